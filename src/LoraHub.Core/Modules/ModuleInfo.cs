@@ -1,0 +1,33 @@
+namespace LoraHub.Core.Modules;
+
+/// <summary>A LoRA module that can be asked for: what its folder says, without its numbers.</summary>
+public sealed record ModuleInfo
+{
+    /// <summary><c>owner/name</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The PEFT folder: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c> or <c>.bin</c>.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Id of the model it was trained on (<c>base_model_name_or_path</c>); empty when the module is broken.</summary>
+    public string BaseModel { get; init; } = "";
+
+    /// <summary>r.</summary>
+    public int Rank { get; init; }
+
+    /// <summary>Equal for two modules exactly when they have the same keys and shapes, so that their factors can be summed.</summary>
+    public string Layout { get; init; } = "";
+
+    /// <summary>Why the module cannot be used, or null when it can.</summary>
+    public string? Problem { get; init; }
+}
+
+/// <summary>The modules at hand.</summary>
+public interface IModuleCatalog
+{
+    /// <summary>Id of the base model whose modules are drawn at random.</summary>
+    string DefaultBaseModel { get; }
+
+    /// <summary>All modules as the folders are now, ordered by id; broken ones too, with their <see cref="ModuleInfo.Problem"/>.</summary>
+    IReadOnlyList<ModuleInfo> List();
+}

@@ -1,0 +1,31 @@
+namespace LoraHub.Core.Predictions;
+
+/// <summary>The records of predictions.</summary>
+public interface IPredictionStore
+{
+    /// <summary>Stores a new prediction and puts it into the queue, in one act.</summary>
+    /// <returns>False, and nothing happens, when the id is taken.</returns>
+    Task<bool> CreateAsync(Prediction prediction, CancellationToken cancellationToken);
+
+    Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Predictions in the query's window, newest first.</summary>
+    Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken);
+}
+
+/// <summary>Which predictions to list.</summary>
+public sealed record PredictionQuery
+{
+    /// <summary>Only what comes after this prediction in the list, i.e. is older; null for the first page.</summary>
+    public PredictionPosition? After { get; init; }
+
+    public DateTimeOffset? CreatedAfter { get; init; }
+
+    public DateTimeOffset? CreatedBefore { get; init; }
+
+    /// <summary>The most to return. Default: 100.</summary>
+    public int Limit { get; init; } = 100;
+}
+
+/// <summary>A place in the list: time first, id among equals.</summary>
+public sealed record PredictionPosition(DateTimeOffset CreatedAt, string Id);

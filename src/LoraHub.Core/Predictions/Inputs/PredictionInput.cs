@@ -1,0 +1,70 @@
+namespace LoraHub.Core.Predictions.Inputs;
+
+/// <summary>How weighted modules become one adapter.</summary>
+public enum Composition
+{
+    /// <summary>A = Σ wᵢAᵢ and B = Σ wᵢBᵢ (arXiv 2307.13269, equation 1).</summary>
+    Factors,
+
+    /// <summary>ΔW = Σ wᵢ · scalingᵢ · BᵢAᵢ; any ranks and targets.</summary>
+    Delta,
+}
+
+/// <summary>What the search minimises on the few-shot examples.</summary>
+public enum Objective
+{
+    /// <summary>Mean token cross-entropy, divided by the number of examples, + 0.05 · Σ|wᵢ| / N.</summary>
+    Reference,
+
+    /// <summary>Mean token cross-entropy + 0.05 · Σ|wᵢ| / N.</summary>
+    TokenLoss,
+}
+
+/// <summary>Which files a prediction makes.</summary>
+public enum OutputFormat
+{
+    Adapter,
+    Checkpoint,
+}
+
+/// <summary>A checked input, defaults filled in.</summary>
+public sealed record PredictionInput
+{
+    /// <summary>At least one.</summary>
+    public required IReadOnlyList<string> ExampleInputs { get; init; }
+
+    /// <summary>As many as inputs.</summary>
+    public required IReadOnlyList<string> ExampleOutputs { get; init; }
+
+    /// <summary>Whether the client gave examples; otherwise they are the form's defaults.</summary>
+    public required bool HasOwnExamples { get; init; }
+
+    /// <summary>Ids in the order given, each once, or null to draw.</summary>
+    public IReadOnlyList<string>? Modules { get; init; }
+
+    public required int RandomModules { get; init; }
+
+    /// <summary>K, the number of objective evaluations.</summary>
+    public required int Budget { get; init; }
+
+    public long? Seed { get; init; }
+
+    /// <summary>Empty when nothing is asked.</summary>
+    public required IReadOnlyList<string> TestInputs { get; init; }
+
+    /// <summary>As many as test inputs, or null.</summary>
+    public IReadOnlyList<string>? TestOutputs { get; init; }
+
+    public required Composition Composition { get; init; }
+
+    public required Objective Objective { get; init; }
+
+    public required string Optimizer { get; init; }
+
+    /// <summary>Weights to compose without a search, in the order of <see cref="Modules"/>, or null to search.</summary>
+    public IReadOnlyList<double>? Weights { get; init; }
+
+    public required OutputFormat OutputFormat { get; init; }
+
+    public required int MaxNewTokens { get; init; }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+
+namespace LoraHub.Core.Predictions;
+
+/// <summary>A request to adapt the base model, and what became of it. It owns its transitions: a terminal state never changes.</summary>
+public sealed record Prediction
+{
+    /// <summary>26 lower-case base32 characters, unguessable, unless the client chose it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The known inputs as the client gave them; unknown ones were dropped before anything was stored.</summary>
+    public required JsonObject Input { get; init; }
+
+    /// <summary>Scheme and host by which the client reached the service: the root of every URL it is given, without a slash at the end.</summary>
+    public required string Origin { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public PredictionStatus Status { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    public string Logs { get; init; } = "";
+
+    public PredictionOutput? Output { get; init; }
+
+    public string? Error { get; init; }
+
+    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+
+    public bool IsTerminal => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
+
+    /// <summary>From the start of the work to its end, or null before both are known.</summary>
+    public TimeSpan? PredictTime => CompletedAt - StartedAt;
+
+    /// <summary>Whether the event may still happen to this prediction.</summary>
+    public bool Accepts(PredictionEvent happened) => happened switch
+    {
+        PredictionEvent.Succeeded => Status == PredictionStatus.Processing,
+        _ => !IsTerminal,
+    };
+
+    /// <summary>The prediction after the event.</summary>
+    /// <exception cref="InvalidOperationException">The prediction does not accept the event (see <see cref="Accepts"/>).</exception>
+    public Prediction Apply(RecordedEvent recorded)
+    {
+        if (!Accepts(recorded.Event))
+        {
+            throw new InvalidOperationException($"A prediction that is {Status} cannot take the event {recorded.Event.GetType().Name}.");
+        }
+
+        return recorded.Event switch
+        {
+            PredictionEvent.Started => this with { Status = PredictionStatus.Processing, StartedAt = recorded.At },
+            PredictionEvent.Logged(var text) => this with { Logs = Logs + text },
+            PredictionEvent.Measured(var name, var value) => this with { Metrics = new Dictionary<string, double>(Metrics) { [name] = value } },
+            PredictionEvent.Answered(var output) => this with { Output = output },
+            PredictionEvent.Succeeded => Complete(PredictionStatus.Succeeded, recorded.At),
+            PredictionEvent.Failed(var error) => Complete(PredictionStatus.Failed, recorded.At) with { Error = error },
+            PredictionEvent.Canceled => Complete(PredictionStatus.Canceled, recorded.At),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    Prediction Complete(PredictionStatus status, DateTimeOffset at) => this with { Status = status, CompletedAt = at };
+}
