@@ -17,7 +17,7 @@ public static class ModuleDraw
     }
 
     /// <summary>What can be composed together: under <see cref="Composition.Factors"/> only modules of one layout, the most common one.</summary>
-    static IReadOnlyList<ModuleInfo> Pool(IReadOnlyList<ModuleInfo> known, string baseModel, Composition composition)
+    static ModuleInfo[] Pool(IReadOnlyList<ModuleInfo> known, string baseModel, Composition composition)
     {
         var usable = known.Where(module => module.Problem is null && module.BaseModel == baseModel);
 
@@ -30,11 +30,11 @@ public static class ModuleDraw
         return layouts.MaxBy(layout => layout.Count())?.ToArray() ?? []; // of equally common layouts the one that comes first in the list
     }
 
-    static (IReadOnlyList<ModuleInfo> Modules, IReadOnlyList<InputError> Errors) DrawFromPool(IReadOnlyList<ModuleInfo> pool, int count, long seed)
+    static (IReadOnlyList<ModuleInfo> Modules, IReadOnlyList<InputError> Errors) DrawFromPool(ModuleInfo[] pool, int count, long seed)
     {
-        if (count > pool.Count)
+        if (count > pool.Length)
         {
-            var message = $"{count} modules were asked for, but the pool holds {pool.Count} that can be composed; ask for at most {pool.Count}.";
+            var message = $"{count} modules were asked for, but the pool holds {pool.Length} that can be composed; ask for at most {pool.Length}.";
             return ([], [new InputError(InputSchema.NumRandomLoraModules, message, InputErrorKind.TooLarge)]);
         }
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-
 using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Predictions.Inputs;
