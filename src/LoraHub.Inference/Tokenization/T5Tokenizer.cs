@@ -8,15 +8,14 @@ namespace LoraHub.Inference.Tokenization;
 /// Immutable: one instance serves all threads.
 /// </summary>
 /// <remarks>
-/// Microsoft.ML.Tokenizers follows SentencePiece itself, from which the fast tokenizer differs: in clusters of characters, in
-/// white space, in special tokens inside a text, and in which of two equally good splits it takes.
+/// Its own, because Microsoft.ML.Tokenizers 2.0.1 follows SentencePiece itself, from which the fast tokenizer differs (clusters of
+/// characters, white space at the end, special tokens inside a text), takes the other of two equally good splits, and throws on T5's
+/// bos_id of −1.
 /// </remarks>
 public sealed class T5Tokenizer
 {
     private const char WordStart = '▁'; // U+2581 stands for a space in pieces
     private const string EndOfSequence = "</s>";
-
-    private static readonly Regex Spaces = new(" +", RegexOptions.NonBacktracking);
 
     // In the order of transformers' clean_up_tokenization; each goes over the result of the one before.
     private static readonly (string From, string To)[] CleanUps =
@@ -131,17 +130,35 @@ public sealed class T5Tokenizer
 
     private void EncodePlain(string text, List<int> ids)
     {
-        var words = Spaces.Replace(_characterMap.Normalize(text), $"{WordStart}");
-        if (words.Length > 0 && words[0] != WordStart)
-        {
-            words = WordStart + words;
-        }
-
+        var words = MarkWordStarts(_characterMap.Normalize(text));
         for (int start = 0, end; start < words.Length; start = end)
         {
             end = words.IndexOf(WordStart, start + 1);
             end = end < 0 ? words.Length : end;
             _unigram.Encode(words.AsSpan(start, end - start), ids);
         }
+    }
+
+    /// <summary>"▁a▁b" for "a  b": a run of spaces is one word start, and the first word has one in any case.</summary>
+    private static string MarkWordStarts(string text)
+    {
+        var words = new StringBuilder(text.Length + 1);
+        if (text.Length > 0 && text[0] is not (' ' or WordStart))
+        {
+            words.Append(WordStart);
+        }
+
+        var previous = WordStart;
+        foreach (var character in text)
+        {
+            if (character != ' ' || previous != ' ')
+            {
+                words.Append(character == ' ' ? WordStart : character);
+            }
+
+            previous = character;
+        }
+
+        return words.ToString();
     }
 }
