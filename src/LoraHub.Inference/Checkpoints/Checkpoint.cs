@@ -36,7 +36,11 @@ public static class Checkpoint
 
     /// <summary>Opens a PEFT adapter folder: <c>adapter_model.safetensors</c>, else <c>adapter_model.bin</c>.</summary>
     /// <exception cref="CheckpointException">Neither is there, or the one chosen is invalid.</exception>
-    public static ICheckpoint OpenAdapter(string folder) => Open(FirstOf(AdapterFiles, folder));
+    public static ICheckpoint OpenAdapter(string folder) => Open(AdapterFile(folder));
+
+    /// <summary>The file that <see cref="OpenAdapter"/> opens.</summary>
+    /// <exception cref="CheckpointException">There is none.</exception>
+    public static string AdapterFile(string folder) => FirstOf(AdapterFiles, folder);
 
     static string FirstOf(string[] names, string folder) =>
         names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)

@@ -9,12 +9,12 @@ namespace LoraHub.Inference.Tokenization;
 /// The format and its use are those of the spm_precompiled crate and of tokenizers 0.13.3, normalizers/precompiled.rs: a count of
 /// bytes, a double array of 32-bit units (darts-clone) over UTF-8, then the replacements, each ended by a zero byte.
 /// </remarks>
-internal sealed class CharacterMap
+sealed class CharacterMap
 {
-    private const int LongestMappedCluster = 5;
+    const int LongestMappedCluster = 5;
 
-    private readonly uint[] _units;
-    private readonly byte[] _replacements;
+    readonly uint[] _units;
+    readonly byte[] _replacements;
 
     /// <param name="blob">The map's bytes; none at all is a map that changes nothing.</param>
     public CharacterMap(ReadOnlySpan<byte> blob)
@@ -58,7 +58,7 @@ internal sealed class CharacterMap
         return result.ToString();
     }
 
-    private static int ReadSize(ReadOnlySpan<byte> blob)
+    static int ReadSize(ReadOnlySpan<byte> blob)
     {
         var size = blob.Length < sizeof(uint) ? uint.MaxValue : BinaryPrimitives.ReadUInt32LittleEndian(blob);
         return size <= blob.Length - sizeof(uint) && size % sizeof(uint) == 0
@@ -66,7 +66,7 @@ internal sealed class CharacterMap
             : throw new InvalidDataException("its character map is cut short.");
     }
 
-    private bool TryAppendReplacement(ReadOnlySpan<byte> utf8, StringBuilder result)
+    bool TryAppendReplacement(ReadOnlySpan<byte> utf8, StringBuilder result)
     {
         var start = FindShortestPrefix(utf8);
         if (start < 0)
@@ -81,7 +81,7 @@ internal sealed class CharacterMap
     }
 
     /// <returns>Where the replacement starts, or −1.</returns>
-    private int FindShortestPrefix(ReadOnlySpan<byte> utf8)
+    int FindShortestPrefix(ReadOnlySpan<byte> utf8)
     {
         var position = Offset(UnitAt(0));
         foreach (var label in utf8)
@@ -103,7 +103,7 @@ internal sealed class CharacterMap
         return -1;
     }
 
-    private uint UnitAt(uint position) => position < _units.Length ? _units[position] : 0;
+    uint UnitAt(uint position) => position < _units.Length ? _units[position] : 0;
 
-    private static uint Offset(uint unit) => (unit >> 10) << (int)((unit & 0x200) >> 6);
+    static uint Offset(uint unit) => (unit >> 10) << (int)((unit & 0x200) >> 6);
 }

@@ -1,12 +1,12 @@
 namespace LoraHub.Inference.Tokenization;
 
 /// <summary>The pieces by their characters, so that all that start at a place are found in one walk.</summary>
-internal sealed class PieceTrie
+sealed class PieceTrie
 {
     public const int Root = 0;
 
-    private readonly Dictionary<long, int> _edges = [];
-    private readonly List<int> _ids = [-1];
+    readonly Dictionary<long, int> _edges = [];
+    readonly List<int> _ids = [-1];
 
     /// <summary>Adds a piece; of two with the same text the later one stays, as in the reference.</summary>
     public void Add(string piece, int id)
@@ -39,5 +39,5 @@ internal sealed class PieceTrie
     /// <returns>The id of the piece that ends here, or −1.</returns>
     public int IdAt(int node) => _ids[node];
 
-    private static long Edge(int node, char character) => ((long)node << 16) | character;
+    static long Edge(int node, char character) => ((long)node << 16) | character;
 }

@@ -2,35 +2,35 @@ using Google.Protobuf;
 
 namespace LoraHub.Inference.Tokenization;
 
-internal enum PieceType
+enum PieceType
 {
     Normal = 1,
     Unknown = 2,
     Control = 3,
 }
 
-internal readonly record struct Piece(string Text, double Score, PieceType Type);
+readonly record struct Piece(string Text, double Score, PieceType Type);
 
 /// <summary>What a tokenizer needs of a <c>spiece.model</c>: the pieces in the order of their ids and the character map.</summary>
-internal sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] CharacterMap)
+sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] CharacterMap)
 {
     // Field numbers of sentencepiece_model.proto, shifted over their wire types (2 length-delimited, 0 varint, 5 four bytes).
-    private const uint ModelPiece = (1 << 3) | 2;
-    private const uint ModelTrainer = (2 << 3) | 2;
-    private const uint ModelNormalizer = (3 << 3) | 2;
-    private const uint PieceText = (1 << 3) | 2;
-    private const uint PieceScore = (2 << 3) | 5;
-    private const uint PieceKind = (3 << 3) | 0;
-    private const uint TrainerAlgorithm = (3 << 3) | 0;
-    private const uint NormalizerCharacterMap = (2 << 3) | 2;
-    private const int Unigram = 1;
+    const uint ModelPiece = (1 << 3) | 2;
+    const uint ModelTrainer = (2 << 3) | 2;
+    const uint ModelNormalizer = (3 << 3) | 2;
+    const uint PieceText = (1 << 3) | 2;
+    const uint PieceScore = (2 << 3) | 5;
+    const uint PieceKind = (3 << 3) | 0;
+    const uint TrainerAlgorithm = (3 << 3) | 0;
+    const uint NormalizerCharacterMap = (2 << 3) | 2;
+    const int Unigram = 1;
 
     /// <exception cref="InvalidDataException">The file is not a SentencePiece Unigram model; the message names it.</exception>
     public static SentencePieceModel Read(string path)
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"{path} is missing: a T5 tokenizer is read from it.", path);
+            throw new FileNotFoundException($"{Path.GetFileName(path)} is missing: a T5 tokenizer is read from it.", path);
         }
 
         try
@@ -39,11 +39,11 @@ internal sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] Ch
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidDataException)
         {
-            throw new InvalidDataException($"{path} is not a SentencePiece model of T5's kind: {exception.Message}", exception);
+            throw new InvalidDataException($"{Path.GetFileName(path)} is not a SentencePiece model of T5's kind: {exception.Message}", exception);
         }
     }
 
-    private static SentencePieceModel Parse(CodedInputStream input)
+    static SentencePieceModel Parse(CodedInputStream input)
     {
         var pieces = new List<Piece>();
         byte[] characterMap = [];
@@ -72,7 +72,7 @@ internal sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] Ch
             : throw new InvalidDataException($"of its {pieces.Count} pieces exactly one should be the unknown one.");
     }
 
-    private static Piece ParsePiece(CodedInputStream input)
+    static Piece ParsePiece(CodedInputStream input)
     {
         var piece = new Piece("", 0, PieceType.Normal);
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
@@ -97,7 +97,7 @@ internal sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] Ch
         return piece;
     }
 
-    private static void CheckTrainer(CodedInputStream input)
+    static void CheckTrainer(CodedInputStream input)
     {
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
@@ -112,7 +112,7 @@ internal sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] Ch
         }
     }
 
-    private static byte[] ParseNormalizer(CodedInputStream input)
+    static byte[] ParseNormalizer(CodedInputStream input)
     {
         byte[] characterMap = [];
         for (var tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
@@ -130,5 +130,5 @@ internal sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] Ch
         return characterMap;
     }
 
-    private static CodedInputStream Message(CodedInputStream input) => input.ReadBytes().CreateCodedInput();
+    static CodedInputStream Message(CodedInputStream input) => input.ReadBytes().CreateCodedInput();
 }

@@ -14,25 +14,25 @@ namespace LoraHub.Inference.Tokenization;
 /// </remarks>
 public sealed class T5Tokenizer
 {
-    private const char WordStart = '▁'; // U+2581 stands for a space in pieces
-    private const string EndOfSequence = "</s>";
+    const char WordStart = '▁'; // U+2581 stands for a space in pieces
+    const string EndOfSequence = "</s>";
 
     // In the order of transformers' clean_up_tokenization; each goes over the result of the one before.
-    private static readonly (string From, string To)[] CleanUps =
+    static readonly (string From, string To)[] CleanUps =
     [
         (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"),
         (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
-    private readonly string[] _texts;
-    private readonly Dictionary<string, int> _specialIds;
-    private readonly Regex _specials;
-    private readonly CharacterMap _characterMap;
-    private readonly Unigram _unigram;
-    private readonly bool _cleanUpSpaces;
-    private readonly int _endOfSequenceId;
+    readonly string[] _texts;
+    readonly Dictionary<string, int> _specialIds;
+    readonly Regex _specials;
+    readonly CharacterMap _characterMap;
+    readonly Unigram _unigram;
+    readonly bool _cleanUpSpaces;
+    readonly int _endOfSequenceId;
 
-    private T5Tokenizer(SentencePieceModel model, TokenizerConfig config)
+    T5Tokenizer(SentencePieceModel model, TokenizerConfig config)
     {
         var sentinels = Enumerable.Range(0, config.ExtraIds).Reverse()
             .Select(number => new Piece($"<extra_id_{number}>", 0, PieceType.Control));
@@ -71,7 +71,7 @@ public sealed class T5Tokenizer
         }
         catch (Exception exception) when (exception is InvalidDataException or ArgumentException)
         {
-            throw new InvalidDataException($"{path} is not the model of a T5 tokenizer: {exception.Message}", exception);
+            throw new InvalidDataException($"{Path.GetFileName(path)} is not the model of a T5 tokenizer: {exception.Message}", exception);
         }
     }
 
@@ -128,7 +128,7 @@ public sealed class T5Tokenizer
         return result.ToString();
     }
 
-    private void EncodePlain(string text, List<int> ids)
+    void EncodePlain(string text, List<int> ids)
     {
         var words = MarkWordStarts(_characterMap.Normalize(text));
         for (int start = 0, end; start < words.Length; start = end)
@@ -140,7 +140,7 @@ public sealed class T5Tokenizer
     }
 
     /// <summary>"▁a▁b" for "a  b": a run of spaces is one word start, and the first word has one in any case.</summary>
-    private static string MarkWordStarts(string text)
+    static string MarkWordStarts(string text)
     {
         var words = new StringBuilder(text.Length + 1);
         if (text.Length > 0 && text[0] is not (' ' or WordStart))

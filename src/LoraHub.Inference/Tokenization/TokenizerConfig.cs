@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace LoraHub.Inference.Tokenization;
 
 /// <summary>What counts of <c>tokenizer_config.json</c>; where it is silent or missing, what transformers 4.31 assumes.</summary>
-internal sealed record TokenizerConfig
+sealed record TokenizerConfig
 {
     [JsonPropertyName("extra_ids")]
     public int ExtraIds { get; init; } = 100;
@@ -28,7 +28,7 @@ internal sealed record TokenizerConfig
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{path} is not a tokenizer's configuration: {exception.Message}", exception);
+            throw new InvalidDataException($"{Path.GetFileName(path)} is not a tokenizer's configuration: {exception.Message}", exception);
         }
     }
 }

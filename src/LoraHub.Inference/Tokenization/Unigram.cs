@@ -8,15 +8,15 @@ namespace LoraHub.Inference.Tokenization;
 /// Equal to <c>encode_optimized</c> of tokenizers 0.13.3, models/unigram/model.rs, ties included: scores add up in double from the
 /// start of the word, starts go from left to right, and a later start must be strictly better.
 /// </remarks>
-internal sealed class Unigram
+sealed class Unigram
 {
-    private const double UnknownPenalty = 10;
-    private const int LongestWordOnStack = 128;
+    const double UnknownPenalty = 10;
+    const int LongestWordOnStack = 128;
 
-    private readonly PieceTrie _trie = new();
-    private readonly double[] _scores;
-    private readonly int _unknownId;
-    private readonly double _unknownScore;
+    readonly PieceTrie _trie = new();
+    readonly double[] _scores;
+    readonly int _unknownId;
+    readonly double _unknownScore;
 
     public Unigram(IReadOnlyList<Piece> pieces)
     {
@@ -53,7 +53,7 @@ internal sealed class Unigram
     }
 
     /// <returns>Whether one of the pieces is just the first character.</returns>
-    private bool OfferPieces(ReadOnlySpan<char> word, int start, int width, Span<Arrival> best)
+    bool OfferPieces(ReadOnlySpan<char> word, int start, int width, Span<Arrival> best)
     {
         var hasSingle = false;
         var node = PieceTrie.Root;
@@ -71,7 +71,7 @@ internal sealed class Unigram
         return hasSingle;
     }
 
-    private void AddPath(ReadOnlySpan<Arrival> best, List<int> ids)
+    void AddPath(ReadOnlySpan<Arrival> best, List<int> ids)
     {
         var first = ids.Count;
         for (var end = best.Length - 1; end > 0; end = best[end].Start)
@@ -86,7 +86,7 @@ internal sealed class Unigram
         ids.Reverse(first, ids.Count - first);
     }
 
-    private static void Offer(ref Arrival best, Arrival candidate)
+    static void Offer(ref Arrival best, Arrival candidate)
     {
         if (candidate.Score > best.Score)
         {
@@ -96,5 +96,5 @@ internal sealed class Unigram
 
     /// <summary>A way to a position: its score, and the start and id of its last piece.</summary>
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Arrival(double Score, int Start, int Id);
+    readonly record struct Arrival(double Score, int Start, int Id);
 }

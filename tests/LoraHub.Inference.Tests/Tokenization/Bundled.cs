@@ -3,7 +3,7 @@ using LoraHub.Inference.Tokenization;
 namespace LoraHub.Inference.Tests.Tokenization;
 
 /// <summary>The tokenizer that ships, loaded once: it is immutable.</summary>
-internal static class Bundled
+static class Bundled
 {
     public static string Folder { get; } = Golden.Path("../../models/lorahub/t5-mini");
 

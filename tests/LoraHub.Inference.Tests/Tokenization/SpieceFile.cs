@@ -3,11 +3,11 @@ using Google.Protobuf;
 namespace LoraHub.Inference.Tests.Tokenization;
 
 /// <summary>Writes a folder with a small <c>spiece.model</c> of its own, and removes it.</summary>
-internal sealed class SpieceFile : IDisposable
+sealed class SpieceFile : IDisposable
 {
-    private const uint LengthDelimited = 2;
-    private const uint Varint = 0;
-    private const uint Float = 5;
+    const uint LengthDelimited = 2;
+    const uint Varint = 0;
+    const uint Float = 5;
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("lorahub-tokenizer-").FullName;
 
@@ -39,7 +39,7 @@ internal sealed class SpieceFile : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    private static byte[] PieceMessage((string Text, float Score, int Type) piece) => Message(output =>
+    static byte[] PieceMessage((string Text, float Score, int Type) piece) => Message(output =>
     {
         output.WriteTag((1 << 3) | LengthDelimited);
         output.WriteString(piece.Text);
@@ -48,19 +48,19 @@ internal sealed class SpieceFile : IDisposable
         WriteNumber(output, 3, piece.Type);
     });
 
-    private static void WriteBytes(CodedOutputStream output, uint field, byte[] bytes)
+    static void WriteBytes(CodedOutputStream output, uint field, byte[] bytes)
     {
         output.WriteTag((field << 3) | LengthDelimited);
         output.WriteBytes(ByteString.CopyFrom(bytes));
     }
 
-    private static void WriteNumber(CodedOutputStream output, uint field, int number)
+    static void WriteNumber(CodedOutputStream output, uint field, int number)
     {
         output.WriteTag((field << 3) | Varint);
         output.WriteInt32(number);
     }
 
-    private static byte[] Message(Action<CodedOutputStream> write)
+    static byte[] Message(Action<CodedOutputStream> write)
     {
         using var stream = new MemoryStream();
         using var output = new CodedOutputStream(stream);

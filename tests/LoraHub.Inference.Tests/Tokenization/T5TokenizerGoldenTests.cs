@@ -1,12 +1,14 @@
 using System.Text.Json;
-using LoraHub.Inference.Tokenization;
+using LoraHub.Inference.Predictions;
+
+using TorchSharp;
 
 namespace LoraHub.Inference.Tests.Tokenization;
 
 /// <summary>Every number the reference's tokenizer gave, without exception.</summary>
 public sealed class T5TokenizerGoldenTests
 {
-    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     [Fact]
     public void Every_text_has_the_ids_of_the_reference()
@@ -69,25 +71,28 @@ public sealed class T5TokenizerGoldenTests
     {
         var expected = Whole<BatchFile>("batch.json");
 
-        var batch = TokenBatch.Pad([.. expected.Texts.Select(text => Bundled.Tokenizer.Encode(text))]);
+        using var scope = torch.NewDisposeScope();
+        int[][] rows = [.. expected.Texts.Select(text => Bundled.Tokenizer.Encode(text).Ids)];
+        var ids = PaddedRows.Ids(rows, .., fill: 0, torch.CPU);
+        var mask = PaddedRows.Mask(rows, .., torch.CPU);
 
-        Assert.Equal((expected.InputIds.Length, expected.InputIds[0].Length), (batch.Rows, batch.Columns));
-        Assert.Equal(expected.InputIds.SelectMany(row => row), batch.Ids);
-        Assert.Equal(expected.AttentionMask.SelectMany(row => row), batch.Mask);
+        Assert.Equal([expected.InputIds.Length, expected.InputIds[0].Length], ids.shape);
+        Assert.Equal(expected.InputIds.SelectMany(row => row), ids.data<long>());
+        Assert.Equal(expected.AttentionMask.SelectMany(row => row), mask.data<long>());
     }
 
-    private static string Difference<T>(string what, T expected, T actual) =>
+    static string Difference<T>(string what, T expected, T actual) =>
         $"{what}: expected {JsonSerializer.Serialize(expected)}, actual {JsonSerializer.Serialize(actual)}";
 
-    private static IEnumerable<T> Lines<T>(string file) =>
+    static IEnumerable<T> Lines<T>(string file) =>
         File.ReadLines(Golden.Path($"tokenizer/{file}")).Select(line => JsonSerializer.Deserialize<T>(line, SnakeCase)!);
 
-    private static T Whole<T>(string file) =>
+    static T Whole<T>(string file) =>
         JsonSerializer.Deserialize<T>(File.ReadAllText(Golden.Path($"tokenizer/{file}")), SnakeCase)!;
 
-    private sealed record EncodeRow(int Id, string Text, int[] Fast, string Decoded);
+    sealed record EncodeRow(int Id, string Text, int[] Fast, string Decoded);
 
-    private sealed record TruncateRow(string Text, int MaxLength, int[] Ids);
+    sealed record TruncateRow(string Text, int MaxLength, int[] Ids);
 
-    private sealed record BatchFile(string[] Texts, long[][] InputIds, long[][] AttentionMask);
+    sealed record BatchFile(string[] Texts, long[][] InputIds, long[][] AttentionMask);
 }

@@ -56,7 +56,7 @@ public sealed class T5TokenizerLoadTests
 
         var exception = Assert.Throws<FileNotFoundException>(() => T5Tokenizer.Load(file.Folder));
 
-        Assert.Contains(file.ModelPath, exception.Message, StringComparison.Ordinal);
+        Assert.Contains(Path.GetFileName(file.ModelPath), exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class T5TokenizerLoadTests
                 }
                 catch (InvalidDataException exception)
                 {
-                    Assert.StartsWith(file.ModelPath, exception.Message, StringComparison.Ordinal);
+                    Assert.StartsWith(Path.GetFileName(file.ModelPath), exception.Message, StringComparison.Ordinal);
                 }
             },
             iter: 50);
@@ -119,10 +119,10 @@ public sealed class T5TokenizerLoadTests
         AssertNames(path, file);
     }
 
-    private static void AssertNames(string path, SpieceFile file)
+    static void AssertNames(string path, SpieceFile file)
     {
         var exception = Assert.Throws<InvalidDataException>(() => T5Tokenizer.Load(file.Folder));
 
-        Assert.StartsWith(path, exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(Path.GetFileName(path), exception.Message, StringComparison.Ordinal);
     }
 }

@@ -6,10 +6,10 @@ namespace LoraHub.Inference.Tests.Tokenization;
 
 public sealed class T5TokenizerPropertyTests
 {
-    private static readonly T5Tokenizer Tokenizer = Bundled.Tokenizer;
+    static readonly T5Tokenizer Tokenizer = Bundled.Tokenizer;
 
     // Any UTF-16 at all, lone surrogates included, among what means something to the tokenizer.
-    private static readonly Gen<string> AnyText = Gen.OneOf(
+    static readonly Gen<string> AnyText = Gen.OneOf(
             Gen.Char['\0', '\uFFFF'].Select(character => $"{character}"),
             Gen.Char[' ', '~'].Select(character => $"{character}"),
             Gen.OneOf(
@@ -17,7 +17,7 @@ public sealed class T5TokenizerPropertyTests
                 "the", "YYYY", "e\u0301", "\u00A0\u0301", "ﬁ", "😀", "\uD83D"))
         .Array[0, 60].Select(string.Concat);
 
-    private static readonly Gen<string> PlainText =
+    static readonly Gen<string> PlainText =
         Gen.Char['a', 'z'].Array[1, 8].Select(letters => new string(letters)).Array[1, 12].Select(words => string.Join(' ', words));
 
     [Fact]
