@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Checkpoints;
 
 /// <summary>Types by the names that safetensors and torch give them.</summary>
-internal static class DTypes
+static class DTypes
 {
     // In the order in which safetensors lays data out: the widest first, so that every tensor starts on a multiple of its size.
     static readonly (ScalarType DType, string Safetensors, string TorchStorage)[] Known =

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Checkpoints;
 
 /// <summary>One file, mapped privately once for each type in it; what is read are views of the mappings.</summary>
-internal sealed class MappedCheckpoint : ICheckpoint
+sealed class MappedCheckpoint : ICheckpoint
 {
     // A span reaches 2 GiB at most; a multiple of every element size.
     const long CopyBytes = 1L << 30;

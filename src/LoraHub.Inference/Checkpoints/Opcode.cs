@@ -1,7 +1,7 @@
 namespace LoraHub.Inference.Checkpoints;
 
 /// <summary>The opcodes that a pickle of tensors may have, by CPython's names; see <see cref="Unpickler"/>.</summary>
-internal enum Opcode : byte
+enum Opcode : byte
 {
     Mark = (byte)'(',
     Stop = (byte)'.',

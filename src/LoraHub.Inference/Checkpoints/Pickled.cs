@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Checkpoints;
 
 /// <summary>What a global name in a pickle stands for. It is a label: nothing is looked up, imported or called.</summary>
-internal enum PickledGlobal
+enum PickledGlobal
 {
     RebuildTensor,
     RebuildParameter,
@@ -11,19 +11,19 @@ internal enum PickledGlobal
 }
 
 /// <summary>A storage's type, such as <c>torch.FloatStorage</c>.</summary>
-internal sealed record PickledStorageType(ScalarType DType);
+sealed record PickledStorageType(ScalarType DType);
 
 /// <summary>A storage: the record that holds it, and how many elements it claims to hold.</summary>
-internal sealed record PickledStorage(ScalarType DType, string Key, long Elements);
+sealed record PickledStorage(ScalarType DType, string Key, long Elements);
 
 /// <summary>A strided view of a storage; offset and strides in elements. Nothing in it has been checked yet.</summary>
-internal sealed record PickledTensor(PickledStorage Storage, long Offset, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides);
+sealed record PickledTensor(PickledStorage Storage, long Offset, IReadOnlyList<long> Shape, IReadOnlyList<long> Strides);
 
 /// <summary>A dictionary or an OrderedDict, from strings to anything a pickle of tensors may hold.</summary>
-internal sealed class PickledDictionary : OrderedDictionary<string, object>;
+sealed class PickledDictionary : OrderedDictionary<string, object>;
 
 /// <summary>Python's <c>None</c>.</summary>
-internal sealed class PickledNone
+sealed class PickledNone
 {
     public static readonly PickledNone Value = new();
 }

@@ -1,10 +1,10 @@
 namespace LoraHub.Inference.Checkpoints;
 
 /// <summary>Arithmetic on shapes from files that may lie.</summary>
-internal static class Shapes
+static class Shapes
 {
-    // What torch's own iterators take.
-    const int MaxRank = 64;
+    /// <summary>What torch's own iterators take.</summary>
+    public const int MaxRank = 64;
 
     // Bytes then fit 63 bits whatever the type. Sizes of 0 count as 1: torch computes strides that way, and would overflow.
     const long MaxElements = long.MaxValue / 16;

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Checkpoints;
 
 /// <summary>A checkpoint in several files, and Hugging Face's index that says which tensor is in which.</summary>
-internal sealed class ShardedCheckpoint : ICheckpoint
+sealed class ShardedCheckpoint : ICheckpoint
 {
     const long MaxIndexBytes = 64 << 20;
 

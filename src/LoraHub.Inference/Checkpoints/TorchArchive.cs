@@ -4,7 +4,7 @@ namespace LoraHub.Inference.Checkpoints;
 /// Reads what <c>torch.save</c> writes since 1.6: a zip archive with one pickle, <c>ROOT/data.pkl</c>, and one record for each storage, <c>ROOT/data/KEY</c>.
 /// Source: torch/serialization.py, <c>_save</c>.
 /// </summary>
-internal static class TorchArchive
+static class TorchArchive
 {
     const string PickleName = "data.pkl";
     const int MaxPickleBytes = 16 << 20;

@@ -10,7 +10,7 @@ namespace LoraHub.Inference.Checkpoints;
 /// <c>torch.save</c> (protocol 2) needs for them are listed here; every other one ends the reading. It has no way to call anything.
 /// Sources: CPython, Lib/pickletools.py; torch/_utils.py.
 /// </summary>
-internal sealed class Unpickler
+sealed class Unpickler
 {
     const int MaxOpcodes = 1_000_000;
     const int MaxStack = 100_000;
@@ -47,7 +47,8 @@ internal sealed class Unpickler
         var unpickler = new Unpickler(file, pickle);
         unpickler.Run();
 
-        return unpickler.Pop<PickledDictionary>();
+        return unpickler.Pop<object>() as PickledDictionary
+            ?? throw new CheckpointException(file, "the pickle holds something else than a dictionary of tensors.");
     }
 
     void Run()
@@ -73,7 +74,7 @@ internal sealed class Unpickler
     {
         switch (opcode)
         {
-            case Opcode.Proto: Require(Take(1)[0] == 2, "protocol 2 is read, which is what torch.save writes"); break;
+            case Opcode.Proto: CheckProtocol(Take(1)[0]); break;
             case Opcode.Mark: marks.Push(stack.Count); break;
             case Opcode.SetItem: SetItems(PopMany(2)); break;
             case Opcode.SetItems: SetItems(PopMany(stack.Count - PopMark())); break;
@@ -109,6 +110,8 @@ internal sealed class Unpickler
         _ => throw Error($"opcode 0x{(byte)opcode:X2} is not one that a dictionary of tensors needs"),
     };
 
+    void CheckProtocol(byte protocol) => Require(protocol == 2, $"it is of protocol {protocol}, not of 2, which torch.save writes");
+
     object Reduce(object[] arguments, PickledGlobal function) => (function, arguments) switch
     {
         (PickledGlobal.OrderedDictionary, []) => new PickledDictionary(),
@@ -143,7 +146,7 @@ internal sealed class Unpickler
 
     long[] Integers(object[] values)
     {
-        Require(values.All(value => value is long), "a shape must be a tuple of integers");
+        Require(values.Length <= Shapes.MaxRank && values.All(value => value is long), $"a shape must be a tuple of at most {Shapes.MaxRank} integers");
 
         return [.. values.Cast<long>()];
     }
@@ -178,7 +181,7 @@ internal sealed class Unpickler
     long TakeLong()
     {
         var bytes = Take(Take(1)[0]);
-        Require(bytes.Length is > 0 and <= sizeof(long), "an integer has more than 64 bits");
+        Require(bytes.Length is > 0 and <= sizeof(long), "an integer has none or more than 8 bytes");
         long value = (sbyte)bytes[^1];
         for (var i = bytes.Length - 2; i >= 0; i--)
         {

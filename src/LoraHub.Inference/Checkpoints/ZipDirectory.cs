@@ -5,13 +5,13 @@ using System.Text.Unicode;
 namespace LoraHub.Inference.Checkpoints;
 
 /// <summary>Where the content of a record lies in the file.</summary>
-internal sealed record ZipRecord(long Offset, long Length);
+sealed record ZipRecord(long Offset, long Length);
 
 /// <summary>
 /// Reads the directory of a zip archive as torch writes it: every record stored, none compressed, so that each can be mapped.
 /// Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 and 4.3.12 to 4.3.16.
 /// </summary>
-internal sealed class ZipDirectory
+sealed class ZipDirectory
 {
     const int LocalHeaderBytes = 30;
     const int EntryBytes = 46;
