@@ -7,7 +7,10 @@ public sealed class MemoryTests(PredictorFixture predictions) : IClassFixture<Pr
     [Fact]
     public void Two_hundred_predictions_leave_memory_as_it_was()
     {
-        const string Request = """{"seed": 1, "num_random_lora_modules": 5, "max_inference_step": 10, "test_inputs": "zorp [ dog ]", "max_new_tokens": 8}""";
+        const string Request = """
+            {"example_inputs": "zorp [ teacher ]\nzorp [ nurse ]", "example_outputs": "teachers\nnurses", "seed": 1, "num_random_lora_modules": 5,
+             "max_inference_step": 10, "test_inputs": "zorp [ dog ]", "max_new_tokens": 8}
+            """;
 
         // Caches, pools and the JIT fill first.
         Predict(20);
@@ -28,7 +31,8 @@ public sealed class MemoryTests(PredictorFixture predictions) : IClassFixture<Pr
 
         static (long Tensors, long Memory) Measure()
         {
-            GC.Collect();
+            // Aggressive: what the managed heap holds without using it goes back to the system and does not blur the measurement.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             GC.WaitForPendingFinalizers();
             return (DisposeScopeManager.Statistics.ThreadTotalLiveCount, Environment.WorkingSet);
         }
