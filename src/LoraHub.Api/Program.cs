@@ -1,2 +1,38 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using LoraHub.Api.Cog;
+using LoraHub.Api.Commands;
+using LoraHub.Api.Configuration;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Worker;
+using LoraHub.Storage;
+using Serilog;
+using Serilog.Events;
+
+return await CommandLine.RunAsync(args, serve: ServeAsync);
+
+static async Task ServeAsync(string[] args)
+{
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    ConfigureLogging(builder);
+    builder.ConfigureAddress();
+    builder.ConfigureApi();
+    builder.Services.AddStorage();
+    builder.Services.AddPredictions();
+    builder.Services.AddPredictionRunner();
+    builder.Services.AddPredictionWorker();
+
+    await using var app = builder.Build();
+    app.UseForwardedOrigin();
+    app.UseSecurityHeaders(pages: "/docs");
+    app.UseErrorAnswers();
+    app.MapCog();
+    await app.RunAsync();
+}
+
+// One line a change of state; requests are not logged.
+static void ConfigureLogging(WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logging) => logging
+    .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+    .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+    .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:l}{NewLine}{Exception}", formatProvider: null)
+    .ReadFrom.Configuration(builder.Configuration)
+    .ReadFrom.Services(services));

@@ -1,0 +1,32 @@
+using LoraHub.Api.Http;
+using LoraHub.Core.Predictions.Inputs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace LoraHub.Api.Cog;
+
+/// <summary>Input errors in the shape of FastAPI, which Cog keeps.</summary>
+public sealed record CogInputErrors(IReadOnlyList<CogInputError> Detail);
+
+/// <param name="Loc">Where in the request, from the outside in.</param>
+public sealed record CogInputError(IReadOnlyList<string> Loc, string Msg, string Type);
+
+/// <summary>Why there is no prediction.</summary>
+public sealed record CogFailure(string Error, string Status = "failed");
+
+/// <summary>Cog's refusals: each kind has a shape of its own.</summary>
+static class CogErrors
+{
+    public static IResult Inputs(IEnumerable<InputError> errors) => Unprocessable(errors.Select(error => new CogInputError(
+        ["body", "input", error.Field],
+        error.Message,
+        error.Kind == InputErrorKind.Required ? "value_error.missing" : "value_error")));
+
+    public static IResult Id(string message) => Unprocessable([new CogInputError(["body", "id"], message, "value_error")]);
+
+    public static IResult Text(int statusCode, string reason) => TypedResults.Text(reason, "text/plain", statusCode: statusCode);
+
+    public static IResult Failure(int statusCode, string error) => TypedResults.Json(new CogFailure(error), WireJson.Options, statusCode: statusCode);
+
+    static JsonHttpResult<CogInputErrors> Unprocessable(IEnumerable<CogInputError> errors) =>
+        TypedResults.Json(new CogInputErrors([.. errors]), WireJson.Options, statusCode: StatusCodes.Status422UnprocessableEntity);
+}

@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Worker;
+
+namespace LoraHub.Api.Cog;
+
+/// <summary>The answer of <c>GET /health-check</c>; what is not known yet is absent.</summary>
+public sealed record CogHealth(string Status, CogSetup Setup, CogVersions Version)
+{
+    internal static CogHealth From(WorkerState worker)
+    {
+        var setup = worker.Setup;
+        var status = setup.Status switch
+        {
+            SetupStatus.Starting => "STARTING",
+            SetupStatus.Failed => "SETUP_FAILED",
+            _ => worker.IsBusy ? "BUSY" : "READY",
+        };
+        var hasEnded = setup.CompletedAt is not null;
+        return new CogHealth(
+            status,
+            new CogSetup(setup.Status.ToString().ToLowerInvariant(), setup.StartedAt, setup.CompletedAt, hasEnded ? setup.Logs : null),
+            new CogVersions(ServedModel.CogVersion, ServedModel.CogVersion, ServedModel.ProgramVersion));
+    }
+}
+
+public sealed record CogSetup(
+    string Status,
+    DateTimeOffset StartedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? CompletedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Logs);
+
+/// <param name="Coglet">The wire that is spoken, under the name of Cog's server; its documents call it <paramref name="Cog"/>.</param>
+/// <param name="Lorahub">This program.</param>
+public sealed record CogVersions(string Coglet, string Cog, string Lorahub);

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Http;
+
+namespace LoraHub.Api.Cog;
+
+/// <summary>The body of <c>POST /predictions</c>; every key may be left out, and so may the body.</summary>
+/// <param name="Id">The client's own id, or null.</param>
+sealed record CogRequest(string? Id, JsonObject Input)
+{
+    public const string IdRule = "An id is 1 to 128 letters, digits, '-' and '_'.";
+
+    /// <returns>The request, or the answer that refuses it.</returns>
+    public static async Task<(CogRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request) => await JsonBody.ReadAsync(request) switch
+    {
+        JsonBody.Absent => (new CogRequest(null, []), null),
+        JsonBody.Parsed(JsonObject body) => Read(body),
+        JsonBody.Parsed => (null, WrongShape("The body must be a JSON object.")),
+        JsonBody.Refused(var statusCode, var reason) => (null, CogErrors.Text(statusCode, reason)),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    static (CogRequest? Request, IResult? Refusal) Read(JsonObject body)
+    {
+        if (body["id"] is { } id && id.GetValueKind() != JsonValueKind.String)
+        {
+            return (null, WrongShape("`id` must be a string."));
+        }
+
+        if (body["input"] is not (null or JsonObject))
+        {
+            return (null, WrongShape("`input` must be an object."));
+        }
+
+        if (body["context"] is { } context && !(context is JsonObject values && values.All(pair => pair.Value?.GetValueKind() == JsonValueKind.String)))
+        {
+            return (null, WrongShape("`context` must be an object of strings."));
+        }
+
+        var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? []);
+        return request.Id is null || IsId(request.Id) ? (request, null) : (null, CogErrors.Id(IdRule));
+    }
+
+    public static bool IsId(string text) =>
+        text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
+
+    static IResult WrongShape(string reason) => CogErrors.Text(StatusCodes.Status422UnprocessableEntity, reason);
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+
+namespace LoraHub.Api.Commands;
+
+/// <summary>The program's verbs. Without one it serves, and what is given goes to the configuration (<c>--urls http://*:8080</c>, <c>--Data:Path /srv</c>).</summary>
+static class CommandLine
+{
+    static readonly Command[] Verbs = [];
+
+    public static Task<int> RunAsync(string[] args, Func<string[], Task> serve)
+    {
+        var root = new RootCommand("Adapts a language model to an unseen task from a few examples, by composing LoRA modules. Without a command: serves.")
+        {
+            TreatUnmatchedTokensAsErrors = false,
+        };
+        foreach (var verb in Verbs)
+        {
+            root.Subcommands.Add(verb);
+        }
+
+        root.SetAction(async parsed =>
+        {
+            if (parsed.UnmatchedTokens is [var first, ..] && !first.StartsWith('-'))
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"`{first}` is not a command; see --help.");
+                return 1;
+            }
+
+            await serve(args);
+            return 0;
+        });
+
+        // A file may be given to a verb as `name=@file`; the parser's own @files stay off.
+        var command = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        return command.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = command.CommandResult.Command != root,
+            // The server has its own way to stop; a verb gets its token canceled on Ctrl+C and this long to leave.
+            ProcessTerminationTimeout = command.CommandResult.Command == root ? null : TimeSpan.FromSeconds(30),
+        });
+    }
+}

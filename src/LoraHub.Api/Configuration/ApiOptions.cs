@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LoraHub.Api.Configuration;
+
+/// <summary>How the service answers over HTTP.</summary>
+public sealed class ApiOptions
+{
+    public const string Section = "Api";
+
+    /// <summary>
+    /// Scheme and host under which clients reach the service, the root of every URL it hands out. Default: null, taken from each request
+    /// (and from <c>X-Forwarded-Proto</c> and <c>X-Forwarded-Host</c> where those are trusted).
+    /// </summary>
+    [Url]
+    public string? PublicUrl { get; init; }
+
+    /// <summary>
+    /// Whether <c>X-Forwarded-*</c> is believed from any sender; only right when nothing but a proxy reaches the port. Default: false,
+    /// a proxy on this machine is believed and no other.
+    /// </summary>
+    public bool TrustForwardedHeaders { get; init; }
+
+    /// <summary>The model's <c>owner/name</c> towards Replicate's clients. Default: <c>lorahub/lorahub</c>.</summary>
+    [Required, RegularExpression("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    public string Model { get; init; } = "lorahub/lorahub";
+
+    /// <summary>The longest a request waits under <c>Prefer: wait</c>. Clients give up at 60 seconds. Default: 58 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan WaitLimit { get; init; } = TimeSpan.FromSeconds(58);
+
+    /// <summary>How long an event stream stays silent before it sends a comment. Default: 10 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:15")]
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The largest request body in bytes. Default: 100 MiB, as Cog's.</summary>
+    [Range(1024, 1L << 40)]
+    public long MaxRequestBody { get; init; } = 100 * 1024 * 1024;
+}

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Configuration;
+
+/// <summary>Where the service listens and what it lets in.</summary>
+static class Hosting
+{
+    const string Port = "PORT";
+
+    /// <summary>
+    /// URLs that were given win (<c>--urls</c>, <c>ASPNETCORE_URLS</c>, <c>Kestrel:Endpoints</c>). Else <c>PORT</c>, on every interface, as platforms
+    /// and containers want it. Else port 5000 of this machine alone: nobody is asked for a password.
+    /// </summary>
+    public static void ConfigureAddress(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        if (configuration[WebHostDefaults.ServerUrlsKey] is not null || configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            return;
+        }
+
+        if (configuration[Port] is { Length: > 0 } port)
+        {
+            builder.WebHost.UseUrls($"http://*:{port}");
+        }
+        else if (configuration[WebHostDefaults.HttpPortsKey] is null)
+        {
+            builder.WebHost.UseUrls("http://localhost:5000");
+        }
+    }
+
+    public static void ConfigureApi(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<ApiOptions>().BindConfiguration(ApiOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ApiOptions>>((kestrel, api) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = api.Value.MaxRequestBody;
+        });
+    }
+}

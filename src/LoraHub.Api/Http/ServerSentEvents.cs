@@ -1,0 +1,81 @@
+using System.Text;
+
+namespace LoraHub.Api.Http;
+
+/// <summary>One event of a <c>text/event-stream</c>.</summary>
+readonly record struct ServerSentEvent(string Name, string Data, string? Id = null)
+{
+    /// <summary>The event as it goes over the wire. Lines end in LF alone: Replicate's Go client knows nothing else.</summary>
+    public string Format()
+    {
+        var text = new StringBuilder().Append("event: ").Append(Name).Append('\n');
+        if (Id is not null)
+        {
+            text.Append("id: ").Append(Id).Append('\n');
+        }
+
+        foreach (var line in Data.ReplaceLineEndings("\n").Split('\n'))
+        {
+            text.Append("data: ").Append(line).Append('\n');
+        }
+
+        return text.Append('\n').ToString();
+    }
+}
+
+static class ServerSentEvents
+{
+    /// <summary>Writes the events as they come, each whole and at once, and the comment whenever there was silence for as long as the heartbeat.</summary>
+    /// <returns>After the last event, or when the client has left.</returns>
+    public static async Task WriteEventsAsync(
+        this HttpResponse response, IAsyncEnumerable<ServerSentEvent> events, string comment, TimeSpan heartbeat, TimeProvider time)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold the events back
+
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted);
+        await using var reader = events.GetAsyncEnumerator(leaving.Token);
+        var next = reader.MoveNextAsync().AsTask();
+        try
+        {
+            await response.Body.FlushAsync(leaving.Token);
+            while (await NextAsync(next, response, comment, heartbeat, time, leaving.Token))
+            {
+                await WriteAsync(response, reader.Current.Format(), leaving.Token);
+                next = reader.MoveNextAsync().AsTask();
+            }
+        }
+        catch (OperationCanceledException) when (leaving.IsCancellationRequested)
+        {
+            // The client has left; there is nobody to tell.
+        }
+        finally
+        {
+            await leaving.CancelAsync();
+            await next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // an enumerator may be disposed only at rest
+        }
+    }
+
+    static async Task<bool> NextAsync(
+        Task<bool> next, HttpResponse response, string comment, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await next.WaitAsync(heartbeat, time, cancellationToken);
+            }
+            catch (TimeoutException) when (!next.IsCompleted)
+            {
+                await WriteAsync(response, comment, cancellationToken);
+            }
+        }
+    }
+
+    static async Task WriteAsync(HttpResponse response, string text, CancellationToken cancellationToken)
+    {
+        await response.WriteAsync(text, cancellationToken);
+        await response.Body.FlushAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+using LoraHub.Api.Http;
+using LoraHub.Core.Predictions.Inputs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace LoraHub.Api.Replicate;
+
+/// <summary>An error on <c>/v1</c> (RFC 9457). <paramref name="Detail"/> is always a string: Replicate's Go client reads nothing else.</summary>
+public sealed record Problem(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Title,
+    string Detail,
+    int Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<InvalidField>? InvalidFields = null);
+
+/// <param name="Type">The rule that is broken.</param>
+/// <param name="Field">Where in the body, keys joined by dots; empty for the body itself.</param>
+public sealed record InvalidField(string Type, string Field, string Description);
+
+static class Problems
+{
+    public static IResult Because(int statusCode, string? title, string detail) => Answer(new Problem(title, detail, statusCode));
+
+    public static IResult NotFound() => Because(StatusCodes.Status404NotFound, null, "The requested resource could not be found.");
+
+    public static IResult UnknownVersion() => Because(
+        StatusCodes.Status422UnprocessableEntity,
+        "Invalid version or not permitted",
+        "The specified version does not exist (or perhaps you don't have permission to use it?)");
+
+    public static IResult Inputs(IEnumerable<InputError> errors) =>
+        Fields([.. errors.Select(error => new InvalidField(TypeOf(error.Kind), $"input.{error.Field}", error.Message))]);
+
+    public static IResult Fields(IReadOnlyList<InvalidField> fields)
+    {
+        var lines = fields.Select(field => $"- {(field.Field.Length == 0 ? "" : $"{field.Field}: ")}{field.Description}\n");
+        return Answer(new Problem("Input validation failed", string.Concat(lines), StatusCodes.Status422UnprocessableEntity, fields));
+    }
+
+    static string TypeOf(InputErrorKind kind) => kind switch
+    {
+        InputErrorKind.Required => "required",
+        InputErrorKind.WrongType => "invalid_type",
+        InputErrorKind.TooSmall => "number_gte",
+        InputErrorKind.TooLarge => "number_lte",
+        InputErrorKind.NotAChoice => "enum",
+        _ => "invalid_value",
+    };
+
+    static JsonHttpResult<Problem> Answer(Problem problem) => TypedResults.Json(problem, WireJson.Options, "application/problem+json", problem.Status);
+}

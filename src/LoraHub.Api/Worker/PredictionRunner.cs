@@ -1,0 +1,123 @@
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Worker;
+
+/// <summary>Does a leased prediction from its start to its end, for the service and the terminal alike.</summary>
+sealed partial class PredictionRunner(
+    IPredictor predictor, IBlobStore blobs, IOptions<DataOptions> data, TimeProvider time, ILogger<PredictionRunner> logger)
+{
+    const string UnexpectedFailure = "The prediction failed unexpectedly; the service's log says more.";
+
+    /// <summary>Records what happens, last of all how it ended. When asked to stop it records no end, so that the lease hands the prediction back.</summary>
+    public async Task RunAsync(IPredictionLease lease, CancellationToken stopping)
+    {
+        var id = lease.Prediction.Id;
+        if (!await lease.AppendAsync(new PredictionEvent.Started(), CancellationToken.None))
+        {
+            return;
+        }
+
+        LogStarted(id);
+        var start = time.GetTimestamp();
+        if (await AttemptAsync(lease, stopping) is not { } end)
+        {
+            LogHandedBack(id);
+            return;
+        }
+
+        var seconds = Math.Round(time.GetElapsedTime(start).TotalSeconds, 6);
+        await lease.AppendAsync(new PredictionEvent.Measured("predict_time", seconds), CancellationToken.None);
+        if (await lease.AppendAsync(end, CancellationToken.None))
+        {
+            LogEnded(id, end.GetType().Name, seconds);
+        }
+    }
+
+    /// <returns>How it ended, or null when it was stopped in the middle.</returns>
+    async Task<PredictionEvent?> AttemptAsync(IPredictionLease lease, CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Canceled);
+        try
+        {
+            using var workspace = Workspace.Create(data.Value.Path);
+            var result = await PredictAsync(lease, workspace.Folder, either.Token);
+            var output = await PublishAsync(result, lease.Prediction.Origin, either.Token);
+            await lease.AppendAsync(new PredictionEvent.Answered(output), CancellationToken.None);
+            return new PredictionEvent.Succeeded();
+        }
+        catch (OperationCanceledException) when (lease.Canceled.IsCancellationRequested)
+        {
+            return new PredictionEvent.Canceled();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (PredictionException exception)
+        {
+            return new PredictionEvent.Failed(exception.Message);
+        }
+        catch (Exception exception)
+        {
+            // Without its message: that may quote the client's input.
+            LogFailedUnexpectedly(lease.Prediction.Id, exception.GetType(), exception.StackTrace);
+            return new PredictionEvent.Failed(UnexpectedFailure);
+        }
+    }
+
+    async Task<PredictionResult> PredictAsync(IPredictionLease lease, string folder, CancellationToken cancellationToken)
+    {
+        var (input, errors) = InputParser.Parse(lease.Prediction.Input);
+        if (input is null)
+        {
+            throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));
+        }
+
+        var pump = new EventPump(lease);
+        var pumping = pump.RunAsync();
+        try
+        {
+            // Tensor code keeps state on its thread: it gets one of its own, and nothing is awaited on it.
+            return await Task.Factory.StartNew(
+                () => predictor.Predict(input, folder, pump, cancellationToken),
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            pump.Complete();
+            await pumping;
+        }
+    }
+
+    async Task<PredictionOutput> PublishAsync(PredictionResult result, string origin, CancellationToken cancellationToken)
+    {
+        var adapter = await PutAsync(result.AdapterFile, cancellationToken);
+        var checkpoint = result.CheckpointFile is { } file ? await PutAsync(file, cancellationToken) : null;
+        return result.Output with
+        {
+            Adapter = $"{origin}/results/{adapter}/adapter.zip",
+            Checkpoint = checkpoint is null ? null : $"{origin}/results/{checkpoint}/checkpoint.zip",
+        };
+    }
+
+    async Task<string> PutAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(path);
+        return await blobs.PutAsync(file, cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Prediction {PredictionId} was started.")]
+    partial void LogStarted(string predictionId);
+
+    [LoggerMessage(LogLevel.Information, "Prediction {PredictionId} has ended: {End} after {Seconds} s.")]
+    partial void LogEnded(string predictionId, string end, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "Prediction {PredictionId} was handed back to the queue: the worker is stopping.")]
+    partial void LogHandedBack(string predictionId);
+
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed unexpectedly: {ExceptionType}\n{StackTrace}")]
+    partial void LogFailedUnexpectedly(string predictionId, Type exceptionType, string? stackTrace);
+}

@@ -1,0 +1,87 @@
+using System.Text;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Worker;
+
+/// <summary>Prepares the predictor, then does one prediction after another: one slot.</summary>
+sealed partial class PredictionWorker(
+    IPredictor predictor, IPredictionQueue queue, PredictionRunner runner, WorkerState state, ILogger<PredictionWorker> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!await PrepareAsync(stoppingToken))
+        {
+            return;
+        }
+
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await using var lease = await queue.LeaseAsync(stoppingToken);
+            await WorkAsync(lease, stoppingToken);
+        }
+    }
+
+    async Task<bool> PrepareAsync(CancellationToken stopping)
+    {
+        var logs = new SetupLog();
+        try
+        {
+            await Task.Factory.StartNew(
+                () => predictor.Prepare(logs, stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            state.EndSetup(SetupStatus.Succeeded, logs.ToString());
+            LogReady();
+            return true;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return false;
+        }
+        catch (Exception exception)
+        {
+            logs.Log(exception is PredictionException ? exception.Message : "The setup failed unexpectedly; the service's log says more.");
+            state.EndSetup(SetupStatus.Failed, logs.ToString());
+            LogSetupFailed(exception);
+            return false;
+        }
+    }
+
+    async Task WorkAsync(IPredictionLease lease, CancellationToken stopping)
+    {
+        state.IsBusy = true;
+        try
+        {
+            await runner.RunAsync(lease, stopping);
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            LogLeft(lease.Prediction.Id, exception); // what failed is the recording, so there is no telling the client
+        }
+        finally
+        {
+            state.IsBusy = false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The worker is ready.")]
+    partial void LogReady();
+
+    [LoggerMessage(LogLevel.Error, "The worker cannot start: the predictor's setup failed.")]
+    partial void LogSetupFailed(Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} was left: what happened to it could not be recorded.")]
+    partial void LogLeft(string predictionId, Exception exception);
+
+    /// <summary>Collects what is said during setup; there is no prediction yet to record it.</summary>
+    sealed class SetupLog : IPredictionProgress
+    {
+        readonly StringBuilder _text = new();
+
+        public void Log(string line) => _text.Append(line).Append('\n');
+
+        public void Measure(string name, double value)
+        {
+        }
+
+        public override string ToString() => _text.ToString();
+    }
+}

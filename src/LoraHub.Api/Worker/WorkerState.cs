@@ -1,0 +1,30 @@
+namespace LoraHub.Api.Worker;
+
+enum SetupStatus
+{
+    Starting,
+    Succeeded,
+    Failed,
+}
+
+/// <param name="Logs">What the predictor said while it loaded; one line each.</param>
+sealed record Setup(SetupStatus Status, DateTimeOffset StartedAt, DateTimeOffset? CompletedAt, string Logs);
+
+/// <summary>What the worker is doing, for whoever asks while it does it.</summary>
+sealed class WorkerState(TimeProvider time)
+{
+    volatile Setup _setup = new(SetupStatus.Starting, time.GetUtcNow(), null, "");
+    volatile bool _isBusy;
+
+    public Setup Setup => _setup;
+
+    /// <summary>Whether the one slot is taken.</summary>
+    public bool IsBusy
+    {
+        get => _isBusy;
+        set => _isBusy = value;
+    }
+
+    public void EndSetup(SetupStatus status, string logs) =>
+        _setup = _setup with { Status = status, CompletedAt = time.GetUtcNow(), Logs = logs };
+}

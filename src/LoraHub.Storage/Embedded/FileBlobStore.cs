@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Storage.Embedded;
+
+/// <summary>Blobs as files named by their digest, in <c>blobs/</c> of the data folder.</summary>
+sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
+{
+    readonly string _folder = Path.Combine(data.Value.Path, "blobs");
+
+    public async Task<string> PutAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var incoming = Path.Combine(Directory.CreateDirectory(Path.Combine(_folder, "incoming")).FullName, Path.GetRandomFileName());
+        try
+        {
+            var digest = await WriteAsync(content, incoming, cancellationToken);
+            var path = PathOf(digest);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Move(incoming, path, overwrite: true); // the same bytes, so whoever reads the old file loses nothing
+            return digest;
+        }
+        finally
+        {
+            File.Delete(incoming);
+        }
+    }
+
+    public Task<Stream?> OpenReadAsync(string digest, CancellationToken cancellationToken)
+    {
+        var path = IsDigest(digest) ? PathOf(digest) : null;
+        try
+        {
+            return Task.FromResult<Stream?>(path is null ? null : new FileStream(path, new FileStreamOptions
+            {
+                Options = FileOptions.Asynchronous,
+                Share = FileShare.Read | FileShare.Delete,
+            }));
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+    }
+
+    public Task DeleteAsync(string digest, CancellationToken cancellationToken)
+    {
+        if (IsDigest(digest) && File.Exists(PathOf(digest)))
+        {
+            File.Delete(PathOf(digest));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    static async Task<string> WriteAsync(Stream content, string path, CancellationToken cancellationToken)
+    {
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        await using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Options = FileOptions.Asynchronous,
+        });
+
+        var buffer = new byte[128 * 1024];
+        int read;
+        while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            sha256.AppendData(buffer, 0, read);
+            await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
+
+        file.Flush(flushToDisk: true); // a name must never stand for bytes that a power cut could still take
+        return Convert.ToHexStringLower(sha256.GetHashAndReset());
+    }
+
+    /// <summary>Whether the text is a digest and nothing else: only such text becomes part of a path.</summary>
+    static bool IsDigest(string text) => text.Length == SHA256.HashSizeInBytes * 2 && text.All(char.IsAsciiHexDigitLower);
+
+    string PathOf(string digest) => Path.Combine(_folder, digest[..2], digest);
+}

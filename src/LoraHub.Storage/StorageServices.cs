@@ -1,0 +1,26 @@
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Embedded;
+using LoraHub.Storage.InMemory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace LoraHub.Storage;
+
+public static class StorageServices
+{
+    /// <summary>Adds the engine behind <see cref="IPredictionStore"/>, <see cref="IPredictionQueue"/>, <see cref="IPredictionEvents"/> and <see cref="IBlobStore"/>.</summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services)
+    {
+        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<InMemoryOptions>().BindConfiguration(InMemoryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.AddSingleton<InMemoryPredictions>();
+        services.AddSingleton<IPredictionStore>(provider => provider.GetRequiredService<InMemoryPredictions>());
+        services.AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<InMemoryPredictions>());
+        services.AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>());
+        services.AddSingleton<IBlobStore, FileBlobStore>();
+        return services;
+    }
+}

@@ -1,0 +1,24 @@
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Api.Tests.Support;
+
+/// <summary>Thirty modules of one shape, and one that is broken.</summary>
+sealed class FakeCatalog : IModuleCatalog
+{
+    static readonly string[] Names = ["broken", "colors", "plurals", .. Enumerable.Range(1, 28).Select(i => $"task-{i:00}")];
+
+    public string DefaultBaseModel => "lorahub/t5-mini";
+
+    public IReadOnlyList<ModuleInfo> List() =>
+    [
+        .. Names.Select(name => new ModuleInfo
+        {
+            Id = $"lorahub/{name}",
+            Folder = "",
+            BaseModel = DefaultBaseModel,
+            Rank = 8,
+            Layout = "r8 q v",
+            Problem = name == "broken" ? "adapter_model.bin is truncated." : null,
+        }),
+    ];
+}

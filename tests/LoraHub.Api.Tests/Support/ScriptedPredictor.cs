@@ -1,0 +1,57 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+
+namespace LoraHub.Api.Tests.Support;
+
+/// <summary>Does what the test says.</summary>
+sealed class ScriptedPredictor : IPredictor
+{
+    /// <summary>Blocks, as a real predictor does. Default: says two lines and answers.</summary>
+    public Func<Run, PredictionResult> Script { get; set; } = run =>
+    {
+        run.Progress.Log("Using seed: 42");
+        run.Progress.Measure("evaluations", 40);
+        run.Progress.Log("Done");
+        return run.Answer();
+    };
+
+    public Action<IPredictionProgress, CancellationToken> Setup { get; set; } = (progress, _) => progress.Log("Loaded.");
+
+    public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) => Setup(progress, cancellationToken);
+
+    public PredictionResult Predict(PredictionInput input, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        Script(new Run(input, folder, progress, cancellationToken));
+}
+
+sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Progress, CancellationToken CancellationToken)
+{
+    public static readonly byte[] AdapterBytes = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
+
+    /// <summary>Every answer of these tests is the same.</summary>
+    public PredictionResult Answer()
+    {
+        var adapter = Path.Combine(Folder, "adapter.zip");
+        File.WriteAllBytes(adapter, AdapterBytes);
+        var checkpoint = Input.OutputFormat == OutputFormat.Checkpoint ? Path.Combine(Folder, "checkpoint.zip") : null;
+        if (checkpoint is not null)
+        {
+            File.WriteAllText(checkpoint, "merged");
+        }
+
+        var output = new PredictionOutput
+        {
+            Weights = [new ModuleWeight("lorahub/plurals", 0.5), new ModuleWeight("lorahub/colors", -0.25)],
+            Loss = new LossReport(1.5, 0.25, 40),
+            Predictions = Input.TestInputs.Count == 0 ? null : [.. Input.TestInputs.Select(line => $"{line}s → <ok>")],
+        };
+        return new PredictionResult(output, adapter, checkpoint);
+    }
+
+    /// <summary>Waits until canceled or stopped, as a search does at its next evaluation.</summary>
+    public PredictionResult UntilCanceled()
+    {
+        CancellationToken.WaitHandle.WaitOne(Limits.Wait);
+        CancellationToken.ThrowIfCancellationRequested();
+        throw new TimeoutException("Nobody canceled.");
+    }
+}

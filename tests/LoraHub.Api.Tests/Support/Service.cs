@@ -1,0 +1,76 @@
+using LoraHub.Core.Modules;
+using LoraHub.Core.Predictions;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Serilog.Core;
+
+namespace LoraHub.Api.Tests.Support;
+
+/// <summary>The whole service on a data folder of its own, with a predictor that does what the test says.</summary>
+sealed class Service : WebApplicationFactory<Program>
+{
+    readonly Dictionary<string, string> _settings;
+
+    public Service(params (string Key, string Value)[] settings)
+    {
+        DataPath = Directory.CreateTempSubdirectory("lorahub-").FullName;
+        _settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value);
+        _settings["Data:Path"] = DataPath;
+    }
+
+    public string DataPath { get; }
+
+    public ScriptedPredictor Predictor { get; } = new();
+
+    public CollectingSink Log { get; } = new();
+
+    /// <summary>A client of the service once it has loaded.</summary>
+    public async Task<HttpClient> ReadyAsync()
+    {
+        var client = CreateClient();
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while ((await client.GetJsonAsync("/health-check")).Text("status") != "READY")
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        return client;
+    }
+
+    /// <summary>Waits until the prediction has had such an event.</summary>
+    public async Task UntilAsync<T>(string id)
+        where T : PredictionEvent
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        await foreach (var recorded in Services.GetRequiredService<IPredictionEvents>().ReadAsync(id, 0, limit.Token))
+        {
+            if (recorded.Event is T)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"Prediction {id} has ended without the event {typeof(T).Name}.");
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(DataPath, recursive: true);
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        foreach (var (key, value) in _settings)
+        {
+            builder.UseSetting(key, value);
+        }
+
+        builder.ConfigureTestServices(services => services
+            .AddSingleton<IPredictor>(Predictor)
+            .AddSingleton<IModuleCatalog>(new FakeCatalog())
+            .AddSingleton<ILogEventSink>(Log));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace LoraHub.Api.Tests.Support;
+
+/// <summary>Requests and answers as a client writes and reads them; every request ends with the test.</summary>
+static class Wire
+{
+    public static Task<HttpResponseMessage> PostAsync(this HttpClient client, string url, string? json, params (string Name, string Value)[] headers) =>
+        client.SendAsync(HttpMethod.Post, url, json, headers);
+
+    public static Task<HttpResponseMessage> GetAsync(this HttpClient client, string url, params (string Name, string Value)[] headers) =>
+        client.SendAsync(HttpMethod.Get, url, json: null, headers);
+
+    /// <returns>The response as soon as its headers are there.</returns>
+    public static async Task<HttpResponseMessage> SendAsync(
+        this HttpClient client, HttpMethod method, string url, string? json, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, url);
+        request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+    }
+
+    public static async Task<JsonObject> PostJsonAsync(this HttpClient client, string url, string? json, params (string Name, string Value)[] headers)
+    {
+        using var response = await client.PostAsync(url, json, headers);
+        return await response.JsonAsync();
+    }
+
+    public static async Task<JsonObject> GetJsonAsync(this HttpClient client, string url)
+    {
+        using var response = await client.GetAsync(url);
+        return await response.JsonAsync();
+    }
+
+    public static async Task<JsonObject> JsonAsync(this HttpResponseMessage response) => JsonNode.Parse(await response.TextAsync())!.AsObject();
+
+    public static Task<string> TextAsync(this HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+    public static string? Text(this JsonNode node, string key) => (string?)node[key];
+}
