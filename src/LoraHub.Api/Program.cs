@@ -1,8 +1,11 @@
 using LoraHub.Api.Cog;
 using LoraHub.Api.Commands;
 using LoraHub.Api.Configuration;
+using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate;
+using LoraHub.Api.Results;
 using LoraHub.Api.Worker;
 using LoraHub.Storage;
 using Serilog;
@@ -19,14 +22,19 @@ static async Task ServeAsync(string[] args)
     builder.Services.AddStorage();
     builder.Services.AddInference();
     builder.Services.AddPredictions();
+    builder.Services.AddReplicate();
+    builder.Services.AddDocs();
     builder.Services.AddPredictionRunner();
     builder.Services.AddPredictionWorker();
 
     await using var app = builder.Build();
     app.UseForwardedOrigin();
-    app.UseSecurityHeaders(pages: "/docs");
+    app.UseSecurityHeaders(pages: DocsServices.Path);
     app.UseErrorAnswers();
+    app.UseDocs();
     app.MapCog();
+    app.MapReplicate();
+    app.MapResults();
     await app.RunAsync();
 }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
@@ -13,14 +15,39 @@ static class CogEndpoints
 
     public static IEndpointRouteBuilder MapCog(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/", Reads, Index);
-        routes.MapMethods("/health-check", Reads, HealthCheck);
-        routes.MapPost("/predictions", CogCreation.PostAsync);
-        routes.MapPut("/predictions/{id}", CogCreation.PutAsync);
-        routes.MapPost("/predictions/{id}/cancel", CancelAsync);
-        routes.MapMethods("/predictions", Reads, ListHint).ExcludeFromDescription();
+        var cog = routes.MapGroup("").WithTags("Cog");
+        cog.MapMethods("/", Reads, Index).WithSummary("Where everything is").Produces<CogIndex>();
+        cog.MapMethods("/health-check", Reads, HealthCheck)
+            .WithSummary("How the service is")
+            .WithDescription("Always 200. `status` is STARTING, READY, BUSY or SETUP_FAILED.")
+            .Produces<CogHealth>();
+        cog.MapPost("/predictions", CogCreation.PostAsync)
+            .WithSummary("Make a prediction and wait for its end")
+            .WithDescription("200 whatever the outcome: see `status` and `error`. `Prefer: respond-async` answers 202 at once, `Accept: text/event-stream` "
+                + "streams what happens. Leaving cancels, unless the answer was 202.")
+            .ProducesCreation();
+        cog.MapPut("/predictions/{id}", CogCreation.PutAsync)
+            .WithSummary("Make a prediction under an id of your own, once")
+            .WithDescription("As POST; when the id is known already, nothing is started and the answer is the prediction as it is: 202 while it runs, 200 after.")
+            .ProducesCreation();
+        cog.MapPost("/predictions/{id}/cancel", CancelAsync)
+            .WithSummary("Cancel a prediction")
+            .WithDescription("200 while it waits or runs, 404 when it has ended or is unknown; both with an empty object.")
+            .Produces<object>().Produces<object>(StatusCodes.Status404NotFound);
+        cog.MapMethods("/predictions", Reads, ListHint).ExcludeFromDescription();
         return routes;
     }
+
+    static RouteHandlerBuilder ProducesCreation(this RouteHandlerBuilder route) => route
+        .WithBody<CogPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
+        .Produces<CogPrediction>()
+        .Produces<CogAccepted>(StatusCodes.Status202Accepted)
+        .Produces<string>(StatusCodes.Status400BadRequest, "text/plain")
+        .Produces<CogFailure>(StatusCodes.Status409Conflict)
+        .Produces<string>(StatusCodes.Status413PayloadTooLarge, "text/plain")
+        .Produces<string>(StatusCodes.Status415UnsupportedMediaType, "text/plain")
+        .Produces<CogInputErrors>(StatusCodes.Status422UnprocessableEntity)
+        .Produces<CogFailure>(StatusCodes.Status503ServiceUnavailable);
 
     static JsonHttpResult<CogIndex> Index() => TypedResults.Json(new CogIndex(), WireJson.Options);
 

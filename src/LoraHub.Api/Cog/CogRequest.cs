@@ -46,3 +46,6 @@ sealed record CogRequest(string? Id, JsonObject Input)
 
     static IResult WrongShape(string reason) => CogErrors.Text(StatusCodes.Status422UnprocessableEntity, reason);
 }
+
+/// <summary>The body of <c>POST /predictions</c>, for the documents: it is read by hand, since a wrong one has Cog's own answers.</summary>
+public sealed record CogPredictionRequest(string? Id, JsonObject? Input);

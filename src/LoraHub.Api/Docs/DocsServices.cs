@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace LoraHub.Api.Docs;
+
+/// <summary>The page that shows the routes and lets a person try them.</summary>
+static class DocsServices
+{
+    public const string Path = "/docs";
+
+    const string Document = "service";
+
+    public static IServiceCollection AddDocs(this IServiceCollection services) => services
+        .AddTransient<ISerializerDataContractResolver>(_ => new JsonSerializerDataContractResolver(WireJson.Options))
+        .AddEndpointsApiExplorer()
+        .AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc(Document, new OpenApiInfo
+            {
+                Title = "LoraHub",
+                Version = ServedModel.ProgramVersion,
+                Description = "Adapts a language model to an unseen task from a few examples, by composing LoRA modules. "
+                    + "The bare paths are a Cog container's, /v1 is Replicate's.",
+            });
+            options.MapType<JsonObject>(InputDocument.Schema);
+            options.OperationFilter<RequestBodyFilter>();
+        });
+
+    public static void UseDocs(this WebApplication app)
+    {
+        app.UseSwagger(options => options.RouteTemplate = $"{Path}/{{documentName}}.json");
+        app.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = Path.TrimStart('/');
+            options.DocumentTitle = "LoraHub";
+            options.SwaggerEndpoint($"{Document}.json", "LoraHub");
+        });
+    }
+
+    /// <summary>Tells the documents about a body that the handler reads by hand; it changes nothing in routing, as <c>Accepts</c> would.</summary>
+    /// <param name="example">A body that works as it stands.</param>
+    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route, Func<ServedModel, JsonNode> example) =>
+        route.WithMetadata(new RequestBodyDocument(typeof(T), example));
+}

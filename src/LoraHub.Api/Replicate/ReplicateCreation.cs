@@ -1,0 +1,78 @@
+using LoraHub.Api.Configuration;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Worker;
+using LoraHub.Core.Predictions;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Replicate;
+
+/// <summary>What creating a prediction in Replicate's manner needs.</summary>
+sealed record ReplicateServices(
+    PredictionIntake Intake,
+    IPredictionEvents Events,
+    ServedModel Model,
+    StreamAddress Streams,
+    WorkerState Worker,
+    IOptions<ApiOptions> Options,
+    TimeProvider Time);
+
+/// <summary>Creates predictions and answers at once, or with their end when that comes soon enough.</summary>
+static class ReplicateCreation
+{
+    public static Task<IResult> PostAsync(HttpContext http, [AsParameters] ReplicateServices services) => CreateAsync(http, services, services.Model);
+
+    public static async Task<IResult> PostToModelAsync(string owner, string name, HttpContext http, [AsParameters] ReplicateServices services) =>
+        $"{owner}/{name}" == services.Model.Name ? await CreateAsync(http, services, model: null) : Problems.NotFound();
+
+    static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, ServedModel? model)
+    {
+        if (services.Worker.Setup.Status == SetupStatus.Failed)
+        {
+            return Problems.Because(StatusCodes.Status503ServiceUnavailable, "Setup failed", "The model could not be loaded; GET /health-check says why.");
+        }
+
+        var (request, refusal) = await ReplicateRequest.ReadAsync(http.Request, model);
+        if (refusal is not null)
+        {
+            return refusal;
+        }
+
+        return await services.Intake.CreateAsync(request!.Input, id: null, Origin.Of(http.Request), http.RequestAborted) switch
+        {
+            IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
+            IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    static async Task<IResult> AnswerAsync(HttpContext http, ReplicateServices services, Prediction created)
+    {
+        // When the wait runs out the answer is the prediction as it was created: clients take any status but `starting` for the end.
+        var prediction = created;
+        if (PreferHeader.Of(http.Request).Wait is { } asked)
+        {
+            http.Response.Headers["Preference-Applied"] = "wait";
+            prediction = await WaitAsync(http, services, created, asked);
+        }
+
+        var answer = ReplicatePrediction.From(prediction, services.Model, services.Streams);
+        http.Response.Headers.Location = answer.Urls.Get;
+        return TypedResults.Json(answer, WireJson.Options, statusCode: StatusCodes.Status201Created);
+    }
+
+    static async Task<Prediction> WaitAsync(HttpContext http, ReplicateServices services, Prediction created, TimeSpan asked)
+    {
+        var limit = services.Options.Value.WaitLimit;
+        using var enough = new CancellationTokenSource(asked < limit ? asked : limit, services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, http.RequestAborted);
+        try
+        {
+            return await services.Events.FollowAsync(created, either.Token);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            return created;
+        }
+    }
+}

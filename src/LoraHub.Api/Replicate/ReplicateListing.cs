@@ -1,0 +1,80 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Core.Predictions;
+using Microsoft.AspNetCore.Http.Extensions;
+
+namespace LoraHub.Api.Replicate;
+
+/// <summary>Pages through the predictions.</summary>
+static class ReplicateListing
+{
+    const int PageSize = 100;
+
+    public static async Task<IResult> ListAsync(HttpRequest request, IPredictionStore store, ServedModel model, StreamAddress streams)
+    {
+        var (query, invalid) = Read(request.Query);
+        if (invalid.Count > 0)
+        {
+            return Problems.Fields(invalid);
+        }
+
+        // Every prediction came through the API: of those made on a web site there are none.
+        var found = request.Query.ContainsKey("source") ? [] : await store.ListAsync(query, request.HttpContext.RequestAborted);
+        var results = found.Take(PageSize).Select(prediction => ReplicatePrediction.From(prediction, model, streams)).ToArray();
+        var next = found.Count > PageSize ? NextUrl(request, found[PageSize - 1]) : null;
+        return TypedResults.Json(new ReplicatePage(next, null, results), WireJson.Options);
+    }
+
+    static (PredictionQuery Query, IReadOnlyList<InvalidField> Invalid) Read(IQueryCollection given)
+    {
+        var invalid = new List<InvalidField>();
+        var query = new PredictionQuery
+        {
+            After = Read(given, "cursor", ReadCursor, "cursor is not one that this service gave", invalid),
+            CreatedAfter = Read(given, "created_after", ReadTime, "created_after must be a time in ISO 8601 format", invalid),
+            CreatedBefore = Read(given, "created_before", ReadTime, "created_before must be a time in ISO 8601 format", invalid),
+            Limit = PageSize + 1, // one more tells whether there is a next page
+        };
+        return (query, invalid);
+    }
+
+    static T? Read<T>(IQueryCollection given, string key, Func<string, T?> read, string rule, List<InvalidField> invalid)
+    {
+        var text = given[key].ToString();
+        var value = text.Length == 0 ? default : read(text);
+        if (text.Length > 0 && value is null)
+        {
+            invalid.Add(new InvalidField("invalid_value", key, rule));
+        }
+
+        return value;
+    }
+
+    static DateTimeOffset? ReadTime(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+
+    static string NextUrl(HttpRequest request, Prediction last)
+    {
+        var query = new QueryBuilder(request.Query.Where(pair => pair.Key != "cursor"))
+        {
+            { "cursor", Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{last.CreatedAt.UtcTicks}:{last.Id}")) },
+        };
+        return $"{Origin.Of(request)}/v1/predictions{query}";
+    }
+
+    static PredictionPosition? ReadCursor(string cursor)
+    {
+        if (!Base64Url.IsValid(cursor))
+        {
+            return null;
+        }
+
+        var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split(':', 2);
+        return parts is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTimeOffset.MaxValue.Ticks
+            ? new PredictionPosition(new DateTimeOffset(at, TimeSpan.Zero), id)
+            : null;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using LoraHub.Api.Predictions;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Replicate;
+
+/// <summary>A prediction as Replicate's clients know it.</summary>
+public sealed record ReplicatePrediction
+{
+    public required string Id { get; init; }
+
+    /// <summary><c>owner/name</c>.</summary>
+    public required string Model { get; init; }
+
+    public required string Version { get; init; }
+
+    public required JsonObject Input { get; init; }
+
+    public required string Logs { get; init; }
+
+    public required PredictionOutput? Output { get; init; }
+
+    public required string? Error { get; init; }
+
+    public required PredictionStatus Status { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>Times are in seconds.</summary>
+    public required IReadOnlyDictionary<string, double> Metrics { get; init; }
+
+    public bool DataRemoved { get; init; }
+
+    public string Source { get; init; } = "api";
+
+    public required ReplicateUrls Urls { get; init; }
+
+    internal static ReplicatePrediction From(Prediction prediction, ServedModel model, StreamAddress streams) => new()
+    {
+        Id = prediction.Id,
+        Model = model.Name,
+        Version = model.Version,
+        Input = prediction.Input,
+        Logs = prediction.Logs,
+        Output = prediction.Output,
+        Error = prediction.Error,
+        Status = prediction.Status,
+        CreatedAt = prediction.CreatedAt,
+        StartedAt = prediction.StartedAt,
+        CompletedAt = prediction.CompletedAt,
+        Metrics = MetricsOf(prediction),
+        Urls = ReplicateUrls.Of(prediction, streams),
+    };
+
+    static IReadOnlyDictionary<string, double> MetricsOf(Prediction prediction) => prediction.CompletedAt is { } completed
+        ? new Dictionary<string, double>(prediction.Metrics) { ["total_time"] = (completed - prediction.CreatedAt).TotalSeconds }
+        : prediction.Metrics;
+}
+
+/// <summary>Absolute URLs; Python's client takes no null among them.</summary>
+public sealed record ReplicateUrls(string Get, string Cancel, string Stream, string Web)
+{
+    internal static ReplicateUrls Of(Prediction prediction, StreamAddress streams)
+    {
+        var get = $"{prediction.Origin}/v1/predictions/{prediction.Id}";
+        return new ReplicateUrls(get, $"{get}/cancel", $"{prediction.Origin}/v1/streams/{streams.Of(prediction.Id)}", get);
+    }
+}
+
+/// <summary>A page of a list, newest first.</summary>
+/// <param name="Next">Absolute URL of the next page, or null at the end.</param>
+/// <param name="Previous">Always null: lists are read forwards.</param>
+public sealed record ReplicatePage(string? Next, string? Previous, IReadOnlyList<ReplicatePrediction> Results);

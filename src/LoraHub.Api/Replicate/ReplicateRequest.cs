@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+
+namespace LoraHub.Api.Replicate;
+
+/// <summary>The body of a creation; what else clients send along is ignored.</summary>
+sealed record ReplicateRequest(JsonObject Input)
+{
+    /// <param name="model">The model that <c>version</c> must name, or null where the path names it.</param>
+    /// <returns>The request, or the answer that refuses it.</returns>
+    public static async Task<(ReplicateRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request, ServedModel? model) =>
+        await JsonBody.ReadAsync(request) switch
+        {
+            JsonBody.Absent => Read([], model),
+            JsonBody.Parsed(JsonObject body) => Read(body, model),
+            JsonBody.Parsed => (null, Problems.Fields([new InvalidField("invalid_type", "", "The body must be a JSON object")])),
+            JsonBody.Refused(var statusCode, var reason) => (null, Problems.Because(statusCode, null, reason)),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+
+    static (ReplicateRequest? Request, IResult? Refusal) Read(JsonObject body, ServedModel? model)
+    {
+        var invalid = new List<InvalidField>();
+        if (model is not null && Check(body, "version", JsonValueKind.String, field: "") is { } version)
+        {
+            invalid.Add(version);
+        }
+
+        if (Check(body, "input", JsonValueKind.Object, field: "input") is { } input)
+        {
+            invalid.Add(input);
+        }
+
+        if (invalid.Count > 0)
+        {
+            return (null, Problems.Fields(invalid));
+        }
+
+        return model is null || model.Is((string)body["version"]!)
+            ? (new ReplicateRequest(body["input"]!.AsObject()), null)
+            : (null, Problems.UnknownVersion());
+    }
+
+    /// <param name="field">Where a missing key is reported, as the real service does.</param>
+    static InvalidField? Check(JsonObject body, string key, JsonValueKind kind, string field)
+    {
+        var value = body[key];
+        if (value is null)
+        {
+            return new InvalidField("required", field, $"{key} is required");
+        }
+
+        return value.GetValueKind() == kind ? null : new InvalidField("invalid_type", key, $"{key} must be {(kind == JsonValueKind.String ? "a string" : "an object")}");
+    }
+}
+
+/// <summary>The body of <c>POST /v1/predictions</c>, for the documents.</summary>
+public sealed record ReplicatePredictionRequest(string Version, JsonObject Input);
+
+/// <summary>The body of a creation whose path names the model, for the documents.</summary>
+public sealed record ReplicateModelPredictionRequest(JsonObject Input);

@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Storage.Tests.Contracts;
+
+/// <summary>What every <see cref="IBlobStore"/> does.</summary>
+public abstract class BlobStoreContract
+{
+    protected abstract IBlobStore Blobs { get; }
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1_000_000)]
+    public async Task A_blob_is_read_back_by_its_digest(int length)
+    {
+        var bytes = RandomNumberGenerator.GetBytes(length);
+
+        var digest = await Blobs.PutAsync(new MemoryStream(bytes), Cancellation);
+
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), digest);
+        Assert.Equal(bytes, await ReadAsync(digest));
+    }
+
+    [Fact]
+    public async Task A_blob_starts_where_its_stream_stands()
+    {
+        using var content = new MemoryStream([1, 2, 3, 4]) { Position = 2 };
+
+        var digest = await Blobs.PutAsync(content, Cancellation);
+
+        Assert.Equal([3, 4], await ReadAsync(digest));
+    }
+
+    [Fact]
+    public async Task A_blob_can_be_read_from_the_middle()
+    {
+        var digest = await Blobs.PutAsync(new MemoryStream([1, 2, 3, 4]), Cancellation);
+
+        await using var blob = await Blobs.OpenReadAsync(digest, Cancellation);
+
+        Assert.Equal(4, blob!.Length);
+        blob.Position = 3;
+        Assert.Equal(4, blob.ReadByte());
+    }
+
+    [Fact]
+    public async Task The_same_bytes_may_come_from_many_at_once()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(100_000);
+
+        var digests = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Blobs.PutAsync(new MemoryStream(bytes), Cancellation))));
+
+        Assert.Equal(bytes, await ReadAsync(Assert.Single(digests.Distinct())));
+    }
+
+    [Fact]
+    public async Task A_blob_stays_readable_while_its_bytes_come_again()
+    {
+        var digest = await Blobs.PutAsync(new MemoryStream([1, 2, 3]), Cancellation);
+        await using var blob = await Blobs.OpenReadAsync(digest, Cancellation);
+
+        await Blobs.PutAsync(new MemoryStream([1, 2, 3]), Cancellation);
+
+        Assert.Equal(1, blob!.ReadByte());
+    }
+
+    [Fact]
+    public async Task A_deleted_blob_is_gone_and_deleting_it_again_is_no_matter()
+    {
+        var digest = await Blobs.PutAsync(new MemoryStream([1, 2, 3]), Cancellation);
+
+        await Blobs.DeleteAsync(digest, Cancellation);
+        await Blobs.DeleteAsync(digest, Cancellation);
+
+        Assert.Null(await Blobs.OpenReadAsync(digest, Cancellation));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("..")]
+    [InlineData("../../../../etc/passwd")]
+    [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("ABCDEF0000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("/../../../../../../../../../../../../../../../../../../../etc/pwd")]
+    public async Task What_is_no_digest_of_a_blob_is_not_found(string digest)
+    {
+        Assert.Null(await Blobs.OpenReadAsync(digest, Cancellation));
+        await Blobs.DeleteAsync(digest, Cancellation);
+    }
+
+    async Task<byte[]> ReadAsync(string digest)
+    {
+        await using var blob = Assert.IsType<Stream>(await Blobs.OpenReadAsync(digest, Cancellation), exactMatch: false);
+        using var copy = new MemoryStream();
+        await blob.CopyToAsync(copy, Cancellation);
+        return copy.ToArray();
+    }
+}

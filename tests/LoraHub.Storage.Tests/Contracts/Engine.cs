@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LoraHub.Storage.Tests.Contracts;
+
+/// <summary>An engine with nothing in it, and its clock.</summary>
+public abstract class Engine : IAsyncDisposable
+{
+    static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public FakeTimeProvider Time { get; } = new(Start);
+
+    public abstract IPredictionStore Store { get; }
+
+    public abstract IPredictionQueue Queue { get; }
+
+    public abstract IPredictionEvents Events { get; }
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Creates a prediction a second after the one before.</summary>
+    public async Task<Prediction> CreateAsync(string? id = null)
+    {
+        Time.Advance(TimeSpan.FromSeconds(1));
+        var prediction = NewPrediction(id);
+        Assert.True(await Store.CreateAsync(prediction, TestContext.Current.CancellationToken));
+        return prediction;
+    }
+
+    public Prediction NewPrediction(string? id = null) => new()
+    {
+        Id = id ?? PredictionId.New(),
+        Input = new JsonObject { ["seed"] = 42 },
+        Origin = "http://localhost",
+        CreatedAt = Time.GetUtcNow(),
+    };
+
+    public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(TestContext.Current.CancellationToken);
+
+    public async Task<Prediction> FindAsync(string id) =>
+        Assert.IsType<Prediction>(await Store.FindAsync(id, TestContext.Current.CancellationToken));
+
+    public Task<bool> CancelAsync(string id) => Queue.CancelAsync(id, TestContext.Current.CancellationToken);
+
+    public IAsyncEnumerator<RecordedEvent> Watch(string id) =>
+        Events.ReadAsync(id, 0, TestContext.Current.CancellationToken).WithLimit().GetAsyncEnumerator(TestContext.Current.CancellationToken);
+
+    /// <summary>The events of a prediction that has ended or of which so many are there.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string id, long after = 0, int atMost = int.MaxValue)
+    {
+        var read = new List<RecordedEvent>();
+        await foreach (var recorded in Events.ReadAsync(id, after, TestContext.Current.CancellationToken).WithLimit())
+        {
+            read.Add(recorded);
+            if (read.Count == atMost)
+            {
+                break;
+            }
+        }
+
+        return read;
+    }
+}
+
+static class Wait
+{
+    /// <summary>The longest a test waits for what should happen at once.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    public static async IAsyncEnumerable<T> WithLimit<T>(this IAsyncEnumerable<T> items)
+    {
+        await using var reader = items.GetAsyncEnumerator();
+        while (await reader.MoveNextAsync().AsTask().WaitAsync(Limit))
+        {
+            yield return reader.Current;
+        }
+    }
+
+    public static Task<bool> AppendAsync(this IPredictionLease lease, PredictionEvent happened) =>
+        lease.AppendAsync(happened, TestContext.Current.CancellationToken);
+
+    public static async Task LogAsync(this IPredictionLease lease, params string[] lines)
+    {
+        foreach (var line in lines)
+        {
+            Assert.True(await lease.AppendAsync(new PredictionEvent.Logged(line + "\n")));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Collections.Concurrent;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Storage.Tests.Contracts;
+
+/// <summary>What every <see cref="IPredictionQueue"/> does.</summary>
+public abstract class PredictionQueueContract : IAsyncLifetime
+{
+    Engine _engine = null!;
+
+    protected abstract Task<Engine> NewEngineAsync();
+
+    public async ValueTask InitializeAsync() => _engine = await NewEngineAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await _engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_oldest_is_leased_first()
+    {
+        var created = new List<string>();
+        var leased = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            created.Add((await _engine.CreateAsync()).Id);
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            await using var lease = await _engine.LeaseAsync();
+            leased.Add(lease.Prediction.Id);
+            await lease.AppendAsync(new PredictionEvent.Canceled());
+        }
+
+        Assert.Equal(created, leased);
+    }
+
+    [Fact]
+    public async Task A_waiting_worker_gets_what_comes()
+    {
+        var waiting = _engine.LeaseAsync();
+        Assert.False(waiting.IsCompleted);
+
+        var created = await _engine.CreateAsync();
+
+        await using var lease = await waiting.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        Assert.Equal(created.Id, lease.Prediction.Id);
+    }
+
+    [Fact]
+    public async Task A_worker_that_stops_waiting_takes_nothing_with_it()
+    {
+        using var leaving = new CancellationTokenSource();
+        var waiting = _engine.Queue.LeaseAsync(leaving.Token);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+
+        var created = await _engine.CreateAsync();
+
+        await using var lease = await _engine.LeaseAsync().WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        Assert.Equal(created.Id, lease.Prediction.Id);
+    }
+
+    [Fact]
+    public async Task Each_is_leased_once_however_many_ask()
+    {
+        const int Predictions = 100;
+        var leased = new ConcurrentQueue<string>();
+        using var done = new CancellationTokenSource(Wait.Limit);
+        var workers = Enumerable.Range(0, 8).Select(_ => Task.Run(() => WorkUntilAsync(leased, Predictions, done))).ToArray();
+
+        var created = new List<string>();
+        for (var i = 0; i < Predictions; i++)
+        {
+            created.Add((await _engine.CreateAsync()).Id);
+        }
+
+        await Task.WhenAll(workers);
+        Assert.Equal(created.Order(), leased.Order());
+    }
+
+    [Fact]
+    public async Task A_lease_given_up_hands_the_prediction_back_before_younger_ones()
+    {
+        var older = await _engine.CreateAsync();
+        await _engine.CreateAsync();
+        await using (var lease = await _engine.LeaseAsync())
+        {
+            await lease.AppendAsync(new PredictionEvent.Started());
+        }
+
+        await using var again = await _engine.LeaseAsync();
+
+        Assert.Equal(older.Id, again.Prediction.Id);
+        Assert.True(await again.AppendAsync(new PredictionEvent.Started()));
+        Assert.True(await again.AppendAsync(new PredictionEvent.Succeeded()));
+    }
+
+    [Fact]
+    public async Task A_late_write_is_refused_and_changes_nothing()
+    {
+        var created = await _engine.CreateAsync();
+        var lost = await _engine.LeaseAsync();
+        await lost.AppendAsync(new PredictionEvent.Started());
+        await lost.DisposeAsync();
+        await using var lease = await _engine.LeaseAsync();
+
+        Assert.False(await lost.AppendAsync(new PredictionEvent.Logged("late\n")));
+        Assert.False(await lost.AppendAsync(new PredictionEvent.Succeeded()));
+
+        var found = await _engine.FindAsync(created.Id);
+        Assert.Equal("", found.Logs);
+        Assert.Equal(PredictionStatus.Processing, found.Status);
+    }
+
+    [Fact]
+    public async Task Nothing_happens_after_the_end()
+    {
+        var created = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+        await lease.AppendAsync(new PredictionEvent.Failed("no"));
+
+        Assert.False(await lease.AppendAsync(new PredictionEvent.Succeeded()));
+        Assert.False(await lease.AppendAsync(new PredictionEvent.Logged("late\n")));
+
+        Assert.Equal(PredictionStatus.Failed, (await _engine.FindAsync(created.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Canceling_a_waiting_prediction_ends_it_at_once()
+    {
+        var canceled = await _engine.CreateAsync();
+        var next = await _engine.CreateAsync();
+
+        Assert.True(await _engine.CancelAsync(canceled.Id));
+
+        Assert.Equal(PredictionStatus.Canceled, (await _engine.FindAsync(canceled.Id)).Status);
+        await using var lease = await _engine.LeaseAsync();
+        Assert.Equal(next.Id, lease.Prediction.Id);
+    }
+
+    [Fact]
+    public async Task Canceling_a_running_prediction_tells_its_worker_who_ends_it()
+    {
+        var created = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+        var told = new TaskCompletionSource();
+        await using var registration = lease.Canceled.Register(told.SetResult);
+
+        Assert.True(await _engine.CancelAsync(created.Id));
+
+        await told.Task.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        Assert.Equal(PredictionStatus.Processing, (await _engine.FindAsync(created.Id)).Status);
+        Assert.True(await lease.AppendAsync(new PredictionEvent.Canceled()));
+        Assert.Equal(PredictionStatus.Canceled, (await _engine.FindAsync(created.Id)).Status);
+    }
+
+    [Fact]
+    public async Task A_canceled_prediction_whose_worker_leaves_is_not_done_again()
+    {
+        var created = await _engine.CreateAsync();
+        await using (var lease = await _engine.LeaseAsync())
+        {
+            await lease.AppendAsync(new PredictionEvent.Started());
+            await _engine.CancelAsync(created.Id);
+        }
+
+        Assert.Equal(PredictionStatus.Canceled, (await _engine.FindAsync(created.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Canceling_what_has_ended_changes_nothing()
+    {
+        var created = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+        await lease.AppendAsync(new PredictionEvent.Succeeded());
+
+        Assert.True(await _engine.CancelAsync(created.Id));
+
+        Assert.Equal(PredictionStatus.Succeeded, (await _engine.FindAsync(created.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Canceling_an_unknown_prediction_says_so() => Assert.False(await _engine.CancelAsync(PredictionId.New()));
+
+    async Task WorkUntilAsync(ConcurrentQueue<string> leased, int enough, CancellationTokenSource done)
+    {
+        try
+        {
+            while (true)
+            {
+                await using var lease = await _engine.Queue.LeaseAsync(done.Token);
+                leased.Enqueue(lease.Prediction.Id);
+                await lease.AppendAsync(new PredictionEvent.Canceled());
+                if (leased.Count >= enough)
+                {
+                    await done.CancelAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // All are done, or the limit has passed; the test tells which.
+        }
+    }
+}

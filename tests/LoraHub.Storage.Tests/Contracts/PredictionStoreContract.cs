@@ -1,0 +1,126 @@
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Storage.Tests.Contracts;
+
+/// <summary>What every <see cref="IPredictionStore"/> does.</summary>
+public abstract class PredictionStoreContract : IAsyncLifetime
+{
+    protected abstract Task<Engine> NewEngineAsync();
+
+    Engine _engine = null!;
+
+    public async ValueTask InitializeAsync() => _engine = await NewEngineAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await _engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_created_prediction_is_found_as_it_was_given()
+    {
+        var created = await _engine.CreateAsync();
+
+        var found = await _engine.FindAsync(created.Id);
+
+        Assert.Equal(PredictionStatus.Starting, found.Status);
+        Assert.Equal(created.CreatedAt, found.CreatedAt);
+        Assert.Equal(created.Origin, found.Origin);
+        Assert.Equal(42, (int)found.Input["seed"]!);
+        Assert.Equal("", found.Logs);
+        Assert.Null(found.Output);
+    }
+
+    [Fact]
+    public async Task An_unknown_id_is_not_found() =>
+        Assert.Null(await _engine.Store.FindAsync(PredictionId.New(), TestContext.Current.CancellationToken));
+
+    [Fact]
+    public async Task A_taken_id_is_refused_and_the_first_prediction_stays()
+    {
+        var first = await _engine.CreateAsync("mine");
+        _engine.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.False(await _engine.Store.CreateAsync(_engine.NewPrediction("mine"), TestContext.Current.CancellationToken));
+
+        Assert.Equal(first.CreatedAt, (await _engine.FindAsync("mine")).CreatedAt);
+    }
+
+    [Fact]
+    public async Task The_record_is_the_fold_of_its_events()
+    {
+        var created = await _engine.CreateAsync();
+        var output = new PredictionOutput { Adapter = "http://localhost/results/1/adapter.zip", Weights = [new ModuleWeight("a/b", 0.5)] };
+        await using var lease = await _engine.LeaseAsync();
+        PredictionEvent[] story =
+        [
+            new PredictionEvent.Started(), new PredictionEvent.Logged("one\n"), new PredictionEvent.Logged("two\n"),
+            new PredictionEvent.Measured("loss", 0.5), new PredictionEvent.Measured("loss", 0.25),
+            new PredictionEvent.Answered(output), new PredictionEvent.Succeeded(),
+        ];
+
+        foreach (var happened in story)
+        {
+            _engine.Time.Advance(TimeSpan.FromSeconds(1));
+            Assert.True(await lease.AppendAsync(happened));
+        }
+
+        var found = await _engine.FindAsync(created.Id);
+        Assert.Equal(PredictionStatus.Succeeded, found.Status);
+        Assert.Equal("one\ntwo\n", found.Logs);
+        Assert.Equal(0.25, found.Metrics["loss"]);
+        Assert.Equal(output.Adapter, found.Output!.Adapter);
+        Assert.Equal(created.CreatedAt.AddSeconds(1), found.StartedAt);
+        Assert.Equal(TimeSpan.FromSeconds(6), found.PredictTime);
+    }
+
+    [Fact]
+    public async Task Predictions_are_listed_newest_first_page_by_page_and_each_once()
+    {
+        var created = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            created.Insert(0, (await _engine.CreateAsync()).Id);
+        }
+
+        var first = await ListAsync(new PredictionQuery { Limit = 2 });
+        await _engine.CreateAsync(); // a newer one must not shift the pages
+        var second = await ListAsync(new PredictionQuery { Limit = 2, After = PositionOf(first[^1]) });
+        var third = await ListAsync(new PredictionQuery { Limit = 2, After = PositionOf(second[^1]) });
+
+        Assert.Equal(created, first.Concat(second).Concat(third).Select(prediction => prediction.Id));
+    }
+
+    [Fact]
+    public async Task Predictions_of_one_moment_are_paged_by_their_ids()
+    {
+        foreach (var id in new[] { "b", "c", "a" })
+        {
+            await _engine.Store.CreateAsync(_engine.NewPrediction(id), TestContext.Current.CancellationToken);
+        }
+
+        var first = await ListAsync(new PredictionQuery { Limit = 1 });
+        var rest = await ListAsync(new PredictionQuery { After = PositionOf(first[0]) });
+
+        Assert.Equal(["c", "b", "a"], first.Concat(rest).Select(prediction => prediction.Id));
+    }
+
+    [Fact]
+    public async Task A_window_holds_its_first_moment_and_not_its_last()
+    {
+        var created = new List<Prediction>();
+        for (var i = 0; i < 4; i++)
+        {
+            created.Add(await _engine.CreateAsync());
+        }
+
+        var listed = await ListAsync(new PredictionQuery { CreatedAfter = created[1].CreatedAt, CreatedBefore = created[3].CreatedAt });
+
+        Assert.Equal([created[2].Id, created[1].Id], listed.Select(prediction => prediction.Id));
+    }
+
+    Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query) => _engine.Store.ListAsync(query, TestContext.Current.CancellationToken);
+
+    static PredictionPosition PositionOf(Prediction prediction) => new(prediction.CreatedAt, prediction.Id);
+}
