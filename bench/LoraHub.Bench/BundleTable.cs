@@ -83,15 +83,4 @@ static class BundleTable
     }
 
     sealed record Row(double ZeroShot, double[] Adapted, double Reference);
-
-    sealed class Silence : IPredictionProgress
-    {
-        public void Log(string line)
-        {
-        }
-
-        public void Measure(string name, double value)
-        {
-        }
-    }
 }

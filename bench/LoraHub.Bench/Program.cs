@@ -9,7 +9,10 @@ switch (args)
     case ["bundle"]:
         BundleTable.Print(root);
         return 0;
+    case ["default"]:
+        DefaultRequest.Print(root);
+        return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default");
         return 2;
 }

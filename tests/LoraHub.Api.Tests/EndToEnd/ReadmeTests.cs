@@ -1,0 +1,61 @@
+using System.Net.Http.Json;
+using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LoraHub.Core.Predictions.Inputs;
+
+namespace LoraHub.Api.Tests.EndToEnd;
+
+/// <summary>README.md says what is so.</summary>
+public sealed partial class ReadmeTests(RealService service) : IClassFixture<RealService>
+{
+    static readonly string Readme = File.ReadAllText(Path.Combine(
+        typeof(ReadmeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!, "README.md"));
+
+    [Fact]
+    public async Task The_request_of_the_readme_gets_the_answer_of_the_readme()
+    {
+        using var client = service.CreateClient();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while ((string)(await client.GetFromJsonAsync<JsonNode>("/health-check", limit.Token))!["status"]! == "STARTING")
+        {
+            await Task.Yield();
+        }
+
+        using var request = new StringContent(Request().Match(Readme).Groups["json"].Value, Encoding.UTF8, "application/json");
+        var prediction = await (await client.PostAsync("/predictions", request, limit.Token)).Content.ReadFromJsonAsync<JsonNode>(limit.Token);
+
+        var (expected, actual) = (JsonNode.Parse(Answer().Match(Readme).Groups["json"].Value)!, prediction!["output"]!);
+        Assert.Equal(expected["predictions"]!.ToJsonString(), actual["predictions"]!.ToJsonString());
+        Assert.Equal(expected["accuracy"]!.ToJsonString(), actual["accuracy"]!.ToJsonString());
+        Assert.Equal((double)expected["loss"]!["zero_shot"]!, (double)actual["loss"]!["zero_shot"]!, 1e-5);
+
+        // COBYLA may part on another processor's rounding (tests/golden/README.md, "Traces"): the best loss then moves by a few hundredths.
+        Assert.Equal((double)expected["loss"]!["adapted"]!, (double)actual["loss"]!["adapted"]!, 0.033);
+    }
+
+    [Fact]
+    public void Every_input_stands_in_the_table_with_its_default_and_range()
+    {
+        Assert.All(InputSchema.Fields, field =>
+        {
+            var row = Assert.Single(Readme.Split('\n'), line => line.StartsWith($"| `{field.Name}` |", StringComparison.Ordinal));
+            if (field.Type != InputType.Lines)
+            {
+                Assert.Contains(field.Default?.ToString() ?? "null", row, StringComparison.Ordinal);
+            }
+
+            if (field.Maximum is not null)
+            {
+                Assert.Contains($"{field.Minimum}–{field.Maximum}", row, StringComparison.Ordinal);
+            }
+        });
+    }
+
+    [GeneratedRegex(@"/predictions .* -d '(?<json>\{.*?\})'\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Request();
+
+    [GeneratedRegex(@"```json\n(?<json>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Answer();
+}
