@@ -20,6 +20,7 @@ static async Task ServeAsync(string[] args)
     builder.ConfigureAddress();
     builder.ConfigureApi();
     builder.Services.AddStorage();
+    builder.Services.AddInference();
     builder.Services.AddPredictions();
     builder.Services.AddReplicate();
     builder.Services.AddDocs();

@@ -5,7 +5,7 @@ namespace LoraHub.Api.Commands;
 /// <summary>The program's verbs. Without one it serves, and what is given goes to the configuration (<c>--urls http://*:8080</c>, <c>--Data:Path /srv</c>).</summary>
 static class CommandLine
 {
-    static readonly Command[] Verbs = [];
+    static readonly Command[] Verbs = [PredictCommand.Create()];
 
     public static Task<int> RunAsync(string[] args, Func<string[], Task> serve)
     {

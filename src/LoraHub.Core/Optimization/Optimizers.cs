@@ -1,6 +1,30 @@
 namespace LoraHub.Core.Optimization;
 
+/// <summary>The optimisers a request can name.</summary>
 public static class Optimizers
 {
-    public static IReadOnlyList<string> Names { get; } = ["cobyla"];
+    /// <summary>The reference's optimiser, used when a request names none.</summary>
+    public const string Default = "cobyla";
+
+    static readonly Dictionary<string, Func<OptimizerSettings, IOptimizer>> Known = new(StringComparer.Ordinal)
+    {
+        [Default] = settings => new Cobyla(settings),
+    };
+
+    /// <summary>Every name that <see cref="Create"/> accepts.</summary>
+    public static IReadOnlyCollection<string> Names => Known.Keys;
+
+    /// <summary>A fresh optimiser of this name.</summary>
+    /// <exception cref="ArgumentException">The name is unknown, or a setting is out of range.</exception>
+    public static IOptimizer Create(string name, OptimizerSettings settings)
+    {
+        if (settings is not { Dimension: >= 1, Budget: >= 1, Bound: > 0 and < double.PositiveInfinity })
+        {
+            throw new ArgumentException($"Dimension and budget must be at least 1, the bound positive and finite: {settings}.", nameof(settings));
+        }
+
+        return Known.TryGetValue(name, out var create)
+            ? create(settings)
+            : throw new ArgumentException($"There is no optimizer '{name}'. Known: {string.Join(", ", Names)}.", nameof(name));
+    }
 }

@@ -50,7 +50,7 @@ public static class InputSchema
             Default = "reference",
             Choices = ["reference", "token_loss"],
         },
-        new(Optimizer, InputType.Text, "Which gradient-free search refines the weights.") { Default = "cobyla", Choices = [.. Optimizers.Names] },
+        new(Optimizer, InputType.Text, "Which gradient-free search refines the weights.") { Default = Optimizers.Default, Choices = [.. Optimizers.Names] },
         new(ModuleWeights, InputType.Weights, "JSON object {\"module\": weight}: compose exactly this and search nothing."),
         new(OutputFormat, InputType.Text, "adapter: a PEFT adapter. checkpoint: also the merged model, as a Hugging Face folder.")
         {

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference;
+using LoraHub.Inference.Models;
+using LoraHub.Inference.Predictions;
+
+namespace LoraHub.Bench;
+
+/// <summary>LoraHub on the bundle's unseen tasks as a user runs it, beside what the Python stack reached (models/README.md).</summary>
+static class BundleTable
+{
+    const string ReferenceColumn = "LoraHub avg";
+
+    const int Examples = 5;
+
+    /// <summary>Prints a Markdown table: every task with the modules of each seed in <c>draws.json</c>, K = 40.</summary>
+    public static void Print(string root)
+    {
+        var folders = new ModelFolders([Path.Combine(root, "models")]);
+        using var predictor = new LoraHubPredictor(
+            new InferenceOptions { Precision = Precision.Fp32 }, folders, new FolderModuleCatalog(folders, "lorahub/t5-mini"), TimeProvider.System);
+        var draws = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "bench", "draws.json")))!["lorahub"]!.AsObject();
+        var reference = Reference(Path.Combine(root, "models", "README.md"));
+        var rows = new List<Row>();
+
+        Console.WriteLine($"| task | zero-shot | LoraHub, seeds {string.Join(", ", draws.Select(draw => draw.Key))} | average | Python's average |");
+        Console.WriteLine("|---|---|---|---|---|");
+        var clock = Stopwatch.StartNew();
+        foreach (var task in reference.Keys)
+        {
+            var reports = draws.Select(draw => Run(predictor, Path.Combine(root, "bench", "tasks", task + ".jsonl"), draw.Value!.Deserialize<string[]>()!)).ToArray();
+            var row = new Row(reports[0].ZeroShot, [.. reports.Select(report => report.Adapted)], reference[task]);
+            rows.Add(row);
+            Console.WriteLine($"| {task} | {row.ZeroShot:0.0} | {string.Join(", ", row.Adapted.Select(value => $"{value:0.0}"))} | {row.Adapted.Average():0.0} | {row.Reference:0.0} |");
+        }
+
+        Console.WriteLine(
+            $"| **mean of {rows.Count}** | **{rows.Average(row => row.ZeroShot):0.0}** | | **{rows.Average(row => row.Adapted.Average()):0.0}** | **{rows.Average(row => row.Reference):0.0}** |");
+        Console.WriteLine();
+        Console.WriteLine($"{rows.Count * draws.Count} predictions in {clock.Elapsed.TotalSeconds:0} s, {clock.Elapsed.TotalSeconds / (rows.Count * draws.Count):0.00} s each.");
+    }
+
+    static AccuracyReport Run(LoraHubPredictor predictor, string file, IReadOnlyList<string> modules)
+    {
+        var lines = File.ReadLines(file).Select(line => JsonNode.Parse(line)!).ToArray();
+        var request = new JsonObject
+        {
+            [InputSchema.ExampleInputs] = Column(lines.Take(Examples), "input"),
+            [InputSchema.ExampleOutputs] = Column(lines.Take(Examples), "target"),
+            [InputSchema.TestInputs] = Column(lines.Skip(Examples), "input"),
+            [InputSchema.TestOutputs] = Column(lines.Skip(Examples), "target"),
+            [InputSchema.LoraModulesSpecified] = string.Join(',', modules.Select(module => $"lorahub/{module}")),
+            [InputSchema.MaxNewTokens] = 16,
+        };
+        var (input, errors) = InputParser.Parse(request);
+        var folder = Directory.CreateTempSubdirectory("lorahub-bench");
+        try
+        {
+            return predictor.Predict(input ?? throw new InvalidOperationException(errors[0].Message), folder.FullName, new Silence(), CancellationToken.None).Output.Accuracy!;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    static JsonArray Column(IEnumerable<JsonNode> lines, string name) => [.. lines.Select(line => line[name]!.DeepClone())];
+
+    /// <summary>Task → the Python stack's average, read from the bundle's own table.</summary>
+    static Dictionary<string, double> Reference(string readme)
+    {
+        var rows = File.ReadLines(readme).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)).ToArray();
+        var header = rows.First(row => row.Contains(ReferenceColumn));
+        var column = Array.IndexOf(header, ReferenceColumn);
+        return rows
+            .Where(row => row.Length == header.Length && row != header && !row[0].StartsWith('*'))
+            .ToDictionary(row => row[0], row => double.Parse(row[column], CultureInfo.InvariantCulture));
+    }
+
+    sealed record Row(double ZeroShot, double[] Adapted, double Reference);
+
+    sealed class Silence : IPredictionProgress
+    {
+        public void Log(string line)
+        {
+        }
+
+        public void Measure(string name, double value)
+        {
+        }
+    }
+}

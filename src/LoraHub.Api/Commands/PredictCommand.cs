@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.IO.Compression;
+using LoraHub.Api.Configuration;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Worker;
+using LoraHub.Core.Predictions;
+using LoraHub.Storage;
+
+namespace LoraHub.Api.Commands;
+
+/// <summary>
+/// <c>lorahub predict</c>: one prediction in the terminal, without a server. It goes the service's way, from intake over the queue and the runner
+/// to the events, which the terminal reads.
+/// </summary>
+static class PredictCommand
+{
+    const int Succeeded = 0, Failed = 1, BadInput = 2, Canceled = 130;
+
+    public static Command Create()
+    {
+        var inputs = new Option<string[]>("--input", "-i")
+        {
+            Description = "An input as name=value; value @file reads a file. May be given several times; inputs left out have the form's defaults.",
+        };
+        var output = new Option<DirectoryInfo?>("--output", "-o")
+        {
+            Description = "The folder to write the adapter into (and the merged model into its checkpoint/); made when missing.",
+        };
+        var command = new Command("predict", "Runs one prediction here, without a server: watch it, read the answers, keep the adapter.") { inputs, output };
+        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken));
+        return command;
+    }
+
+    static async Task<int> RunAsync(string[] inputs, DirectoryInfo? folder, CancellationToken cancellationToken)
+    {
+        var (given, problem) = GivenInputs.Read(inputs);
+        if (given is null)
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return BadInput;
+        }
+
+        using var host = BuildHost();
+        var intake = host.Services.GetRequiredService<PredictionIntake>();
+        switch (await intake.CreateAsync(given, id: null, origin: "", cancellationToken))
+        {
+            case IntakeResult.Accepted(var prediction):
+                return await FollowAsync(host.Services, prediction, folder, cancellationToken);
+            case IntakeResult.Invalid(var errors):
+                foreach (var error in errors)
+                {
+                    await Console.Error.WriteLineAsync($"{error.Field}: {error.Message}");
+                }
+
+                return BadInput;
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    static async Task<int> FollowAsync(IServiceProvider services, Prediction created, DirectoryInfo? folder, CancellationToken cancellationToken)
+    {
+        var queue = services.GetRequiredService<IPredictionQueue>();
+        using var onInterrupt = cancellationToken.Register(() => _ = queue.CancelAsync(created.Id, CancellationToken.None));
+        var work = WorkAsync(services, queue);
+        var prediction = await Terminal.WatchAsync(services.GetRequiredService<IPredictionEvents>(), created);
+        await work;
+        Terminal.ShowEnd(prediction);
+        if (prediction.Output is { } output && folder is not null)
+        {
+            await UnpackAsync(services.GetRequiredService<IBlobStore>(), output.Adapter, folder.FullName);
+            await UnpackAsync(services.GetRequiredService<IBlobStore>(), output.Checkpoint, Path.Combine(folder.FullName, "checkpoint"));
+            Terminal.ShowFolder(folder);
+        }
+
+        return prediction.Status switch
+        {
+            PredictionStatus.Succeeded => Succeeded,
+            PredictionStatus.Canceled => Canceled,
+            _ => Failed,
+        };
+    }
+
+    static async Task WorkAsync(IServiceProvider services, IPredictionQueue queue)
+    {
+        await using var lease = await queue.LeaseAsync(CancellationToken.None);
+        await services.GetRequiredService<PredictionRunner>().RunAsync(lease, CancellationToken.None);
+    }
+
+    static async Task UnpackAsync(IBlobStore blobs, string? url, string folder)
+    {
+        if (url is null)
+        {
+            return;
+        }
+
+        // /results/{digest}/{name}, see docs/adr/0002.
+        await using var content = await blobs.OpenReadAsync(url.Split('/')[^2], CancellationToken.None) ?? throw new FileNotFoundException("The result is gone.");
+        await ZipFile.ExtractToDirectoryAsync(content, Directory.CreateDirectory(folder).FullName, overwriteFiles: true);
+    }
+
+    /// <summary>The service's own parts, but no server; what is logged goes to standard error, and only when someone must look.</summary>
+    static IHost BuildHost()
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddOptions<ApiOptions>();
+        builder.Services.AddStorage().AddInference().AddPredictions().AddPredictionRunner();
+        return builder.Build();
+    }
+}

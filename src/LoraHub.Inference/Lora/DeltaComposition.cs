@@ -1,0 +1,106 @@
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Lora;
+
+/// <summary>
+/// The exact composition ΔW = Σ wᵢ · scalingᵢ · BᵢAᵢ, for modules of any ranks and targets. All modules' factors of a layer stand side by side and
+/// only the gate between them depends on the weights, so nothing is composed while searching.
+/// </summary>
+sealed class DeltaComposition : IComposition
+{
+    readonly IReadOnlyList<LoraModule> _modules;
+    readonly Dictionary<string, Concatenated> _layers;
+    readonly Device _device;
+    readonly ScalarType _computeType;
+
+    /// <param name="computeType">The dtype the model multiplies in.</param>
+    public DeltaComposition(IReadOnlyList<LoraModule> modules, ScalarType computeType)
+    {
+        using var scope = NewDisposeScope();
+        _modules = modules;
+        _computeType = computeType;
+        _device = modules[0].Numbers.device;
+        _layers = modules
+            .SelectMany((module, index) => module.Layout.Slots.Select(slot => new Part(index, slot)))
+            .GroupBy(part => part.Slot.Layer)
+            .OrderBy(layer => layer.Key, StringComparer.Ordinal)
+            .ToDictionary(layer => layer.Key, layer => Concatenate([.. layer]));
+    }
+
+    public LoraLayers Compose(ReadOnlySpan<double> weights)
+    {
+        var scaled = tensor(Scaled(weights), _computeType, _device); // (N)
+        return new LoraLayers(_layers.ToDictionary(
+            pair => pair.Key,
+            pair => new LoraLayer(pair.Value.A, pair.Value.B, 1, scaled.index_select(0, pair.Value.ModuleOfRow))));
+    }
+
+    /// <remarks>
+    /// Weights and scalings are folded into B; modules of weight 0 are left out; every layer is filled with zeros up to the largest rank, as PEFT knows one r.
+    /// </remarks>
+    public PeftAdapter ToPeft(ReadOnlySpan<double> weights)
+    {
+        var scaled = Scaled(weights);
+        var used = _layers.ToDictionary(pair => pair.Key, pair => pair.Value.Parts.Where(part => scaled[part.Module] != 0).ToArray());
+        var rank = Math.Max(1, used.Values.Max(parts => parts.Sum(part => part.Slot.Rank)));
+        return new PeftAdapter(rank, rank, [.. _layers.Select(layer => Folded(layer.Key, layer.Value, used[layer.Key], scaled, rank))]);
+    }
+
+    public void Dispose()
+    {
+        foreach (var layer in _layers.Values)
+        {
+            layer.A.Dispose();
+            layer.B.Dispose();
+            layer.ModuleOfRow.Dispose();
+        }
+    }
+
+    double[] Scaled(ReadOnlySpan<double> weights) // wᵢ · scalingᵢ
+    {
+        var scaled = weights.ToArray();
+        for (var i = 0; i < scaled.Length; i++)
+        {
+            scaled[i] *= _modules[i].Config.Scaling;
+        }
+
+        return scaled;
+    }
+
+    Concatenated Concatenate(IReadOnlyList<Part> parts)
+    {
+        var moduleOfRow = parts.SelectMany(part => Enumerable.Repeat((long)part.Module, part.Slot.Rank)).ToArray();
+        return new Concatenated(
+            parts,
+            cat([.. parts.Select(A)], 0).to(_computeType).DetachFromDisposeScope(),
+            cat([.. parts.Select(B)], 1).to(_computeType).DetachFromDisposeScope(),
+            tensor(moduleOfRow, device: _device).DetachFromDisposeScope());
+    }
+
+    PeftFactors Folded(string name, Concatenated layer, IReadOnlyList<Part> used, double[] scaled, int rank)
+    {
+        var a = zeros([rank, layer.A.shape[1]], _modules[0].Numbers.dtype, _device); // (r, in)
+        var b = zeros([layer.B.shape[0], rank], _modules[0].Numbers.dtype, _device); // (out, r)
+        var row = 0L;
+        foreach (var part in used)
+        {
+            a.narrow(0, row, part.Slot.Rank).copy_(A(part));
+            b.narrow(1, row, part.Slot.Rank).copy_(B(part).mul(scaled[part.Module]));
+            row += part.Slot.Rank;
+        }
+
+        return new PeftFactors(name, a, b);
+    }
+
+    Tensor A(Part part) => part.Slot.A(_modules[part.Module].Numbers);
+
+    Tensor B(Part part) => part.Slot.B(_modules[part.Module].Numbers);
+
+    readonly record struct Part(int Module, LayerSlot Slot);
+
+    /// <param name="Parts">The modules that update the layer, in their order.</param>
+    /// <param name="A">All their lora_A, (R, in).</param>
+    /// <param name="B">All their lora_B, (out, R).</param>
+    /// <param name="ModuleOfRow">Which module each of the R rows is of, (R).</param>
+    sealed record Concatenated(IReadOnlyList<Part> Parts, Tensor A, Tensor B, Tensor ModuleOfRow);
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using LoraHub.Inference.Checkpoints;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Lora;
+
+/// <summary>One layer's factors as PEFT has them.</summary>
+/// <param name="A">lora_A, (r, in).</param>
+/// <param name="B">lora_B, (out, r).</param>
+sealed record PeftFactors(string Layer, Tensor A, Tensor B);
+
+/// <summary>A composed adapter as PEFT's two files have it. Its tensors belong to the scope it was made in.</summary>
+/// <param name="Rank">r, the same for every layer.</param>
+/// <param name="Alpha">lora_alpha.</param>
+sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Factors)
+{
+    // Suffixes that mean the same layers in every PEFT: 0.4.0 takes any name that ends with one, so that `k` would also match `block`.
+    static readonly string[] PlainTargets = ["q", "v", "wi", "wi_0", "wi_1", "wo"];
+
+    static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
+
+    /// <summary>Writes <c>adapter_model.safetensors</c>, fp32, with PEFT's keys.</summary>
+    public void WriteWeights(Stream stream)
+    {
+        var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (var (layer, a, b) in Factors)
+        {
+            tensors[AdapterLayout.Key(layer, "lora_A")] = a;
+            tensors[AdapterLayout.Key(layer, "lora_B")] = b;
+        }
+
+        SafetensorsWriter.Write(stream, tensors);
+    }
+
+    /// <summary>The text of <c>adapter_config.json</c>, with the fields of PEFT 0.4.0, which later versions read too.</summary>
+    /// <param name="layersOfModel">All tensors' names of the base model, to see whether short target names say exactly what is adapted.</param>
+    public string Config(string baseModel, IReadOnlyCollection<string> layersOfModel) => new JsonObject
+    {
+        ["auto_mapping"] = null,
+        ["base_model_name_or_path"] = baseModel,
+        ["bias"] = "none",
+        ["fan_in_fan_out"] = false,
+        ["inference_mode"] = true,
+        ["init_lora_weights"] = true,
+        ["layers_pattern"] = null,
+        ["layers_to_transform"] = null,
+        ["lora_alpha"] = double.IsInteger(Alpha) ? (long)Alpha : Alpha,
+        ["lora_dropout"] = 0.0,
+        ["modules_to_save"] = null,
+        ["peft_type"] = "LORA",
+        ["r"] = Rank,
+        ["revision"] = null,
+        ["target_modules"] = new JsonArray([.. Targets(layersOfModel).Select(target => JsonValue.Create(target))]),
+        ["task_type"] = "SEQ_2_SEQ_LM",
+    }.ToJsonString(Indented) + "\n";
+
+    IEnumerable<string> Targets(IReadOnlyCollection<string> layersOfModel)
+    {
+        var adapted = Factors.Select(factors => factors.Layer).ToHashSet(StringComparer.Ordinal);
+        var suffixes = adapted.Select(layer => layer[(layer.LastIndexOf('.') + 1)..]).Distinct().Order(StringComparer.Ordinal).ToArray();
+        var meant = layersOfModel.Count(name => suffixes.Any(suffix => name.EndsWith($".{suffix}.weight", StringComparison.Ordinal)));
+
+        return suffixes.All(PlainTargets.Contains) && meant == adapted.Count ? suffixes : adapted.Order(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+
+using LoraHub.Core.Modules;
+using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Lora;
+
+namespace LoraHub.Inference.Models;
+
+/// <summary>The PEFT folders as modules. A folder that comes, goes or changes is seen at the next call; unchanged ones are read once.</summary>
+public sealed class FolderModuleCatalog(ModelFolders folders, string defaultBaseModel) : IModuleCatalog
+{
+    readonly ConcurrentDictionary<string, (string Stamp, ModuleInfo Module)> _read = new(StringComparer.Ordinal);
+
+    public string DefaultBaseModel => defaultBaseModel;
+
+    public IReadOnlyList<ModuleInfo> List() =>
+    [
+        .. folders.All()
+            .Where(pair => File.Exists(Path.Combine(pair.Folder, "adapter_config.json")))
+            .Select(pair => Current(pair.Id, pair.Folder)),
+    ];
+
+    /// <summary>Differs whenever a file of the folder was written, came or went.</summary>
+    internal static string Stamp(string folder) => string.Join(
+        '|',
+        new DirectoryInfo(folder).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
+
+    ModuleInfo Current(string id, string folder)
+    {
+        var stamp = Stamp(folder);
+        if (!_read.TryGetValue(folder, out var known) || known.Stamp != stamp)
+        {
+            known = (stamp, Read(id, folder));
+            _read[folder] = known;
+        }
+
+        return known.Module;
+    }
+
+    static ModuleInfo Read(string id, string folder)
+    {
+        try
+        {
+            var config = AdapterConfig.Load(folder);
+            using var checkpoint = Checkpoint.OpenAdapter(folder);
+            var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
+            return new ModuleInfo { Id = id, Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank, Layout = layout.Signature };
+        }
+        catch (Exception exception) when (exception is AdapterException or CheckpointException)
+        {
+            return new ModuleInfo { Id = id, Folder = folder, Problem = exception.Message };
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using LoraHub.Inference.Lora;
+using LoraHub.Inference.Models;
+using LoraHub.Inference.T5;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Predictions;
+
+/// <summary>Asks a model.</summary>
+static class Answers
+{
+    // Bounds the memory of the key-value cache; lorahub itself answers 10 at a time.
+    const int MaxRows = 16;
+    const int TokensPerPass = 8_192;
+
+    /// <summary>The model's greedy answers, as text, in the order of the questions.</summary>
+    /// <param name="questions">Token ids, each with its end token.</param>
+    /// <exception cref="OperationCanceledException">Checked once a token.</exception>
+    public static IReadOnlyList<string> Ask(BaseModel model, IReadOnlyList<int[]> questions, LoraLayers? lora, int maxNewTokens, CancellationToken cancellationToken)
+    {
+        var answers = new List<string>(questions.Count);
+        foreach (var rows in PaddedRows.Split([.. questions.Select(ids => ids.Length)], TokensPerPass, MaxRows))
+        {
+            using var scope = NewDisposeScope();
+            var ids = PaddedRows.Ids(questions, rows, model.Model.Config.PadTokenId, model.Model.Device);
+            var generated = GreedyDecoder.Generate(model.Model, ids, lora, maxNewTokens, cancellationToken);
+            answers.AddRange(generated.Select(row => model.Tokenizer.Decode([.. row.Select(id => (int)id)])));
+        }
+
+        return answers;
+    }
+
+    /// <summary>Whether the reference counts an answer as right: equal after strip, lower case, and without dots, in this order.</summary>
+    public static bool IsRight(string answer, string expected) => Normal(answer) == Normal(expected);
+
+    /// <summary>Share of right answers in percent.</summary>
+    public static double Accuracy(IReadOnlyList<string> answers, IReadOnlyList<string> expected) =>
+        answers.Zip(expected, IsRight).Count(right => right) / (double)expected.Count * 100;
+
+    static string Normal(string text) => text.Trim().ToLowerInvariant().Replace(".", "", StringComparison.Ordinal);
+}

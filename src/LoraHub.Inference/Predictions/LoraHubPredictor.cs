@@ -1,0 +1,158 @@
+using LoraHub.Core.Modules;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Lora;
+using LoraHub.Inference.Models;
+using LoraHub.Inference.T5;
+using LoraHub.Inference.Tokenization;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Predictions;
+
+/// <summary>LoraHub (arXiv 2307.13269): composes modules into the adapter that costs the few-shot examples least. Keeps models and modules between predictions; owns them.</summary>
+public sealed class LoraHubPredictor : IPredictor, IDisposable
+{
+    readonly ModelFolders _folders;
+    readonly IModuleCatalog _catalog;
+    readonly TimeProvider _time;
+    readonly Device _device;
+    readonly Precision _precision;
+    readonly LeasedCache<BaseModel> _models;
+    readonly LeasedCache<LoraModule> _modules;
+
+    public LoraHubPredictor(InferenceOptions options, ModelFolders folders, IModuleCatalog catalog, TimeProvider time)
+    {
+        (_folders, _catalog, _time, _precision) = (folders, catalog, time, options.Precision);
+        set_num_threads(options.Threads);
+        _device = device(options.Device);
+        _models = new LeasedCache<BaseModel>(options.ModelCacheBytes, model => model.Model.Bytes);
+        _modules = new LeasedCache<LoraModule>(options.ModuleCacheBytes, module => module.Bytes);
+    }
+
+    public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) =>
+        Explain(() =>
+        {
+            RentModel(_catalog.DefaultBaseModel, progress).Dispose();
+            return true;
+        });
+
+    public PredictionResult Predict(PredictionInput input, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        Explain(() =>
+        {
+            using var noGrad = no_grad();
+            using var scope = NewDisposeScope();
+            var seed = input.Seed ?? Random.Shared.NextInt64(uint.MaxValue);
+            progress.Log($"Using seed: {seed}");
+            var infos = Draw(input, seed);
+            using var model = RentModel(infos[0].BaseModel, progress);
+            using var modules = RentModules(infos, model.Value, progress, cancellationToken);
+            using var run = new PredictionRun(input, seed, model.Value, modules.Values, _time, progress, cancellationToken);
+            return run.Run(folder);
+        });
+
+    public void Dispose()
+    {
+        _modules.Dispose();
+        _models.Dispose();
+    }
+
+    static T Explain<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (exception is ModelException or AdapterException or CheckpointException)
+        {
+            throw new PredictionException(exception.Message, exception);
+        }
+    }
+
+    IReadOnlyList<ModuleInfo> Draw(PredictionInput input, long seed)
+    {
+        var (modules, errors) = ModuleDraw.Draw(input, _catalog, seed);
+        return errors.Count == 0 ? modules : throw new PredictionException($"{errors[0].Field}: {errors[0].Message}");
+    }
+
+    LeasedCache<BaseModel>.Lease RentModel(string id, IPredictionProgress progress)
+    {
+        if (_folders.Find(id) is not { } folder)
+        {
+            throw new PredictionException($"The base model `{id}` is not here; put its Hugging Face folder into the models folder as {id}.");
+        }
+
+        return _models.Rent(folder, () =>
+        {
+            var start = _time.GetTimestamp();
+            var model = Load(id, folder);
+            progress.Log($"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, {model.Model.ComputeType} on {_device}, {_time.GetElapsedTime(start).TotalSeconds:0.00} s");
+            return model;
+        });
+    }
+
+    BaseModel Load(string id, string folder)
+    {
+        try
+        {
+            return new BaseModel(id, T5Model.Load(folder, _device, parameters => Precisions.Choose(_precision, parameters, _device)), T5Tokenizer.Load(folder));
+        }
+        catch (Exception exception) when (exception is ModelException or CheckpointException or InvalidDataException or FileNotFoundException)
+        {
+            throw new PredictionException($"The base model `{id}` cannot be used: {exception.Message}", exception);
+        }
+    }
+
+    RentedModules RentModules(IReadOnlyList<ModuleInfo> infos, BaseModel model, IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        var rented = new RentedModules();
+        try
+        {
+            var start = _time.GetTimestamp();
+            progress.Log($"Composing {infos.Count} LoRA modules:");
+            foreach (var info in infos)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var module = rented.Add(Rent(info, model));
+                progress.Log($"  {info.Id} (r {info.Rank}, sha256 {module.Digest[..12]})");
+            }
+
+            progress.Log($"Loaded the modules: {_time.GetElapsedTime(start).TotalSeconds:0.00} s");
+            return rented;
+        }
+        catch
+        {
+            rented.Dispose();
+            throw;
+        }
+    }
+
+    LeasedCache<LoraModule>.Lease Rent(ModuleInfo info, BaseModel model)
+    {
+        try
+        {
+            return _modules.Rent($"{info.Folder}|{FolderModuleCatalog.Stamp(info.Folder)}|{model.Id}", () => LoraModule.Load(info, model.Model));
+        }
+        catch (Exception exception) when (exception is AdapterException or CheckpointException)
+        {
+            throw new PredictionException($"The module `{info.Id}` cannot be used: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>The modules of one prediction, held until disposed.</summary>
+    sealed class RentedModules : IDisposable
+    {
+        readonly List<LeasedCache<LoraModule>.Lease> _leases = [];
+
+        public IReadOnlyList<LoraModule> Values => [.. _leases.Select(lease => lease.Value)];
+
+        public LoraModule Add(LeasedCache<LoraModule>.Lease lease)
+        {
+            _leases.Add(lease);
+            return lease.Value;
+        }
+
+        public void Dispose() => _leases.ForEach(lease => lease.Dispose());
+    }
+}

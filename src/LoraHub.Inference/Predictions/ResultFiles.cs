@@ -1,0 +1,66 @@
+using System.IO.Compression;
+
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Lora;
+using LoraHub.Inference.Models;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Predictions;
+
+/// <summary>The files of a prediction. The same prediction gives the same bytes: nothing in them tells the time.</summary>
+sealed class ResultFiles(
+    PredictionInput input, long seed, BaseModel model, IReadOnlyList<LoraModule> modules, IComposition composition, double[] weights, PredictionOutput output)
+{
+    // The first time a zip can tell.
+    static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Writes <c>adapter.zip</c> and, where asked for, <c>checkpoint.zip</c>.</summary>
+    public PredictionResult Write(string folder, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        var card = ModelCard.Write(input, seed, model, modules, output);
+        var adapter = Path.Combine(folder, "adapter.zip");
+        using (var zip = ZipFile.Open(adapter, ZipArchiveMode.Create))
+        {
+            var peft = composition.ToPeft(weights);
+            Add(zip, "adapter_config.json", peft.Config(model.Id, model.Model.TensorNames));
+            Add(zip, "adapter_model.safetensors", peft.WriteWeights);
+            Add(zip, "README.md", card);
+        }
+
+        return new PredictionResult(output, adapter, input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, cancellationToken) : null);
+    }
+
+    string WriteCheckpoint(string folder, string card, CancellationToken cancellationToken)
+    {
+        var parts = Directory.CreateDirectory(Path.Combine(folder, "checkpoint")).FullName;
+        MergedCheckpoint.Write(model.Model, composition.Compose(weights), parts, cancellationToken);
+        var checkpoint = Path.Combine(folder, "checkpoint.zip");
+        using var zip = ZipFile.Open(checkpoint, ZipArchiveMode.Create);
+        foreach (var file in Directory.EnumerateFiles(parts).Order(StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Add(zip, Path.GetFileName(file), stream =>
+            {
+                using var source = File.OpenRead(file);
+                source.CopyTo(stream);
+            });
+            File.Delete(file);
+        }
+
+        Add(zip, "README.md", card);
+        return checkpoint;
+    }
+
+    static void Add(ZipArchive zip, string name, string text) => Add(zip, name, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    static void Add(ZipArchive zip, string name, Action<Stream> write)
+    {
+        var entry = zip.CreateEntry(name, CompressionLevel.NoCompression); // weights do not shrink
+        entry.LastWriteTime = NoTime;
+        using var stream = entry.Open();
+        write(stream);
+    }
+}

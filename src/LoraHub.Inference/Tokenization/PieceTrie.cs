@@ -1,0 +1,43 @@
+namespace LoraHub.Inference.Tokenization;
+
+/// <summary>The pieces by their characters, so that all that start at a place are found in one walk.</summary>
+sealed class PieceTrie
+{
+    public const int Root = 0;
+
+    readonly Dictionary<long, int> _edges = [];
+    readonly List<int> _ids = [-1];
+
+    /// <summary>Adds a piece; of two with the same text the later one stays, as in the reference.</summary>
+    public void Add(string piece, int id)
+    {
+        var node = Root;
+        foreach (var character in piece)
+        {
+            if (!TryStep(ref node, character))
+            {
+                _edges.Add(Edge(node, character), _ids.Count);
+                node = _ids.Count;
+                _ids.Add(-1);
+            }
+        }
+
+        _ids[node] = id;
+    }
+
+    public bool TryStep(ref int node, char character)
+    {
+        if (!_edges.TryGetValue(Edge(node, character), out var next))
+        {
+            return false;
+        }
+
+        node = next;
+        return true;
+    }
+
+    /// <returns>The id of the piece that ends here, or −1.</returns>
+    public int IdAt(int node) => _ids[node];
+
+    static long Edge(int node, char character) => ((long)node << 16) | character;
+}

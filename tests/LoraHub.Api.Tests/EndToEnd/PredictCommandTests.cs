@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace LoraHub.Api.Tests.EndToEnd;
+
+/// <summary>The program itself, run as a person runs it.</summary>
+public sealed class PredictCommandTests
+{
+    [Fact]
+    public async Task Predict_shows_the_log_the_weights_and_the_answers_and_writes_the_adapter()
+    {
+        var folder = Directory.CreateTempSubdirectory("lorahub-");
+        try
+        {
+            var examples = Path.Combine(folder.FullName, "inputs.txt");
+            await File.WriteAllTextAsync(examples, "zorp [ teacher ]\nzorp [ nurse ]\nzorp [ life ]\n", TestContext.Current.CancellationToken);
+            var adapter = Path.Combine(folder.FullName, "adapter");
+
+            var (code, output, _) = await RunAsync(
+                folder.FullName,
+                "-i", $"example_inputs=@{examples}", "-i", "example_outputs=teachers\nnurses\nlives", "-i", "seed=42", "-i", "max_inference_step=10",
+                "-i", "lora_modules_specified=lorahub/t5_mini-plurals, lorahub/t5_mini-antonyms", "-i", "test_inputs=zorp [ dog ]", "-o", adapter);
+
+            Assert.Equal(0, code);
+            Assert.StartsWith("Using seed: 42\n", output, StringComparison.Ordinal);
+            Assert.Contains("100%|██████████| 10/10 [", output, StringComparison.Ordinal);
+            Assert.Contains("│ lorahub/t5_mini-plurals", output, StringComparison.Ordinal);
+            Assert.Contains("zorp [ dog ] → dogs", output, StringComparison.Ordinal);
+            Assert.Equal(
+                ["README.md", "adapter_config.json", "adapter_model.safetensors"],
+                Directory.EnumerateFiles(adapter).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("seed=soon", "seed: \"soon\" is not of type \"integer\"")]
+    [InlineData("seeds=1", "`seeds` is not an input. The inputs are: example_inputs, ")]
+    [InlineData("seed", "`seed` is not name=value.")]
+    [InlineData("example_inputs=@/no/such/file", "example_inputs: there is no file `/no/such/file`.")]
+    [InlineData("lora_modules_specified=nobody/nothing", "lora_modules_specified: `nobody/nothing` is not recognised.")]
+    public async Task Predict_says_what_is_wrong_with_an_input_and_ends_with_2(string input, string message)
+    {
+        var (code, output, error) = await RunAsync(Path.GetTempPath(), "-i", input);
+
+        Assert.Equal(2, code);
+        Assert.Empty(output);
+        Assert.StartsWith(message, error, StringComparison.Ordinal);
+    }
+
+    static async Task<(int Code, string Output, string Error)> RunAsync(string dataPath, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub.dll"), "predict", .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["Data__Path"] = dataPath;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await error);
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace LoraHub.Api.Tests.EndToEnd;
+
+/// <summary>The service as it ships, with its model and modules, on a data folder of its own.</summary>
+public sealed class RealService : WebApplicationFactory<Program>
+{
+    /// <summary>The data folder.</summary>
+    public string DataPath { get; } = Directory.CreateTempSubdirectory("lorahub-").FullName;
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(DataPath, recursive: true);
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Data:Path", DataPath);
+        builder.UseSetting("Inference:Precision", "Fp32");
+    }
+}

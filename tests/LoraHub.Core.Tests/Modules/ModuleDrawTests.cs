@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+
+using LoraHub.Core.Modules;
+using LoraHub.Core.Predictions.Inputs;
+
+namespace LoraHub.Core.Tests.Modules;
+
+public sealed class ModuleDrawTests
+{
+    readonly Catalog _catalog = new();
+
+    [Fact]
+    public void The_seed_decides_the_draw()
+    {
+        var first = Draw("""{"num_random_lora_modules": 10}""", seed: 42);
+
+        Assert.Equal(first, Draw("""{"num_random_lora_modules": 10}""", seed: 42));
+        Assert.NotEqual(first, Draw("""{"num_random_lora_modules": 10}""", seed: 43));
+        Assert.Equal(10, first.Distinct().Count());
+        Assert.Equal(first.Order(StringComparer.Ordinal), first);
+    }
+
+    [Fact]
+    public void Factors_draw_only_modules_that_can_be_summed_and_delta_draws_any()
+    {
+        var all = Draw("""{"num_random_lora_modules": 30}""", seed: 1);
+
+        Assert.DoesNotContain("hub/other-rank", all);
+        Assert.Contains("hub/other-rank", Draw("""{"num_random_lora_modules": 31, "composition": "delta"}""", seed: 1));
+        Assert.DoesNotContain("hub/broken", all);
+        Assert.DoesNotContain("hub/other-base", all);
+    }
+
+    [Fact]
+    public void Specified_modules_keep_their_order()
+    {
+        Assert.Equal(["hub/module-07", "hub/module-03"], Draw("""{"lora_modules_specified": "hub/module-07, hub/module-03"}""", seed: 1));
+    }
+
+    [Theory]
+    [InlineData("""{"num_random_lora_modules": 31}""", "num_random_lora_modules", "31 modules were asked for, but the pool holds 30")]
+    [InlineData("""{"lora_modules_specified": "hub/modul-07"}""", "lora_modules_specified", "`hub/modul-07` is not recognised. Did you mean `hub/module-07`")]
+    [InlineData("""{"lora_modules_specified": "zzz"}""", "lora_modules_specified", "`zzz` is not recognised.")]
+    [InlineData("""{"lora_modules_specified": "hub/broken"}""", "lora_modules_specified", "`hub/broken` cannot be used: it is cut short")]
+    [InlineData("""{"lora_modules_specified": "hub/module-01, hub/other-rank"}""", "lora_modules_specified", "`hub/module-01` (r 8) and `hub/other-rank` (r 4) differ")]
+    [InlineData("""{"lora_modules_specified": "hub/module-01, hub/other-base"}""", "lora_modules_specified", "name modules of one base model")]
+    [InlineData("""{"module_weights": {"hub/nobody": 1}}""", "module_weights", "`hub/nobody` is not recognised.")]
+    public void A_draw_that_cannot_be_made_says_why(string json, string field, string message)
+    {
+        var (input, _) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
+
+        var (modules, errors) = ModuleDraw.Draw(input!, _catalog, seed: 1);
+
+        Assert.Empty(modules);
+        Assert.Equal(field, Assert.Single(errors).Field);
+        Assert.Contains(message, errors[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Modules_of_different_ranks_compose_exactly()
+    {
+        Assert.Equal(2, Draw("""{"lora_modules_specified": "hub/module-01, hub/other-rank", "composition": "delta"}""", seed: 1).Length);
+    }
+
+    string[] Draw(string json, long seed)
+    {
+        var (input, _) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
+        var (modules, errors) = ModuleDraw.Draw(input!, _catalog, seed);
+        Assert.Empty(errors);
+        return [.. modules.Select(module => module.Id)];
+    }
+
+    /// <summary>Thirty modules of one shape, one of another, one of another base, one broken.</summary>
+    sealed class Catalog : IModuleCatalog
+    {
+        public string DefaultBaseModel => "hub/base";
+
+        public IReadOnlyList<ModuleInfo> List() =>
+        [
+            Module("hub/broken") with { Problem = "it is cut short" },
+            .. Enumerable.Range(0, 30).Select(i => Module($"hub/module-{i:00}")),
+            Module("hub/other-base") with { BaseModel = "hub/other" },
+            Module("hub/other-rank") with { Rank = 4, Layout = "r4" },
+        ];
+
+        static ModuleInfo Module(string id) => new() { Id = id, Folder = "", BaseModel = "hub/base", Rank = 8, Layout = "r8" };
+    }
+}

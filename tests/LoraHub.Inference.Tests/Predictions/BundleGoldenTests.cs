@@ -1,0 +1,203 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Lora;
+using LoraHub.Inference.Predictions;
+using LoraHub.Inference.T5;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Tests.Predictions;
+
+/// <summary>The shipped bundle against lorahub 0.1.0 itself (tests/golden/README.md, "bundle/"); tolerances are the README's.</summary>
+public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
+{
+    [Fact]
+    public void The_shipped_bundle_is_the_one_the_golden_files_were_made_from()
+    {
+        var expected = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(Golden.Path("bundle/bundle_sha256.json")))!;
+
+        Assert.Equal(89, expected.Count);
+        Assert.All(expected, pair => Assert.Equal(pair.Value, Digest(Shipped(pair.Key))));
+
+        static string Shipped(string name) => name.Split('/') switch
+        {
+            ["base", var file] => Golden.Model($"lorahub/t5-mini/{file}"),
+            ["adapters" or "adapters-extra", var module, var file] => Golden.Model($"lorahub/{module}/{file}"),
+            ["tasks", var file] => Path.Combine(Golden.Tasks, file),
+            _ => throw new InvalidOperationException(name),
+        };
+
+        static string Digest(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
+    }
+
+    [Theory]
+    [InlineData("default")]
+    [InlineData("capital_nonce")]
+    public void Logits_with_and_without_a_module_are_those_of_the_reference(string batch)
+    {
+        using var scope = NewDisposeScope();
+        var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/logits.json"))).RootElement;
+        var name = golden.GetProperty("module").GetString()!;
+        using var tensors = GoldenTensors.Open($"bundle/logits.{batch}.safetensors");
+        var model = mini.Fp32.Model;
+        using var module = TestModels.MiniModule(name, model);
+        using var composition = new FactorsComposition([module], ScalarType.Float32);
+
+        Check("base", null);
+        Check(name, composition.Compose([1.0]));
+
+        void Check(string variant, LoraLayers? lora)
+        {
+            var (ids, mask, labels) = (tensors.Read("input_ids"), tensors.Read("attention_mask"), tensors.Read("labels"));
+            var expected = golden.GetProperty("values").GetProperty($"{batch}/{variant}");
+            var encoded = model.Encode(ids, mask, lora);
+            var logits = model.Logits(model.Decode(TeacherForcing.DecoderInputs(model, labels), encoded, lora));
+            var losses = TeacherForcing.TokenLosses(model, ids, mask, labels, lora).to(ScalarType.Float64);
+
+            GoldenTensors.AssertClose(tensors.Read($"{variant}.encoder_last_hidden_state"), encoded.States, 5e-4, $"{variant} states");
+            GoldenTensors.AssertClose(tensors.Read($"{variant}.logits"), logits, 5e-4, $"{variant} logits");
+            GoldenTensors.AssertClose(expected.GetProperty("loss").GetDouble(), (losses.sum() / labels.ne(-100).sum()).item<double>(), 1e-4, $"{variant} loss");
+            Assert.All(
+                expected.GetProperty("token_loss_sum").EnumerateArray().Select(value => value.GetDouble()).Zip(losses.sum(1).data<double>()),
+                pair => GoldenTensors.AssertClose(pair.First, pair.Second, 5e-4, $"{variant} token_loss_sum"));
+        }
+    }
+
+    [Fact]
+    public void Scores_are_those_of_the_reference_whatever_the_batch_size()
+    {
+        using var scope = NewDisposeScope();
+        var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/scores.json"))).RootElement;
+        using var scorer = new Scorer(mini.Fp32.Model, golden);
+        var cases = golden.GetProperty("cases").EnumerateArray().ToArray();
+
+        foreach (var (expected, i) in cases.Select((value, i) => (value, i)))
+        {
+            var weights = expected.GetProperty("weights").Deserialize<double[]>()!;
+            var examples = Examples(expected.GetProperty("task").GetString()!);
+            var tolerance = weights.Max(Math.Abs) <= 1 ? 2e-5 : 1e-4;
+
+            GoldenTensors.AssertClose(expected.GetProperty("score_batch_none").GetDouble(), scorer.Score(examples, weights), tolerance, $"case {i}");
+
+            // The tolerance is for one batch's loss divided by 5; here 5 and 3 batches' losses are added before they are divided.
+            GoldenTensors.AssertClose(expected.GetProperty("score_batch_1").GetDouble(), scorer.Score(examples, weights, batchSize: 1), 5 * tolerance, $"case {i}, batch 1");
+            GoldenTensors.AssertClose(expected.GetProperty("score_batch_2").GetDouble(), scorer.Score(examples, weights, batchSize: 2), 3 * tolerance, $"case {i}, batch 2");
+        }
+
+        // The same weights after other weights: nothing is left behind by a composition (REFERENCE, defect 10).
+        var sequence = golden.GetProperty("as_is");
+        foreach (var call in sequence.GetProperty("calls").EnumerateArray())
+        {
+            var score = scorer.Score(Examples(sequence.GetProperty("task").GetString()!), call.GetProperty("weights").Deserialize<double[]>()!);
+            GoldenTensors.AssertClose(call.GetProperty("score").GetDouble(), score, 1e-4, "call");
+        }
+
+        Assert.Equal(52, cases.Length);
+    }
+
+    [Fact]
+    public void Scores_in_double_are_those_of_the_reference_in_double()
+    {
+        using var scope = NewDisposeScope();
+        var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/scores.json"))).RootElement;
+        using var model = TestModels.Mini(ScalarType.Float64);
+        using var scorer = new Scorer(model, golden);
+
+        foreach (var expected in golden.GetProperty("cases").EnumerateArray())
+        {
+            var score = scorer.Score(Examples(expected.GetProperty("task").GetString()!), expected.GetProperty("weights").Deserialize<double[]>()!);
+            GoldenTensors.AssertClose(expected.GetProperty("score_float64_model").GetDouble(), score, 1e-6, "score_float64_model");
+        }
+    }
+
+    [Fact]
+    public void Exact_compositions_of_modules_of_any_rank_cost_what_merged_weights_cost()
+    {
+        using var scope = NewDisposeScope();
+        var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/delta.json"))).RootElement.GetProperty("groups").EnumerateArray().ToArray();
+        using var inDouble = TestModels.Mini(ScalarType.Float64);
+
+        foreach (var group in golden)
+        {
+            var names = group.GetProperty("modules").EnumerateArray().Select(name => Path.GetFileName(name.GetString()!)).ToArray();
+            foreach (var model in (T5Model[])[mini.Fp32.Model, inDouble])
+            {
+                using var modules = new ModuleList(names, name => TestModels.MiniModule(name, model));
+                using var composition = new DeltaComposition(modules.Items, model.ComputeType);
+                using var examples = ToExamples(model, Examples(group.GetProperty("task").GetString()!));
+                foreach (var expected in group.GetProperty("cases").EnumerateArray())
+                {
+                    var loss = examples.MeanTokenLoss(composition.Compose(expected.GetProperty("weights").Deserialize<double[]>()!));
+                    var (key, tolerance) = model == inDouble ? ("loss_float64", 1e-6) : ("loss", 1e-4);
+                    GoldenTensors.AssertClose(expected.GetProperty(key).GetDouble(), loss, tolerance, key);
+                }
+            }
+        }
+
+        Assert.Equal(3, golden.Length);
+    }
+
+    [Fact]
+    public void Without_modules_the_model_answers_what_the_reference_answers()
+    {
+        var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/zero_shot.json"))).RootElement;
+        foreach (var task in golden.EnumerateObject())
+        {
+            var lines = TaskFile.Read(task.Name);
+            var answers = Answers.Ask(mini.Fp32, mini.Tokenize(lines.TestInputs), null, 256, TestContext.Current.CancellationToken);
+
+            Assert.Equal(task.Value.GetProperty("predictions").Deserialize<string[]>()!, answers);
+            Assert.Equal(task.Value.GetProperty("accuracy").GetDouble(), Answers.Accuracy(answers, lines.TestTargets), 1e-9);
+        }
+    }
+
+    (int[][] Inputs, int[][] Targets) Examples(string task)
+    {
+        var lines = TaskFile.Read(task);
+        return (mini.Tokenize(lines.Inputs.Take(TaskFile.Examples)), mini.Tokenize(lines.Targets.Take(TaskFile.Examples)));
+    }
+
+    static FewShotExamples ToExamples(T5Model model, (int[][] Inputs, int[][] Targets) examples) => new(model, examples.Inputs, examples.Targets);
+
+    /// <summary>lorahub's get_score over the golden file's 20 modules.</summary>
+    sealed class Scorer : IDisposable
+    {
+        readonly T5Model _model;
+        readonly ModuleList _modules;
+        readonly FactorsComposition _composition;
+
+        public Scorer(T5Model model, JsonElement golden)
+        {
+            _model = model;
+            _modules = new ModuleList(golden.GetProperty("modules").Deserialize<string[]>()!, name => TestModels.MiniModule(name, model));
+            _composition = new FactorsComposition(_modules.Items, model.ComputeType);
+        }
+
+        public double Score((int[][] Inputs, int[][] Targets) examples, double[] weights)
+        {
+            using var scope = NewDisposeScope();
+            using var batch = ToExamples(_model, examples);
+            return batch.Score(_composition.Compose(weights), weights, Objective.Reference);
+        }
+
+        public double Score((int[][] Inputs, int[][] Targets) examples, double[] weights, int batchSize)
+        {
+            using var scope = NewDisposeScope();
+            var composed = _composition.Compose(weights);
+            var sum = examples.Inputs.Chunk(batchSize).Zip(examples.Targets.Chunk(batchSize)).Sum(chunk =>
+            {
+                using var batch = ToExamples(_model, chunk);
+                return batch.MeanTokenLoss(composed);
+            });
+            return (sum / examples.Inputs.Length) + (0.05 * weights.Sum(Math.Abs) / weights.Length);
+        }
+
+        public void Dispose()
+        {
+            _composition.Dispose();
+            _modules.Dispose();
+        }
+    }
+}

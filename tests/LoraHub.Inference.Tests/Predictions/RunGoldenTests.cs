@@ -1,0 +1,104 @@
+using System.Text.Json;
+
+using LoraHub.Core.Optimization;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Lora;
+using LoraHub.Inference.Predictions;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Tests.Predictions;
+
+/// <summary>Whole runs of lorahub_learning and lorahub_inference (variant "clean") with our own model; the two checks of tests/golden/README.md, "Traces", (b).</summary>
+public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
+{
+    const double PointTolerance = 1e-3;
+
+    // How far the best score moved in the README's own reruns: where a trace parted, and elsewhere.
+    const double ScoreToleranceAfterParting = 0.033;
+    const double ScoreTolerance = 2e-5;
+
+    public static TheoryData<string> Runs() => [.. Golden("clean").Select(run => run.GetProperty("run").GetString()!)];
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void The_search_with_our_model_goes_the_way_of_the_reference(string name)
+    {
+        using var scope = NewDisposeScope();
+        var golden = Golden("clean").Single(run => run.GetProperty("run").GetString() == name);
+        var points = golden.GetProperty("weights").Deserialize<double[][]>()!;
+        var count = golden.GetProperty("n").GetInt32();
+        using var modules = Modules(golden);
+        using var composition = new FactorsComposition(modules.Items, ScalarType.Float32);
+        using var examples = Examples(golden);
+        var evaluations = new List<Evaluation>();
+
+        var optimizer = Optimizers.Create(Optimizers.Default, new OptimizerSettings(count, golden.GetProperty("budget").GetInt32()));
+        var result = Search.Minimize(optimizer, Score, evaluations.Add, TestContext.Current.CancellationToken);
+
+        var parted = Enumerable.Range(0, points.Length).TakeWhile(i => Distance(points[i], evaluations[i].Weights) <= PointTolerance).Count();
+        var best = golden.GetProperty("scores").Deserialize<double[]>()!.Min();
+        Assert.Equal(points.Length, evaluations.Count);
+        Assert.Equal(points.Take(count + 1), evaluations.Take(count + 1).Select(evaluation => evaluation.Weights));
+        Assert.True(parted > count, $"The trace parts at point {parted}, within the first simplex.");
+        GoldenTensors.AssertClose(best, result.Recommendation.Value, parted < points.Length ? ScoreToleranceAfterParting : ScoreTolerance, "best score");
+
+        double Score(double[] weights)
+        {
+            using var inner = NewDisposeScope();
+            return examples.Score(composition.Compose(weights), weights, Objective.Reference);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public void The_adapted_model_answers_what_the_reference_answers(string name)
+    {
+        using var scope = NewDisposeScope();
+        var golden = Golden("clean").Single(run => run.GetProperty("run").GetString() == name);
+        using var modules = Modules(golden);
+        using var composition = new FactorsComposition(modules.Items, ScalarType.Float32);
+        var (questions, expected) = Questions(golden);
+
+        var answers = Answers.Ask(
+            mini.Fp32, mini.Tokenize(questions), composition.Compose(golden.GetProperty("recommendation").Deserialize<double[]>()!), 256, TestContext.Current.CancellationToken);
+
+        Assert.Equal(golden.GetProperty("predictions").Deserialize<string[]>()!, answers);
+        if (golden.TryGetProperty("accuracy", out var accuracy))
+        {
+            Assert.Equal(accuracy.GetDouble(), Answers.Accuracy(answers, expected), 1e-9);
+        }
+    }
+
+    static IEnumerable<JsonElement> Golden(string variant) =>
+        File.ReadLines(Tests.Golden.Path("bundle/runs.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(run => run.GetProperty("variant").GetString() == variant);
+
+    ModuleList Modules(JsonElement run) =>
+        new(run.GetProperty("modules").Deserialize<string[]>()!, name => TestModels.MiniModule(name, mini.Fp32.Model));
+
+    FewShotExamples Examples(JsonElement run)
+    {
+        var (inputs, targets) = IsDefault(run)
+            ? DefaultRequest()
+            : (TaskFile.Read(Task(run)).Inputs.Take(TaskFile.Examples), TaskFile.Read(Task(run)).Targets.Take(TaskFile.Examples));
+        return new FewShotExamples(mini.Fp32.Model, mini.Tokenize(inputs), mini.Tokenize(targets));
+    }
+
+    static (IReadOnlyList<string> Questions, IReadOnlyList<string> Expected) Questions(JsonElement run) => IsDefault(run)
+        ? ([.. DefaultRequest().Inputs], [.. DefaultRequest().Targets])
+        : (TaskFile.Read(Task(run)).TestInputs, TaskFile.Read(Task(run)).TestTargets);
+
+    static (IEnumerable<string> Inputs, IEnumerable<string> Targets) DefaultRequest()
+    {
+        var (input, _) = InputParser.Parse([]);
+        return (input!.ExampleInputs, input.ExampleOutputs);
+    }
+
+    static bool IsDefault(JsonElement run) => run.GetProperty("run").GetString() == "default";
+
+    static string Task(JsonElement run) => run.GetProperty("task").GetString()!;
+
+    static double Distance(double[] a, double[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max();
+}
