@@ -45,7 +45,12 @@ abstract record JsonBody
         try
         {
             var value = await JsonNode.ParseAsync(request.Body, documentOptions: Strict, cancellationToken: request.HttpContext.RequestAborted);
-            return IsText(value) ? new Parsed(value) : NotJson("a string holds half a surrogate pair or is not UTF-8");
+            ReadTexts(value);
+            return new Parsed(value);
+        }
+        catch (InvalidOperationException) // how the parser and its nodes say that a text cannot be read
+        {
+            return NotJson("a text holds half a surrogate pair or is not UTF-8");
         }
         catch (JsonException exception)
         {
@@ -61,22 +66,28 @@ abstract record JsonBody
 
     static Refused TooLarge(long limit) => new(StatusCodes.Status413PayloadTooLarge, $"The body must be at most {limit} bytes.");
 
-    /// <summary>Whether every string can be read: the parser lets escapes of half surrogate pairs and bytes that are not UTF-8 pass.</summary>
-    static bool IsText(JsonNode? node)
+    /// <summary>Reads every text once, here where it can be refused: the parser lets escapes of half surrogate pairs and bytes that are not UTF-8 pass.</summary>
+    static void ReadTexts(JsonNode? node)
     {
-        try
+        switch (node)
         {
-            return node switch
-            {
-                JsonObject values => values.All(pair => IsText(pair.Value)),
-                JsonArray items => items.All(IsText),
-                JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>() is not null,
-                _ => true,
-            };
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
+            case JsonObject values:
+                foreach (var (_, value) in values)
+                {
+                    ReadTexts(value);
+                }
+
+                break;
+            case JsonArray items:
+                foreach (var item in items)
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
+                _ = value.GetValue<string>();
+                break;
         }
     }
 }

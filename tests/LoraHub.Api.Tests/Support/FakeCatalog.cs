@@ -9,7 +9,10 @@ sealed class FakeCatalog : IModuleCatalog
 
     public string DefaultBaseModel => "lorahub/t5-mini";
 
-    public IReadOnlyList<ModuleInfo> List() =>
+    /// <summary>What looking into the folders ends in, or null when all is well.</summary>
+    public Exception? Broken { get; set; }
+
+    public IReadOnlyList<ModuleInfo> List() => Broken is not null ? throw Broken :
     [
         .. Names.Select(name => new ModuleInfo
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Hosting;
@@ -22,7 +23,12 @@ sealed class Service : WebApplicationFactory<Program>
 
     public string DataPath { get; }
 
+    /// <summary>Where requests come from.</summary>
+    public IPAddress Sender { get; init; } = Support.Sender.Outside;
+
     public ScriptedPredictor Predictor { get; } = new();
+
+    public FakeCatalog Catalog { get; } = new();
 
     public CollectingSink Log { get; } = new();
 
@@ -43,6 +49,7 @@ sealed class Service : WebApplicationFactory<Program>
     public async Task UntilAsync<T>(string id)
         where T : PredictionEvent
     {
+        await KnowsAsync(id);
         using var limit = new CancellationTokenSource(Limits.Wait);
         await foreach (var recorded in Services.GetRequiredService<IPredictionEvents>().ReadAsync(id, 0, limit.Token))
         {
@@ -53,6 +60,17 @@ sealed class Service : WebApplicationFactory<Program>
         }
 
         Assert.Fail($"Prediction {id} has ended without the event {typeof(T).Name}.");
+    }
+
+    /// <summary>Waits until the prediction is created.</summary>
+    public async Task KnowsAsync(string id)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (await Services.GetRequiredService<IPredictionStore>().FindAsync(id, limit.Token) is null)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
     }
 
     public override async ValueTask DisposeAsync()
@@ -70,7 +88,8 @@ sealed class Service : WebApplicationFactory<Program>
 
         builder.ConfigureTestServices(services => services
             .AddSingleton<IPredictor>(Predictor)
-            .AddSingleton<IModuleCatalog>(new FakeCatalog())
+            .AddSingleton<IModuleCatalog>(Catalog)
+            .AddSingleton<IStartupFilter>(new Sender(Sender))
             .AddSingleton<ILogEventSink>(Log));
     }
 }

@@ -9,7 +9,7 @@ static class Wire
     public static Task<HttpResponseMessage> PostAsync(this HttpClient client, string url, string? json, params (string Name, string Value)[] headers) =>
         client.SendAsync(HttpMethod.Post, url, json, headers);
 
-    public static Task<HttpResponseMessage> GetAsync(this HttpClient client, string url, params (string Name, string Value)[] headers) =>
+    public static Task<HttpResponseMessage> FetchAsync(this HttpClient client, string url, params (string Name, string Value)[] headers) =>
         client.SendAsync(HttpMethod.Get, url, json: null, headers);
 
     /// <returns>The response as soon as its headers are there.</returns>
@@ -34,7 +34,7 @@ static class Wire
 
     public static async Task<JsonObject> GetJsonAsync(this HttpClient client, string url)
     {
-        using var response = await client.GetAsync(url);
+        using var response = await client.FetchAsync(url);
         return await response.JsonAsync();
     }
 

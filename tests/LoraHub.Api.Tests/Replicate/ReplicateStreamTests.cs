@@ -1,0 +1,99 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Tests.Support;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Tests.Replicate;
+
+public sealed class ReplicateStreamTests : IAsyncDisposable
+{
+    readonly Service _service = new(("Api:Heartbeat", "00:00:00.020"));
+
+    public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    [Fact]
+    public async Task A_stream_has_the_output_and_the_end_and_no_logs()
+    {
+        var (client, prediction) = await CreateAsync();
+
+        using var response = await client.FetchAsync(prediction["urls"]!.Text("stream")!, ("Accept", "text/event-stream"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("no", Assert.Single(response.Headers.GetValues("X-Accel-Buffering")));
+        var events = EventStream.Parse(await response.TextAsync());
+        Assert.Equal(["output", "done"], events.Select(item => item.Name));
+        Assert.StartsWith("http://localhost/results/", JsonNode.Parse(events[0].Data)!.Text("adapter"));
+        Assert.Equal("{}", events[1].Data);
+        Assert.All(events, item => Assert.Matches("^[0-9]+:[0-9]+$", item.Id));
+    }
+
+    [Fact]
+    public async Task A_failure_is_an_error_and_then_the_end_and_a_reader_may_resume_between_them()
+    {
+        _service.Predictor.Script = _ => throw new PredictionException("no");
+        var (client, prediction) = await CreateAsync();
+        var url = prediction["urls"]!.Text("stream")!;
+
+        var all = EventStream.Parse(await (await client.FetchAsync(url)).TextAsync());
+        var rest = EventStream.Parse(await (await client.FetchAsync(url, ("Last-Event-ID", all[0].Id!))).TextAsync());
+        var none = EventStream.Parse(await (await client.FetchAsync(url, ("Last-Event-ID", all[1].Id!))).TextAsync());
+        var odd = EventStream.Parse(await (await client.FetchAsync(url, ("Last-Event-ID", "odd"))).TextAsync());
+
+        Assert.Equal([("error", """{"detail":"no"}"""), ("done", """{"reason":"error"}""")], all.Select(item => (item.Name, item.Data)));
+        Assert.Equal(all[1], Assert.Single(rest));
+        Assert.Empty(none);
+        Assert.Equal(all, odd);
+    }
+
+    [Fact]
+    public async Task A_canceled_prediction_ends_its_stream_with_the_reason()
+    {
+        _service.Predictor.Script = run => run.UntilCanceled();
+        var (client, prediction) = await CreateAsync();
+        using var response = await client.FetchAsync(prediction["urls"]!.Text("stream")!);
+
+        await client.PostJsonAsync(prediction["urls"]!.Text("cancel")!, json: null);
+
+        Assert.Equal(("done", """{"reason":"canceled"}"""), EventStream.Parse(await response.TextAsync()).Select(item => (item.Name, item.Data)).Single());
+    }
+
+    [Fact]
+    public async Task Silence_is_broken_by_pings_of_one_line_feed_and_a_reader_who_leaves_cancels_nothing()
+    {
+        using var gate = new SemaphoreSlim(0);
+        _service.Predictor.Script = run => gate.Wait(Limits.Wait, run.CancellationToken) ? run.Answer() : throw new TimeoutException();
+        var (client, prediction) = await CreateAsync();
+        using (var response = await client.FetchAsync(prediction["urls"]!.Text("stream")!))
+        {
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(": ping", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(": ping", await reader.ReadLineAsync(TestContext.Current.CancellationToken));
+        }
+
+        gate.Release();
+
+        await _service.UntilAsync<PredictionEvent.Succeeded>(prediction.Text("id")!);
+    }
+
+    [Fact]
+    public async Task Knowing_the_id_is_not_enough_to_read_the_stream()
+    {
+        var (client, prediction) = await CreateAsync();
+        var (_, other) = await CreateAsync();
+        var id = prediction.Text("id")!;
+        var code = other["urls"]!.Text("stream")!.Split('.')[^1];
+
+        foreach (var address in new[] { id, $"{id}.", $"{id}.{code}", $"{id}.{new string('0', 64)}" })
+        {
+            using var response = await client.FetchAsync($"/v1/streams/{address}");
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        }
+    }
+
+    async Task<(HttpClient Client, JsonObject Prediction)> CreateAsync()
+    {
+        var client = await _service.ReadyAsync();
+        return (client, await client.PostJsonAsync("/v1/predictions", """{"version": "lorahub/lorahub", "input": {}}"""));
+    }
+}
