@@ -14,9 +14,13 @@ sealed record Setup(SetupStatus Status, DateTimeOffset StartedAt, DateTimeOffset
 sealed class WorkerState(TimeProvider time)
 {
     volatile Setup _setup = new(SetupStatus.Starting, time.GetUtcNow(), null, "");
+    readonly TaskCompletionSource _setupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile bool _isBusy;
 
     public Setup Setup => _setup;
+
+    /// <summary>Completes when the setup has ended, well or not.</summary>
+    public Task SetupEnded => _setupEnded.Task;
 
     /// <summary>Whether the one slot is taken.</summary>
     public bool IsBusy
@@ -25,6 +29,9 @@ sealed class WorkerState(TimeProvider time)
         set => _isBusy = value;
     }
 
-    public void EndSetup(SetupStatus status, string logs) =>
+    public void EndSetup(SetupStatus status, string logs)
+    {
         _setup = _setup with { Status = status, CompletedAt = time.GetUtcNow(), Logs = logs };
+        _setupEnded.TrySetResult();
+    }
 }

@@ -16,15 +16,10 @@ public sealed partial class ReadmeTests(RealService service) : IClassFixture<Rea
     [Fact]
     public async Task The_request_of_the_readme_gets_the_answer_of_the_readme()
     {
-        using var client = service.CreateClient();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while ((string)(await client.GetFromJsonAsync<JsonNode>("/health-check", limit.Token))!["status"]! == "STARTING")
-        {
-            await Task.Yield();
-        }
+        var client = await service.ReadyAsync();
 
         using var request = new StringContent(Request().Match(Readme).Groups["json"].Value, Encoding.UTF8, "application/json");
-        var prediction = await (await client.PostAsync("/predictions", request, limit.Token)).Content.ReadFromJsonAsync<JsonNode>(limit.Token);
+        var prediction = await (await client.PostAsync("/predictions", request, TestContext.Current.CancellationToken)).Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken);
 
         var (expected, actual) = (JsonNode.Parse(Answer().Match(Readme).Groups["json"].Value)!, prediction!["output"]!);
         Assert.Equal(expected["predictions"]!.ToJsonString(), actual["predictions"]!.ToJsonString());

@@ -1,5 +1,7 @@
+using LoraHub.Api.Worker;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
@@ -8,6 +10,14 @@ public sealed class RealService : WebApplicationFactory<Program>
 {
     /// <summary>The data folder.</summary>
     public string DataPath { get; } = Directory.CreateTempSubdirectory("lorahub-").FullName;
+
+    /// <summary>A client of the service once it has loaded.</summary>
+    public async Task<HttpClient> ReadyAsync()
+    {
+        var client = CreateClient();
+        await Services.GetRequiredService<WorkerState>().SetupEnded.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        return client;
+    }
 
     public override async ValueTask DisposeAsync()
     {

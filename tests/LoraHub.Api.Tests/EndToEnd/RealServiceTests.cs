@@ -11,7 +11,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     [Fact]
     public async Task The_default_request_gives_weights_a_loss_and_an_adapter()
     {
-        var client = await ReadyAsync();
+        var client = await service.ReadyAsync();
 
         var answer = await client.PostAsync("/predictions", JsonContent.Create(new { }), TestContext.Current.CancellationToken);
 
@@ -28,7 +28,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     [Fact]
     public async Task The_same_request_and_seed_twice_give_the_same_bytes()
     {
-        var client = await ReadyAsync();
+        var client = await service.ReadyAsync();
 
         var first = await JsonAsync(await client.PostAsync("/predictions", Request(), TestContext.Current.CancellationToken));
         var second = await JsonAsync(await client.PostAsync("/predictions", Request(), TestContext.Current.CancellationToken));
@@ -42,7 +42,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     [Fact]
     public async Task Log_lines_arrive_one_by_one_while_the_prediction_runs()
     {
-        var client = await ReadyAsync();
+        var client = await service.ReadyAsync();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/predictions") { Content = JsonContent.Create(new { input = new { seed = 1 } }) };
         request.Headers.Accept.ParseAdd("text/event-stream");
 
@@ -72,7 +72,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     [InlineData("""{"lora_modules_specified": "lorahub/t5_mini-nli_r4, lorahub/t5_mini-plurals"}""", "lora_modules_specified", "differ in rank or targets")]
     public async Task Modules_that_cannot_be_composed_are_refused_before_any_work(string input, string field, string message)
     {
-        var client = await ReadyAsync();
+        var client = await service.ReadyAsync();
 
         var answer = await client.PostAsync("/predictions", JsonContent.Create(new JsonObject { ["input"] = JsonNode.Parse(input) }), TestContext.Current.CancellationToken);
 
@@ -85,7 +85,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     [Fact]
     public async Task A_module_put_into_the_data_folder_can_be_composed_and_a_broken_one_says_why_it_cannot()
     {
-        var client = await ReadyAsync();
+        var client = await service.ReadyAsync();
         var shipped = Path.Combine(AppContext.BaseDirectory, "models", "lorahub", "t5_mini-plurals");
         foreach (var name in (string[])["good", "broken"])
         {
@@ -104,18 +104,6 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
         var text = await broken.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Contains("`mine/broken` cannot be used: adapter_model.bin: ", text, StringComparison.Ordinal);
         Assert.DoesNotContain(service.DataPath, text, StringComparison.Ordinal);
-    }
-
-    async Task<HttpClient> ReadyAsync()
-    {
-        var client = service.CreateClient();
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while ((string)(await JsonAsync(await client.GetAsync("/health-check", limit.Token)))["status"]! == "STARTING")
-        {
-            await Task.Yield();
-        }
-
-        return client;
     }
 
     static async Task<JsonNode> JsonAsync(HttpResponseMessage answer) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using LoraHub.Api.Worker;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Hosting;
@@ -36,12 +37,7 @@ sealed class Service : WebApplicationFactory<Program>
     public async Task<HttpClient> ReadyAsync()
     {
         var client = CreateClient();
-        using var limit = new CancellationTokenSource(Limits.Wait);
-        while ((await client.GetJsonAsync("/health-check")).Text("status") != "READY")
-        {
-            limit.Token.ThrowIfCancellationRequested();
-        }
-
+        await Services.GetRequiredService<WorkerState>().SetupEnded.WaitAsync(Limits.Wait);
         return client;
     }
 
