@@ -33,7 +33,7 @@ public sealed class DocsTests(SharedService shared) : IClassFixture<SharedServic
                 "POST /predictions", "POST /predictions/{id}/cancel", "POST /v1/models/{owner}/{name}/predictions", "POST /v1/predictions",
                 "POST /v1/predictions/{id}/cancel", "PUT /predictions/{id}",
             ],
-            operations.Keys.Where(route => !route.StartsWith("HEAD", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            operations.Keys.Order(StringComparer.Ordinal));
         Assert.All(operations.Values, operation => Assert.NotNull(operation.Text("summary")));
         Assert.NotNull(operations["POST /predictions"]["responses"]!["422"]);
         Assert.NotNull(operations["POST /v1/predictions"]["responses"]!["422"]!["content"]!["application/problem+json"]);
@@ -66,7 +66,6 @@ public sealed class DocsTests(SharedService shared) : IClassFixture<SharedServic
         Assert.Equal(10, (int)inputs["max_inference_step"]!["minimum"]!);
         Assert.Equal(100, (int)inputs["max_inference_step"]!["maximum"]!);
         Assert.Equal(["factors", "delta"], inputs["composition"]!["enum"]!.AsArray().Select(choice => (string?)choice));
-        Assert.Contains("total_time", await SampleAsync());
     }
 
     [Fact]
@@ -82,7 +81,4 @@ public sealed class DocsTests(SharedService shared) : IClassFixture<SharedServic
     }
 
     async Task<JsonObject> DocumentAsync() => await (await shared.Service.ReadyAsync()).GetJsonAsync("/docs/service.json");
-
-    async Task<string> SampleAsync() =>
-        (await (await shared.Service.ReadyAsync()).PostJsonAsync("/v1/predictions", """{"version": "lorahub/lorahub", "input": {}}""", ("Prefer", "wait"))).ToJsonString();
 }

@@ -25,6 +25,7 @@ static class DocsServices
                 Description = "Adapts a language model to an unseen task from a few examples, by composing LoRA modules. "
                     + "The bare paths are a Cog container's, /v1 is Replicate's.",
             });
+            options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // it is there wherever GET is
             options.MapType<JsonObject>(InputDocument.Schema);
             options.OperationFilter<RequestBodyFilter>();
         });

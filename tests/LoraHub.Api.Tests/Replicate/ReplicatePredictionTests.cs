@@ -47,6 +47,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
         Assert.NotNull(prediction["urls"]!.Text("web"));
         Assert.Equal(get, response.Headers.Location!.ToString());
         gate.Release();
+        await _service.UntilAsync<PredictionEvent.Succeeded>(id); // the gate outlives its user
     }
 
     [Fact]
@@ -85,6 +86,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
         var prediction = await response.JsonAsync();
         Assert.Equal("starting", prediction.Text("status"));
         Assert.Equal("", prediction.Text("logs"));
+        await _service.UntilAsync<PredictionEvent.Logged>(prediction.Text("id")!);
         Assert.Equal("processing", (await client.GetJsonAsync(prediction["urls"]!.Text("get")!)).Text("status"));
     }
 
