@@ -13,7 +13,7 @@ using Serilog.Events;
 
 return await CommandLine.RunAsync(args, serve: ServeAsync);
 
-static async Task ServeAsync(string[] args)
+static async Task<int> ServeAsync(string[] args)
 {
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     ConfigureLogging(builder);
@@ -35,7 +35,24 @@ static async Task ServeAsync(string[] args)
     app.MapCog();
     app.MapReplicate();
     app.MapResults();
-    await app.RunAsync();
+    return await RunAsync(app);
+}
+
+static async Task<int> RunAsync(WebApplication app)
+{
+    try
+    {
+        await app.StartAsync();
+    }
+    catch (Exception exception)
+    {
+        // A wrong setting, a port that is taken: the host has logged the whole of it.
+        await Console.Error.WriteLineAsync($"lorahub cannot start: {exception.Message}");
+        return 1;
+    }
+
+    await app.WaitForShutdownAsync();
+    return 0;
 }
 
 // One line a change of state; requests are not logged.

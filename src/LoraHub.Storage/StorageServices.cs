@@ -12,7 +12,9 @@ public static class StorageServices
     /// <summary>Adds the engine behind <see cref="IPredictionStore"/>, <see cref="IPredictionQueue"/>, <see cref="IPredictionEvents"/> and <see cref="IBlobStore"/>.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
-        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations()
+            .Validate(data => IsWritable(data.Path), $"{DataOptions.Section}:{nameof(DataOptions.Path)} must be a folder that can be made and written to.")
+            .ValidateOnStart();
         services.AddOptions<InMemoryOptions>().BindConfiguration(InMemoryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
 
@@ -22,5 +24,19 @@ public static class StorageServices
         services.AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>());
         services.AddSingleton<IBlobStore, FileBlobStore>();
         return services;
+    }
+
+    static bool IsWritable(string folder)
+    {
+        try
+        {
+            using var probe = new FileStream(
+                Path.Combine(Directory.CreateDirectory(folder).FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
     }
 }

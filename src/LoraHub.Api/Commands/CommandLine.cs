@@ -7,7 +7,7 @@ static class CommandLine
 {
     static readonly Command[] Verbs = [PredictCommand.Create()];
 
-    public static Task<int> RunAsync(string[] args, Func<string[], Task> serve)
+    public static Task<int> RunAsync(string[] args, Func<string[], Task<int>> serve)
     {
         var root = new RootCommand("Adapts a language model to an unseen task from a few examples, by composing LoRA modules. Without a command: serves.")
         {
@@ -26,8 +26,7 @@ static class CommandLine
                 return 1;
             }
 
-            await serve(args);
-            return 0;
+            return await serve(args);
         });
 
         // A file may be given to a verb as `name=@file`; the parser's own @files stay off.

@@ -17,7 +17,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     readonly ModelFolders _folders;
     readonly IModuleCatalog _catalog;
     readonly TimeProvider _time;
-    readonly Device _device;
+    readonly Lazy<Device> _device;
     readonly Precision _precision;
     readonly LeasedCache<BaseModel> _models;
     readonly LeasedCache<LoraModule> _modules;
@@ -25,8 +25,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     public LoraHubPredictor(InferenceOptions options, ModelFolders folders, IModuleCatalog catalog, TimeProvider time)
     {
         (_folders, _catalog, _time, _precision) = (folders, catalog, time, options.Precision);
-        set_num_threads(options.Threads);
-        _device = device(options.Device);
+        _device = new Lazy<Device>(() => Initialize(options));
         _models = new LeasedCache<BaseModel>(options.ModelCacheBytes, model => model.Model.Bytes);
         _modules = new LeasedCache<LoraModule>(options.ModuleCacheBytes, module => module.Bytes);
     }
@@ -58,6 +57,21 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         _models.Dispose();
     }
 
+    static Device Initialize(InferenceOptions options)
+    {
+        try
+        {
+            set_num_threads(options.Threads);
+            return device(options.Device);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or TypeInitializationException or DllNotFoundException or NotSupportedException)
+        {
+            throw new PredictionException(
+                $"The device `{options.Device}` cannot be used here. {(options.Device == "cpu" ? "libtorch does not load" : "It takes a build with -p:TorchBackend=cuda, and a GPU with its driver")}.",
+                exception);
+        }
+    }
+
     static T Explain<T>(Func<T> work)
     {
         try
@@ -87,7 +101,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         {
             var start = _time.GetTimestamp();
             var model = Load(id, folder);
-            progress.Log($"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, {model.Model.ComputeType} on {_device}, {_time.GetElapsedTime(start).TotalSeconds:0.00} s");
+            progress.Log($"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, {model.Model.ComputeType} on {_device.Value}, {_time.GetElapsedTime(start).TotalSeconds:0.00} s");
             return model;
         });
     }
@@ -96,7 +110,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     {
         try
         {
-            return new BaseModel(id, T5Model.Load(folder, _device, parameters => Precisions.Choose(_precision, parameters, _device)), T5Tokenizer.Load(folder));
+            return new BaseModel(id, T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value)), T5Tokenizer.Load(folder));
         }
         catch (Exception exception) when (exception is ModelException or CheckpointException or InvalidDataException or FileNotFoundException)
         {

@@ -85,11 +85,12 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     [Fact]
     public async Task A_module_put_into_the_data_folder_can_be_composed_and_a_broken_one_says_why_it_cannot()
     {
-        var client = await service.ReadyAsync();
+        await using var own = new RealService(); // the other tests' pool must not grow
+        var client = await own.ReadyAsync();
         var shipped = Path.Combine(AppContext.BaseDirectory, "models", "lorahub", "t5_mini-plurals");
         foreach (var name in (string[])["good", "broken"])
         {
-            var folder = Directory.CreateDirectory(Path.Combine(service.DataPath, "models", "mine", name)).FullName;
+            var folder = Directory.CreateDirectory(Path.Combine(own.DataPath, "models", "mine", name)).FullName;
             File.Copy(Path.Combine(shipped, "adapter_config.json"), Path.Combine(folder, "adapter_config.json"));
             var checkpoint = await File.ReadAllBytesAsync(Path.Combine(shipped, "adapter_model.bin"), TestContext.Current.CancellationToken);
             await File.WriteAllBytesAsync(
@@ -103,7 +104,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
         Assert.Equal(HttpStatusCode.UnprocessableEntity, broken.StatusCode);
         var text = await broken.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Contains("`mine/broken` cannot be used: adapter_model.bin: ", text, StringComparison.Ordinal);
-        Assert.DoesNotContain(service.DataPath, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(own.DataPath, text, StringComparison.Ordinal);
     }
 
     static async Task<JsonNode> JsonAsync(HttpResponseMessage answer) =>
