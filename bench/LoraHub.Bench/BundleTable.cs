@@ -5,8 +5,6 @@ using System.Text.Json.Nodes;
 
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Inference;
-using LoraHub.Inference.Models;
 using LoraHub.Inference.Predictions;
 
 namespace LoraHub.Bench;
@@ -21,9 +19,7 @@ static class BundleTable
     /// <summary>Prints a Markdown table: every task with the modules of each seed in <c>draws.json</c>, K = 40.</summary>
     public static void Print(string root)
     {
-        var folders = new ModelFolders([Path.Combine(root, "models")]);
-        using var predictor = new LoraHubPredictor(
-            new InferenceOptions { Precision = Precision.Fp32 }, folders, new FolderModuleCatalog(folders, "lorahub/t5-mini"), TimeProvider.System);
+        using var predictor = Bundle.Open(root);
         var draws = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "bench", "draws.json")))!["lorahub"]!.AsObject();
         var reference = Reference(Path.Combine(root, "models", "README.md"));
         var rows = new List<Row>();
@@ -58,15 +54,7 @@ static class BundleTable
             [InputSchema.MaxNewTokens] = 16,
         };
         var (input, errors) = InputParser.Parse(request);
-        var folder = Directory.CreateTempSubdirectory("lorahub-bench");
-        try
-        {
-            return predictor.Predict(input ?? throw new InvalidOperationException(errors[0].Message), folder.FullName, new Silence(), CancellationToken.None).Output.Accuracy!;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        return Bundle.Predict(predictor, input ?? throw new InvalidOperationException(errors[0].Message)).Accuracy!;
     }
 
     static JsonArray Column(IEnumerable<JsonNode> lines, string name) => [.. lines.Select(line => line[name]!.DeepClone())];
