@@ -107,6 +107,28 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
         Assert.DoesNotContain(own.DataPath, text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_module_that_turns_out_to_be_unusable_fails_its_prediction_and_the_next_one_succeeds()
+    {
+        await using var own = new RealService();
+        var client = await own.ReadyAsync();
+        var folder = Directory.CreateDirectory(Path.Combine(own.DataPath, "models", "mine", "nan")).FullName;
+        var shipped = Path.Combine(AppContext.BaseDirectory, "models", "lorahub", "t5_mini-parity_safetensors");
+        var checkpoint = await File.ReadAllBytesAsync(Path.Combine(shipped, "adapter_model.safetensors"), TestContext.Current.CancellationToken);
+        BitConverter.TryWriteBytes(checkpoint.AsSpan(^4), float.NaN);
+        await File.WriteAllBytesAsync(Path.Combine(folder, "adapter_model.safetensors"), checkpoint, TestContext.Current.CancellationToken);
+        File.Copy(Path.Combine(shipped, "adapter_config.json"), Path.Combine(folder, "adapter_config.json"));
+
+        var failed = await JsonAsync(await client.PostAsync("/predictions", Request("mine/nan"), TestContext.Current.CancellationToken));
+        var next = await JsonAsync(await client.PostAsync("/predictions", Request("lorahub/t5_mini-plurals"), TestContext.Current.CancellationToken));
+
+        Assert.Equal("failed", (string)failed["status"]!);
+        Assert.StartsWith("The module `mine/nan` cannot be used: the checkpoint holds a number that is not finite", (string)failed["error"]!, StringComparison.Ordinal);
+        Assert.Equal("succeeded", (string)next["status"]!);
+
+        static JsonContent Request(string module) => JsonContent.Create(new { input = new { lora_modules_specified = module, max_inference_step = 10 } });
+    }
+
     static async Task<JsonNode> JsonAsync(HttpResponseMessage answer) =>
         (await answer.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!;
 
