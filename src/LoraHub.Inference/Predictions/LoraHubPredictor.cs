@@ -47,7 +47,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             var infos = Draw(input, seed);
             using var model = RentModel(infos[0].BaseModel, progress);
             using var modules = RentModules(infos, model.Value, progress, cancellationToken);
-            using var run = new PredictionRun(input, seed, model.Value, modules.Values, _time, progress, cancellationToken);
+            using var run = new PredictionRun(new PredictionPlan(input, seed, model.Value, modules.Values), _time, progress, cancellationToken);
             return run.Run(folder);
         });
 

@@ -3,17 +3,16 @@ using System.Text;
 
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Inference.Lora;
-using LoraHub.Inference.Models;
 
 namespace LoraHub.Inference.Predictions;
 
 /// <summary>The README.md that travels with an adapter: what it was made of and how to make it again.</summary>
 static class ModelCard
 {
-    public static string Write(PredictionInput input, long seed, BaseModel model, IReadOnlyList<LoraModule> modules, PredictionOutput output)
+    public static string Write(PredictionPlan plan, PredictionOutput output)
     {
-        var digests = modules.ToDictionary(module => module.Info.Id, module => module);
+        var (input, seed, model, modules) = plan;
+        var byId = modules.ToDictionary(module => module.Info.Id);
         var card = new StringBuilder();
         card.Append(CultureInfo.InvariantCulture, $"""
             ---
@@ -44,7 +43,7 @@ static class ModelCard
         card.Append("\n## Modules\n\n| weight | module | r | sha256 of its checkpoint |\n|---|---|---|---|\n");
         foreach (var (module, weight) in output.Weights)
         {
-            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {digests[module].Config.Rank} | {digests[module].Digest} |\n");
+            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Config.Rank} | {byId[module].Digest} |\n");
         }
 
         card.Append(CultureInfo.InvariantCulture, $$"""

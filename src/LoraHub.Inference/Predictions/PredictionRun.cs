@@ -4,7 +4,6 @@ using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Models;
 
 using static TorchSharp.torch;
 
@@ -13,41 +12,38 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>One prediction from loaded modules to files. Runs on one thread, inside the caller's dispose scope and without gradients.</summary>
 sealed class PredictionRun : IDisposable
 {
-    readonly PredictionInput _input;
-    readonly long _seed;
-    readonly BaseModel _base;
-    readonly IReadOnlyList<LoraModule> _modules;
+    readonly PredictionPlan _plan;
     readonly TimeProvider _time;
     readonly PhaseClock _clock;
     readonly IPredictionProgress _progress;
     readonly CancellationToken _cancellationToken;
     readonly IComposition _composition;
 
-    /// <param name="modules">Borrowed, as is the model.</param>
-    public PredictionRun(
-        PredictionInput input, long seed, BaseModel baseModel, IReadOnlyList<LoraModule> modules, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
+    public PredictionRun(PredictionPlan plan, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
     {
-        (_input, _seed, _base, _modules, _time, _progress, _cancellationToken) = (input, seed, baseModel, modules, time, progress, cancellationToken);
+        (_plan, _time, _progress, _cancellationToken) = (plan, time, progress, cancellationToken);
         _clock = new PhaseClock(time);
-        _composition = input.Composition == Composition.Delta
-            ? new DeltaComposition(modules, baseModel.Model.ComputeType)
-            : new FactorsComposition(modules, baseModel.Model.ComputeType);
+        _composition = plan.Input.Composition == Composition.Delta
+            ? new DeltaComposition(plan.Modules, plan.Base.Model.ComputeType)
+            : new FactorsComposition(plan.Modules, plan.Base.Model.ComputeType);
     }
+
+    PredictionInput Input => _plan.Input;
 
     /// <summary>Searches, answers and writes the files into the folder.</summary>
     public PredictionResult Run(string folder)
     {
         var (weights, loss) = _clock.Measure("search", FindWeights);
-        var ranked = _modules.Select((module, i) => new ModuleWeight(module.Info.Id, weights[i])).OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
+        var ranked = _plan.Modules.Select((module, i) => new ModuleWeight(module.Info.Id, weights[i])).OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
         _progress.Log("The recommended weight set for the LoRA modules is:");
         foreach (var (module, weight) in ranked)
         {
             _progress.Log(string.Create(CultureInfo.InvariantCulture, $"{weight:0.0000}: {module}"));
         }
 
-        var (predictions, accuracy) = _input.TestInputs.Count > 0 ? _clock.Measure("answers", () => Answer(weights)) : (null, null);
+        var (predictions, accuracy) = Input.TestInputs.Count > 0 ? _clock.Measure("answers", () => Answer(weights)) : (null, null);
         var output = new PredictionOutput { Weights = ranked, Loss = loss, Predictions = predictions, Accuracy = accuracy };
-        var files = new ResultFiles(_input, _seed, _base, _modules, _composition, weights, output);
+        var files = new ResultFiles(_plan, _composition, weights, output);
         var result = _clock.Measure("files", () => files.Write(folder, _cancellationToken));
         _progress.Log(_clock.ToString());
         return result;
@@ -57,26 +53,26 @@ sealed class PredictionRun : IDisposable
 
     (double[] Weights, LossReport? Loss) FindWeights()
     {
-        if (_input.Weights is { } given && !_input.HasOwnExamples)
+        if (Input.Weights is { } given && !Input.HasOwnExamples)
         {
             return ([.. given], null);
         }
 
         using var examples = new FewShotExamples(
-            _base.Model, Tokenize(_input.ExampleInputs, InputSchema.ExampleInputs), Tokenize(_input.ExampleOutputs, InputSchema.ExampleOutputs));
-        if (_input.Weights is null)
+            _plan.Base.Model, Tokenize(Input.ExampleInputs, InputSchema.ExampleInputs), Tokenize(Input.ExampleOutputs, InputSchema.ExampleOutputs));
+        if (Input.Weights is null)
         {
             return Search(examples);
         }
 
-        var weights = _input.Weights.ToArray();
+        var weights = Input.Weights.ToArray();
         return (weights, new LossReport(Score(examples, new double[weights.Length]), Score(examples, weights), 2));
     }
 
     (double[] Weights, LossReport Loss) Search(FewShotExamples examples)
     {
         var start = _time.GetTimestamp();
-        var optimizer = Optimizers.Create(_input.Optimizer, new OptimizerSettings(_modules.Count, _input.Budget, Seed: _seed));
+        var optimizer = Optimizers.Create(Input.Optimizer, new OptimizerSettings(_plan.Modules.Count, Input.Budget, Seed: _plan.Seed));
         var result = Core.Optimization.Search.Minimize(optimizer, weights => Score(examples, weights), Show, _cancellationToken);
 
         return double.IsFinite(result.ZeroValue)
@@ -84,26 +80,26 @@ sealed class PredictionRun : IDisposable
             : throw new PredictionException("The base model's loss on the examples is not a finite number, so nothing can be compared with it.");
 
         void Show(Evaluation evaluation) => _progress.Log(ProgressLine.Format(
-            evaluation.Index + 1, _input.Budget, _time.GetElapsedTime(start), $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
+            evaluation.Index + 1, Input.Budget, _time.GetElapsedTime(start), $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
     }
 
     double Score(FewShotExamples examples, double[] weights)
     {
         using var scope = NewDisposeScope();
-        return examples.Score(_composition.Compose(weights), weights, _input.Objective);
+        return examples.Score(_composition.Compose(weights), weights, Input.Objective);
     }
 
     (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(double[] weights)
     {
         using var scope = NewDisposeScope();
-        var questions = Tokenize(_input.TestInputs, InputSchema.TestInputs);
-        var adapted = Answers.Ask(_base, questions, _composition.Compose(weights), _input.MaxNewTokens, _cancellationToken);
-        if (_input.TestOutputs is not { } expected)
+        var questions = Tokenize(Input.TestInputs, InputSchema.TestInputs);
+        var adapted = Answers.Ask(_plan.Base, questions, _composition.Compose(weights), Input.MaxNewTokens, _cancellationToken);
+        if (Input.TestOutputs is not { } expected)
         {
             return (adapted, null);
         }
 
-        var zeroShot = Answers.Ask(_base, questions, null, _input.MaxNewTokens, _cancellationToken);
+        var zeroShot = Answers.Ask(_plan.Base, questions, null, Input.MaxNewTokens, _cancellationToken);
         var accuracy = new AccuracyReport(Answers.Accuracy(zeroShot, expected), Answers.Accuracy(adapted, expected));
         LogAnswers(zeroShot, adapted, expected);
         _progress.Log($"Exact match on {expected.Count} test inputs: zero-shot {accuracy.ZeroShot:0.0} %, adapted {accuracy.Adapted:0.0} %");
@@ -117,7 +113,7 @@ sealed class PredictionRun : IDisposable
         for (var i = 0; i < Math.Min(Shown, adapted.Count); i++)
         {
             var verdict = Answers.IsRight(adapted[i], expected[i]) ? "right" : $"wrong, expected {OneLine(expected[i])}";
-            _progress.Log($"  {OneLine(_input.TestInputs[i])} → zero-shot: {OneLine(zeroShot[i])} · adapted: {OneLine(adapted[i])} ({verdict})");
+            _progress.Log($"  {OneLine(Input.TestInputs[i])} → zero-shot: {OneLine(zeroShot[i])} · adapted: {OneLine(adapted[i])} ({verdict})");
         }
     }
 
@@ -134,7 +130,7 @@ sealed class PredictionRun : IDisposable
         for (var i = 0; i < texts.Count; i++)
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            var text = _base.Tokenizer.Encode(texts[i]);
+            var text = _plan.Base.Tokenizer.Encode(texts[i]);
             ids[i] = text.Ids;
             if (text.IsCut)
             {

@@ -3,15 +3,13 @@ using System.IO.Compression;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Models;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Predictions;
 
 /// <summary>The files of a prediction. The same prediction gives the same bytes: nothing in them tells the time.</summary>
-sealed class ResultFiles(
-    PredictionInput input, long seed, BaseModel model, IReadOnlyList<LoraModule> modules, IComposition composition, double[] weights, PredictionOutput output)
+sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output)
 {
     // The first time a zip can tell.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -20,23 +18,23 @@ sealed class ResultFiles(
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        var card = ModelCard.Write(input, seed, model, modules, output);
+        var card = ModelCard.Write(plan, output);
         var adapter = Path.Combine(folder, "adapter.zip");
         using (var zip = ZipFile.Open(adapter, ZipArchiveMode.Create))
         {
             var peft = composition.ToPeft(weights);
-            Add(zip, "adapter_config.json", peft.Config(model.Id, model.Model.TensorNames));
+            Add(zip, "adapter_config.json", peft.Config(plan.Base.Id, plan.Base.Model.TensorNames));
             Add(zip, "adapter_model.safetensors", peft.WriteWeights);
             Add(zip, "README.md", card);
         }
 
-        return new PredictionResult(output, adapter, input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, cancellationToken) : null);
+        return new PredictionResult(output, adapter, plan.Input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, cancellationToken) : null);
     }
 
     string WriteCheckpoint(string folder, string card, CancellationToken cancellationToken)
     {
         var parts = Directory.CreateDirectory(Path.Combine(folder, "checkpoint")).FullName;
-        MergedCheckpoint.Write(model.Model, composition.Compose(weights), parts, cancellationToken);
+        MergedCheckpoint.Write(plan.Base.Model, composition.Compose(weights), parts, cancellationToken);
         var checkpoint = Path.Combine(folder, "checkpoint.zip");
         using var zip = ZipFile.Open(checkpoint, ZipArchiveMode.Create);
         foreach (var file in Directory.EnumerateFiles(parts).Order(StringComparer.Ordinal))
