@@ -15,6 +15,28 @@ return await CommandLine.RunAsync(args, serve: ServeAsync);
 
 static async Task<int> ServeAsync(string[] args)
 {
+    WebApplication app;
+    try
+    {
+        app = Build(args);
+        await app.StartAsync();
+    }
+    catch (Exception exception) when (exception is not HostAbortedException) // that one is how tools look at the services
+    {
+        // A wrong setting, a port that is taken.
+        await Console.Error.WriteLineAsync($"lorahub cannot start: {exception.Message}");
+        return 1;
+    }
+
+    await using (app)
+    {
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+}
+
+static WebApplication Build(string[] args)
+{
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     ConfigureLogging(builder);
     builder.ConfigureAddress();
@@ -27,7 +49,7 @@ static async Task<int> ServeAsync(string[] args)
     builder.Services.AddPredictionRunner();
     builder.Services.AddPredictionWorker();
 
-    await using var app = builder.Build();
+    var app = builder.Build();
     app.UseForwardedOrigin();
     app.UseSecurityHeaders(pages: DocsServices.Path);
     app.UseErrorAnswers();
@@ -35,30 +57,14 @@ static async Task<int> ServeAsync(string[] args)
     app.MapCog();
     app.MapReplicate();
     app.MapResults();
-    return await RunAsync(app);
-}
-
-static async Task<int> RunAsync(WebApplication app)
-{
-    try
-    {
-        await app.StartAsync();
-    }
-    catch (Exception exception)
-    {
-        // A wrong setting, a port that is taken: the host has logged the whole of it.
-        await Console.Error.WriteLineAsync($"lorahub cannot start: {exception.Message}");
-        return 1;
-    }
-
-    await app.WaitForShutdownAsync();
-    return 0;
+    return app;
 }
 
 // One line a change of state; requests are not logged.
 static void ConfigureLogging(WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logging) => logging
     .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
     .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+    .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // what keeps it from starting is said in one line
     .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:l}{NewLine}{Exception}", formatProvider: null)
     .ReadFrom.Configuration(builder.Configuration)
     .ReadFrom.Services(services));

@@ -41,9 +41,9 @@ static class CogCreation
             return CogErrors.Id(CogRequest.IsId(id) ? "The id of the body is not the id of the path." : CogRequest.IdRule);
         }
 
-        return await SnapshotAsync(id, services, http.RequestAborted)
+        return await KnownAsync(id, http, services)
             ?? await CreateAsync(http, services, request with { Id = id })
-            ?? await SnapshotAsync(id, services, http.RequestAborted) // another request was faster with the same id
+            ?? await KnownAsync(id, http, services) // another request was faster with the same id
             ?? CogErrors.Failure(StatusCodes.Status409Conflict, "The id is taken.");
     }
 
@@ -63,7 +63,7 @@ static class CogCreation
 
     static async Task<IResult> AnswerAsync(HttpContext http, CogServices services, Prediction prediction)
     {
-        var streams = http.Request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase));
+        var streams = WantsEvents(http.Request);
         if (!streams && PreferHeader.Of(http.Request).RespondAsync)
         {
             return TypedResults.Json(new CogAccepted(prediction.Id, prediction.Status), WireJson.Options, statusCode: StatusCodes.Status202Accepted);
@@ -95,11 +95,22 @@ static class CogCreation
         return TypedResults.Empty;
     }
 
-    static async Task<IResult?> SnapshotAsync(string id, CogServices services, CancellationToken cancellationToken) =>
-        await services.Store.FindAsync(id, cancellationToken) is { } prediction
-            ? TypedResults.Json(
+    /// <summary>A prediction that is there already: its events from the first one on while it runs, or as it is.</summary>
+    static async Task<IResult?> KnownAsync(string id, HttpContext http, CogServices services)
+    {
+        if (await services.Store.FindAsync(id, http.RequestAborted) is not { } prediction)
+        {
+            return null;
+        }
+
+        return WantsEvents(http.Request) && !prediction.IsTerminal
+            ? await StreamAsync(http, services, prediction.BeforeEvents())
+            : TypedResults.Json(
                 CogPrediction.From(prediction) with { Input = prediction.Input },
                 WireJson.Options,
-                statusCode: prediction.IsTerminal ? StatusCodes.Status200OK : StatusCodes.Status202Accepted)
-            : null;
+                statusCode: prediction.IsTerminal ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+    }
+
+    static bool WantsEvents(HttpRequest request) =>
+        request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase));
 }

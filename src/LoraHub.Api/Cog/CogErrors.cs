@@ -16,7 +16,7 @@ public sealed record CogFailure(string Error, string Status = "failed");
 /// <summary>Cog's refusals: each kind has a shape of its own.</summary>
 static class CogErrors
 {
-    public static IResult Inputs(IEnumerable<InputError> errors) => Unprocessable(errors.Select(error => new CogInputError(
+    public static IResult Inputs(IEnumerable<InputError> errors) => Unprocessable(errors.DistinctBy(error => error.Field).Select(error => new CogInputError(
         ["body", "input", error.Field],
         error.Message,
         error.Kind == InputErrorKind.Required ? "value_error.missing" : "value_error")));

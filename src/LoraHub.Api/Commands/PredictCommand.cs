@@ -5,6 +5,7 @@ using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage;
+using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Commands;
 
@@ -27,7 +28,18 @@ static class PredictCommand
             Description = "The folder to write the adapter into (and the merged model into its checkpoint/); made when missing.",
         };
         var command = new Command("predict", "Runs one prediction here, without a server: watch it, read the answers, keep the adapter.") { inputs, output };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken));
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            try
+            {
+                return await RunAsync(parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken);
+            }
+            catch (Exception exception) when (exception is OptionsValidationException or IOException or UnauthorizedAccessException)
+            {
+                await Console.Error.WriteLineAsync(exception.Message);
+                return Failed;
+            }
+        });
         return command;
     }
 
@@ -37,6 +49,12 @@ static class PredictCommand
         if (given is null)
         {
             await Console.Error.WriteLineAsync(problem);
+            return BadInput;
+        }
+
+        if (folder is not null && File.Exists(folder.FullName))
+        {
+            await Console.Error.WriteLineAsync($"`{folder}` is a file; -o names a folder.");
             return BadInput;
         }
 

@@ -22,6 +22,11 @@ static class Hosting
 
         if (configuration[Port] is { Length: > 0 } port)
         {
+            if (!ushort.TryParse(port, out _))
+            {
+                throw new InvalidOperationException($"{Port} is `{port}`; it must be a number from 0 to 65535.");
+            }
+
             builder.WebHost.UseUrls($"http://*:{port}");
         }
         else if (configuration[WebHostDefaults.HttpPortsKey] is null)

@@ -26,7 +26,6 @@ static class DocsServices
                     + "The bare paths are a Cog container's, /v1 is Replicate's.",
             });
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // it is there wherever GET is
-            options.DocInclusionPredicate((_, api) => api.HttpMethod != HttpMethods.Head); // as GET, without the body
             options.MapType<JsonObject>(InputDocument.Schema);
             options.OperationFilter<RequestBodyFilter>();
         });

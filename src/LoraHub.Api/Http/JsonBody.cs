@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Configuration;
+using LoraHub.Core.Predictions.Inputs;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -45,49 +46,29 @@ abstract record JsonBody
         try
         {
             var value = await JsonNode.ParseAsync(request.Body, documentOptions: Strict, cancellationToken: request.HttpContext.RequestAborted);
-            ReadTexts(value);
+            JsonTexts.Read(value);
             return new Parsed(value);
         }
         catch (InvalidOperationException) // how the parser and its nodes say that a text cannot be read
         {
-            return NotJson("a text holds half a surrogate pair or is not UTF-8");
+            return new Refused(StatusCodes.Status400BadRequest, $"The body is not valid JSON ({JsonTexts.Unreadable}).");
         }
         catch (JsonException exception)
         {
-            return NotJson($"line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}; each key may stand once in an object, and nesting may be {Strict.MaxDepth} deep");
+            var where = exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine + 1}; " : "";
+            return new Refused(
+                StatusCodes.Status400BadRequest,
+                $"The body is not valid JSON ({where}each key may stand once in an object, and nesting may be {Strict.MaxDepth} deep).");
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return TooLarge(limit);
         }
-    }
-
-    static Refused NotJson(string where) => new(StatusCodes.Status400BadRequest, $"The body is not valid JSON ({where}).");
-
-    static Refused TooLarge(long limit) => new(StatusCodes.Status413PayloadTooLarge, $"The body must be at most {limit} bytes.");
-
-    /// <summary>Reads every text once, here where it can be refused: the parser lets escapes of half surrogate pairs and bytes that are not UTF-8 pass.</summary>
-    static void ReadTexts(JsonNode? node)
-    {
-        switch (node)
+        catch (BadHttpRequestException exception) // cut short, badly chunked, too slow
         {
-            case JsonObject values:
-                foreach (var (_, value) in values)
-                {
-                    ReadTexts(value);
-                }
-
-                break;
-            case JsonArray items:
-                foreach (var item in items)
-                {
-                    ReadTexts(item);
-                }
-
-                break;
-            case JsonValue value when value.GetValueKind() == JsonValueKind.String:
-                _ = value.GetValue<string>();
-                break;
+            return new Refused(exception.StatusCode, "The body could not be read to its end.");
         }
     }
+
+    static Refused TooLarge(long limit) => new(StatusCodes.Status413PayloadTooLarge, $"The body must be at most {limit} bytes.");
 }

@@ -12,7 +12,7 @@ static class WireJson
     public static JsonSerializerOptions Options { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        // Replicate's JavaScript client writes bodies again before it checks their signature, so they must read as JavaScript would write them.
+        // As JavaScript writes text, but for characters beyond U+FFFF: Replicate's client writes webhook bodies again before it checks their signature.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         // A loss that is not a number must not take the whole answer down.
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,

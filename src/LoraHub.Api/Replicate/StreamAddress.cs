@@ -13,7 +13,7 @@ sealed class StreamAddress(IOptions<DataOptions> data)
 {
     const int KeyBytes = 32;
 
-    readonly Lazy<byte[]> _key = new(() => ReadOrMakeKey(data.Value.Path));
+    readonly Lazy<byte[]> _key = new(() => ReadOrMakeKey(data.Value.Path), LazyThreadSafetyMode.PublicationOnly); // a failure is not kept
 
     public string Of(string id) => $"{id}.{Code(id)}";
 

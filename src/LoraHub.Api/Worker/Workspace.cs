@@ -11,5 +11,15 @@ sealed class Workspace : IDisposable
     public static Workspace Create(string dataPath) =>
         new(Directory.CreateDirectory(Path.Combine(dataPath, "tmp", Path.GetRandomFileName())).FullName);
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // What was predicted stands, whatever is left lying here.
+        }
+    }
 }

@@ -64,5 +64,8 @@ public sealed record Prediction
         };
     }
 
+    /// <summary>The prediction as it was created, before its first event: where a reader of all its events begins.</summary>
+    public Prediction BeforeEvents() => new() { Id = Id, Input = Input, Origin = Origin, CreatedAt = CreatedAt };
+
     Prediction Complete(PredictionStatus status, DateTimeOffset at) => this with { Status = status, CompletedAt = at };
 }

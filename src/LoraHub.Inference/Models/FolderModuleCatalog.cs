@@ -27,14 +27,22 @@ public sealed class FolderModuleCatalog(ModelFolders folders, string defaultBase
 
     ModuleInfo Current(string id, string folder)
     {
-        var stamp = Stamp(folder);
-        if (!_read.TryGetValue(folder, out var known) || known.Stamp != stamp)
+        try
         {
-            known = (stamp, Read(id, folder));
-            _read[folder] = known;
-        }
+            var stamp = Stamp(folder);
+            if (!_read.TryGetValue(folder, out var known) || known.Stamp != stamp)
+            {
+                known = (stamp, Read(id, folder));
+                _read[folder] = known;
+            }
 
-        return known.Module;
+            return known.Module;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A dangling link, a folder that is going away: one bad module must not take the others down.
+            return new ModuleInfo { Id = id, Folder = folder, Problem = "its folder cannot be read." };
+        }
     }
 
     static ModuleInfo Read(string id, string folder)

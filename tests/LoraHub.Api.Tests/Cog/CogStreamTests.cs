@@ -56,6 +56,29 @@ public sealed class CogStreamTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_reader_that_lost_its_stream_puts_the_same_id_and_gets_it_from_the_start()
+    {
+        using var gate = new SemaphoreSlim(0);
+        _service.Predictor.Script = run =>
+        {
+            run.Progress.Log("first");
+            Assert.True(gate.Wait(Limits.Wait, run.CancellationToken));
+            return run.Answer();
+        };
+        var client = await _service.ReadyAsync();
+        using var created = await client.SendAsync(HttpMethod.Put, "/predictions/again", "{}", [("Prefer", "respond-async")]);
+        await _service.UntilAsync<PredictionEvent.Logged>("again");
+
+        using var response = await client.SendAsync(HttpMethod.Put, "/predictions/again", "{}", [("Accept", "text/event-stream")]);
+        gate.Release();
+
+        var events = EventStream.Parse(await response.TextAsync());
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(["start", "log", "output", "metric", "completed"], events.Select(item => item.Name));
+        Assert.Equal("first\n", JsonNode.Parse(events[^1].Data)!.Text("logs"));
+    }
+
+    [Fact]
     public async Task A_failure_is_told_by_the_last_event()
     {
         _service.Predictor.Script = _ => throw new PredictionException("no");

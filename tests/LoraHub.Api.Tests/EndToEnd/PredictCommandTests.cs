@@ -59,6 +59,7 @@ public sealed class PredictCommandTests
             RedirectStandardError = true,
         };
         start.Environment["Data__Path"] = dataPath;
+        start.Environment["Inference__Threads"] = "1";
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

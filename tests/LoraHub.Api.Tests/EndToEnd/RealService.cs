@@ -29,5 +29,6 @@ public sealed class RealService : WebApplicationFactory<Program>
     {
         builder.UseSetting("Data:Path", DataPath);
         builder.UseSetting("Inference:Precision", "Fp32");
+        builder.UseSetting("Inference:Threads", "1"); // tests run beside each other: more threads would only wait for one another
     }
 }

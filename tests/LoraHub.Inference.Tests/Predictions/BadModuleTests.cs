@@ -78,6 +78,16 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     }
 
     [Fact]
+    public void A_dangling_link_spoils_its_own_module_and_no_other()
+    {
+        var folder = predictions.CopyModule("t5_mini-plurals", "bad/link");
+        File.Delete(Path.Combine(folder, "adapter_model.bin"));
+        File.CreateSymbolicLink(Path.Combine(folder, "adapter_model.bin"), "/nonexistent/adapter_model.bin");
+
+        AssertFails("bad/link", "`bad/link` cannot be used: ");
+    }
+
+    [Fact]
     public void A_missing_base_model_says_where_to_put_it()
     {
         var folder = predictions.CopyModule("t5_mini-plurals", "bad/base");

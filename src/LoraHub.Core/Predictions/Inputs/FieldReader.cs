@@ -98,7 +98,7 @@ sealed class FieldReader(JsonObject given)
             case JsonValueKind.String when LooksLikeArray(value.GetValue<string>()):
                 return ParseEmbedded(name, value.GetValue<string>()) is JsonArray array ? Strings(name, array) : null;
             case JsonValueKind.String:
-                var text = value.GetValue<string>().ReplaceLineEndings("\n").TrimEnd('\n');
+                var text = value.GetValue<string>().Replace("\r\n", "\n").Replace('\r', '\n').TrimEnd('\n');
                 return text.Length == 0 ? [] : text.Split('\n');
             default:
                 FailType(name, value, "string");
@@ -181,11 +181,18 @@ sealed class FieldReader(JsonObject given)
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: EachKeyOnce);
+            var node = JsonNode.Parse(text, documentOptions: EachKeyOnce);
+            JsonTexts.Read(node);
+            return node;
         }
         catch (JsonException exception)
         {
-            Fail(name, $"The text is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).");
+            Fail(name, $"The text is not valid JSON{(exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : "")}.");
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            Fail(name, $"The text is not valid JSON ({JsonTexts.Unreadable}).");
             return null;
         }
     }

@@ -89,11 +89,13 @@ public static class InputParser
     static List<string> ReadNames(FieldReader reader, string named)
     {
         var names = new List<string>();
+        var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in named.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (names.Contains(name))
+            if (!known.Add(name))
             {
                 reader.Fail(InputSchema.LoraModulesSpecified, $"`{name}` is named twice; name each module once.");
+                return names;
             }
 
             names.Add(name);

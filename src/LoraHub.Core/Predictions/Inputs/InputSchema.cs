@@ -68,7 +68,8 @@ public static class InputSchema
         {
             if (given.TryGetPropertyValue(field.Name, out var value))
             {
-                known[field.Name] = value?.DeepClone();
+                // Written and read again: a clone would share the request's bytes and keep what is dropped here in memory.
+                known[field.Name] = value is null ? null : JsonNode.Parse(value.ToJsonString());
             }
         }
 
