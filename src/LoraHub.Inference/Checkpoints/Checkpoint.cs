@@ -18,9 +18,16 @@ public static class Checkpoint
             throw new CheckpointException(file, "there is no such file.");
         }
 
-        using var stream = File.OpenRead(file);
+        try
+        {
+            using var stream = File.OpenRead(file);
 
-        return new MappedCheckpoint(file, stream.Length, ReadTensors(file, stream));
+            return new MappedCheckpoint(file, stream.Length, ReadTensors(file, stream));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(file, "the file cannot be read; its owner or its disk forbids it.", exception);
+        }
     }
 
     /// <summary>

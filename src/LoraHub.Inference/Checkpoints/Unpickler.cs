@@ -12,6 +12,7 @@ namespace LoraHub.Inference.Checkpoints;
 /// </summary>
 sealed class Unpickler
 {
+    const uint MaxTextBytes = 4096; // a key is hashed whenever it is used: long ones would cost time without end
     const int MaxOpcodes = 1_000_000;
     const int MaxStack = 100_000;
     const int MaxMarks = 64;
@@ -172,6 +173,7 @@ sealed class Unpickler
 
     string TakeText(uint length)
     {
+        Require(length <= MaxTextBytes, $"a string of {length} bytes is longer than any name");
         var bytes = Take(length);
         Require(Utf8.IsValid(bytes), "a string is not UTF-8");
 

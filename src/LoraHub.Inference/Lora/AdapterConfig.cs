@@ -17,7 +17,7 @@ public sealed record AdapterConfig
     public int Rank { get; init; }
 
     [JsonPropertyName("lora_alpha")]
-    public double Alpha { get; init; }
+    public double Alpha { get; init; } = 8; // PEFT's default
 
     /// <summary>A list of suffixes or one regular expression; written back as it was.</summary>
     [JsonPropertyName("target_modules")]
@@ -31,6 +31,9 @@ public sealed record AdapterConfig
 
     [JsonPropertyName("fan_in_fan_out")]
     public bool FanInFanOut { get; init; }
+
+    [JsonPropertyName("init_lora_weights")]
+    public JsonElement InitLoraWeights { get; init; }
 
     [JsonPropertyName("bias")]
     public string Bias { get; init; } = "none";
@@ -68,11 +71,13 @@ public sealed record AdapterConfig
     string? Problem() => this switch
     {
         { PeftType: not "LORA" } => $"has the peft_type `{PeftType}`; only LORA can be composed.",
-        { BaseModel: "" } => "names no base model (base_model_name_or_path).",
+        { BaseModel: null or "" } => "names no base model (base_model_name_or_path).",
         { Rank: < 1 } => $"has r {Rank}; it must be at least 1.",
         { UseDora: true } => "asks for DoRA, which has no low-rank sum.",
         { FanInFanOut: true } => "asks for fan_in_fan_out, which T5 does not have.",
         { Bias: not "none" } => $"trains biases (`{Bias}`), which T5 does not have.",
+        { InitLoraWeights.ValueKind: JsonValueKind.String } when InitLoraWeights.GetString() is not ("gaussian" or "eva") =>
+            $"was started by `{InitLoraWeights.GetString()}`, which changes the base model: it does not fit the one that is here.",
         _ when IsFilled(ModulesToSave) => "saves whole layers (modules_to_save), which cannot be composed.",
         _ when IsFilled(RankPattern) || IsFilled(AlphaPattern) => "has patterns of r or alpha by layer, which are not supported.",
         _ when !double.IsFinite(Alpha) => $"has lora_alpha {Alpha}; it must be a finite number.",

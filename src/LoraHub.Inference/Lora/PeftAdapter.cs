@@ -22,6 +22,13 @@ sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Fac
 
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
 
+    /// <summary>Whether every number of it is finite.</summary>
+    public bool IsFinite() => Factors.All(factors =>
+    {
+        using var scope = NewDisposeScope();
+        return factors.A.isfinite().all().item<bool>() && factors.B.isfinite().all().item<bool>();
+    });
+
     /// <summary>Writes <c>adapter_model.safetensors</c>, fp32, with PEFT's keys.</summary>
     public void WriteWeights(Stream stream)
     {

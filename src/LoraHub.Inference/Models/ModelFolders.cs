@@ -6,6 +6,9 @@ namespace LoraHub.Inference.Models;
 /// <param name="roots">Existing or not; a missing folder is an empty one.</param>
 public sealed partial class ModelFolders(IReadOnlyList<string> roots)
 {
+    // A mounted volume has a lost+found that nobody may read.
+    static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
+
     /// <summary>The folder of an id, or null when no root has it or the id is no <c>owner/name</c>.</summary>
     public string? Find(string id) =>
         Id().IsMatch(id) ? roots.Select(root => Path.Combine(root, id)).FirstOrDefault(Directory.Exists) : null;
@@ -14,8 +17,8 @@ public sealed partial class ModelFolders(IReadOnlyList<string> roots)
     public IEnumerable<(string Id, string Folder)> All() =>
         roots
             .Where(Directory.Exists)
-            .SelectMany(Directory.EnumerateDirectories)
-            .SelectMany(Directory.EnumerateDirectories)
+            .SelectMany(root => Directory.EnumerateDirectories(root, "*", Readable))
+            .SelectMany(owner => Directory.EnumerateDirectories(owner, "*", Readable))
             .Select(folder => (Id: $"{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}", Folder: folder))
             .Where(pair => Id().IsMatch(pair.Id))
             .DistinctBy(pair => pair.Id)

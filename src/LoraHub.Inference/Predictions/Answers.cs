@@ -9,8 +9,7 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>Asks a model.</summary>
 static class Answers
 {
-    // Bounds the memory of the key-value cache; lorahub itself answers 10 at a time.
-    const int MaxRows = 16;
+    // What one pass reads and writes at most: bounds the memory of the key-value cache.
     const int TokensPerPass = 8_192;
 
     /// <summary>The model's greedy answers, as text, in the order of the questions.</summary>
@@ -19,7 +18,7 @@ static class Answers
     public static IReadOnlyList<string> Ask(BaseModel model, IReadOnlyList<int[]> questions, LoraLayers? lora, int maxNewTokens, CancellationToken cancellationToken)
     {
         var answers = new List<string>(questions.Count);
-        foreach (var rows in PaddedRows.Split([.. questions.Select(ids => ids.Length)], TokensPerPass, MaxRows))
+        foreach (var rows in PaddedRows.Split([.. questions.Select(ids => ids.Length + maxNewTokens)], TokensPerPass, model.Model.Config.NumHeads))
         {
             using var scope = NewDisposeScope();
             var ids = PaddedRows.Ids(questions, rows, model.Model.Config.PadTokenId, model.Model.Device);

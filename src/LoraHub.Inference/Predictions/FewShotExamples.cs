@@ -11,8 +11,8 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>The examples of a prediction, tokenized once, and what they cost under an adapter. Owns its tensors.</summary>
 sealed class FewShotExamples : IDisposable
 {
-    // What one forward pass takes at most, in tokens with padding: bounds the memory of attention and logits.
-    const int TokensPerPass = 16_384;
+    // What one forward pass takes at most, in tokens with padding: bounds the memory of states and logits.
+    const int TokensPerPass = 8_192;
 
     readonly T5Model _model;
     readonly List<(Tensor Ids, Tensor Mask, Tensor Labels)> _batches = [];
@@ -25,24 +25,27 @@ sealed class FewShotExamples : IDisposable
     {
         _model = model;
         _count = inputs.Count;
-        _tokens = targets.Sum(target => target.Length);
         var longest = Enumerable.Range(0, _count).Select(i => Math.Max(inputs[i].Length, targets[i].Length)).ToArray();
-        foreach (var rows in PaddedRows.Split(longest, TokensPerPass, maxRows: int.MaxValue))
+        foreach (var rows in PaddedRows.Split(longest, TokensPerPass, model.Config.NumHeads))
         {
             using var scope = NewDisposeScope();
             var ids = PaddedRows.Ids(inputs, rows, model.Config.PadTokenId, model.Device);
             var mask = PaddedRows.Mask(inputs, rows, model.Device);
-            var labels = PaddedRows.Ids(targets, rows, TeacherForcing.Ignored, model.Device);
+            var labels = PaddedRows.Ids(targets, rows, model.Config.PadTokenId, model.Device);
+            labels = labels.masked_fill(labels.eq(model.Config.PadTokenId), TeacherForcing.Ignored); // a pad that a target spells out, too
+            _tokens += labels.ne(TeacherForcing.Ignored).sum().item<long>();
             _batches.Add((ids.DetachFromDisposeScope(), mask.DetachFromDisposeScope(), labels.DetachFromDisposeScope()));
         }
     }
 
     /// <summary>Mean cross-entropy of the targets' tokens, however the examples are batched.</summary>
-    public double MeanTokenLoss(LoraLayers? lora)
+    /// <exception cref="OperationCanceledException">Checked once a pass.</exception>
+    public double MeanTokenLoss(LoraLayers? lora, CancellationToken cancellationToken = default)
     {
         var sum = 0.0;
         foreach (var (ids, mask, labels) in _batches)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             sum += TeacherForcing.TokenLosses(_model, ids, mask, labels, lora).sum().ToDouble();
         }
@@ -52,7 +55,7 @@ sealed class FewShotExamples : IDisposable
 
     /// <summary>What the search minimises.</summary>
     /// <param name="weights">Those that <paramref name="lora"/> was composed with.</param>
-    public double Score(LoraLayers? lora, ReadOnlySpan<double> weights, Objective objective)
+    public double Score(LoraLayers? lora, ReadOnlySpan<double> weights, Objective objective, CancellationToken cancellationToken = default)
     {
         const double Regularization = 0.05; // of lorahub's default_l1_regularization
 
@@ -63,7 +66,7 @@ sealed class FewShotExamples : IDisposable
         }
 
         // The reference divides the batch's mean by the number of examples once more.
-        var loss = MeanTokenLoss(lora);
+        var loss = MeanTokenLoss(lora, cancellationToken);
         return (objective == Objective.Reference ? loss / _count : loss) + (Regularization * (magnitude / weights.Length));
     }
 

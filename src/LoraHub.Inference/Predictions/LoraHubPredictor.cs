@@ -97,7 +97,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             throw new PredictionException($"The base model `{id}` is not here; put its Hugging Face folder into the models folder as {id}.");
         }
 
-        return _models.Rent(folder, () =>
+        return _models.Rent(Key(folder), () =>
         {
             var start = _time.GetTimestamp();
             var model = Load(id, folder);
@@ -106,11 +106,15 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         });
     }
 
+    // What changed on disk is another thing.
+    static string Key(string folder) => $"{folder}|{FolderModuleCatalog.Stamp(folder)}";
+
     BaseModel Load(string id, string folder)
     {
         try
         {
-            return new BaseModel(id, T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value)), T5Tokenizer.Load(folder));
+            var tokenizer = T5Tokenizer.Load(folder); // first: when it fails there is no model to dispose
+            return new BaseModel(id, T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value)), tokenizer);
         }
         catch (Exception exception) when (exception is ModelException or CheckpointException or InvalidDataException or FileNotFoundException)
         {
@@ -146,7 +150,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     {
         try
         {
-            return _modules.Rent($"{info.Folder}|{FolderModuleCatalog.Stamp(info.Folder)}|{model.Id}", () => LoraModule.Load(info, model.Model));
+            return _modules.Rent($"{Key(info.Folder)}|{Key(model.Model.Folder)}", () => LoraModule.Load(info, model.Model));
         }
         catch (Exception exception) when (exception is AdapterException or CheckpointException)
         {

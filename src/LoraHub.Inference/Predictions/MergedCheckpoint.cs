@@ -19,15 +19,18 @@ static class MergedCheckpoint
         ["generation_config.json", "special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json"];
 
     /// <summary>Writes a Hugging Face folder: weights in the residual stream's dtype, configuration and tokenizer.</summary>
-    public static void Write(T5Model model, LoraLayers lora, string folder, CancellationToken cancellationToken)
+    public static void Write(T5Model model, PeftAdapter adapter, string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var type = model.StreamType;
+        var updates = adapter.Factors.ToDictionary(factors => factors.Layer + ".weight", factors => new LoraLayer(factors.A, factors.B, adapter.Alpha / adapter.Rank));
+        using var source = Checkpoint.OpenModel(model.Folder); // not the model in memory: that may be in bf16
         var entries = model.TensorNames.Order(StringComparer.Ordinal).Select(name => new TensorEntry(name, type, model[name].shape));
         ShardedWriter.Write(folder, entries, name =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return Merge(model, lora, name).to(type);
+            var tensor = source.Read(name).to(type, model.Device);
+            return updates.TryGetValue(name, out var update) ? update.DeltaWeight().to(type).add_(tensor) : tensor;
         });
 
         var config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(model.Folder, "config.json")))!.AsObject();
@@ -37,16 +40,5 @@ static class MergedCheckpoint
         {
             File.Copy(Path.Combine(model.Folder, name), Path.Combine(folder, name));
         }
-    }
-
-    /// <summary>A tensor of the model as it is with the adapter merged in; belongs to the caller's scope or to the model.</summary>
-    static Tensor Merge(T5Model model, LoraLayers lora, string name)
-    {
-        const string Weight = ".weight";
-
-        var tensor = model[name];
-        return name.EndsWith(Weight, StringComparison.Ordinal) && lora.Layers.TryGetValue(name[..^Weight.Length], out var update)
-            ? update.DeltaWeight().to(model.StreamType).add_(tensor)
-            : tensor;
     }
 }

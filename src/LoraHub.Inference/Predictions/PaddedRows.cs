@@ -5,14 +5,20 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>Rows of different lengths as one tensor. What is returned belongs to the caller's scope.</summary>
 static class PaddedRows
 {
-    /// <summary>Consecutive rows that fit into one pass together; a row that is too long for any comes alone.</summary>
-    public static IEnumerable<Range> Split(IReadOnlyList<int> lengths, int tokensPerPass, int maxRows)
+    // What the attention scores of one layer may take, with their bias and softmax: three tensors of (rows, heads, longest, longest).
+    const long AttentionBytes = 2L << 30;
+
+    /// <summary>Consecutive rows that fit into one pass together, their attention included; a row that is too long for any comes alone.</summary>
+    /// <param name="tokensPerPass">The most tokens in a pass, padding included.</param>
+    /// <param name="heads">Attention heads of the model.</param>
+    public static IEnumerable<Range> Split(IReadOnlyList<int> lengths, int tokensPerPass, int heads)
     {
         var (start, longest) = (0, 0);
         for (var row = 0; row < lengths.Count; row++)
         {
             longest = Math.Max(longest, lengths[row]);
-            if (row > start && (row - start == maxRows || (long)longest * (row - start + 1) > tokensPerPass))
+            var tokens = (long)longest * (row - start + 1);
+            if (row > start && (tokens > tokensPerPass || tokens * longest * heads * 3 * sizeof(float) > AttentionBytes))
             {
                 yield return start..row;
                 (start, longest) = (row, lengths[row]);

@@ -66,7 +66,10 @@ sealed class PredictionRun : IDisposable
         }
 
         var weights = Input.Weights.ToArray();
-        return (weights, new LossReport(Score(examples, new double[weights.Length]), Score(examples, weights), 2));
+        var loss = new LossReport(Score(examples, new double[weights.Length]), Score(examples, weights), 2);
+        return double.IsFinite(loss.Adapted)
+            ? (weights, loss)
+            : throw new PredictionException($"{InputSchema.ModuleWeights}: with these weights the loss is not a finite number; give smaller ones.");
     }
 
     (double[] Weights, LossReport Loss) Search(FewShotExamples examples)
@@ -86,7 +89,7 @@ sealed class PredictionRun : IDisposable
     double Score(FewShotExamples examples, double[] weights)
     {
         using var scope = NewDisposeScope();
-        return examples.Score(_composition.Compose(weights), weights, Input.Objective);
+        return examples.Score(_composition.Compose(weights), weights, Input.Objective, _cancellationToken);
     }
 
     (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(double[] weights)

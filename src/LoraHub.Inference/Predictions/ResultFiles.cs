@@ -19,22 +19,27 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
     {
         using var scope = NewDisposeScope();
         var card = ModelCard.Write(plan, output);
+        var peft = composition.ToPeft(weights);
+        if (!peft.IsFinite())
+        {
+            throw new PredictionException("The composed adapter holds numbers that are not finite; give smaller weights.");
+        }
+
         var adapter = Path.Combine(folder, "adapter.zip");
         using (var zip = ZipFile.Open(adapter, ZipArchiveMode.Create))
         {
-            var peft = composition.ToPeft(weights);
             Add(zip, "adapter_config.json", peft.Config(plan.Base.Id, plan.Base.Model.TensorNames));
             Add(zip, "adapter_model.safetensors", peft.WriteWeights);
             Add(zip, "README.md", card);
         }
 
-        return new PredictionResult(output, adapter, plan.Input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, cancellationToken) : null);
+        return new PredictionResult(output, adapter, plan.Input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, peft, cancellationToken) : null);
     }
 
-    string WriteCheckpoint(string folder, string card, CancellationToken cancellationToken)
+    string WriteCheckpoint(string folder, string card, PeftAdapter peft, CancellationToken cancellationToken)
     {
         var parts = Directory.CreateDirectory(Path.Combine(folder, "checkpoint")).FullName;
-        MergedCheckpoint.Write(plan.Base.Model, composition.Compose(weights), parts, cancellationToken);
+        MergedCheckpoint.Write(plan.Base.Model, peft, parts, cancellationToken);
         var checkpoint = Path.Combine(folder, "checkpoint.zip");
         using var zip = ZipFile.Open(checkpoint, ZipArchiveMode.Create);
         foreach (var file in Directory.EnumerateFiles(parts).Order(StringComparer.Ordinal))

@@ -19,17 +19,20 @@ sealed class T5Weights : IDisposable
         using var checkpoint = Checkpoint.OpenModel(folder);
         ComputeType = computeType(checkpoint.Entries.Values.Sum(entry => entry.Shape.Aggregate(1L, (size, length) => size * length)));
         var hasShared = checkpoint.Entries.ContainsKey(Shared);
-        foreach (var name in checkpoint.Entries.Keys)
+        try
         {
             // The stacks' own embeddings are tied copies.
-            if (hasShared && name.EndsWith("embed_tokens.weight", StringComparison.Ordinal))
+            foreach (var name in checkpoint.Entries.Keys.Where(name => !hasShared || !name.EndsWith("embed_tokens.weight", StringComparison.Ordinal)))
             {
-                continue;
+                using var scope = NewDisposeScope();
+                var type = name.EndsWith("layer_norm.weight", StringComparison.Ordinal) ? StreamType : ComputeType; // norms act on the residual stream
+                _tensors[name] = checkpoint.Read(name).to(type, device, copy: true).DetachFromDisposeScope();
             }
-
-            using var scope = NewDisposeScope();
-            var type = name.EndsWith("layer_norm.weight", StringComparison.Ordinal) ? StreamType : ComputeType; // norms act on the residual stream
-            _tensors[name] = checkpoint.Read(name).to(type, device, copy: true).DetachFromDisposeScope();
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 

@@ -50,7 +50,9 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     [InlineData("r", 4, "which do not fit r 4")]
     [InlineData("r", 0, "has r 0")]
     [InlineData("use_dora", true, "asks for DoRA")]
-    public void A_module_that_is_not_plain_lora_says_what_it_is(string field, object value, string message)
+    [InlineData("base_model_name_or_path", null, "names no base model")]
+    [InlineData("init_lora_weights", "pissa_niter_16", "was started by `pissa_niter_16`, which changes the base model")]
+    public void A_module_that_is_not_plain_lora_says_what_it_is(string field, object? value, string message)
     {
         var folder = predictions.CopyModule("t5_mini-plurals", "bad/config");
         Edit(folder, config => config[field] = JsonValue.Create(value));

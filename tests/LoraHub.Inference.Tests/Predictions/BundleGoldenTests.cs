@@ -129,7 +129,7 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
                 using var examples = ToExamples(model, Examples(group.GetProperty("task").GetString()!));
                 foreach (var expected in group.GetProperty("cases").EnumerateArray())
                 {
-                    var loss = examples.MeanTokenLoss(composition.Compose(expected.GetProperty("weights").Deserialize<double[]>()!));
+                    var loss = examples.MeanTokenLoss(composition.Compose(expected.GetProperty("weights").Deserialize<double[]>()!), TestContext.Current.CancellationToken);
                     var (key, tolerance) = model == inDouble ? ("loss_float64", 1e-6) : ("loss", 1e-4);
                     GoldenTensors.AssertClose(expected.GetProperty(key).GetDouble(), loss, tolerance, key);
                 }

@@ -81,7 +81,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         Assert.Contains("lorahub/t5_mini-plurals", File.ReadAllText(Path.Combine(folder, "README.md")), StringComparison.Ordinal);
 
         // What PEFT would load costs the examples what the search said, without the weights' own share.
-        var loss = examples.MeanTokenLoss(alone.Compose([1.0])) / 3;
+        var loss = examples.MeanTokenLoss(alone.Compose([1.0]), TestContext.Current.CancellationToken) / 3;
         var regularization = 0.05 * answer.Output.Weights.Average(weight => Math.Abs(weight.Weight));
         GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, loss + regularization, 1e-5, "loss");
     }
@@ -95,7 +95,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         using var examples = Examples(merged);
 
         var regularization = 0.05 * answer.Output.Weights.Average(weight => Math.Abs(weight.Weight));
-        GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, (examples.MeanTokenLoss(null) / 3) + regularization, 1e-4, "loss");
+        GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, (examples.MeanTokenLoss(null, TestContext.Current.CancellationToken) / 3) + regularization, 1e-4, "loss");
         Assert.True(File.Exists(Path.Combine(folder, "spiece.model")));
         Assert.Equal("float32", JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["torch_dtype"]!.GetValue<string>());
     }
@@ -112,6 +112,28 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         Assert.Equal(searched.Output.Weights.ToHashSet(), again.Output.Weights.ToHashSet());
         Assert.Null(again.Output.Loss);
         Assert.DoesNotContain(again.Log, line => line.Contains('%', StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("1e30", "\"example_inputs\": \"a\", \"example_outputs\": \"b\", ", "module_weights: with these weights the loss is not a finite number")]
+    [InlineData("1e300", "", "The composed adapter holds numbers that are not finite")]
+    public void Weights_beyond_all_measure_fail_instead_of_making_a_broken_adapter(string weight, string examples, string message)
+    {
+        var exception = Assert.Throws<PredictionException>(() => predictions.Predict($$"""{ {{examples}} "module_weights": {"lorahub/t5_mini-plurals": {{weight}} } }"""));
+
+        Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pad_token_that_a_target_spells_out_does_not_count_as_in_the_reference()
+    {
+        using var scope = NewDisposeScope();
+        using var model = TestModels.Mini(ScalarType.Float32);
+        using var without = new FewShotExamples(model, [[10, 11, 1]], [[12, 13, 1]]);
+        using var with = new FewShotExamples(model, [[10, 11, 1]], [[12, 13, 1, 0]]);
+
+        GoldenTensors.AssertClose(
+            without.MeanTokenLoss(null, TestContext.Current.CancellationToken), with.MeanTokenLoss(null, TestContext.Current.CancellationToken), 1e-6, "loss");
     }
 
     [Fact]
