@@ -67,8 +67,6 @@ sealed class Decoder
         _finalLayerNorm = new LayerNorm(weights, "decoder.final_layer_norm", config);
     }
 
-    public int Layers => _block.Length;
-
     /// <param name="h">Embeddings of the positions after the cached ones, (B, T, D); overwritten.</param>
     /// <param name="cache">Holds the positions before and gains these; with null there are none before.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>

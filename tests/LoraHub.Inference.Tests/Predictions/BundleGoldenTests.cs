@@ -81,9 +81,12 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
 
             GoldenTensors.AssertClose(expected.GetProperty("score_batch_none").GetDouble(), scorer.Score(examples, weights), tolerance, $"case {i}");
 
-            // The tolerance is for one batch's loss divided by 5; here 5 and 3 batches' losses are added before they are divided.
-            GoldenTensors.AssertClose(expected.GetProperty("score_batch_1").GetDouble(), scorer.Score(examples, weights, batchSize: 1), 5 * tolerance, $"case {i}, batch 1");
-            GoldenTensors.AssertClose(expected.GetProperty("score_batch_2").GetDouble(), scorer.Score(examples, weights, batchSize: 2), 3 * tolerance, $"case {i}, batch 2");
+            // Five batches' losses are added where one was divided by five, and so is the reference's own distance from its float64 model.
+            // That exceeds the stated tolerance in few cases, at extreme weights; everywhere else the tolerance holds as stated.
+            var rounding = 5 * Math.Abs(expected.GetProperty("score_batch_none").GetDouble() - expected.GetProperty("score_float64_model").GetDouble());
+            var batched = Math.Max(tolerance, rounding);
+            GoldenTensors.AssertClose(expected.GetProperty("score_batch_1").GetDouble(), scorer.Score(examples, weights, batchSize: 1), batched, $"case {i}, batch 1");
+            GoldenTensors.AssertClose(expected.GetProperty("score_batch_2").GetDouble(), scorer.Score(examples, weights, batchSize: 2), batched, $"case {i}, batch 2");
         }
 
         // The same weights after other weights: nothing is left behind by a composition (REFERENCE, defect 10).
@@ -182,16 +185,21 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
             return batch.Score(_composition.Compose(weights), weights, Objective.Reference);
         }
 
+        /// <summary>As lorahub does it: every batch padded to the longest line of all.</summary>
         public double Score((int[][] Inputs, int[][] Targets) examples, double[] weights, int batchSize)
         {
             using var scope = NewDisposeScope();
             var composed = _composition.Compose(weights);
-            var sum = examples.Inputs.Chunk(batchSize).Zip(examples.Targets.Chunk(batchSize)).Sum(chunk =>
+            var (ids, mask) = (PaddedRows.Ids(examples.Inputs, .., 0, CPU), PaddedRows.Mask(examples.Inputs, .., CPU));
+            var labels = PaddedRows.Ids(examples.Targets, .., TeacherForcing.Ignored, CPU);
+            var count = examples.Inputs.Length;
+            var sum = Enumerable.Range(0, count).Chunk(batchSize).Sum(rows =>
             {
-                using var batch = ToExamples(_model, chunk);
-                return batch.MeanTokenLoss(composed);
+                Tensor Rows(Tensor all) => all.narrow(0, rows[0], rows.Length);
+                var losses = TeacherForcing.TokenLosses(_model, Rows(ids), Rows(mask), Rows(labels), composed);
+                return losses.sum().item<float>() / Rows(labels).ne(TeacherForcing.Ignored).sum().item<long>();
             });
-            return (sum / examples.Inputs.Length) + (0.05 * weights.Sum(Math.Abs) / weights.Length);
+            return (sum / count) + (0.05 * weights.Sum(Math.Abs) / weights.Length);
         }
 
         public void Dispose()
