@@ -16,6 +16,7 @@ public static class StorageServices
             .Validate(data => IsWritable(data.Path), $"{DataOptions.Section}:{nameof(DataOptions.Path)} must be a folder that can be made and written to.")
             .ValidateOnStart();
         services.AddOptions<InMemoryOptions>().BindConfiguration(InMemoryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
 
         services.AddSingleton<InMemoryPredictions>();

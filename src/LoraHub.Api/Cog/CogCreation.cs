@@ -2,6 +2,7 @@ using LoraHub.Api.Configuration;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
 
@@ -15,6 +16,7 @@ sealed record CogServices(
     IPredictionEvents Events,
     WorkerState Worker,
     IOptions<ApiOptions> Options,
+    IOptions<QueueOptions> Queued,
     TimeProvider Time);
 
 /// <summary>Creates predictions and answers with their end, with their events, or at once.</summary>
@@ -54,10 +56,12 @@ static class CogCreation
 
     /// <returns>Null when the id is taken.</returns>
     static async Task<IResult?> CreateAsync(HttpContext http, CogServices services, CogRequest request) =>
-        await services.Intake.CreateAsync(request.Input, request.Id, Origin.Of(http.Request), http.RequestAborted) switch
+        await services.Intake.CreateAsync(
+            new PredictionRequest(request.Input, Origin.Of(http.Request), services.Queued.Value.Capacity) { Id = request.Id }, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => CogErrors.Inputs(errors),
+            IntakeResult.Full => CogErrors.Failure(StatusCodes.Status409Conflict, "At capacity - all prediction slots busy"),
             _ => null,
         };
 

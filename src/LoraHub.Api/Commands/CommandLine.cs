@@ -5,19 +5,14 @@ namespace LoraHub.Api.Commands;
 /// <summary>The program's verbs. Without one it serves, and what is given goes to the configuration (<c>--urls http://*:8080</c>, <c>--Data:Path /srv</c>).</summary>
 static class CommandLine
 {
-    static readonly Command[] Verbs = [PredictCommand.Create()];
-
-    public static Task<int> RunAsync(string[] args, Func<string[], Task<int>> serve)
+    /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
+    public static Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace)
     {
         var root = new RootCommand("Adapts a language model to an unseen task from a few examples, by composing LoRA modules. Without a command: serves.")
         {
             TreatUnmatchedTokensAsErrors = false,
         };
-        foreach (var verb in Verbs)
-        {
-            root.Subcommands.Add(verb);
-        }
-
+        root.Subcommands.Add(PredictCommand.Create(replace));
         root.SetAction(async parsed =>
         {
             if (parsed.UnmatchedTokens is [var first, ..] && !first.StartsWith('-'))
@@ -26,7 +21,7 @@ static class CommandLine
                 return 1;
             }
 
-            return await serve(args);
+            return await LoraHubServer.RunAsync(args, replace);
         });
 
         // A file may be given to a verb as `name=@file`; the parser's own @files stay off.

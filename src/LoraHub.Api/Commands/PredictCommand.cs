@@ -17,7 +17,8 @@ static class PredictCommand
 {
     const int Succeeded = 0, Failed = 1, BadInput = 2, Canceled = 130;
 
-    public static Command Create()
+    /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
+    public static Command Create(Action<IServiceCollection>? replace)
     {
         var inputs = new Option<string[]>("--input", "-i")
         {
@@ -32,7 +33,8 @@ static class PredictCommand
         {
             try
             {
-                return await RunAsync(parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken);
+                using var host = BuildHost(replace);
+                return await RunAsync(host.Services, parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken);
             }
             catch (Exception exception) when (exception is OptionsValidationException or IOException or UnauthorizedAccessException)
             {
@@ -43,7 +45,7 @@ static class PredictCommand
         return command;
     }
 
-    static async Task<int> RunAsync(string[] inputs, DirectoryInfo? folder, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(IServiceProvider services, string[] inputs, DirectoryInfo? folder, CancellationToken cancellationToken)
     {
         var (given, problem) = GivenInputs.Read(inputs);
         if (given is null)
@@ -58,12 +60,11 @@ static class PredictCommand
             return BadInput;
         }
 
-        using var host = BuildHost();
-        var intake = host.Services.GetRequiredService<PredictionIntake>();
-        switch (await intake.CreateAsync(given, id: null, origin: "", cancellationToken))
+        var intake = services.GetRequiredService<PredictionIntake>();
+        switch (await intake.CreateAsync(new PredictionRequest(given, Origin: "", Capacity: 1), cancellationToken))
         {
             case IntakeResult.Accepted(var prediction):
-                return await FollowAsync(host.Services, prediction, folder, cancellationToken);
+                return await FollowAsync(services, prediction, folder, cancellationToken);
             case IntakeResult.Invalid(var errors):
                 foreach (var error in errors)
                 {
@@ -118,12 +119,13 @@ static class PredictCommand
     }
 
     /// <summary>The service's own parts, but no server; what is logged goes to standard error, and only when someone must look.</summary>
-    static IHost BuildHost()
+    static IHost BuildHost(Action<IServiceCollection>? replace)
     {
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddOptions<ApiOptions>();
         builder.Services.AddStorage().AddInference().AddPredictions().AddPredictionRunner();
+        replace?.Invoke(builder.Services);
         return builder.Build();
     }
 }

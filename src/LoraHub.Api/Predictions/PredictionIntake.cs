@@ -19,25 +19,56 @@ abstract record IntakeResult
     public sealed record Invalid(IReadOnlyList<InputError> Errors) : IntakeResult;
 
     public sealed record IdTaken : IntakeResult;
+
+    /// <summary>As many predictions wait or run as may.</summary>
+    public sealed record Full : IntakeResult;
+}
+
+/// <summary>What a client asks for.</summary>
+/// <param name="Input">The request's inputs; those that are not of the schema are dropped at intake and go no further.</param>
+/// <param name="Origin">See <see cref="Prediction.Origin"/>.</param>
+/// <param name="Capacity">The most predictions that may wait or run, this one included.</param>
+sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
+{
+    /// <summary>The client's own id, or null for a new one.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>After how long it is canceled unless it has ended.</summary>
+    public TimeSpan? CancelAfter { get; init; }
+
+    public string? Deployment { get; init; }
+
+    public PredictionWebhook? Webhook { get; init; }
 }
 
 /// <summary>Takes predictions in: the way is the same for both fronts.</summary>
 sealed partial class PredictionIntake(IPredictionStore store, IModuleCatalog catalog, TimeProvider time, ILogger<PredictionIntake> logger)
 {
-    /// <param name="given">The request's inputs; those that are not of the schema are dropped here and go no further.</param>
-    /// <param name="id">The client's own id, or null for a new one.</param>
-    public async Task<IntakeResult> CreateAsync(JsonObject given, string? id, string origin, CancellationToken cancellationToken)
+    public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
-        var known = InputSchema.Known(given);
+        var known = InputSchema.Known(request.Input);
         if (Check(known) is { Count: > 0 } errors)
         {
             return new IntakeResult.Invalid(errors);
         }
 
-        var prediction = new Prediction { Id = id ?? PredictionId.New(), Input = known, Origin = origin, CreatedAt = Now() };
-        if (!await store.CreateAsync(prediction, cancellationToken))
+        var now = Now();
+        var prediction = new Prediction
         {
-            return new IntakeResult.IdTaken();
+            Id = request.Id ?? PredictionId.New(),
+            Input = known,
+            Origin = request.Origin,
+            CreatedAt = now,
+            Deadline = now + request.CancelAfter,
+            Deployment = request.Deployment,
+            Webhook = request.Webhook,
+        };
+        switch (await store.CreateAsync(prediction, request.Capacity, cancellationToken))
+        {
+            case Creation.IdTaken:
+                return new IntakeResult.IdTaken();
+            case Creation.Full:
+                return new IntakeResult.Full();
         }
 
         LogCreated(prediction.Id);

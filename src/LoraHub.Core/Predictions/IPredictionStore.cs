@@ -4,13 +4,26 @@ namespace LoraHub.Core.Predictions;
 public interface IPredictionStore
 {
     /// <summary>Stores a new prediction and puts it into the queue, in one act.</summary>
-    /// <returns>False, and nothing happens, when the id is taken.</returns>
-    Task<bool> CreateAsync(Prediction prediction, CancellationToken cancellationToken);
+    /// <param name="capacity">The most predictions that may wait or run, this one included.</param>
+    /// <returns>Whether it was created; if not, nothing has happened.</returns>
+    Task<Creation> CreateAsync(Prediction prediction, int capacity, CancellationToken cancellationToken);
 
     Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Predictions in the query's window, newest first.</summary>
     Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken);
+}
+
+/// <summary>What became of a new prediction.</summary>
+public enum Creation
+{
+    Created,
+
+    /// <summary>Another prediction has this id; that counts before the capacity.</summary>
+    IdTaken,
+
+    /// <summary>As many predictions wait or run as may.</summary>
+    Full,
 }
 
 /// <summary>Which predictions to list.</summary>

@@ -16,6 +16,15 @@ public sealed record Prediction
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When it is canceled unless it has ended, or null.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The <c>owner/name</c> of the deployment that was asked for, or null.</summary>
+    public string? Deployment { get; init; }
+
+    /// <summary>Who is told of its events, or null.</summary>
+    public PredictionWebhook? Webhook { get; init; }
+
     public PredictionStatus Status { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }
@@ -65,7 +74,16 @@ public sealed record Prediction
     }
 
     /// <summary>The prediction as it was created, before its first event: where a reader of all its events begins.</summary>
-    public Prediction BeforeEvents() => new() { Id = Id, Input = Input, Origin = Origin, CreatedAt = CreatedAt };
+    public Prediction BeforeEvents() => new()
+    {
+        Id = Id,
+        Input = Input,
+        Origin = Origin,
+        CreatedAt = CreatedAt,
+        Deadline = Deadline,
+        Deployment = Deployment,
+        Webhook = Webhook,
+    };
 
     Prediction Complete(PredictionStatus status, DateTimeOffset at) => this with { Status = status, CompletedAt = at };
 }

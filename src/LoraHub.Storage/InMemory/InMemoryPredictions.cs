@@ -17,20 +17,25 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
     readonly SemaphoreSlim _arrivals = new(0);
     long _lastArrival;
 
-    public Task<bool> CreateAsync(Prediction prediction, CancellationToken cancellationToken)
+    public Task<Creation> CreateAsync(Prediction prediction, int capacity, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            var entry = new Entry(prediction, _lastArrival + 1);
-            if (!_entries.TryAdd(prediction.Id, entry))
+            if (_entries.ContainsKey(prediction.Id))
             {
-                return Task.FromResult(false);
+                return Task.FromResult(Creation.IdTaken);
             }
 
-            _lastArrival++;
+            if (_entries.Count - _finished.Count >= capacity)
+            {
+                return Task.FromResult(Creation.Full);
+            }
+
+            var entry = new Entry(prediction, ++_lastArrival);
+            _entries.Add(prediction.Id, entry);
             Wait(entry);
-            return Task.FromResult(true);
+            return Task.FromResult(Creation.Created);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.TestHost;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -29,7 +30,7 @@ sealed class Service : WebApplicationFactory<Program>
 
     public ScriptedPredictor Predictor { get; } = new();
 
-    public FakeCatalog Catalog { get; } = new();
+    public ScriptedCatalog Catalog { get; } = new();
 
     public CollectingSink Log { get; } = new();
 

@@ -132,7 +132,7 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
             Origin = "http://localhost",
             CreatedAt = TimeProvider.System.GetUtcNow(),
         };
-        await _services.GetRequiredService<IPredictionStore>().CreateAsync(prediction, CancellationToken.None);
+        await _services.GetRequiredService<IPredictionStore>().CreateAsync(prediction, capacity: 1, CancellationToken.None);
         return prediction.Id;
     }
 

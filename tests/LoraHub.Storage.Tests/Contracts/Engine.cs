@@ -24,7 +24,7 @@ public abstract class Engine : IAsyncDisposable
     {
         Time.Advance(TimeSpan.FromSeconds(1));
         var prediction = NewPrediction(id);
-        Assert.True(await Store.CreateAsync(prediction, TestContext.Current.CancellationToken));
+        Assert.Equal(Creation.Created, await Store.CreateAsync(prediction, capacity: 1000, TestContext.Current.CancellationToken));
         return prediction;
     }
 

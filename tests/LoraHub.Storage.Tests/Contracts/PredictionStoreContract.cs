@@ -42,9 +42,28 @@ public abstract class PredictionStoreContract : IAsyncLifetime
         var first = await _engine.CreateAsync("mine");
         _engine.Time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.False(await _engine.Store.CreateAsync(_engine.NewPrediction("mine"), TestContext.Current.CancellationToken));
+        Assert.Equal(Creation.IdTaken, await _engine.Store.CreateAsync(_engine.NewPrediction("mine"), capacity: 1, TestContext.Current.CancellationToken));
 
         Assert.Equal(first.CreatedAt, (await _engine.FindAsync("mine")).CreatedAt);
+    }
+
+    [Fact]
+    public async Task No_more_predictions_wait_or_run_than_the_capacity_allows()
+    {
+        await _engine.CreateAsync();
+        var waiting = await _engine.CreateAsync();
+        await using var running = await _engine.LeaseAsync();
+
+        Assert.Equal(Creation.Full, await CreateAsync(capacity: 2));
+        Assert.Equal(Creation.Created, await CreateAsync(capacity: 3));
+
+        await _engine.CancelAsync(waiting.Id);
+        await running.AppendAsync(new PredictionEvent.Started(), TestContext.Current.CancellationToken);
+        await running.AppendAsync(new PredictionEvent.Succeeded(), TestContext.Current.CancellationToken);
+        Assert.Equal(Creation.Created, await CreateAsync(capacity: 2));
+        Assert.Equal(Creation.Full, await CreateAsync(capacity: 2));
+
+        Task<Creation> CreateAsync(int capacity) => _engine.Store.CreateAsync(_engine.NewPrediction(), capacity, TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -97,7 +116,7 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     {
         foreach (var id in new[] { "b", "c", "a" })
         {
-            await _engine.Store.CreateAsync(_engine.NewPrediction(id), TestContext.Current.CancellationToken);
+            await _engine.Store.CreateAsync(_engine.NewPrediction(id), capacity: 1000, TestContext.Current.CancellationToken);
         }
 
         var first = await ListAsync(new PredictionQuery { Limit = 1 });

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 
-namespace LoraHub.Api.Replicate;
+namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>The body of a creation; what else clients send along is ignored.</summary>
 sealed record ReplicateRequest(JsonObject Input)

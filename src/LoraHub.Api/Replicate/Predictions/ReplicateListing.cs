@@ -6,7 +6,7 @@ using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Http.Extensions;
 
-namespace LoraHub.Api.Replicate;
+namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>Pages through the predictions.</summary>
 static class ReplicateListing
@@ -25,7 +25,7 @@ static class ReplicateListing
         var found = request.Query.ContainsKey("source") ? [] : await store.ListAsync(query, request.HttpContext.RequestAborted);
         var results = found.Take(PageSize).Select(prediction => ReplicatePrediction.From(prediction, model, streams)).ToArray();
         var next = found.Count > PageSize ? NextUrl(request, found[PageSize - 1]) : null;
-        return TypedResults.Json(new ReplicatePage(next, null, results), WireJson.Options);
+        return TypedResults.Json(new ReplicatePage<ReplicatePrediction>(next, null, results), WireJson.Options);
     }
 
     static (PredictionQuery Query, IReadOnlyList<InvalidField> Invalid) Read(IQueryCollection given)

@@ -3,7 +3,7 @@ using System.Text;
 using LoraHub.Core;
 using Microsoft.Extensions.Options;
 
-namespace LoraHub.Api.Replicate;
+namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>
 /// The unguessable last part of a stream's URL. Clients read streams without a token, so knowing the URL is the right to read: it carries the

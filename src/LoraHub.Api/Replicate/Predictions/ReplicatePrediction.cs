@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
 
-namespace LoraHub.Api.Replicate;
+namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>A prediction as Replicate's clients know it.</summary>
 public sealed record ReplicatePrediction
@@ -73,8 +73,3 @@ public sealed record ReplicateUrls(string Get, string Cancel, string Stream, str
         return new ReplicateUrls(get, $"{get}/cancel", $"{prediction.Origin}/v1/streams/{streams.Of(prediction.Id)}", get);
     }
 }
-
-/// <summary>A page of a list, newest first.</summary>
-/// <param name="Next">Absolute URL of the next page, or null at the end.</param>
-/// <param name="Previous">Always null: lists are read forwards.</param>
-public sealed record ReplicatePage(string? Next, string? Previous, IReadOnlyList<ReplicatePrediction> Results);

@@ -2,10 +2,11 @@ using LoraHub.Api.Configuration;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
 
-namespace LoraHub.Api.Replicate;
+namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>What creating a prediction in Replicate's manner needs.</summary>
 sealed record ReplicateServices(
@@ -15,6 +16,7 @@ sealed record ReplicateServices(
     StreamAddress Streams,
     WorkerState Worker,
     IOptions<ApiOptions> Options,
+    IOptions<QueueOptions> Queue,
     TimeProvider Time);
 
 /// <summary>Creates predictions and answers at once, or with their end when that comes soon enough.</summary>
@@ -38,10 +40,11 @@ static class ReplicateCreation
             return refusal;
         }
 
-        return await services.Intake.CreateAsync(request!.Input, id: null, Origin.Of(http.Request), http.RequestAborted) switch
+        return await services.Intake.CreateAsync(new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity), http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
+            IntakeResult.Full => Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many predictions are waiting; try again when one has ended."),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

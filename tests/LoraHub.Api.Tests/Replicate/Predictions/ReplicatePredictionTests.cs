@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Core.Predictions;
 
-namespace LoraHub.Api.Tests.Replicate;
+namespace LoraHub.Api.Tests.Replicate.Predictions;
 
 public sealed class ReplicatePredictionTests : IAsyncDisposable
 {

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 
-namespace LoraHub.Api.Tests.Replicate;
+namespace LoraHub.Api.Tests.Replicate.Predictions;
 
 public sealed class ReplicateBadInputTests(SharedService shared) : IClassFixture<SharedService>
 {

@@ -1,9 +1,9 @@
 using LoraHub.Core.Modules;
 
-namespace LoraHub.Api.Tests.Support;
+namespace LoraHub.TestHost;
 
-/// <summary>Thirty modules of one shape, and one that is broken.</summary>
-sealed class FakeCatalog : IModuleCatalog
+/// <summary>Thirty modules of one shape, and one that is broken; none has files.</summary>
+public sealed class ScriptedCatalog : IModuleCatalog
 {
     static readonly string[] Names = ["broken", "colors", "plurals", .. Enumerable.Range(1, 28).Select(i => $"task-{i:00}")];
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 
-namespace LoraHub.Api.Tests.Replicate;
+namespace LoraHub.Api.Tests.Replicate.Predictions;
 
 public sealed class ReplicateListTests : IAsyncDisposable
 {

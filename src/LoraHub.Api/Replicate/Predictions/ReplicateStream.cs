@@ -5,7 +5,7 @@ using LoraHub.Api.Http;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
 
-namespace LoraHub.Api.Replicate;
+namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>A prediction's events in Replicate's words: the output, an error, the end.</summary>
 static class ReplicateStream

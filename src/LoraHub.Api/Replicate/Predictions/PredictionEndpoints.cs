@@ -1,0 +1,65 @@
+using System.Text.Json.Nodes;
+using LoraHub.Api.Docs;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Replicate.Predictions;
+
+/// <summary><c>/v1/predictions</c>, <c>/v1/streams</c> and the other places where predictions are created.</summary>
+static class PredictionEndpoints
+{
+    public static void MapPredictions(this IEndpointRouteBuilder v1)
+    {
+        v1.MapPost("/predictions", ReplicateCreation.PostAsync)
+            .WithSummary("Create a prediction")
+            .WithDescription("Answers at once; with `Prefer: wait=n` after up to n seconds, with the end if there is one by then. `version` is the model's name or version id.")
+            .WithBody<ReplicatePredictionRequest>(model => new JsonObject { ["version"] = model.Name, ["input"] = InputDocument.Example() })
+            .ProducesCreation();
+        v1.MapPost("/models/{owner}/{name}/predictions", ReplicateCreation.PostToModelAsync)
+            .WithSummary("Create a prediction of the model that the path names")
+            .WithBody<ReplicateModelPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
+            .ProducesCreation()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapGet("/predictions", ReplicateListing.ListAsync)
+            .WithSummary("List predictions, newest first, a hundred a page")
+            .WithDescription("Query: `cursor` (from `next`), `created_after` and `created_before` (ISO 8601).")
+            .Produces<ReplicatePage<ReplicatePrediction>>()
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        v1.MapGet("/predictions/{id}", GetAsync)
+            .WithSummary("Get a prediction")
+            .Produces<ReplicatePrediction>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapPost("/predictions/{id}/cancel", CancelAsync)
+            .WithSummary("Cancel a prediction")
+            .WithDescription("One that has ended stays as it is.")
+            .Produces<ReplicatePrediction>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapGet("/streams/{address}", ReplicateStream.StreamAsync)
+            .WithSummary("Stream a prediction's output, error and end")
+            .WithDescription("The address is in the prediction's `urls.stream`. `Last-Event-ID` resumes.")
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    static RouteHandlerBuilder ProducesCreation(this RouteHandlerBuilder route) => route
+        .Produces<ReplicatePrediction>(StatusCodes.Status201Created)
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+
+    static async Task<IResult> GetAsync(string id, IPredictionStore store, ServedModel model, StreamAddress streams, CancellationToken cancellationToken) =>
+        await store.FindAsync(id, cancellationToken) is { } prediction
+            ? TypedResults.Json(ReplicatePrediction.From(prediction, model, streams), WireJson.Options)
+            : Problems.NotFound();
+
+    /// <summary>The body is not read: clients send an empty one, with and without a type.</summary>
+    static async Task<IResult> CancelAsync(
+        string id, IPredictionStore store, IPredictionQueue queue, ServedModel model, StreamAddress streams, CancellationToken cancellationToken)
+    {
+        await queue.CancelAsync(id, cancellationToken);
+        return await GetAsync(id, store, model, streams, cancellationToken);
+    }
+}

@@ -1,0 +1,6 @@
+namespace LoraHub.Api.Replicate;
+
+/// <summary>A page of a list.</summary>
+/// <param name="Next">Absolute URL of the next page, or null at the end.</param>
+/// <param name="Previous">Always null: lists are read forwards.</param>
+public sealed record ReplicatePage<T>(string? Next, string? Previous, IReadOnlyList<T> Results);

@@ -1,0 +1,96 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+
+namespace LoraHub.TestHost;
+
+/// <summary>
+/// Does what the input <c>seed</c> says, so that any client of the wire can have any course of events:
+/// <list type="table">
+/// <item><term>none, or any other seed</term><description>says three lines, a metric, and answers at once</description></item>
+/// <item><term>1</term><description>says a line and fails with <c>scripted failure</c></description></item>
+/// <item><term>2</term><description>says a line and runs until it is canceled</description></item>
+/// <item><term>3</term><description>says a line and breaks unexpectedly, with the input in the exception's message</description></item>
+/// <item><term>4</term><description>says 3,000 lines at once and answers</description></item>
+/// <item><term>100 to 600,000</term><description>runs for so many milliseconds, in <c>max_inference_step</c> steps with a progress line each, and answers</description></item>
+/// </list>
+/// The settings <c>TestHost:SetupMilliseconds</c> and <c>TestHost:SetupFails</c> do the like for the setup.
+/// </summary>
+sealed class SeedPredictor(IConfiguration configuration) : IPredictor
+{
+    const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, ShortestRun = 100, LongestRun = 600_000;
+
+    public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        progress.Log("Scripted setup.");
+        Wait(TimeSpan.FromMilliseconds(configuration.GetValue("TestHost:SetupMilliseconds", 0)), cancellationToken);
+        if (configuration.GetValue("TestHost:SetupFails", defaultValue: false))
+        {
+            throw new PredictionException("Scripted setup failure.");
+        }
+    }
+
+    public PredictionResult Predict(PredictionInput input, string folder, IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        progress.Log($"Using seed: {input.Seed}");
+        switch (input.Seed)
+        {
+            case Fails:
+                throw new PredictionException("scripted failure");
+            case Hangs:
+                Wait(Timeout.InfiniteTimeSpan, cancellationToken);
+                break;
+            case Breaks:
+                throw new InvalidOperationException(string.Join('\n', input.ExampleInputs));
+            case Chatters:
+                Step(input.Budget, TimeSpan.Zero, progress, cancellationToken);
+                for (var line = 0; line < 3000; line++)
+                {
+                    progress.Log($"line {line}");
+                }
+
+                break;
+            case >= ShortestRun and <= LongestRun:
+                Step(input.Budget, TimeSpan.FromMilliseconds((double)input.Seed), progress, cancellationToken);
+                break;
+        }
+
+        return Answer(input, folder, progress);
+    }
+
+    static void Step(int steps, TimeSpan time, IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        for (var step = 1; step <= steps; step++)
+        {
+            Wait(time / steps, cancellationToken);
+            progress.Log($"{100 * step / steps,3}%|{new string('█', 1 + (9 * step / steps))}| {step}/{steps} [00:00<00:00,  0.01s/it]");
+        }
+    }
+
+    static PredictionResult Answer(PredictionInput input, string folder, IPredictionProgress progress)
+    {
+        progress.Log("The recommended weight set for the LoRA modules is:");
+        progress.Log("0.5000: lorahub/scripted");
+        progress.Measure("evaluations", input.Budget);
+        var adapter = Path.Combine(folder, "adapter.zip");
+        File.WriteAllText(adapter, "scripted adapter");
+        var checkpoint = input.OutputFormat == OutputFormat.Checkpoint ? Path.Combine(folder, "checkpoint.zip") : null;
+        if (checkpoint is not null)
+        {
+            File.WriteAllText(checkpoint, "scripted checkpoint");
+        }
+
+        var output = new PredictionOutput
+        {
+            Weights = [new ModuleWeight("lorahub/scripted", 0.5)],
+            Loss = new LossReport(1.5, 0.25, input.Budget),
+            Predictions = input.TestInputs.Count == 0 ? null : input.TestInputs,
+        };
+        return new PredictionResult(output, adapter, checkpoint);
+    }
+
+    static void Wait(TimeSpan time, CancellationToken cancellationToken)
+    {
+        cancellationToken.WaitHandle.WaitOne(time);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}
