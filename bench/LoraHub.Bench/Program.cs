@@ -1,6 +1,7 @@
 using System.Reflection;
 
 using LoraHub.Bench;
+using LoraHub.Bench.Wire;
 
 var root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
 
@@ -12,7 +13,10 @@ switch (args)
     case ["default"]:
         DefaultRequest.Print(root);
         return 0;
+    case ["wire"]:
+        await WireLoad.PrintAsync(TimeSpan.FromMinutes(1));
+        return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire");
         return 2;
 }

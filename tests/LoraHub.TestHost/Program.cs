@@ -9,5 +9,6 @@ static class Program
 {
     static Task<int> Main(string[] args) => CommandLine.RunAsync(args, services => services
         .AddSingleton<IModuleCatalog, ScriptedCatalog>()
-        .AddSingleton<IPredictor, SeedPredictor>());
+        .AddSingleton<IPredictor, SeedPredictor>()
+        .AddHostedService<MoreWorkers>());
 }

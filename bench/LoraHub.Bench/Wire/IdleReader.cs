@@ -1,0 +1,35 @@
+using System.Diagnostics;
+
+namespace LoraHub.Bench.Wire;
+
+/// <summary>A client that has a stream open on which little happens, and notes when something does.</summary>
+sealed class IdleReader
+{
+    /// <summary>The longest silence, in which a heartbeat was due.</summary>
+    public TimeSpan LongestSilence { get; private set; }
+
+    /// <summary>When the stream's last event came, by <see cref="Stopwatch.GetTimestamp"/>; 0 when it never did.</summary>
+    public long EndedAt { get; private set; }
+
+    /// <summary>Reads until the end of the stream.</summary>
+    public async Task ReadAsync(HttpClient client, string url, TaskCompletionSource connected)
+    {
+        using var response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead);
+        response.EnsureSuccessStatusCode();
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        connected.SetResult();
+
+        var last = Stopwatch.GetTimestamp();
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            var now = Stopwatch.GetTimestamp();
+            var silence = Stopwatch.GetElapsedTime(last, now);
+            LongestSilence = silence > LongestSilence ? silence : LongestSilence;
+            last = now;
+            if (line == "event: done")
+            {
+                EndedAt = now;
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+
+namespace LoraHub.Bench.Wire;
+
+/// <summary>The test host (the real program with a scripted model) as a process of its own, on a free port and an empty data folder.</summary>
+sealed class ServedProgram : IAsyncDisposable
+{
+    readonly Process _process;
+    readonly Task _drained;
+    readonly string _dataPath;
+
+    ServedProgram(Process process, string dataPath, Uri address)
+    {
+        _process = process;
+        _drained = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null); // or a full pipe would stop it
+        _dataPath = dataPath;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+
+    /// <summary>What the process holds in memory, in MiB.</summary>
+    public double ResidentMiB
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / (1024.0 * 1024.0);
+        }
+    }
+
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">The program has ended before it listened.</exception>
+    public static async Task<ServedProgram> StartAsync(params string[] settings)
+    {
+        const string Listening = "Now listening on: ";
+        var dataPath = Directory.CreateTempSubdirectory("lorahub-bench-").FullName;
+        var program = Path.Combine(AppContext.BaseDirectory, "lorahub-testhost.dll");
+        var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, "--urls", "http://127.0.0.1:0", "--Data:Path", dataPath, .. settings])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        })!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            var at = line.IndexOf(Listening, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                return new ServedProgram(process, dataPath, new Uri(line[(at + Listening.Length)..]));
+            }
+        }
+
+        throw new InvalidOperationException("The test host did not start.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _drained;
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Directory.Delete(_dataPath, recursive: true);
+    }
+}
