@@ -1,8 +1,8 @@
 using System.Net.Http.Json;
-using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using LoraHub.Api.Tests.Support;
 using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Tests.EndToEnd;
@@ -10,8 +10,7 @@ namespace LoraHub.Api.Tests.EndToEnd;
 /// <summary>README.md says what is so.</summary>
 public sealed partial class ReadmeTests(RealService service) : IClassFixture<RealService>
 {
-    static readonly string Readme = File.ReadAllText(Path.Combine(
-        typeof(ReadmeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!, "README.md"));
+    static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
 
     [Fact]
     public async Task The_request_of_the_readme_gets_the_answer_of_the_readme()
