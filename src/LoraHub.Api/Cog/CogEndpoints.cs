@@ -51,7 +51,7 @@ static class CogEndpoints
 
     static JsonHttpResult<CogIndex> Index() => TypedResults.Json(new CogIndex(), WireJson.Options);
 
-    static JsonHttpResult<CogHealth> HealthCheck(WorkerState worker) => TypedResults.Json(CogHealth.From(worker), WireJson.Options);
+    static JsonHttpResult<CogHealth> HealthCheck(WorkerState worker) => TypedResults.Json(CogHealth.From(worker.Setup, worker.IsBusy), WireJson.Options);
 
     static async Task<IResult> CancelAsync(string id, IPredictionStore store, IPredictionQueue queue)
     {

@@ -7,14 +7,13 @@ namespace LoraHub.Api.Cog;
 /// <summary>The answer of <c>GET /health-check</c>; what is not known yet is absent.</summary>
 public sealed record CogHealth(string Status, CogSetup Setup, CogVersions Version)
 {
-    internal static CogHealth From(WorkerState worker)
+    internal static CogHealth From(Setup setup, bool isBusy)
     {
-        var setup = worker.Setup;
         var status = setup.Status switch
         {
             SetupStatus.Starting => "STARTING",
             SetupStatus.Failed => "SETUP_FAILED",
-            _ => worker.IsBusy ? "BUSY" : "READY",
+            _ => isBusy ? "BUSY" : "READY",
         };
         var hasEnded = setup.CompletedAt is not null;
         return new CogHealth(

@@ -14,6 +14,7 @@ static class DocsServices
     const string Document = "service";
 
     public static IServiceCollection AddDocs(this IServiceCollection services) => services
+        .AddSingleton<AnswerExamples>()
         .AddTransient<ISerializerDataContractResolver>(_ => new JsonSerializerDataContractResolver(WireJson.Options))
         .AddEndpointsApiExplorer()
         .AddSwaggerGen(options =>
@@ -28,6 +29,8 @@ static class DocsServices
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // it is there wherever GET is
             options.MapType<JsonObject>(InputDocument.Schema);
             options.OperationFilter<RequestBodyFilter>();
+            options.OperationFilter<ParameterFilter>();
+            options.OperationFilter<AnswerFilter>();
         });
 
     public static void UseDocs(this WebApplication app)
@@ -45,4 +48,12 @@ static class DocsServices
     /// <param name="example">A body that works as it stands.</param>
     public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route, Func<ServedModel, JsonNode> example) =>
         route.WithMetadata(new RequestBodyDocument(typeof(T), example));
+
+    /// <summary>Tells the documents about a header that the handler reads by hand.</summary>
+    public static RouteHandlerBuilder WithHeader(this RouteHandlerBuilder route, string name, string description, string example) =>
+        route.WithMetadata(new ParameterDocument(ParameterLocation.Header, name, description, example));
+
+    /// <summary>Tells the documents about a key of the query that the handler reads by hand.</summary>
+    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder route, string name, string description, string example) =>
+        route.WithMetadata(new ParameterDocument(ParameterLocation.Query, name, description, example));
 }

@@ -42,7 +42,10 @@ public sealed record ReplicatePrediction
 
     public required ReplicateUrls Urls { get; init; }
 
-    internal static ReplicatePrediction From(Prediction prediction, ServedModel model, StreamAddress streams) => new()
+    internal static ReplicatePrediction From(Prediction prediction, ServedModel model, StreamAddress streams) =>
+        From(prediction, model, ReplicateUrls.Of(prediction, streams));
+
+    internal static ReplicatePrediction From(Prediction prediction, ServedModel model, ReplicateUrls urls) => new()
     {
         Id = prediction.Id,
         Model = model.Name,
@@ -56,7 +59,7 @@ public sealed record ReplicatePrediction
         StartedAt = prediction.StartedAt,
         CompletedAt = prediction.CompletedAt,
         Metrics = MetricsOf(prediction),
-        Urls = ReplicateUrls.Of(prediction, streams),
+        Urls = urls,
     };
 
     static IReadOnlyDictionary<string, double> MetricsOf(Prediction prediction) => prediction.CompletedAt is { } completed

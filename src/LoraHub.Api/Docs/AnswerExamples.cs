@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Cog;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate;
+using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Api.Worker;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Docs;
+
+/// <summary>What the answers look like.</summary>
+sealed class AnswerExamples(ServedModel model)
+{
+    static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>An answer of the type, written as the routes write it.</summary>
+    /// <exception cref="InvalidOperationException">The type has no example yet.</exception>
+    public JsonNode Of(Type type, int statusCode)
+    {
+        var answer = type == typeof(Problem) ? ProblemOf(statusCode)
+            : type == typeof(CogFailure) ? FailureOf(statusCode)
+            : Examples().FirstOrDefault(type.IsInstanceOfType) ?? throw new InvalidOperationException($"{type} has no example for the documents.");
+        return JsonSerializer.SerializeToNode(answer, type, WireJson.Options)!;
+    }
+
+    IEnumerable<object> Examples()
+    {
+        var prediction = Prediction();
+        var replicate = ReplicatePrediction.From(prediction, model, new ReplicateUrls(
+            $"{prediction.Origin}/v1/predictions/{prediction.Id}",
+            $"{prediction.Origin}/v1/predictions/{prediction.Id}/cancel",
+            $"{prediction.Origin}/v1/streams/{prediction.Id}.5b1d…",
+            $"{prediction.Origin}/v1/predictions/{prediction.Id}"));
+        yield return replicate;
+        yield return new ReplicatePage<ReplicatePrediction>(null, null, [replicate]);
+        yield return CogPrediction.From(prediction);
+        yield return new CogAccepted(prediction.Id, PredictionStatus.Starting);
+        yield return new CogIndex();
+        yield return CogHealth.From(new Setup(SetupStatus.Succeeded, Now, Now.AddSeconds(1), "Base model lorahub/t5-mini was loaded.\n"), isBusy: false);
+        yield return new CogInputErrors([new CogInputError(["body", "input", "max_inference_step"], "5 is less than the minimum of 10", "value_error")]);
+        yield return new JsonObject();
+    }
+
+    static Prediction Prediction()
+    {
+        const string Origin = "http://localhost:5000";
+        var prediction = new Prediction { Id = "k3q2xw7vnd5m6y4tzbcaefgh2i", Input = InputDocument.Example(), Origin = Origin, CreatedAt = Now };
+        PredictionEvent[] story =
+        [
+            new PredictionEvent.Started(),
+            new PredictionEvent.Logged("Using seed: 42\nThe recommended weight set for the LoRA modules is:\n0.6420: lorahub/t5_mini-french\n"),
+            new PredictionEvent.Answered(new PredictionOutput
+            {
+                Adapter = $"{Origin}/results/153b071f1361e6992081b2b4ab1298bf0c3022cec7dcecf145443f8928eb26be/adapter.zip",
+                Weights = [new ModuleWeight("lorahub/t5_mini-french", 0.642)],
+                Loss = new LossReport(0.6059, 0.0502, 40),
+            }),
+            new PredictionEvent.Measured("predict_time", 0.75),
+            new PredictionEvent.Succeeded(),
+        ];
+        return story.Index().Aggregate(prediction, (now, next) => now.Apply(new RecordedEvent(next.Index + 1, Now.AddSeconds(0.25 * next.Index), next.Item)));
+    }
+
+    static Problem ProblemOf(int statusCode) => statusCode switch
+    {
+        StatusCodes.Status401Unauthorized => new Problem("Unauthenticated", "You did not pass a valid authentication token", statusCode),
+        StatusCodes.Status404NotFound => new Problem(null, "The requested resource could not be found.", statusCode),
+        StatusCodes.Status413PayloadTooLarge => new Problem(null, "The body must be at most 104857600 bytes.", statusCode),
+        StatusCodes.Status415UnsupportedMediaType => new Problem(null, "Send the body as Content-Type: application/json.", statusCode),
+        StatusCodes.Status422UnprocessableEntity => new Problem(
+            "Input validation failed",
+            "- input.max_inference_step: 5 is less than the minimum of 10\n",
+            statusCode,
+            [new InvalidField("number_gte", "input.max_inference_step", "5 is less than the minimum of 10")]),
+        StatusCodes.Status429TooManyRequests => new Problem(null, "Request was throttled. Your rate limit resets in ~30s.", statusCode),
+        StatusCodes.Status503ServiceUnavailable => new Problem("Setup failed", "The model could not be loaded; GET /health-check says why.", statusCode),
+        _ => new Problem(null, "The request cannot be answered.", statusCode),
+    };
+
+    static CogFailure FailureOf(int statusCode) => new(statusCode switch
+    {
+        StatusCodes.Status409Conflict => "At capacity - all prediction slots busy",
+        StatusCodes.Status503ServiceUnavailable => "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.",
+        _ => "The request cannot be answered.",
+    });
+}

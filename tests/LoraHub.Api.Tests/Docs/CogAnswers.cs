@@ -1,0 +1,36 @@
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.Docs;
+
+/// <summary>The bare paths, and the results.</summary>
+static class CogAnswers
+{
+    const string Post = "POST /predictions", Put = "PUT /predictions/{id}";
+
+    static readonly AnswerCase Result = new(async (_, client) =>
+    {
+        var prediction = await client.PostJsonAsync("/predictions", "{}");
+        return await client.FetchAsync(new Uri(prediction["output"]!.Text("adapter")!).PathAndQuery);
+    });
+
+    public static IReadOnlyDictionary<string, AnswerCase> All { get; } = new Dictionary<string, AnswerCase>
+    {
+        ["GET / 200"] = AnswerCase.Get("/"),
+        ["GET /health-check 200"] = AnswerCase.Get("/health-check"),
+        ["GET /results/{digest}/{name} 200"] = Result,
+        ["GET /results/{digest}/{name} 404"] = AnswerCase.Get("/results/0/adapter.zip"),
+        ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/running/cancel").WhileBusy(),
+        ["POST /predictions/{id}/cancel 404"] = AnswerCase.Of(HttpMethod.Post, "/predictions/unknown/cancel"),
+    }
+        .Concat(Creation(Post, HttpMethod.Post, "/predictions"))
+        .Concat(Creation(Put, HttpMethod.Put, "/predictions/mine"))
+        .ToDictionary();
+
+    static IEnumerable<KeyValuePair<string, AnswerCase>> Creation(string route, HttpMethod method, string path) => new Dictionary<string, AnswerCase>
+    {
+        [$"{route} 200"] = AnswerCase.Of(method, path, "{}"),
+        [$"{route} 202"] = AnswerCase.Of(method, path, "{}", ("Prefer", "respond-async")),
+        [$"{route} 409"] = AnswerCase.Of(method, path, "{}").With(("Queue:Capacity", "1")).WhileBusy(),
+        [$"{route} 422"] = AnswerCase.Of(method, path, """{"input": {"max_inference_step": 5}}"""),
+    }.Concat(AnswerCases.BadBodies(route, method, path));
+}

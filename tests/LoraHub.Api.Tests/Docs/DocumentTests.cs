@@ -1,0 +1,105 @@
+using System.Net;
+using System.Text.Encodings.Web;
+using LoraHub.Api.Tests.Support;
+using Microsoft.OpenApi;
+
+namespace LoraHub.Api.Tests.Docs;
+
+/// <summary>What the documents say.</summary>
+public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedService>
+{
+    static readonly string Approved = Path.Combine(Repository.Root, "tests", "LoraHub.Api.Tests", "Docs", "service.json");
+
+    [Fact]
+    public async Task The_page_renders()
+    {
+        var client = await shared.Service.ReadyAsync();
+
+        using var page = await client.FetchAsync("/docs");
+        using var script = await client.FetchAsync("/docs/swagger-ui-bundle.js");
+
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Contains("swagger-ui", await page.TextAsync());
+        Assert.Equal(HttpStatusCode.OK, script.StatusCode);
+    }
+
+    /// <summary>A change of the document is a change of what users see: look at it, then copy the received file over the approved one.</summary>
+    [Fact]
+    public async Task The_document_is_the_approved_one()
+    {
+        var received = (await DocumentAsync()).Json.ToJsonString(new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }) + "\n";
+
+        var approved = File.Exists(Approved) ? await File.ReadAllTextAsync(Approved, TestContext.Current.CancellationToken) : "";
+        if (received != approved)
+        {
+            var path = Path.ChangeExtension(Approved, "received.json");
+            await File.WriteAllTextAsync(path, received, TestContext.Current.CancellationToken);
+            Assert.Fail($"The document has changed: compare {path} with {Approved}.");
+        }
+    }
+
+    [Fact]
+    public async Task The_document_is_valid()
+    {
+        var read = OpenApiDocument.Parse((await DocumentAsync()).Json.ToJsonString(), "json");
+
+        Assert.NotNull(read.Diagnostic);
+        Assert.Empty(read.Diagnostic.Errors);
+        Assert.Empty(read.Diagnostic.Warnings);
+    }
+
+    [Fact]
+    public async Task Every_operation_has_a_summary_and_every_answer_in_JSON_an_example_that_fits_its_schema()
+    {
+        var document = await DocumentAsync();
+
+        foreach (var (route, operation) in document.Operations)
+        {
+            Assert.False(string.IsNullOrEmpty(operation.Text("summary")), route);
+            foreach (var (status, answer) in operation["responses"]!.AsObject())
+            {
+                foreach (var (type, content) in answer!["content"]?.AsObject() ?? [])
+                {
+                    if (type.EndsWith("json", StringComparison.Ordinal))
+                    {
+                        Assert.True(content!["example"] is not null, $"{route} {status} has no example");
+                        Assert.Empty(await document.FaultsAsync(content["schema"]!, content["example"]!.ToJsonString()));
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("POST /predictions", HttpStatusCode.OK)]
+    [InlineData("POST /v1/predictions", HttpStatusCode.Created)]
+    [InlineData("POST /v1/models/{owner}/{name}/predictions", HttpStatusCode.Created)]
+    public async Task The_example_of_a_body_works_unedited(string route, HttpStatusCode statusCode)
+    {
+        var client = await shared.Service.ReadyAsync();
+        var operation = (await DocumentAsync()).Operations[route];
+        var path = operation["parameters"]?.AsArray().Where(parameter => parameter!.Text("in") == "path")
+            .Aggregate(route, (text, parameter) => text.Replace($"{{{parameter!.Text("name")}}}", parameter!.Text("example"), StringComparison.Ordinal)) ?? route;
+
+        using var response = await client.PostAsync(path["POST ".Length..], operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString(), ("Prefer", "wait"));
+
+        Assert.Equal(statusCode, response.StatusCode);
+        Assert.Equal("succeeded", (await response.JsonAsync()).Text("status"));
+    }
+
+    [Fact]
+    public async Task Every_input_stands_in_the_document_with_its_default_and_bounds()
+    {
+        var schemas = (await DocumentAsync()).Json["components"]!["schemas"]!;
+
+        var inputs = schemas["CogPredictionRequest"]!["properties"]!["input"]!["properties"]!.AsObject();
+
+        Assert.Equal(14, inputs.Count);
+        Assert.Equal(40, (int)inputs["max_inference_step"]!["default"]!);
+        Assert.Equal(10, (int)inputs["max_inference_step"]!["minimum"]!);
+        Assert.Equal(100, (int)inputs["max_inference_step"]!["maximum"]!);
+        Assert.Equal(["factors", "delta"], inputs["composition"]!["enum"]!.AsArray().Select(choice => (string?)choice));
+    }
+
+    async Task<Document> DocumentAsync() => new(await (await shared.Service.ReadyAsync()).GetJsonAsync("/docs/service.json"));
+}
