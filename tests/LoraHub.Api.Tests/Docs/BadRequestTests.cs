@@ -15,7 +15,7 @@ public sealed class BadRequestTests(SharedService shared) : IClassFixture<Shared
 
     static readonly string[] OddSegments =
     [
-        "..%2f..%2fetc%2fpasswd", "%2e%2e", "%ff%fe", "%F0%9F%90%88", "a%0d%0aSet-Cookie:%20x=1", "'%22%3Cscript%3E", "%25%32%65", "-1", new string('x', 4000),
+        "..%2f..%2fetc%2fpasswd", "%2e%2e", "%ff%fe", "%F0%9F%90%88", "a%0d%0aSet-Cookie:%20x=1", "'%22%3Cscript%3E", "%25%32%65", new string('x', 4000),
     ];
 
     static readonly string[] OddBodies =
