@@ -5,6 +5,7 @@ using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Results;
+using LoraHub.Api.Security;
 using LoraHub.Api.Worker;
 using LoraHub.Storage;
 using Serilog;
@@ -47,6 +48,7 @@ static class LoraHubServer
         builder.ConfigureAddress();
         builder.ConfigureApi();
         builder.Services.AddStorage();
+        builder.Services.AddSecurity();
         builder.Services.AddInference();
         builder.Services.AddPredictions();
         builder.Services.AddReplicate();
