@@ -51,6 +51,7 @@ static class LoraHubServer
         builder.Services.AddSecurity();
         builder.Services.AddInference();
         builder.Services.AddPredictions();
+        builder.Services.AddCog();
         builder.Services.AddReplicate();
         builder.Services.AddDocs();
         builder.Services.AddPredictionRunner();
@@ -59,6 +60,8 @@ static class LoraHubServer
 
         var app = builder.Build();
         app.UseForwardedOrigin();
+        app.UseBaseUrlAliases();
+        app.UseRouting();
         app.UseSecurityHeaders(pages: DocsServices.Path);
         app.UseErrorAnswers();
         app.UseDocs();

@@ -9,6 +9,8 @@ public sealed class ScriptedCatalog : IModuleCatalog
 
     public string DefaultBaseModel => "lorahub/t5-mini";
 
+    public string DigestBaseModel() => new('5', 64);
+
     /// <summary>What looking into the folders ends in, or null when all is well.</summary>
     public Exception? Broken { get; set; }
 

@@ -15,24 +15,30 @@ sealed record CogServices(
     IPredictionQueue Queue,
     IPredictionEvents Events,
     WorkerState Worker,
+    CogReaders Readers,
+    OpenStreams Streams,
     IOptions<ApiOptions> Options,
     IOptions<QueueOptions> Queued,
     TimeProvider Time);
 
-/// <summary>Creates predictions and answers with their end, with their events, or at once.</summary>
+/// <summary>Creates predictions and answers with their end, with their events, or at once. The order of the refusals is Cog's.</summary>
 static class CogCreation
 {
     const string NotReady = "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.";
 
+    const string AtCapacity = "At capacity - all prediction slots busy";
+
     public static async Task<IResult> PostAsync(HttpContext http, [AsParameters] CogServices services)
     {
-        var (request, refusal) = await ReadAsync(http, services);
-        return refusal ?? await CreateAsync(http, services, request!) ?? CogErrors.Failure(StatusCodes.Status409Conflict, "The id is taken; leave it out, or PUT to ask for the same prediction again.");
+        var (request, refusal) = await CogRequest.ReadAsync(http.Request);
+        return refusal
+            ?? await CreateAsync(http, services, request!)
+            ?? CogErrors.Failure(StatusCodes.Status409Conflict, "The id is taken; leave it out, or PUT to ask for the same prediction again.");
     }
 
     public static async Task<IResult> PutAsync(string id, HttpContext http, [AsParameters] CogServices services)
     {
-        var (request, refusal) = await ReadAsync(http, services);
+        var (request, refusal) = await CogRequest.ReadAsync(http.Request);
         if (refusal is not null)
         {
             return refusal;
@@ -40,7 +46,7 @@ static class CogCreation
 
         if (!CogRequest.IsId(id) || (request!.Id ?? id) != id)
         {
-            return CogErrors.Id(CogRequest.IsId(id) ? "The id of the body is not the id of the path." : CogRequest.IdRule);
+            return CogErrors.Id(CogRequest.IsId(id) ? "prediction ID must match the ID supplied in the URL" : CogRequest.IdRule);
         }
 
         return await KnownAsync(id, http, services)
@@ -49,54 +55,73 @@ static class CogCreation
             ?? CogErrors.Failure(StatusCodes.Status409Conflict, "The id is taken.");
     }
 
-    static async Task<(CogRequest? Request, IResult? Refusal)> ReadAsync(HttpContext http, CogServices services) =>
-        services.Worker.Setup.Status == SetupStatus.Succeeded
-            ? await CogRequest.ReadAsync(http.Request)
-            : (null, CogErrors.Failure(StatusCodes.Status503ServiceUnavailable, NotReady));
-
     /// <returns>Null when the id is taken.</returns>
-    static async Task<IResult?> CreateAsync(HttpContext http, CogServices services, CogRequest request) =>
-        await services.Intake.CreateAsync(
-            new PredictionRequest(request.Input, Origin.Of(http.Request), services.Queued.Value.Capacity) { Id = request.Id }, http.RequestAborted) switch
+    static async Task<IResult?> CreateAsync(HttpContext http, CogServices services, CogRequest request)
+    {
+        if (services.Worker.Setup.Status != SetupStatus.Succeeded)
+        {
+            return CogErrors.Failure(StatusCodes.Status503ServiceUnavailable, NotReady);
+        }
+
+        var streams = WantsEvents(http.Request);
+        using var place = streams ? services.Streams.TryOpen() : null;
+        if (streams && place is null)
+        {
+            return CogErrors.TooManyStreams();
+        }
+
+        var capacity = Math.Min(services.Queued.Value.BareCapacity, services.Queued.Value.Capacity);
+        return await services.Intake.CreateAsync(new PredictionRequest(request.Input, Origin.Of(http.Request), capacity) { Id = request.Id }, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => CogErrors.Inputs(errors),
-            IntakeResult.Full => CogErrors.Failure(StatusCodes.Status409Conflict, "At capacity - all prediction slots busy"),
+            IntakeResult.Full => CogErrors.Failure(StatusCodes.Status409Conflict, AtCapacity),
             _ => null,
         };
+    }
 
-    static async Task<IResult> AnswerAsync(HttpContext http, CogServices services, Prediction prediction)
+    static Task<IResult> AnswerAsync(HttpContext http, CogServices services, Prediction prediction)
     {
-        var streams = WantsEvents(http.Request);
-        if (!streams && PreferHeader.Of(http.Request).RespondAsync)
+        if (WantsEvents(http.Request))
         {
-            return TypedResults.Json(new CogAccepted(prediction.Id, prediction.Status), WireJson.Options, statusCode: StatusCodes.Status202Accepted);
+            services.Readers.Create(prediction.Id);
+            return StreamAsync(http, services, prediction);
         }
 
+        return PreferHeader.Of(http.Request).RespondAsync
+            ? Task.FromResult<IResult>(TypedResults.Json(new CogAccepted(prediction.Id, prediction.Status), WireJson.Options, statusCode: StatusCodes.Status202Accepted))
+            : WaitAsync(http, services, prediction);
+    }
+
+    static async Task<IResult> WaitAsync(HttpContext http, CogServices services, Prediction prediction)
+    {
         try
         {
-            return streams
-                ? await StreamAsync(http, services, prediction)
-                : TypedResults.Json(CogPrediction.From(await services.Events.FollowAsync(prediction, http.RequestAborted)), WireJson.Options);
+            return TypedResults.Json(CogPrediction.From(await services.Events.FollowAsync(prediction, http.RequestAborted)), WireJson.Options);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
+            await services.Queue.CancelAsync(prediction.Id, CancellationToken.None); // nobody is left who wants it
             return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
-        }
-        finally
-        {
-            if (http.RequestAborted.IsCancellationRequested)
-            {
-                await services.Queue.CancelAsync(prediction.Id, CancellationToken.None); // nobody is left who wants it
-            }
         }
     }
 
+    /// <param name="prediction">As it was created, before its first event.</param>
     static async Task<IResult> StreamAsync(HttpContext http, CogServices services, Prediction prediction)
     {
-        await http.Response.WriteEventsAsync(
-            services.Events.StreamAsync(prediction), CogStream.KeepAlive, services.Options.Value.Heartbeat, services.Time);
-        return TypedResults.Empty;
+        try
+        {
+            await http.Response.WriteEventsAsync(
+                services.Events.StreamAsync(prediction), CogStream.KeepAlive, services.Options.Value.Heartbeat, services.Time);
+            return TypedResults.Empty;
+        }
+        finally
+        {
+            if (services.Readers.Leave(prediction.Id) && http.RequestAborted.IsCancellationRequested)
+            {
+                await services.Queue.CancelAsync(prediction.Id, CancellationToken.None);
+            }
+        }
     }
 
     /// <summary>A prediction that is there already: its events from the first one on while it runs, or as it is.</summary>
@@ -107,12 +132,22 @@ static class CogCreation
             return null;
         }
 
-        return WantsEvents(http.Request) && !prediction.IsTerminal
-            ? await StreamAsync(http, services, prediction.BeforeEvents())
-            : TypedResults.Json(
+        if (prediction.IsTerminal || !WantsEvents(http.Request))
+        {
+            return TypedResults.Json(
                 CogPrediction.From(prediction) with { Input = prediction.Input },
                 WireJson.Options,
                 statusCode: prediction.IsTerminal ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
+        }
+
+        using var place = services.Streams.TryOpen();
+        if (place is null)
+        {
+            return CogErrors.TooManyStreams();
+        }
+
+        services.Readers.Join(id);
+        return await StreamAsync(http, services, prediction.BeforeEvents());
     }
 
     static bool WantsEvents(HttpRequest request) =>

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Cog.Document;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
@@ -13,14 +15,24 @@ static class CogEndpoints
 {
     static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
 
+    public static IServiceCollection AddCog(this IServiceCollection services) => services.AddSingleton<CogReaders>();
+
     public static IEndpointRouteBuilder MapCog(this IEndpointRouteBuilder routes)
     {
         var cog = routes.MapGroup("").WithTags("Cog");
+        cog.AddEndpointFilter((context, next) => context.HttpContext.Request.Path.Value is [_, .., '/']
+            ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing lets a slash at the end pass, Cog does not
+            : next(context));
         cog.MapMethods("/", Reads, Index).WithSummary("Where everything is").Produces<CogIndex>();
         cog.MapMethods("/health-check", Reads, HealthCheck)
             .WithSummary("How the service is")
-            .WithDescription("Always 200. `status` is STARTING, READY, BUSY or SETUP_FAILED.")
+            .WithDescription("Always 200. `status` is STARTING, READY, BUSY, SETUP_FAILED or UNHEALTHY.")
             .Produces<CogHealth>();
+        cog.MapMethods("/openapi.json", Reads, OpenApi)
+            .WithSummary("The inputs and the output, in Cog's document")
+            .WithDescription("OpenAPI 3.0.2, as Cog's own tools read it; 503 until the setup has succeeded.")
+            .Produces<JsonElement>()
+            .Produces<CogError>(StatusCodes.Status503ServiceUnavailable);
         cog.MapPost("/predictions", CogCreation.PostAsync)
             .WithSummary("Make a prediction and wait for its end")
             .WithDescription("200 whatever the outcome: see `status` and `error`. `Prefer: respond-async` answers 202 at once, `Accept: text/event-stream` "
@@ -47,11 +59,16 @@ static class CogEndpoints
         .Produces<string>(StatusCodes.Status413PayloadTooLarge, "text/plain")
         .Produces<string>(StatusCodes.Status415UnsupportedMediaType, "text/plain")
         .Produces<CogInputErrors>(StatusCodes.Status422UnprocessableEntity)
+        .Produces<CogError>(StatusCodes.Status429TooManyRequests)
         .Produces<CogFailure>(StatusCodes.Status503ServiceUnavailable);
 
     static JsonHttpResult<CogIndex> Index() => TypedResults.Json(new CogIndex(), WireJson.Options);
 
-    static JsonHttpResult<CogHealth> HealthCheck(WorkerState worker) => TypedResults.Json(CogHealth.From(worker.Setup, worker.IsBusy), WireJson.Options);
+    static JsonHttpResult<CogHealth> HealthCheck(WorkerState worker) => TypedResults.Json(CogHealth.From(worker.Setup, worker.IsBusy, worker.Trouble), WireJson.Options);
+
+    static IResult OpenApi(WorkerState worker) => worker.Setup.Status == SetupStatus.Succeeded
+        ? TypedResults.Bytes(CogDocument.Bytes, "application/json")
+        : TypedResults.Json(new CogError("OpenAPI schema not available"), WireJson.Options, statusCode: StatusCodes.Status503ServiceUnavailable);
 
     static async Task<IResult> CancelAsync(string id, IPredictionStore store, IPredictionQueue queue)
     {
@@ -75,6 +92,8 @@ public sealed record CogIndex
     public string CogVersion { get; init; } = ServedModel.CogVersion;
 
     public string DocsUrl { get; init; } = "/docs";
+
+    public string OpenapiUrl { get; init; } = "/openapi.json";
 
     public string HealthcheckUrl { get; init; } = "/health-check";
 

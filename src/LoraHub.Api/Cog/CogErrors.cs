@@ -13,6 +13,9 @@ public sealed record CogInputError(IReadOnlyList<string> Loc, string Msg, string
 /// <summary>Why there is no prediction.</summary>
 public sealed record CogFailure(string Error, string Status = "failed");
 
+/// <summary>Why there is nothing to read.</summary>
+public sealed record CogError(string Error);
+
 /// <summary>Cog's refusals: each kind has a shape of its own.</summary>
 static class CogErrors
 {
@@ -26,6 +29,9 @@ static class CogErrors
     public static IResult Text(int statusCode, string reason) => TypedResults.Text(reason, "text/plain", statusCode: statusCode);
 
     public static IResult Failure(int statusCode, string error) => TypedResults.Json(new CogFailure(error), WireJson.Options, statusCode: statusCode);
+
+    public static IResult TooManyStreams() =>
+        TypedResults.Json(new CogError("Too many stream subscribers"), WireJson.Options, statusCode: StatusCodes.Status429TooManyRequests);
 
     static JsonHttpResult<CogInputErrors> Unprocessable(IEnumerable<CogInputError> errors) =>
         TypedResults.Json(new CogInputErrors([.. errors]), WireJson.Options, statusCode: StatusCodes.Status422UnprocessableEntity);

@@ -5,21 +5,26 @@ using LoraHub.Api.Worker;
 namespace LoraHub.Api.Cog;
 
 /// <summary>The answer of <c>GET /health-check</c>; what is not known yet is absent.</summary>
-public sealed record CogHealth(string Status, CogSetup Setup, CogVersions Version)
+/// <param name="UserHealthcheckError">What is wrong while the status is UNHEALTHY.</param>
+public sealed record CogHealth(
+    string Status, CogSetup Setup, CogVersions Version, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? UserHealthcheckError)
 {
-    internal static CogHealth From(Setup setup, bool isBusy)
+    /// <param name="trouble">See <see cref="WorkerState.Trouble"/>.</param>
+    internal static CogHealth From(Setup setup, bool isBusy, string? trouble)
     {
         var status = setup.Status switch
         {
             SetupStatus.Starting => "STARTING",
             SetupStatus.Failed => "SETUP_FAILED",
+            _ when trouble is not null => "UNHEALTHY",
             _ => isBusy ? "BUSY" : "READY",
         };
         var hasEnded = setup.CompletedAt is not null;
         return new CogHealth(
             status,
             new CogSetup(setup.Status.ToString().ToLowerInvariant(), setup.StartedAt, setup.CompletedAt, hasEnded ? setup.Logs : null),
-            new CogVersions(ServedModel.CogVersion, ServedModel.CogVersion, ServedModel.ProgramVersion));
+            new CogVersions(ServedModel.CogVersion, ServedModel.CogVersion, ServedModel.ProgramVersion),
+            trouble);
     }
 }
 

@@ -8,7 +8,7 @@ namespace LoraHub.Api.Cog;
 /// <param name="Id">The client's own id, or null.</param>
 sealed record CogRequest(string? Id, JsonObject Input)
 {
-    public const string IdRule = "An id is 1 to 128 letters, digits, '-' and '_'.";
+    public const string IdRule = "An id is 1 to 128 letters, digits, '.', '_', '~' and '-', and not '.' or '..'.";
 
     /// <returns>The request, or the answer that refuses it.</returns>
     public static async Task<(CogRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request) => await JsonBody.ReadAsync(request) switch
@@ -42,7 +42,7 @@ sealed record CogRequest(string? Id, JsonObject Input)
     }
 
     public static bool IsId(string text) =>
-        text.Length is > 0 and <= 128 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_');
+        text.Length is > 0 and <= 128 && text is not ("." or "..") && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '~' or '-');
 
     static IResult WrongShape(string reason) => CogErrors.Text(StatusCodes.Status422UnprocessableEntity, reason);
 }

@@ -24,6 +24,14 @@ public sealed class ApiOptions
     [Required, RegularExpression("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
     public string Model { get; init; } = "lorahub/lorahub";
 
+    /// <summary>The model's version id towards clients, 64 hexadecimal digits. Default: null, derived from the program's version and the base model's bytes.</summary>
+    [RegularExpression("^[0-9a-f]{64}$")]
+    public string? Version { get; init; }
+
+    /// <summary>The <c>owner/name</c> of the one deployment that Replicate's clients see. Default: null, the model's own name.</summary>
+    [RegularExpression("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    public string? Deployment { get; init; }
+
     /// <summary>The longest a request waits under <c>Prefer: wait</c>. Clients give up at 60 seconds. Default: 58 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan WaitLimit { get; init; } = TimeSpan.FromSeconds(58);
@@ -31,6 +39,10 @@ public sealed class ApiOptions
     /// <summary>How long an event stream stays silent before it sends a comment. Default: 10 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:15")]
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The most event streams that may be open at once; the next reader gets 429. Default: 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxStreams { get; init; } = 10_000;
 
     /// <summary>The largest request body in bytes. Default: 100 MiB, as Cog's.</summary>
     [Range(1024, 1L << 40)]

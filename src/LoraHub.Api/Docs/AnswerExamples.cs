@@ -21,6 +21,7 @@ sealed class AnswerExamples(ServedModel model)
     {
         var answer = type == typeof(Problem) ? ProblemOf(statusCode)
             : type == typeof(CogFailure) ? FailureOf(statusCode)
+            : type == typeof(CogError) ? ErrorOf(statusCode)
             : Examples().FirstOrDefault(type.IsInstanceOfType) ?? throw new InvalidOperationException($"{type} has no example for the documents.");
         return JsonSerializer.SerializeToNode(answer, type, WireJson.Options)!;
     }
@@ -38,9 +39,13 @@ sealed class AnswerExamples(ServedModel model)
         yield return CogPrediction.From(prediction);
         yield return new CogAccepted(prediction.Id, PredictionStatus.Starting);
         yield return new CogIndex();
-        yield return CogHealth.From(new Setup(SetupStatus.Succeeded, Now, Now.AddSeconds(1), "Base model lorahub/t5-mini was loaded.\n"), isBusy: false);
+        yield return CogHealth.From(new Setup(SetupStatus.Succeeded, Now, Now.AddSeconds(1), "Base model lorahub/t5-mini was loaded.\n"), isBusy: false, trouble: null);
         yield return new CogInputErrors([new CogInputError(["body", "input", "max_inference_step"], "5 is less than the minimum of 10", "value_error")]);
         yield return new JsonObject();
+        foreach (var example in ModelExamples.Of(model, Now))
+        {
+            yield return example;
+        }
     }
 
     static Prediction Prediction()
@@ -65,6 +70,7 @@ sealed class AnswerExamples(ServedModel model)
 
     static Problem ProblemOf(int statusCode) => statusCode switch
     {
+        StatusCodes.Status400BadRequest => new Problem(null, "The body is not valid JSON (line 1, byte 2; each key may stand once in an object, and nesting may be 32 deep).", statusCode),
         StatusCodes.Status401Unauthorized => new Problem("Unauthenticated", "You did not pass a valid authentication token", statusCode),
         StatusCodes.Status404NotFound => new Problem(null, "The requested resource could not be found.", statusCode),
         StatusCodes.Status413PayloadTooLarge => new Problem(null, "The body must be at most 104857600 bytes.", statusCode),
@@ -78,6 +84,10 @@ sealed class AnswerExamples(ServedModel model)
         StatusCodes.Status503ServiceUnavailable => new Problem("Setup failed", "The model could not be loaded; GET /health-check says why.", statusCode),
         _ => new Problem(null, "The request cannot be answered.", statusCode),
     };
+
+    static CogError ErrorOf(int statusCode) => new(statusCode == StatusCodes.Status429TooManyRequests
+        ? "Too many stream subscribers"
+        : "OpenAPI schema not available");
 
     static CogFailure FailureOf(int statusCode) => new(statusCode switch
     {

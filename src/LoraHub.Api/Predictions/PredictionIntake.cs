@@ -42,8 +42,14 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 }
 
 /// <summary>Takes predictions in: the way is the same for both fronts.</summary>
-sealed partial class PredictionIntake(IPredictionStore store, IModuleCatalog catalog, TimeProvider time, ILogger<PredictionIntake> logger)
+sealed partial class PredictionIntake(
+    IPredictionStore store, IModuleCatalog catalog, PredictionDeadlines deadlines, TimeProvider time, ILogger<PredictionIntake> logger)
 {
+    long _count;
+
+    /// <summary>How many predictions were created since the service started.</summary>
+    public long Count => Interlocked.Read(ref _count);
+
     public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
         var known = InputSchema.Known(request.Input);
@@ -71,7 +77,9 @@ sealed partial class PredictionIntake(IPredictionStore store, IModuleCatalog cat
                 return new IntakeResult.Full();
         }
 
+        Interlocked.Increment(ref _count);
         LogCreated(prediction.Id);
+        deadlines.Watch(prediction);
         return new IntakeResult.Accepted(prediction);
     }
 

@@ -5,8 +5,10 @@ namespace LoraHub.Api.Worker;
 
 /// <summary>Prepares the predictor, then does one prediction after another: one slot.</summary>
 sealed partial class PredictionWorker(
-    IPredictor predictor, IPredictionQueue queue, PredictionRunner runner, WorkerState state, ILogger<PredictionWorker> logger) : BackgroundService
+    IPredictor predictor, IPredictionQueue queue, PredictionRunner runner, WorkerState state, TimeProvider time, ILogger<PredictionWorker> logger) : BackgroundService
 {
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!await PrepareAsync(stoppingToken))
@@ -16,8 +18,24 @@ sealed partial class PredictionWorker(
 
         while (!stoppingToken.IsCancellationRequested)
         {
-            await using var lease = await queue.LeaseAsync(stoppingToken);
-            await WorkAsync(lease, stoppingToken);
+            await NextAsync(stoppingToken);
+        }
+    }
+
+    /// <summary>Does one prediction. Whatever breaks on the way, the worker goes on with the next.</summary>
+    async Task NextAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await using var lease = await queue.LeaseAsync(stopping);
+            await WorkAsync(lease, stopping);
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            state.Trouble = "The worker cannot take predictions from the queue; it tries again every second.";
+            LogTrouble(exception);
+            await Task.Delay(Pause, time, stopping);
+            state.Trouble = null; // until the next try says otherwise
         }
     }
 
@@ -64,6 +82,9 @@ sealed partial class PredictionWorker(
 
     [LoggerMessage(LogLevel.Information, "The worker is ready.")]
     partial void LogReady();
+
+    [LoggerMessage(LogLevel.Error, "The worker cannot take predictions from the queue; it tries again.")]
+    partial void LogTrouble(Exception exception);
 
     [LoggerMessage(LogLevel.Error, "The worker cannot start: the predictor's setup failed.")]
     partial void LogSetupFailed(Exception exception);

@@ -16,6 +16,7 @@ sealed class WorkerState(TimeProvider time)
     volatile Setup _setup = new(SetupStatus.Starting, time.GetUtcNow(), null, "");
     readonly TaskCompletionSource _setupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     volatile bool _isBusy;
+    volatile string? _trouble;
 
     public Setup Setup => _setup;
 
@@ -27,6 +28,13 @@ sealed class WorkerState(TimeProvider time)
     {
         get => _isBusy;
         set => _isBusy = value;
+    }
+
+    /// <summary>Why predictions wait though the model is loaded, or null; gone as soon as they no longer do.</summary>
+    public string? Trouble
+    {
+        get => _trouble;
+        set => _trouble = value;
     }
 
     public void EndSetup(SetupStatus status, string logs)

@@ -28,6 +28,9 @@ public interface IModuleCatalog
     /// <summary>Id of the base model whose modules are drawn at random.</summary>
     string DefaultBaseModel { get; }
 
+    /// <summary>Reads the whole of that model (a second for each gigabyte or two) and tells it from any other: 64 hexadecimal digits, also when it is not there.</summary>
+    string DigestBaseModel();
+
     /// <summary>All modules as the folders are now, ordered by id; broken ones too, with their <see cref="ModuleInfo.Problem"/>.</summary>
     IReadOnlyList<ModuleInfo> List();
 }

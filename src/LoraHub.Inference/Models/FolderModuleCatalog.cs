@@ -13,6 +13,18 @@ public sealed class FolderModuleCatalog(ModelFolders folders, string defaultBase
 
     public string DefaultBaseModel => defaultBaseModel;
 
+    public string DigestBaseModel()
+    {
+        try
+        {
+            return folders.Find(defaultBaseModel) is { } folder ? ModelDigest.Of(folder) : ModelDigest.OfNothing;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return ModelDigest.OfNothing; // the setup fails of the same, and says so
+        }
+    }
+
     public IReadOnlyList<ModuleInfo> List() =>
     [
         .. folders.All()

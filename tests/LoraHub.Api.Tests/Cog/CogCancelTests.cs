@@ -6,7 +6,7 @@ namespace LoraHub.Api.Tests.Cog;
 
 public sealed class CogCancelTests : IAsyncDisposable
 {
-    readonly Service _service = new();
+    readonly Service _service = new(("Queue:BareCapacity", "2"));
 
     public CogCancelTests() => _service.Predictor.Script = run =>
     {

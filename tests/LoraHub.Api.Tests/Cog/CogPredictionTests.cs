@@ -143,23 +143,24 @@ public sealed class CogPredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Two_predictions_are_done_one_after_the_other()
+    public async Task Two_predictions_are_done_one_after_the_other_where_one_may_wait()
     {
+        await using var service = new Service(("Queue:BareCapacity", "2"));
         using var gate = new SemaphoreSlim(0);
-        _service.Predictor.Script = run =>
+        service.Predictor.Script = run =>
         {
             Assert.True(gate.Wait(Limits.Wait, run.CancellationToken));
             return run.Answer();
         };
-        var client = await _service.ReadyAsync();
+        var client = await service.ReadyAsync();
         var first = (await client.PostJsonAsync("/predictions", "{}", ("Prefer", "respond-async"))).Text("id")!;
-        await _service.UntilAsync<PredictionEvent.Started>(first);
+        await service.UntilAsync<PredictionEvent.Started>(first);
 
         var second = client.PostJsonAsync("/predictions", """{"id": "second"}""");
         Assert.Equal("BUSY", (await client.GetJsonAsync("/health-check")).Text("status"));
         gate.Release();
-        await _service.UntilAsync<PredictionEvent.Started>("second");
-        await _service.UntilAsync<PredictionEvent.Succeeded>(first);
+        await service.UntilAsync<PredictionEvent.Started>("second");
+        await service.UntilAsync<PredictionEvent.Succeeded>(first);
         gate.Release();
 
         Assert.Equal("succeeded", (await second).Text("status"));

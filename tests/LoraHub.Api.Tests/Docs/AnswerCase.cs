@@ -33,6 +33,17 @@ sealed record AnswerCase(Func<Service, HttpClient, Task<HttpResponseMessage>> Se
         },
     };
 
+    /// <summary>Before this request, as many streams are open as may.</summary>
+    public AnswerCase WhileStreaming() => With(("Api:MaxStreams", "1"), ("Queue:BareCapacity", "2")) with
+    {
+        Send = async (service, client) =>
+        {
+            service.Predictor.Script = run => run.UntilCanceled();
+            using var open = await client.SendAsync(HttpMethod.Put, "/predictions/streaming", "{}", ("Accept", "text/event-stream"));
+            return await Send(service, client);
+        },
+    };
+
     /// <summary>The setup has failed by the time of this request.</summary>
     public AnswerCase AfterFailedSetup() => this with
     {

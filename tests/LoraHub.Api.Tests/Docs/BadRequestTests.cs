@@ -33,7 +33,7 @@ public sealed class BadRequestTests(SharedService shared) : IClassFixture<Shared
         var client = await shared.Service.ReadyAsync();
         foreach (var (path, methods) in (await DocumentAsync()).Json["paths"]!.AsObject())
         {
-            var known = methods!.AsObject().Select(pair => pair.Key.ToUpperInvariant()).ToHashSet();
+            var known = methods!.AsObject().Select(pair => pair.Key.ToUpperInvariant()).Concat(path == "/v1/models" ? ["QUERY"] : []).ToHashSet(); // a method that OpenAPI 3.0 cannot say
             foreach (var method in Methods.Where(method => !known.Contains(method) && !(method == "HEAD" && known.Contains("GET"))))
             {
                 using var response = await client.SendAsync(new HttpMethod(method), Filled(path, "x"), json: null);
@@ -54,7 +54,13 @@ public sealed class BadRequestTests(SharedService shared) : IClassFixture<Shared
             var (method, path) = Split(route);
             foreach (var odd in OddSegments)
             {
-                using var response = await client.SendAsync(method, Filled(path, odd), method == HttpMethod.Get || method == HttpMethod.Delete ? null : "{}");
+                var sent = Filled(path, odd);
+                if (new Uri(client.BaseAddress!, sent).Segments.Length != path.Count(letter => letter == '/') + 1)
+                {
+                    continue; // the client itself walks up from %2e%2e, and asks for another route
+                }
+
+                using var response = await client.SendAsync(method, sent, method == HttpMethod.Get || method == HttpMethod.Delete ? null : "{}");
 
                 await CheckRefusedAsync(response, $"{route} with {odd}");
             }

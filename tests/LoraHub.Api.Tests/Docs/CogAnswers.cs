@@ -17,6 +17,8 @@ static class CogAnswers
     {
         ["GET / 200"] = AnswerCase.Get("/"),
         ["GET /health-check 200"] = AnswerCase.Get("/health-check"),
+        ["GET /openapi.json 200"] = AnswerCase.Get("/openapi.json"),
+        ["GET /openapi.json 503"] = AnswerCase.Get("/openapi.json").AfterFailedSetup(),
         ["GET /results/{digest}/{name} 200"] = Result,
         ["GET /results/{digest}/{name} 404"] = AnswerCase.Get("/results/0/adapter.zip"),
         ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/running/cancel").WhileBusy(),
@@ -30,7 +32,8 @@ static class CogAnswers
     {
         [$"{route} 200"] = AnswerCase.Of(method, path, "{}"),
         [$"{route} 202"] = AnswerCase.Of(method, path, "{}", ("Prefer", "respond-async")),
-        [$"{route} 409"] = AnswerCase.Of(method, path, "{}").With(("Queue:Capacity", "1")).WhileBusy(),
+        [$"{route} 409"] = AnswerCase.Of(method, path, "{}").WhileBusy(),
         [$"{route} 422"] = AnswerCase.Of(method, path, """{"input": {"max_inference_step": 5}}"""),
+        [$"{route} 429"] = AnswerCase.Of(method, path, "{}", ("Accept", "text/event-stream")).WhileStreaming(),
     }.Concat(AnswerCases.BadBodies(route, method, path));
 }

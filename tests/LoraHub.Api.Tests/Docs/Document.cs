@@ -33,9 +33,19 @@ sealed class Document(JsonObject json)
             WriteNullable(child);
         }
 
-        if (node is JsonObject schema && schema["nullable"] is JsonValue && schema["type"] is JsonValue type)
+        if (node is not JsonObject schema || schema["nullable"] is not JsonValue)
+        {
+            return;
+        }
+
+        if (schema["type"] is JsonValue type)
         {
             schema["type"] = new JsonArray(type.DeepClone(), "null");
+        }
+
+        if (schema.Remove("allOf", out var all))
+        {
+            schema["anyOf"] = new JsonArray(new JsonObject { ["allOf"] = all }, new JsonObject { ["type"] = "null" });
         }
     }
 }

@@ -20,11 +20,14 @@ static class PredictionAnswers
             var prediction = await client.PostJsonAsync("/v1/predictions", Body, ("Prefer", "wait"));
             return await client.FetchAsync(new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery);
         }),
+        ["GET /v1/streams/{address} 429"] = AnswerCase.Get("/v1/streams/any").WhileStreaming(),
         ["GET /v1/streams/{address} 404"] = AnswerCase.Get("/v1/streams/unknown"),
     }
         .Concat(Creation("POST /v1/predictions", "/v1/predictions"))
         .Concat(Creation("POST /v1/models/{owner}/{name}/predictions", "/v1/models/lorahub/lorahub/predictions"))
+        .Concat(Creation("POST /v1/deployments/{owner}/{name}/predictions", "/v1/deployments/lorahub/lorahub/predictions"))
         .Append(new("POST /v1/models/{owner}/{name}/predictions 404", AnswerCase.Of(HttpMethod.Post, "/v1/models/nobody/nothing/predictions", Body)))
+        .Append(new("POST /v1/deployments/{owner}/{name}/predictions 404", AnswerCase.Of(HttpMethod.Post, "/v1/deployments/nobody/nothing/predictions", Body)))
         .ToDictionary();
 
     static IEnumerable<KeyValuePair<string, AnswerCase>> Creation(string route, string path) => new Dictionary<string, AnswerCase>

@@ -75,6 +75,8 @@ public sealed class ModuleDrawTests
     {
         public string DefaultBaseModel => "hub/base";
 
+        public string DigestBaseModel() => throw new NotSupportedException();
+
         public IReadOnlyList<ModuleInfo> List() =>
         [
             Module("hub/broken") with { Problem = "it is cut short" },

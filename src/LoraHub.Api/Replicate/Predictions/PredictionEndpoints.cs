@@ -39,10 +39,14 @@ static class PredictionEndpoints
             .WithSummary("Stream a prediction's output, error and end")
             .WithDescription("The address is in the prediction's `urls.stream`. `Last-Event-ID` resumes.")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests);
     }
 
-    static RouteHandlerBuilder ProducesCreation(this RouteHandlerBuilder route) => route
+    /// <summary>Documents what every creation takes by its headers and answers.</summary>
+    public static RouteHandlerBuilder ProducesCreation(this RouteHandlerBuilder route) => route
+        .WithHeader("Prefer", "`wait=n` answers after up to n seconds (1 to 60; `wait` alone: 60), with the end if there is one by then.", "wait=5")
+        .WithHeader(CancelAfterHeader.Name, CancelAfterHeader.Rule, "5m")
         .Produces<ReplicatePrediction>(StatusCodes.Status201Created)
         .ProducesProblem(StatusCodes.Status400BadRequest)
         .ProducesProblem(StatusCodes.Status413PayloadTooLarge)

@@ -22,12 +22,19 @@ sealed record ReplicateServices(
 /// <summary>Creates predictions and answers at once, or with their end when that comes soon enough.</summary>
 static class ReplicateCreation
 {
-    public static Task<IResult> PostAsync(HttpContext http, [AsParameters] ReplicateServices services) => CreateAsync(http, services, services.Model);
+    public static Task<IResult> PostAsync(HttpContext http, [AsParameters] ReplicateServices services) =>
+        CreateAsync(http, services, services.Model, deployment: null);
 
     public static async Task<IResult> PostToModelAsync(string owner, string name, HttpContext http, [AsParameters] ReplicateServices services) =>
-        $"{owner}/{name}" == services.Model.Name ? await CreateAsync(http, services, model: null) : Problems.NotFound();
+        $"{owner}/{name}" == services.Model.Name ? await CreateAsync(http, services, model: null, deployment: null) : Problems.NotFound();
 
-    static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, ServedModel? model)
+    public static async Task<IResult> PostToDeploymentAsync(string owner, string name, HttpContext http, [AsParameters] ReplicateServices services) =>
+        $"{owner}/{name}" is var deployment && deployment == services.Model.Deployment
+            ? await CreateAsync(http, services, model: null, deployment)
+            : Problems.NotFound();
+
+    /// <param name="model">See <see cref="ReplicateRequest.ReadAsync"/>.</param>
+    static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, ServedModel? model, string? deployment)
     {
         if (services.Worker.Setup.Status == SetupStatus.Failed)
         {
@@ -40,7 +47,18 @@ static class ReplicateCreation
             return refusal;
         }
 
-        return await services.Intake.CreateAsync(new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity), http.RequestAborted) switch
+        var cancelAfter = CancelAfterHeader.Of(http.Request);
+        if (cancelAfter is CancelAfterHeader.Wrong)
+        {
+            return Problems.Fields([new InvalidField("invalid_value", CancelAfterHeader.Name, CancelAfterHeader.Rule)]);
+        }
+
+        var wanted = new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
+        {
+            Deployment = deployment,
+            CancelAfter = (cancelAfter as CancelAfterHeader.Given)?.Time,
+        };
+        return await services.Intake.CreateAsync(wanted, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => Problems.Inputs(errors),

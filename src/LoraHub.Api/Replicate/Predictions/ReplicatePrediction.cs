@@ -33,6 +33,14 @@ public sealed record ReplicatePrediction
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? CompletedAt { get; init; }
 
+    /// <summary>When it is canceled unless it has ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The <c>owner/name</c> of the deployment that was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Deployment { get; init; }
+
     /// <summary>Times are in seconds.</summary>
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 
@@ -58,6 +66,8 @@ public sealed record ReplicatePrediction
         CreatedAt = prediction.CreatedAt,
         StartedAt = prediction.StartedAt,
         CompletedAt = prediction.CompletedAt,
+        Deadline = prediction.Deadline,
+        Deployment = prediction.Deployment,
         Metrics = MetricsOf(prediction),
         Urls = urls,
     };

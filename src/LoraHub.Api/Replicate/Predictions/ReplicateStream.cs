@@ -14,8 +14,14 @@ static class ReplicateStream
     const string Ping = ": ping\n";
 
     public static async Task<IResult> StreamAsync(
-        string address, HttpContext http, StreamAddress streams, IPredictionStore store, IPredictionEvents events, IOptions<ApiOptions> options, TimeProvider time)
+        string address, HttpContext http, StreamAddress streams, OpenStreams open, IPredictionStore store, IPredictionEvents events, IOptions<ApiOptions> options, TimeProvider time)
     {
+        using var place = open.TryOpen();
+        if (place is null)
+        {
+            return Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many streams are open; try again when one has closed.");
+        }
+
         if (streams.IdOf(address) is not { } id || await store.FindAsync(id, http.RequestAborted) is null)
         {
             return Problems.NotFound();

@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+
+namespace LoraHub.Api.Cog.Document;
+
+/// <summary>
+/// The OpenAPI document that Cog's tools read inputs from: the same bytes at <c>/openapi.json</c> and in a version's <c>openapi_schema</c>. It is OpenAPI
+/// 3.0.2 in the words of Cog's own generator (replicate/cog, pkg/schema/openapi_spec.go), so that the playground, <c>cog predict</c> and cog-safe-push
+/// take it. Replicate's routes are not in it.
+/// </summary>
+static class CogDocument
+{
+    public static string Text { get; } = Document().ToJsonString(WireJson.Options);
+
+    public static byte[] Bytes { get; } = Encoding.UTF8.GetBytes(Text);
+
+    public static JsonElement Json { get; } = JsonElement.Parse(Text);
+
+    static JsonObject Document() => new()
+    {
+        ["openapi"] = "3.0.2",
+        ["info"] = new JsonObject { ["title"] = "Cog", ["version"] = ServedModel.CogVersion },
+        ["paths"] = Paths(),
+        ["components"] = new JsonObject { ["schemas"] = CogSchemas.All() },
+    };
+
+    /// <summary>No <c>/trainings</c>: its mere presence turns the playground into a training form.</summary>
+    static JsonObject Paths() => new()
+    {
+        ["/"] = new JsonObject { ["get"] = Operation("Root", "root__get", Anything()) },
+        ["/health-check"] = new JsonObject { ["get"] = Operation("Healthcheck", "healthcheck_health_check_get", Anything()) },
+        ["/predictions"] = new JsonObject { ["post"] = Predict() },
+        ["/predictions/{prediction_id}/cancel"] = new JsonObject { ["post"] = Cancel() },
+    };
+
+    static JsonObject Predict()
+    {
+        var operation = Operation("Predict", "predict_predictions_post", CogSchemas.Reference("PredictionResponse"));
+        operation["description"] = "Run a single prediction on the model";
+        operation["requestBody"] = new JsonObject { ["content"] = Content(CogSchemas.Reference("PredictionRequest")) };
+        operation["responses"]!["422"] = Invalid();
+        operation["x-cog-streaming"] = true;
+        return operation;
+    }
+
+    static JsonObject Cancel()
+    {
+        var operation = Operation("Cancel", "cancel_predictions__prediction_id__cancel_post", Anything());
+        operation["parameters"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "prediction_id",
+            ["in"] = "path",
+            ["required"] = true,
+            ["schema"] = new JsonObject { ["title"] = "Prediction Id", ["type"] = "string" },
+        });
+        operation["responses"]!["422"] = Invalid();
+        return operation;
+    }
+
+    static JsonObject Operation(string summary, string id, JsonObject answer) => new()
+    {
+        ["summary"] = summary,
+        ["operationId"] = id,
+        ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = "Successful Response", ["content"] = Content(answer) } },
+    };
+
+    static JsonObject Invalid() => new()
+    {
+        ["description"] = "Validation Error",
+        ["content"] = Content(CogSchemas.Reference("HTTPValidationError")),
+    };
+
+    static JsonObject Content(JsonObject schema) => new() { ["application/json"] = new JsonObject { ["schema"] = schema } };
+
+    static JsonObject Anything() => [];
+}

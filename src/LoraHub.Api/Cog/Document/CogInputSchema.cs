@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions.Inputs;
+
+namespace LoraHub.Api.Cog.Document;
+
+/// <summary>The inputs in Cog's words, from the one schema that also checks them.</summary>
+static class CogInputSchema
+{
+    public static JsonObject Input()
+    {
+        var properties = new JsonObject();
+        foreach (var (order, field) in InputSchema.Fields.Index())
+        {
+            properties[field.Name] = Property(field, order);
+        }
+
+        return new JsonObject { ["title"] = "Input", ["type"] = "object", ["properties"] = properties };
+    }
+
+    /// <summary>The words of each input that takes no others, under the input's name, as Cog has them.</summary>
+    public static IEnumerable<(string Name, JsonObject Schema)> Choices() => InputSchema.Fields
+        .Where(field => field.Choices is not null)
+        .Select(field => (field.Name, CogSchemas.Words(field.Name, "An enumeration.", field.Choices!)));
+
+    /// <remarks>
+    /// Forms are made of this, so arrays and objects, which a request may also hold, are left out. An optional number without <c>default</c> would get the
+    /// text <c>""</c> in the playground, which is no number.
+    /// </remarks>
+    static JsonObject Property(InputField field, int order)
+    {
+        var property = new JsonObject { ["x-order"] = order, ["description"] = field.Description };
+        if (field.Choices is not null)
+        {
+            property["allOf"] = new JsonArray(CogSchemas.Reference(field.Name));
+        }
+        else
+        {
+            property["title"] = CultureInfo.InvariantCulture.TextInfo.ToTitleCase(field.Name.Replace('_', ' '));
+            property["type"] = field.Type == InputType.Integer ? "integer" : "string";
+        }
+
+        property["default"] = field.Default?.DeepClone();
+        Set(property, "nullable", field.Default is null ? true : null);
+        Set(property, "minimum", field.Minimum);
+        Set(property, "maximum", field.Maximum);
+        return property;
+    }
+
+    static void Set(JsonObject property, string key, JsonNode? value)
+    {
+        if (value is not null)
+        {
+            property[key] = value;
+        }
+    }
+}

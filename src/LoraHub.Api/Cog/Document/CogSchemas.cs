@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Cog.Document;
+
+/// <summary>The components of Cog's document.</summary>
+static class CogSchemas
+{
+    public static JsonObject All()
+    {
+        var all = new JsonObject { ["Input"] = CogInputSchema.Input() };
+        foreach (var (name, schema) in CogInputSchema.Choices())
+        {
+            all[name] = schema;
+        }
+
+        all["Output"] = Output();
+        all["PredictionRequest"] = Request();
+        all["PredictionResponse"] = Response();
+        all["Status"] = Words("Status", "An enumeration.", ["starting", "processing", "succeeded", "canceled", "failed"]);
+        all["WebhookEvent"] = Words("WebhookEvent", "What a webhook may be told.", [.. Enum.GetNames<WebhookEvent>().Select(name => name.ToLowerInvariant())]);
+        all["HTTPValidationError"] = Object("HTTPValidationError", new JsonObject
+        {
+            ["detail"] = Array(Reference("ValidationError"), "Detail"),
+        });
+        all["ValidationError"] = ValidationError();
+        return all;
+    }
+
+    public static JsonObject Reference(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };
+
+    public static JsonObject Words(string title, string description, IEnumerable<string> words) => new()
+    {
+        ["title"] = title,
+        ["description"] = description,
+        ["type"] = "string",
+        ["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]),
+    };
+
+    /// <summary><see cref="PredictionOutput"/>. The reference gave one URI, of a pickle; ours are in here.</summary>
+    static JsonObject Output()
+    {
+        var output = Object("Output", new JsonObject
+        {
+            ["adapter"] = Url("Adapter", "adapter.zip: the composed LoRA module as PEFT loads it."),
+            ["checkpoint"] = Url("Checkpoint", "checkpoint.zip: the merged model, when it was asked for."),
+            ["weights"] = Array(Object("Weight", new JsonObject { ["module"] = Typed("string", "Module"), ["weight"] = Typed("number", "Weight") }), "Weights"),
+            ["loss"] = Object("Loss", new JsonObject
+            {
+                ["zero_shot"] = Typed("number", "Zero Shot"),
+                ["adapted"] = Typed("number", "Adapted"),
+                ["evaluations"] = Typed("integer", "Evaluations"),
+            }),
+            ["predictions"] = Array(new JsonObject { ["type"] = "string" }, "Predictions"),
+            ["accuracy"] = Object("Accuracy", new JsonObject { ["zero_shot"] = Typed("number", "Zero Shot"), ["adapted"] = Typed("number", "Adapted") }),
+        });
+        output["required"] = new JsonArray("weights");
+        return output;
+    }
+
+    static JsonObject Request() => Object("PredictionRequest", new JsonObject
+    {
+        ["id"] = Typed("string", "Id"),
+        ["input"] = Reference("Input"),
+        ["webhook"] = Url("Webhook", "Told of the prediction's events."),
+        ["webhook_events_filter"] = Array(Reference("WebhookEvent"), "Webhook Events Filter"),
+    });
+
+    static JsonObject Response() => Object("PredictionResponse", new JsonObject
+    {
+        ["input"] = Reference("Input"),
+        ["output"] = Reference("Output"),
+        ["id"] = Typed("string", "Id"),
+        ["version"] = Typed("string", "Version"),
+        ["created_at"] = Time("Created At"),
+        ["started_at"] = Time("Started At"),
+        ["completed_at"] = Time("Completed At"),
+        ["status"] = Typed("string", "Status"),
+        ["error"] = Typed("string", "Error"),
+        ["logs"] = Typed("string", "Logs"),
+        ["metrics"] = Typed("object", "Metrics"),
+    });
+
+    static JsonObject ValidationError()
+    {
+        var place = new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, new JsonObject { ["type"] = "integer" }) };
+        var error = Object("ValidationError", new JsonObject
+        {
+            ["loc"] = Array(place, "Location"),
+            ["msg"] = Typed("string", "Message"),
+            ["type"] = Typed("string", "Error Type"),
+        });
+        error["required"] = new JsonArray("loc", "msg", "type");
+        return error;
+    }
+
+    static JsonObject Object(string title, JsonObject properties) => new() { ["title"] = title, ["type"] = "object", ["properties"] = properties };
+
+    static JsonObject Array(JsonObject items, string title) => new() { ["title"] = title, ["type"] = "array", ["items"] = items };
+
+    static JsonObject Typed(string type, string title) => new() { ["title"] = title, ["type"] = type };
+
+    static JsonObject Url(string title, string description) =>
+        new() { ["title"] = title, ["type"] = "string", ["format"] = "uri", ["description"] = description };
+
+    static JsonObject Time(string title) => new() { ["title"] = title, ["type"] = "string", ["format"] = "date-time" };
+}

@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using LoraHub.Api.Docs;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate.Account;
+using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Inference;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Replicate.Deployments;
+
+/// <summary><c>/v1/deployments</c>.</summary>
+static class DeploymentEndpoints
+{
+    public static void MapDeployments(this IEndpointRouteBuilder v1)
+    {
+        v1.MapGet("/deployments", List)
+            .WithSummary("List deployments: the one there is")
+            .Produces<ReplicatePage<ReplicateDeployment>>();
+        v1.MapGet("/deployments/{owner}/{name}", Get)
+            .WithSummary("Get the deployment")
+            .Produces<ReplicateDeployment>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapPost("/deployments/{owner}/{name}/predictions", ReplicateCreation.PostToDeploymentAsync)
+            .WithSummary("Create a prediction of the deployment that the path names")
+            .WithBody<ReplicateModelPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
+            .ProducesCreation()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    static IResult List(ServedModel model, IOptions<InferenceOptions> options) =>
+        ReplicatePage.Of(ReplicateDeployment.From(model, ReplicateHardware.From(options.Value)));
+
+    static IResult Get(string owner, string name, ServedModel model, IOptions<InferenceOptions> options) => model.Deployment == $"{owner}/{name}"
+        ? TypedResults.Json(ReplicateDeployment.From(model, ReplicateHardware.From(options.Value)), WireJson.Options)
+        : Problems.NotFound();
+}

@@ -1,0 +1,26 @@
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate.Account;
+
+namespace LoraHub.Api.Replicate.Deployments;
+
+/// <summary>The one deployment: this service.</summary>
+public sealed record ReplicateDeployment(string Owner, string Name, ReplicateRelease CurrentRelease)
+{
+    internal static ReplicateDeployment From(ServedModel model, ReplicateHardware hardware)
+    {
+        var name = model.Deployment.Split('/');
+        return new ReplicateDeployment(name[0], name[1], new ReplicateRelease(
+            Number: 1,
+            model.Name,
+            model.Version,
+            ServedModel.CreatedAt,
+            ReplicateAccount.From(model),
+            new ReplicateConfiguration(hardware.Sku, MinInstances: 1, MaxInstances: 1)));
+    }
+}
+
+public sealed record ReplicateRelease(
+    int Number, string Model, string Version, DateTimeOffset CreatedAt, ReplicateAccount CreatedBy, ReplicateConfiguration Configuration);
+
+/// <param name="Hardware">One of <c>GET /v1/hardware</c>.</param>
+public sealed record ReplicateConfiguration(string Hardware, int MinInstances, int MaxInstances);

@@ -1,0 +1,66 @@
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate.Predictions;
+
+namespace LoraHub.Api.Replicate.Models;
+
+/// <summary><c>/v1/models</c>: the one model, its one version.</summary>
+static class ModelEndpoints
+{
+    public static void MapModels(this IEndpointRouteBuilder v1)
+    {
+        v1.MapGet("/models", List)
+            .WithSummary("List models: the one there is")
+            .WithDescription("The method `QUERY`, with the words to look for as its `text/plain` body, searches them.")
+            .Produces<ReplicatePage<ReplicateModel>>();
+        v1.MapMethods("/models", ["QUERY"], ModelSearch.QueryAsync).ExcludeFromDescription(); // OpenAPI 3.0 has no word for this method
+        v1.MapGet("/search", ModelSearch.Search)
+            .WithSummary("Search models")
+            .WithSearchQuery()
+            .Produces<ReplicateSearch>()
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        v1.MapGet("/models/{owner}/{name}", Get)
+            .WithSummary("Get the model")
+            .Produces<ReplicateModel>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapGet("/models/{owner}/{name}/versions", ListVersions)
+            .WithSummary("List the model's versions: the one that answers")
+            .Produces<ReplicatePage<ReplicateVersion>>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapGet("/models/{owner}/{name}/versions/{version}", GetVersion)
+            .WithSummary("Get a version")
+            .WithDescription("`openapi_schema` describes the inputs and the output.")
+            .Produces<ReplicateVersion>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapGet("/models/{owner}/{name}/examples", ListExamples)
+            .WithSummary("List the model's example predictions: none are kept")
+            .Produces<ReplicatePage<ReplicatePrediction>>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapGet("/models/{owner}/{name}/readme", GetReadme)
+            .WithSummary("Read what the model does and what it takes")
+            .Produces<string>(StatusCodes.Status200OK, "text/plain")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    static IResult List(HttpRequest request, ServedModel model, PredictionIntake intake) =>
+        ReplicatePage.Of(ReplicateModel.From(model, Origin.Of(request), intake.Count));
+
+    static IResult Get(string owner, string name, HttpRequest request, ServedModel model, PredictionIntake intake) => If(
+        model.Name == $"{owner}/{name}",
+        () => TypedResults.Json(ReplicateModel.From(model, Origin.Of(request), intake.Count), WireJson.Options));
+
+    static IResult ListVersions(string owner, string name, ServedModel model) =>
+        If(model.Name == $"{owner}/{name}", () => ReplicatePage.Of(ReplicateVersion.From(model)));
+
+    static IResult GetVersion(string owner, string name, string version, ServedModel model) => If(
+        model.Name == $"{owner}/{name}" && model.Version == version,
+        () => TypedResults.Json(ReplicateVersion.From(model), WireJson.Options));
+
+    static IResult ListExamples(string owner, string name, ServedModel model) =>
+        If(model.Name == $"{owner}/{name}", ReplicatePage.Empty<ReplicatePrediction>);
+
+    static IResult GetReadme(string owner, string name, ServedModel model) =>
+        If(model.Name == $"{owner}/{name}", () => TypedResults.Text(ModelReadme.Of(model), "text/plain"));
+
+    static IResult If(bool isKnown, Func<IResult> answer) => isKnown ? answer() : Problems.NotFound();
+}

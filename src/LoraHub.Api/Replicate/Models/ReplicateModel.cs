@@ -1,0 +1,52 @@
+using System.Text.Json;
+using LoraHub.Api.Cog.Document;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate.Predictions;
+
+namespace LoraHub.Api.Replicate.Models;
+
+/// <summary>The model as Replicate's clients know it.</summary>
+public sealed record ReplicateModel
+{
+    public required string Url { get; init; }
+
+    public required string Owner { get; init; }
+
+    public required string Name { get; init; }
+
+    public string Description { get; init; } = ServedModel.Description;
+
+    /// <summary><c>public</c>: clients know nothing but that and <c>private</c>.</summary>
+    public string Visibility { get; init; } = "public";
+
+    public string? GithubUrl { get; init; } = "https://github.com/sail-sg/lorahub";
+
+    public string? PaperUrl { get; init; } = "https://arxiv.org/abs/2307.13269";
+
+    public string? LicenseUrl { get; init; }
+
+    /// <summary>Predictions created since the service started.</summary>
+    public required long RunCount { get; init; }
+
+    public string? CoverImageUrl { get; init; }
+
+    public ReplicatePrediction? DefaultExample { get; init; }
+
+    public required ReplicateVersion LatestVersion { get; init; }
+
+    internal static ReplicateModel From(ServedModel model, string origin, long runCount) => new()
+    {
+        Url = $"{origin}/v1/models/{model.Name}",
+        Owner = model.Owner,
+        Name = model.Name[(model.Owner.Length + 1)..],
+        RunCount = runCount,
+        LatestVersion = ReplicateVersion.From(model),
+    };
+}
+
+/// <param name="Id">64 hexadecimal digits.</param>
+/// <param name="OpenapiSchema">Cog's document, as <c>/openapi.json</c> has it; the inputs are at <c>components.schemas.Input</c>.</param>
+public sealed record ReplicateVersion(string Id, DateTimeOffset CreatedAt, string CogVersion, JsonElement OpenapiSchema)
+{
+    internal static ReplicateVersion From(ServedModel model) => new(model.Version, ServedModel.CreatedAt, ServedModel.CogVersion, CogDocument.Json);
+}
