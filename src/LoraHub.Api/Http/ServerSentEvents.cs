@@ -66,8 +66,9 @@ static class ServerSentEvents
             {
                 return await next.WaitAsync(heartbeat, time, cancellationToken);
             }
-            catch (TimeoutException) when (!next.IsCompleted)
+            catch (TimeoutException) when (!next.IsFaulted)
             {
+                // The event may have come at this very moment; then a comment before it does no harm.
                 await WriteAsync(response, comment, cancellationToken);
             }
         }
