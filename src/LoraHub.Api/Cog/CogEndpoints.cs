@@ -46,7 +46,6 @@ static class CogEndpoints
             .WithSummary("Cancel a prediction")
             .WithDescription("200 while it waits or runs, 404 when it has ended or is unknown; both with an empty object.")
             .Produces<object>().Produces<object>(StatusCodes.Status404NotFound);
-        cog.MapMethods("/predictions", Reads, ListHint).ExcludeFromDescription();
         return routes;
     }
 
@@ -75,14 +74,6 @@ static class CogEndpoints
         var isOpen = await store.FindAsync(id, CancellationToken.None) is { IsTerminal: false };
         var isKnown = isOpen && await queue.CancelAsync(id, CancellationToken.None);
         return TypedResults.Json(new { }, WireJson.Options, statusCode: isKnown ? StatusCodes.Status200OK : StatusCodes.Status404NotFound);
-    }
-
-    /// <summary>Cog has no list; who asks for one is a Replicate client whose base URL lacks <c>/v1</c>.</summary>
-    static IResult ListHint(HttpResponse response)
-    {
-        response.Headers.Allow = HttpMethods.Post;
-        return CogErrors.Failure(
-            StatusCodes.Status405MethodNotAllowed, "Predictions are listed at GET /v1/predictions; the base URL of a Replicate client must end in /v1.");
     }
 }
 

@@ -30,6 +30,10 @@ static class CogErrors
 
     public static IResult Failure(int statusCode, string error) => TypedResults.Json(new CogFailure(error), WireJson.Options, statusCode: statusCode);
 
+    /// <summary>Cog has no list; who asks for one is a Replicate client whose base URL lacks <c>/v1</c>.</summary>
+    public static IResult NoList() => Failure(
+        StatusCodes.Status405MethodNotAllowed, "Predictions are listed at GET /v1/predictions; the base URL of a Replicate client must end in /v1.");
+
     public static IResult TooManyStreams() =>
         TypedResults.Json(new CogError("Too many stream subscribers"), WireJson.Options, statusCode: StatusCodes.Status429TooManyRequests);
 

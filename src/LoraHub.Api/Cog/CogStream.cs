@@ -18,6 +18,11 @@ static class CogStream
         await foreach (var recorded in events.ReadAsync(created.Id, after: 0, cancellationToken))
         {
             prediction = prediction.Apply(recorded);
+            if (recorded.Event is PredictionEvent.Measured(Prediction.PredictTimeMetric, _))
+            {
+                continue; // Cog tells it with the end alone
+            }
+
             yield return recorded.Event switch
             {
                 PredictionEvent.Started => Event("start", new CogAccepted(prediction.Id, prediction.Status)),

@@ -19,10 +19,15 @@ static class ErrorAnswers
         }));
 
         // Cog leaves these bodies empty.
-        app.UseStatusCodePages(pages => IsReplicate(pages.HttpContext) ? ExplainAsync(pages.HttpContext) : Task.CompletedTask);
+        app.UseStatusCodePages(pages => IsReplicate(pages.HttpContext) ? ExplainAsync(pages.HttpContext)
+            : AsksForList(pages.HttpContext) ? CogErrors.NoList().ExecuteAsync(pages.HttpContext)
+            : Task.CompletedTask);
     }
 
     static bool IsReplicate(HttpContext http) => http.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase);
+
+    static bool AsksForList(HttpContext http) =>
+        http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed && http.Request.Path == "/predictions" && HttpMethods.IsGet(http.Request.Method);
 
     static Task ExplainAsync(HttpContext http) => (http.Response.StatusCode switch
     {

@@ -29,7 +29,7 @@ sealed partial class PredictionRunner(
         }
 
         var seconds = Math.Round(time.GetElapsedTime(start).TotalSeconds, 6);
-        await lease.AppendAsync(new PredictionEvent.Measured("predict_time", seconds), CancellationToken.None);
+        await lease.AppendAsync(new PredictionEvent.Measured(Prediction.PredictTimeMetric, seconds), CancellationToken.None);
         if (await lease.AppendAsync(end, CancellationToken.None))
         {
             LogEnded(id, end.GetType().Name, seconds);

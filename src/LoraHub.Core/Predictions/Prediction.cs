@@ -5,6 +5,9 @@ namespace LoraHub.Core.Predictions;
 /// <summary>A request to adapt the base model, and what became of it. It owns its transitions: a terminal state never changes.</summary>
 public sealed record Prediction
 {
+    /// <summary>The metric that every run ends with: seconds from the start of the work to its end.</summary>
+    public const string PredictTimeMetric = "predict_time";
+
     /// <summary>26 lower-case base32 characters, unguessable, unless the client chose it.</summary>
     public required string Id { get; init; }
 
