@@ -28,6 +28,9 @@ sealed class Service : WebApplicationFactory<Program>
     /// <summary>Where requests come from.</summary>
     public IPAddress Sender { get; init; } = Support.Sender.Outside;
 
+    /// <summary>Puts other services in the place of the usual ones.</summary>
+    public Action<IServiceCollection> Replace { get; init; } = _ => { };
+
     public ScriptedPredictor Predictor { get; } = new();
 
     public ScriptedCatalog Catalog { get; } = new();
@@ -83,10 +86,14 @@ sealed class Service : WebApplicationFactory<Program>
             builder.UseSetting(key, value);
         }
 
-        builder.ConfigureTestServices(services => services
-            .AddSingleton<IPredictor>(Predictor)
-            .AddSingleton<IModuleCatalog>(Catalog)
-            .AddSingleton<IStartupFilter>(new Sender(Sender))
-            .AddSingleton<ILogEventSink>(Log));
+        builder.ConfigureTestServices(services =>
+        {
+            services
+                .AddSingleton<IPredictor>(Predictor)
+                .AddSingleton<IModuleCatalog>(Catalog)
+                .AddSingleton<IStartupFilter>(new Sender(Sender))
+                .AddSingleton<ILogEventSink>(Log);
+            Replace(services);
+        });
     }
 }
