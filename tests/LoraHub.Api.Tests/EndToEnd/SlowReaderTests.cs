@@ -1,0 +1,85 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.EndToEnd;
+
+/// <summary>Readers of streams that do not read, on real connections.</summary>
+public sealed class SlowReaderTests
+{
+    /// <summary>More than the buffers of a connection hold, so that who writes to a dead reader waits.</summary>
+    const int Megabytes = 10;
+
+    [Fact]
+    public async Task A_dead_reader_slows_neither_the_worker_nor_another_reader()
+    {
+        await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"));
+        var client = await host.ReadyAsync();
+        using var dead = await AskAndNeverReadAsync(host.Client.BaseAddress!, "big", new string('x', Megabytes << 20));
+
+        var prediction = await UntilEndedAsync(client, "big");
+        using var other = await client.FetchAsync(new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery);
+        var events = EventStream.Parse(await other.TextAsync());
+        var next = await client.PostJsonAsync("/predictions", "{}");
+
+        Assert.Equal("succeeded", prediction.Text("status"));
+        Assert.Equal(["output", "done"], events.Select(item => item.Name));
+        Assert.True(events[0].Data.Length > Megabytes << 20);
+        Assert.Equal("succeeded", next.Text("status"));
+        Assert.True(dead.Connected);
+    }
+
+    [Fact]
+    public async Task A_dead_reader_that_is_given_up_leaves_nothing_behind()
+    {
+        await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"), ("Api:MaxStreams", "1"));
+        var client = await host.ReadyAsync();
+        var dead = await AskAndNeverReadAsync(host.Client.BaseAddress!, "gone", new string('x', Megabytes << 20));
+        var prediction = await UntilEndedAsync(client, "gone");
+        var stream = new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery;
+
+        dead.Client.Close(0); // reset, as of a machine that is gone
+
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (true)
+        {
+            using var response = await client.FetchAsync(stream);
+            if (response.IsSuccessStatusCode)
+            {
+                break; // the one place for a stream is free again
+            }
+
+            await Task.Delay(20, limit.Token);
+        }
+
+        Assert.DoesNotContain("ERR", host.Log, StringComparison.Ordinal);
+    }
+
+    static async Task<TcpClient> AskAndNeverReadAsync(Uri address, string id, string text)
+    {
+        var connection = new TcpClient { ReceiveBufferSize = 4096 };
+        await connection.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        var body = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { input = new { seed = 7, test_inputs = text } }));
+        var head = $"PUT /predictions/{id} HTTP/1.1\r\nHost: {address.Authority}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
+        await connection.GetStream().WriteAsync(body, TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    static async Task<JsonObject> UntilEndedAsync(HttpClient client, string id)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (true)
+        {
+            var prediction = await client.GetJsonAsync($"/v1/predictions/{id}");
+            if (prediction.ContainsKey("completed_at"))
+            {
+                return prediction;
+            }
+
+            await Task.Delay(200, limit.Token); // the record is as large as its input
+        }
+    }
+}
