@@ -18,6 +18,7 @@ static class CogEndpoints
         var cog = routes.MapGroup("").WithTags("Cog");
         cog.MapMethods("/", Reads, Index).WithSummary("Where everything is").Produces<CogIndex>();
         cog.MapMethods("/health-check", Reads, HealthCheck)
+            .AllowAnonymous() // probes have no token
             .WithSummary("How the service is")
             .WithDescription("Always 200. `status` is STARTING, READY, BUSY or SETUP_FAILED.")
             .Produces<CogHealth>();
@@ -34,6 +35,7 @@ static class CogEndpoints
             .WithSummary("Cancel a prediction")
             .WithDescription("200 while it waits or runs, 404 when it has ended or is unknown; both with an empty object.")
             .Produces<object>().Produces<object>(StatusCodes.Status404NotFound);
+        cog.MapShutdown();
         cog.MapMethods("/predictions", Reads, ListHint).ExcludeFromDescription();
         return routes;
     }
@@ -75,6 +77,8 @@ public sealed record CogIndex
     public string CogVersion { get; init; } = ServedModel.CogVersion;
 
     public string DocsUrl { get; init; } = "/docs";
+
+    public string ShutdownUrl { get; init; } = "/shutdown";
 
     public string HealthcheckUrl { get; init; } = "/health-check";
 

@@ -28,6 +28,8 @@ static class DocsServices
             });
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // it is there wherever GET is
             options.MapType<JsonObject>(InputDocument.Schema);
+            options.AddSecurityDefinition(TokenFilter.Scheme, TokenFilter.Document);
+            options.OperationFilter<TokenFilter>();
             options.OperationFilter<RequestBodyFilter>();
             options.OperationFilter<ParameterFilter>();
             options.OperationFilter<AnswerFilter>();

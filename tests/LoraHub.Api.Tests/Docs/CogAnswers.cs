@@ -17,6 +17,8 @@ static class CogAnswers
     {
         ["GET / 200"] = AnswerCase.Get("/"),
         ["GET /health-check 200"] = AnswerCase.Get("/health-check"),
+        ["POST /shutdown 200"] = AnswerCase.Of(HttpMethod.Post, "/shutdown").With(("Auth:Shutdown", "open")),
+        ["POST /shutdown 403"] = AnswerCase.Of(HttpMethod.Post, "/shutdown"),
         ["GET /results/{digest}/{name} 200"] = Result,
         ["GET /results/{digest}/{name} 404"] = AnswerCase.Get("/results/0/adapter.zip"),
         ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/running/cancel").WhileBusy(),
