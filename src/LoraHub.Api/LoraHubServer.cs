@@ -77,5 +77,5 @@ static class LoraHubServer
         .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:l}{NewLine}{Exception}", formatProvider: null)
         .ReadFrom.Configuration(builder.Configuration)
         .ReadFrom.Services(services)
-        .WithDiscretion());
+        .WithDiscretion(), preserveStaticLogger: true); // services that run beside each other in one process keep their logs apart
 }

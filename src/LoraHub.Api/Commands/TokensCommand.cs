@@ -13,7 +13,7 @@ static class TokensCommand
         {
             if (!AuthOptions.TokenName().IsMatch(given.GetValueOrDefault<string>() ?? ""))
             {
-                given.AddError($"{AuthOptions.TokenNameRule}");
+                given.AddError(AuthOptions.TokenNameRule);
             }
         });
         var create = new Command("new", "Makes a token, shows it once, and shows the settings that let it in.") { name };

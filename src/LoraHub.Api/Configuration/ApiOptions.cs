@@ -43,6 +43,10 @@ public sealed class ApiOptions : IValidatableObject
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => CorsOrigins
-        .Where(origin => origin != "*" && !(Uri.TryCreate(origin, UriKind.Absolute, out var url) && url.Scheme.StartsWith("http", StringComparison.Ordinal) && url.GetLeftPart(UriPartial.Authority) == origin))
-        .Select(origin => new ValidationResult($"{Section}:CorsOrigins: `{origin}` is neither `*` nor scheme, host and port as a browser writes them, such as https://example.org."));
+        .Where(origin => origin != "*" && !IsOrigin(origin))
+        .Select(origin => new ValidationResult(
+            $"{Section}:CorsOrigins: `{origin}` is neither `*` nor scheme, host and port as a browser writes them, such as https://example.org."));
+
+    static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url.GetLeftPart(UriPartial.Authority) == text;
 }

@@ -8,6 +8,8 @@ public sealed partial class AuthOptions : IValidatableObject
 {
     public const string Section = "Auth";
 
+    internal const string TokenNameRule = "a token's name is 1 to 64 letters, digits, '.', '-' and '_'.";
+
     /// <summary>The tokens of which <c>/v1</c> wants one; <c>lorahub tokens new NAME</c> makes one. Default: none, <c>/v1</c> is open.</summary>
     public IReadOnlyList<TokenOptions> Tokens { get; init; } = [];
 
@@ -32,7 +34,8 @@ public sealed partial class AuthOptions : IValidatableObject
             if (!TokenHash().IsMatch(token.Hash))
             {
                 yield return new ValidationResult(
-                    $"{Section}:Tokens:{index}:Hash must be `sha256:` and the 64 hexadecimal digits of the token's SHA-256, never the token itself; `lorahub tokens new NAME` prints a new one with its settings.");
+                    $"{Section}:Tokens:{index}:Hash must be `sha256:` and the 64 hexadecimal digits of the token's SHA-256, never the token itself; "
+                    + "`lorahub tokens new NAME` prints a new one with its settings.");
             }
         }
 
@@ -46,8 +49,6 @@ public sealed partial class AuthOptions : IValidatableObject
             yield return new ValidationResult($"{Section}:Bare is `token`, but {Section}:Tokens has none.");
         }
     }
-
-    internal const string TokenNameRule = "a token's name is 1 to 64 letters, digits, '.', '-' and '_'.";
 
     [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$", RegexOptions.NonBacktracking)]
     internal static partial Regex TokenName();

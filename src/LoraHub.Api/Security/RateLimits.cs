@@ -21,7 +21,8 @@ static class RateLimits
 
     static RateLimitPartition<Partition> Of(HttpContext http, RateLimitOptions limits)
     {
-        var isCreation = HttpMethods.IsPost(http.Request.Method) && http.Request.Path.Value!.EndsWith("/predictions", StringComparison.OrdinalIgnoreCase);
+        var path = http.Request.Path.ToString().TrimEnd('/'); // routes do not mind a slash at the end
+        var isCreation = HttpMethods.IsPost(http.Request.Method) && path.EndsWith("/predictions", StringComparison.OrdinalIgnoreCase);
         var limit = isCreation ? limits.CreationsPerMinute : limits.OthersPerMinute;
         var partition = new Partition(isCreation, http.User.Identity?.Name, Peer.Network(http));
         return limit == 0 || !ErrorAnswers.IsReplicate(http)

@@ -37,9 +37,8 @@ public sealed class CogShutdownTests
     public async Task Who_may_not_stop_the_service_does_not(string setting, string sender, string header, string value)
     {
         await using var service = new Service(("Auth:Shutdown", setting)) { Sender = IPAddress.Parse(sender) };
-        var client = await service.ReadyAsync();
 
-        using var refused = await client.PostAsync("/shutdown", json: null, header.Length == 0 ? [] : [(header, value)]);
+        using var refused = await StopAsync(service, header, value);
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         Assert.Equal("failed", (await refused.JsonAsync()).Text("status"));
@@ -54,13 +53,16 @@ public sealed class CogShutdownTests
     public async Task Who_may_stop_the_service_does(string setting, string sender, string header, string value)
     {
         await using var service = new Service(("Auth:Shutdown", setting)) { Sender = IPAddress.Parse(sender) };
-        var client = await service.ReadyAsync();
+        await service.ReadyAsync();
         var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         service.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
 
-        using var answer = await client.PostAsync("/shutdown", json: null, header.Length == 0 ? [] : [(header, value)]);
+        using var answer = await StopAsync(service, header, value);
 
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         await stopping.Task.WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
     }
+
+    static async Task<HttpResponseMessage> StopAsync(Service service, string header, string value) =>
+        await (await service.ReadyAsync()).PostAsync("/shutdown", json: null, header.Length == 0 ? [] : [(header, value)]);
 }

@@ -39,6 +39,7 @@ public sealed class RateLimitTests
         var client = await service.ReadyAsync();
 
         Assert.Equal(HttpStatusCode.Created, await CodeAsync(client, HttpMethod.Post, "/v1/predictions", Creation));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await CodeAsync(client, HttpMethod.Post, "/v1/predictions/", Creation));
         Assert.Equal(HttpStatusCode.TooManyRequests, await CodeAsync(client, HttpMethod.Post, "/v1/models/lorahub/lorahub/predictions", Creation));
         Assert.Equal(HttpStatusCode.OK, await CodeAsync(client, HttpMethod.Get, "/v1/predictions"));
         Assert.Equal(HttpStatusCode.TooManyRequests, await CodeAsync(client, HttpMethod.Get, "/v1/no-such-route"));
