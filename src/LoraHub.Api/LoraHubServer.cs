@@ -65,6 +65,7 @@ static class LoraHubServer
         app.UseSecurityHeaders(pages: DocsServices.Path);
         app.UseErrorAnswers();
         app.UseDocs();
+        app.UseSecurity();
         app.MapCog();
         app.MapReplicate();
         app.MapResults();
@@ -78,5 +79,6 @@ static class LoraHubServer
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // what keeps it from starting is said in one line
         .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:l}{NewLine}{Exception}", formatProvider: null)
         .ReadFrom.Configuration(builder.Configuration)
-        .ReadFrom.Services(services));
+        .ReadFrom.Services(services)
+        .WithDiscretion(), preserveStaticLogger: true); // services that run beside each other in one process keep their logs apart
 }

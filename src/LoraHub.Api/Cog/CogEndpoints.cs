@@ -25,6 +25,7 @@ static class CogEndpoints
             : next(context));
         cog.MapMethods("/", Reads, Index).WithSummary("Where everything is").Produces<CogIndex>();
         cog.MapMethods("/health-check", Reads, HealthCheck)
+            .AllowAnonymous() // probes have no token
             .WithSummary("How the service is")
             .WithDescription("Always 200. `status` is STARTING, READY, BUSY, SETUP_FAILED or UNHEALTHY.")
             .Produces<CogHealth>();
@@ -46,6 +47,7 @@ static class CogEndpoints
             .WithSummary("Cancel a prediction")
             .WithDescription("200 while it waits or runs, 404 when it has ended or is unknown; both with an empty object.")
             .Produces<object>().Produces<object>(StatusCodes.Status404NotFound);
+        cog.MapShutdown();
         return routes;
     }
 
@@ -85,6 +87,8 @@ public sealed record CogIndex
     public string DocsUrl { get; init; } = "/docs";
 
     public string OpenapiUrl { get; init; } = "/openapi.json";
+
+    public string ShutdownUrl { get; init; } = "/shutdown";
 
     public string HealthcheckUrl { get; init; } = "/health-check";
 

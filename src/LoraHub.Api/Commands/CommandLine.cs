@@ -13,6 +13,7 @@ static class CommandLine
             TreatUnmatchedTokensAsErrors = false,
         };
         root.Subcommands.Add(PredictCommand.Create(replace));
+        root.Subcommands.Add(TokensCommand.Create());
         root.SetAction(async parsed =>
         {
             if (parsed.UnmatchedTokens is [var first, ..] && !first.StartsWith('-'))

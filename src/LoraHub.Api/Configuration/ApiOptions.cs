@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace LoraHub.Api.Configuration;
 
 /// <summary>How the service answers over HTTP.</summary>
-public sealed class ApiOptions
+public sealed class ApiOptions : IValidatableObject
 {
     public const string Section = "Api";
 
@@ -47,4 +47,18 @@ public sealed class ApiOptions
     /// <summary>The largest request body in bytes. Default: 100 MiB, as Cog's.</summary>
     [Range(1024, 1L << 40)]
     public long MaxRequestBody { get; init; } = 100 * 1024 * 1024;
+
+    /// <summary>
+    /// Origins of the web pages that may read the answers from a browser, as <c>https://example.org</c>, or <c>*</c> for all; their requests need a token as any
+    /// other. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => CorsOrigins
+        .Where(origin => origin != "*" && !IsOrigin(origin))
+        .Select(origin => new ValidationResult(
+            $"{Section}:CorsOrigins: `{origin}` is neither `*` nor scheme, host and port as a browser writes them, such as https://example.org."));
+
+    static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps) && url.GetLeftPart(UriPartial.Authority) == text;
 }

@@ -29,6 +29,8 @@ static class DocsServices
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // it is there wherever GET is
             options.MapType<JsonObject>(InputDocument.Schema);
             options.UseAllOfToExtendReferenceSchemas(); // OpenAPI 3.0 lets nothing stand beside a $ref, nor `nullable`
+            options.AddSecurityDefinition(TokenFilter.Scheme, TokenFilter.Document);
+            options.OperationFilter<TokenFilter>();
             options.OperationFilter<RequestBodyFilter>();
             options.OperationFilter<ParameterFilter>();
             options.OperationFilter<AnswerFilter>();

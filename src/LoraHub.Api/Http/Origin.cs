@@ -14,9 +14,13 @@ static class Origin
         return publicUrl?.TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
     }
 
+    /// <summary>Also whom the request comes from: a limit must not count a proxy's clients as one.</summary>
     public static void UseForwardedOrigin(this WebApplication app)
     {
-        var options = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost };
+        var options = new ForwardedHeadersOptions
+        {
+            ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost,
+        };
         if (app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.TrustForwardedHeaders)
         {
             options.KnownIPNetworks.Clear();

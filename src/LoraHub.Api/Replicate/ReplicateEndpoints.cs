@@ -5,6 +5,7 @@ using LoraHub.Api.Replicate.Deployments;
 using LoraHub.Api.Replicate.Models;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Replicate.Trainings;
+using Microsoft.AspNetCore.Authorization;
 
 namespace LoraHub.Api.Replicate;
 
@@ -16,6 +17,7 @@ static class ReplicateEndpoints
     public static IEndpointRouteBuilder MapReplicate(this IEndpointRouteBuilder routes)
     {
         var v1 = routes.MapGroup("/v1").WithTags("Replicate");
+        v1.ProducesRefusals();
         v1.AddEndpointFilter(async (context, next) =>
         {
             await context.HttpContext.RequestServices.GetRequiredService<ServedModel>().VersionKnownAsync();
@@ -29,6 +31,19 @@ static class ReplicateEndpoints
         v1.MapTrainings();
         return routes;
     }
+
+    /// <summary>Documents, on every route of the group, that it wants a token (unless it is open) and that there are limits.</summary>
+    static void ProducesRefusals(this RouteGroupBuilder group) => ((IEndpointConventionBuilder)group).Finally(route =>
+    {
+        if (!route.Metadata.OfType<IAllowAnonymous>().Any())
+        {
+            route.Metadata.Add(ProblemMetadata(StatusCodes.Status401Unauthorized));
+        }
+
+        route.Metadata.Add(ProblemMetadata(StatusCodes.Status429TooManyRequests));
+    });
+
+    static ProducesResponseTypeMetadata ProblemMetadata(int statusCode) => new(statusCode, typeof(Problem), ["application/problem+json"]);
 
     /// <summary>Documents an error.</summary>
     public static RouteHandlerBuilder ProducesProblem(this RouteHandlerBuilder route, int statusCode) =>

@@ -12,6 +12,7 @@ static class ResultEndpoints
     {
         routes.MapMethods("/results/{digest}/{name}", [HttpMethods.Get, HttpMethods.Head], DownloadAsync)
             .WithTags("Results")
+            .AllowAnonymous()
             .WithSummary("Download a file that a prediction made")
             .WithDescription("Its URL is in the prediction's `output`. Ranges are served, and the file never changes.")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")

@@ -1,7 +1,31 @@
+using LoraHub.Api.Configuration;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
+
 namespace LoraHub.Api.Security;
 
 static class SecurityServices
 {
-    /// <summary>Keys, and who may ask for what.</summary>
-    public static IServiceCollection AddSecurity(this IServiceCollection services) => services.AddSingleton<DataKeys>();
+    /// <summary>Keys, and who may ask for what and how often.</summary>
+    public static IServiceCollection AddSecurity(this IServiceCollection services)
+    {
+        services.AddOptions<AuthOptions>()
+            .BindConfiguration(AuthOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true) // a misspelt setting must not leave the service open
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddCors().AddOptions<CorsOptions>().Configure<IOptions<ApiOptions>>((cors, api) => Cors.Configure(cors, api.Value));
+        services.AddRateLimiter(_ => { }).AddOptions<RateLimiterOptions>()
+            .Configure<IOptions<RateLimitOptions>>((limiter, limits) => RateLimits.Configure(limiter, limits.Value));
+        return services.AddSingleton<DataKeys>().AddSingleton<Tokens>();
+    }
+
+    /// <summary>Limits come before the gate: guesses at a token are counted too, by address.</summary>
+    public static void UseSecurity(this WebApplication app)
+    {
+        app.UseCorsWhereSet();
+        app.UseCallers();
+        app.UseRateLimiter();
+        app.UseGate();
+    }
 }

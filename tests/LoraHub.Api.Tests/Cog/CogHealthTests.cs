@@ -75,6 +75,7 @@ public sealed class CogHealthTests : IAsyncDisposable
         var index = await client.GetJsonAsync("/");
 
         Assert.Equal("/docs", index.Text("docs_url"));
+        Assert.Equal("/shutdown", index.Text("shutdown_url"));
         Assert.Equal("/health-check", index.Text("healthcheck_url"));
         Assert.Equal("/predictions", index.Text("predictions_url"));
         Assert.Equal("/predictions/{prediction_id}", index.Text("predictions_idempotent_url"));

@@ -13,7 +13,9 @@ public sealed class AnswerTests(SharedService shared) : IClassFixture<SharedServ
     {
         var document = new Document(await (await shared.Service.ReadyAsync()).GetJsonAsync("/docs/service.json"));
 
-        var documented = document.Operations.SelectMany(pair => pair.Value["responses"]!.AsObject().Select(answer => $"{pair.Key} {answer.Key}"));
+        var documented = document.Operations
+            .SelectMany(pair => pair.Value["responses"]!.AsObject().Select(answer => $"{pair.Key} {answer.Key}"))
+            .Where(answer => !AnswerCases.IsRefusalOfAll(answer));
 
         Assert.Equal(documented.Order(StringComparer.Ordinal), AnswerCases.All.Keys.Order(StringComparer.Ordinal));
     }

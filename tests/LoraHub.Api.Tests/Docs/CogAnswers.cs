@@ -19,6 +19,8 @@ static class CogAnswers
         ["GET /health-check 200"] = AnswerCase.Get("/health-check"),
         ["GET /openapi.json 200"] = AnswerCase.Get("/openapi.json"),
         ["GET /openapi.json 503"] = AnswerCase.Get("/openapi.json").AfterFailedSetup(),
+        ["POST /shutdown 200"] = AnswerCase.Of(HttpMethod.Post, "/shutdown").With(("Auth:Shutdown", "open")),
+        ["POST /shutdown 403"] = AnswerCase.Of(HttpMethod.Post, "/shutdown"),
         ["GET /results/{digest}/{name} 200"] = Result,
         ["GET /results/{digest}/{name} 404"] = AnswerCase.Get("/results/0/adapter.zip"),
         ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/running/cancel").WhileBusy(),

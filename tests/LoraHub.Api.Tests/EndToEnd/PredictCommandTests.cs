@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
@@ -50,20 +50,5 @@ public sealed class PredictCommandTests
         Assert.StartsWith(message, error, StringComparison.Ordinal);
     }
 
-    static async Task<(int Code, string Output, string Error)> RunAsync(string dataPath, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub.dll"), "predict", .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["Data__Path"] = dataPath;
-        start.Environment["Inference__Threads"] = "1";
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await output, await error);
-    }
+    static Task<FinishedRun> RunAsync(string dataPath, params string[] arguments) => FinishedRun.OfAsync(dataPath, ["predict", .. arguments]);
 }

@@ -36,6 +36,7 @@ static class PredictionEndpoints
             .Produces<ReplicatePrediction>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/streams/{address}", ReplicateStream.StreamAsync)
+            .AllowAnonymous()
             .WithSummary("Stream a prediction's output, error and end")
             .WithDescription("The address is in the prediction's `urls.stream`. `Last-Event-ID` resumes.")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")

@@ -62,9 +62,15 @@ static class ReplicateCreation
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
-            IntakeResult.Full => Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many predictions are waiting; try again when one has ended."),
+            IntakeResult.Full => Full(http.Response),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    static IResult Full(HttpResponse response)
+    {
+        response.Headers.RetryAfter = "10"; // nobody knows when one ends; clients that read it would otherwise be back at once
+        return Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many predictions are waiting; try again when one has ended.");
     }
 
     static async Task<IResult> AnswerAsync(HttpContext http, ReplicateServices services, Prediction created)

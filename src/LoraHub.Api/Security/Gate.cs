@@ -1,0 +1,68 @@
+using System.Security.Claims;
+using LoraHub.Api.Cog;
+using LoraHub.Api.Http;
+using LoraHub.Api.Replicate;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Security;
+
+/// <summary>
+/// Who asks, and whether they may. Decided by the path, so that a path without a route says as little as one with a route. The framework's own authorization
+/// knows two refusals, 401 and 403; here the front that is asked has its own, or is not there at all.
+/// </summary>
+static class Gate
+{
+    const string Unauthenticated = "You did not pass a valid authentication token";
+
+    /// <summary>Gives the request its token's name, as <c>HttpContext.User.Identity.Name</c>; without a token that is ours the name stays null.</summary>
+    public static void UseCallers(this WebApplication app)
+    {
+        var tokens = app.Services.GetRequiredService<Tokens>();
+        app.Use((http, next) =>
+        {
+            if (tokens.NameOf(http.Request) is { } name)
+            {
+                http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], authenticationType: "Bearer"));
+            }
+
+            return next(http);
+        });
+    }
+
+    /// <summary>Refuses who may not ask. Routes that are marked <see cref="IAllowAnonymous"/> are open: a URL that nobody can guess is its own permission.</summary>
+    public static void UseGate(this WebApplication app)
+    {
+        var hasTokens = app.Services.GetRequiredService<Tokens>().Any;
+        var bare = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Bare;
+        app.Use((http, next) => Refuse(http, hasTokens, bare) is { } refusal ? refusal.ExecuteAsync(http) : next(http));
+    }
+
+    static IResult? Refuse(HttpContext http, bool hasTokens, BareAccess bare)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        {
+            return null;
+        }
+
+        var isKnown = http.User.Identity is { IsAuthenticated: true };
+        if (ErrorAnswers.IsReplicate(http))
+        {
+            return isKnown || !hasTokens ? null : Challenge(http, Problems.Because(StatusCodes.Status401Unauthorized, "Unauthenticated", Unauthenticated));
+        }
+
+        return bare switch
+        {
+            BareAccess.Off => TypedResults.StatusCode(StatusCodes.Status404NotFound),
+            BareAccess.Loopback when !Peer.IsLocal(http.Request) => CogErrors.Failure(StatusCodes.Status403Forbidden, "Only programs on this machine may ask here."),
+            BareAccess.Token when !isKnown => Challenge(http, CogErrors.Failure(StatusCodes.Status401Unauthorized, Unauthenticated)),
+            _ => null,
+        };
+    }
+
+    static IResult Challenge(HttpContext http, IResult answer)
+    {
+        http.Response.Headers.WWWAuthenticate = "Bearer";
+        return answer;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
+using LoraHub.Api.Http;
+using LoraHub.Api.Replicate;
+using Microsoft.AspNetCore.RateLimiting;
+
+namespace LoraHub.Api.Security;
+
+/// <summary>
+/// Counts requests by caller and minute. A permit is spent when the request comes and nothing is held while it is answered, so an open stream costs one.
+/// </summary>
+static class RateLimits
+{
+    static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    public static void Configure(RateLimiterOptions limiter, RateLimitOptions limits)
+    {
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, Partition>(http => Of(http, limits));
+        limiter.OnRejected = (rejected, _) => new ValueTask(RefuseAsync(rejected));
+    }
+
+    static RateLimitPartition<Partition> Of(HttpContext http, RateLimitOptions limits)
+    {
+        var path = http.Request.Path.ToString().TrimEnd('/'); // routes do not mind a slash at the end
+        var isCreation = HttpMethods.IsPost(http.Request.Method) && path.EndsWith("/predictions", StringComparison.OrdinalIgnoreCase);
+        var limit = isCreation ? limits.CreationsPerMinute : limits.OthersPerMinute;
+        var partition = new Partition(isCreation, http.User.Identity?.Name, Peer.Network(http));
+        return limit == 0 || !ErrorAnswers.IsReplicate(http)
+            ? RateLimitPartition.GetNoLimiter(new Partition(isCreation, null, ""))
+            : RateLimitPartition.GetFixedWindowLimiter(
+                partition.Token is null ? partition : partition with { Network = "" },
+                _ => new FixedWindowRateLimiterOptions { PermitLimit = limit, Window = Window, QueueLimit = 0 });
+    }
+
+    static Task RefuseAsync(OnRejectedContext rejected)
+    {
+        var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var given) ? given : Window;
+        var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        var headers = rejected.HttpContext.Response.Headers;
+        headers.RetryAfter = seconds;
+        headers["ratelimit-remaining"] = "0";
+        headers["ratelimit-reset"] = seconds;
+        return Problems
+            .Because(StatusCodes.Status429TooManyRequests, null, $"Request was throttled. Your rate limit resets in ~{seconds}s.")
+            .ExecuteAsync(rejected.HttpContext);
+    }
+
+    /// <summary>Who is counted, and for which of the two limits.</summary>
+    readonly record struct Partition(bool IsCreation, string? Token, string Network);
+}

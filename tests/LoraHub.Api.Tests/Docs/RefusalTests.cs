@@ -1,0 +1,66 @@
+using System.Net;
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.Docs;
+
+/// <summary>What every operation under <c>/v1</c> answers who may not ask, or asks too often, and what the document says of it.</summary>
+public sealed class RefusalTests(SharedService shared) : IClassFixture<SharedService>
+{
+    [Fact]
+    public async Task Every_operation_that_shows_a_lock_is_401_without_a_token_and_no_other_is()
+    {
+        await using var service = new Service(TestTokens.Settings);
+        var client = await service.ReadyAsync();
+        var document = await DocumentAsync();
+
+        foreach (var (route, operation) in document.Operations.Where(pair => IsReplicate(pair.Key)))
+        {
+            using var response = await SendAsync(client, route);
+
+            var isLocked = operation["security"] is not null;
+            Assert.True(isLocked == (response.StatusCode == HttpStatusCode.Unauthorized), $"{route}: {response.StatusCode}");
+            Assert.Equal(isLocked, document.Answer(route, 401) is not null);
+            if (isLocked)
+            {
+                await CheckAsync(document, route, response);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Every_operation_is_429_beyond_the_limit()
+    {
+        await using var service = new Service(("RateLimits:CreationsPerMinute", "1"), ("RateLimits:OthersPerMinute", "1"));
+        var client = await service.ReadyAsync();
+        var document = await DocumentAsync();
+        using var creation = await client.PostAsync("/v1/predictions", json: null);
+        using var other = await client.FetchAsync("/v1/predictions");
+
+        foreach (var route in document.Operations.Keys.Where(IsReplicate))
+        {
+            using var response = await SendAsync(client, route);
+
+            Assert.True(response.StatusCode == HttpStatusCode.TooManyRequests, $"{route}: {response.StatusCode}");
+            await CheckAsync(document, route, response);
+        }
+    }
+
+    static bool IsReplicate(string route) => route.Contains(" /v1/", StringComparison.Ordinal);
+
+    static Task<HttpResponseMessage> SendAsync(HttpClient client, string route)
+    {
+        var parts = route.Split(' ', 2);
+        var path = string.Join('/', parts[1].Split('/').Select(segment => segment.StartsWith('{') ? "x" : segment));
+        return client.SendAsync(new HttpMethod(parts[0]), path, json: null);
+    }
+
+    static async Task CheckAsync(Document document, string route, HttpResponseMessage response)
+    {
+        var content = document.Answer(route, (int)response.StatusCode)?["content"]?["application/problem+json"];
+        Assert.True(content is not null, $"{route} does not document {response.StatusCode}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Empty(await document.FaultsAsync(content["schema"]!, await response.TextAsync()));
+    }
+
+    async Task<Document> DocumentAsync() => new(await (await shared.Service.ReadyAsync()).GetJsonAsync("/docs/service.json"));
+}

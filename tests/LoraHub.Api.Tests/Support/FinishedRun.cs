@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace LoraHub.Api.Tests.Support;
+
+/// <summary>A run of the program itself, as a person starts it, after its end.</summary>
+sealed record FinishedRun(int Code, string Output, string Error)
+{
+    public static async Task<FinishedRun> OfAsync(string dataPath, IEnumerable<string> arguments, params (string Key, string Value)[] settings)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub.dll"), .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["Data__Path"] = dataPath;
+        start.Environment["Inference__Threads"] = "1";
+        foreach (var (key, value) in settings)
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new FinishedRun(process.ExitCode, await output, await error);
+    }
+}
