@@ -42,7 +42,8 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 }
 
 /// <summary>Takes predictions in: the way is the same for both fronts.</summary>
-sealed partial class PredictionIntake(IPredictionStore store, IModuleCatalog catalog, TimeProvider time, ILogger<PredictionIntake> logger)
+sealed partial class PredictionIntake(
+    IPredictionStore store, IModuleCatalog catalog, IEnumerable<IPredictionFollower> followers, TimeProvider time, ILogger<PredictionIntake> logger)
 {
     public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
@@ -72,6 +73,11 @@ sealed partial class PredictionIntake(IPredictionStore store, IModuleCatalog cat
         }
 
         LogCreated(prediction.Id);
+        foreach (var follower in followers)
+        {
+            follower.Follow(prediction);
+        }
+
         return new IntakeResult.Accepted(prediction);
     }
 

@@ -1,4 +1,5 @@
 using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Api.Webhooks;
 
 namespace LoraHub.Api.Replicate;
 
@@ -11,6 +12,7 @@ static class ReplicateEndpoints
     {
         var v1 = routes.MapGroup("/v1").WithTags("Replicate");
         v1.MapPredictions();
+        v1.MapWebhooks();
         return routes;
     }
 

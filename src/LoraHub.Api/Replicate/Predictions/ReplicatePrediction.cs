@@ -40,6 +40,12 @@ public sealed record ReplicatePrediction
 
     public string Source { get; init; } = "api";
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Webhook { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<WebhookEvent>? WebhookEventsFilter { get; init; }
+
     public required ReplicateUrls Urls { get; init; }
 
     internal static ReplicatePrediction From(Prediction prediction, ServedModel model, StreamAddress streams) =>
@@ -59,6 +65,8 @@ public sealed record ReplicatePrediction
         StartedAt = prediction.StartedAt,
         CompletedAt = prediction.CompletedAt,
         Metrics = MetricsOf(prediction),
+        Webhook = prediction.Webhook?.Url,
+        WebhookEventsFilter = prediction.Webhook?.Events.Order().ToArray(),
         Urls = urls,
     };
 
