@@ -49,10 +49,11 @@ sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<Webhoo
         }
     }
 
+    /// <summary>Ends whatever still runs. The sources are only canceled: without a timer they hold nothing, and a host may stop once more after this.</summary>
     public void Dispose()
     {
-        _leaving.Dispose();
-        _stopping.Dispose();
+        _leaving.Cancel();
+        _stopping.Cancel();
     }
 
     async Task RunAsync(Prediction created)

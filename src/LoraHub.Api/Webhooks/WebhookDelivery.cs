@@ -1,3 +1,4 @@
+using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
@@ -5,8 +6,9 @@ using Polly.Timeout;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>Delivers messages: once, or until they are taken.</summary>
-sealed partial class WebhookDelivery(WebhookPost post, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDelivery> logger)
+/// <summary>Tells a prediction's webhook how it stands: once, or until that is taken.</summary>
+sealed partial class WebhookDelivery(
+    WebhookMessages messages, WebhookPost post, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDelivery> logger)
 {
     readonly ResiliencePipeline<WebhookAttempt> _retries = new ResiliencePipelineBuilder<WebhookAttempt> { TimeProvider = time }
         .AddTimeout(options.Value.RetryFor)
@@ -22,17 +24,18 @@ sealed partial class WebhookDelivery(WebhookPost post, IOptions<WebhookOptions> 
         .Build();
 
     /// <summary>Sends it once; the next message says all that this one does, so nothing is lost when it is not taken.</summary>
-    public async Task SendAsync(WebhookMessage message, CancellationToken cancellationToken)
+    public async Task SendAsync(Prediction prediction, CancellationToken cancellationToken)
     {
-        if (await post.TryAsync(message, options.Value.EventTimeout, cancellationToken) is WebhookAttempt.Failed(var reason, _))
+        if (await post.TryAsync(messages.Of(prediction), options.Value.EventTimeout, cancellationToken) is WebhookAttempt.Failed(var reason, _))
         {
-            LogNotTaken(message.PredictionId, reason);
+            LogNotTaken(prediction.Id, reason);
         }
     }
 
     /// <summary>Sends it until it is taken, or for as long as the settings say.</summary>
-    public async Task SendUntilTakenAsync(WebhookMessage message, CancellationToken cancellationToken)
+    public async Task SendUntilTakenAsync(Prediction prediction, CancellationToken cancellationToken)
     {
+        var message = messages.Of(prediction);
         var attempts = 0;
         WebhookAttempt? last = null;
         try
@@ -52,7 +55,7 @@ sealed partial class WebhookDelivery(WebhookPost post, IOptions<WebhookOptions> 
 
         if (last is WebhookAttempt.Failed(var reason, _))
         {
-            LogGivenUp(message.PredictionId, attempts, reason);
+            LogGivenUp(prediction.Id, attempts, reason);
         }
     }
 

@@ -5,7 +5,7 @@ namespace LoraHub.Api.Webhooks;
 
 /// <summary>Follows a prediction from its creation to its end and tells its webhook, one message at a time.</summary>
 sealed class WebhookFollower(
-    IPredictionEvents events, WebhookMessages messages, WebhookDelivery delivery, IOptions<WebhookOptions> options, TimeProvider time)
+    IPredictionEvents events, IPredictionStore store, WebhookDelivery delivery, IOptions<WebhookOptions> options, TimeProvider time)
 {
     /// <param name="created">As it was before its first event; it has a webhook.</param>
     /// <param name="leaving">Fires when no more events are to be waited for; what is known by then is still told.</param>
@@ -27,7 +27,7 @@ sealed class WebhookFollower(
                 var isFree = sending.IsCompleted;
                 if (isOpen && next.IsCompleted) // first, so that what is told is the latest
                 {
-                    isOpen = await HasMovedAsync(next, leaving);
+                    isOpen = await HasMovedAsync(next, created.Id, outbox, leaving);
                     if (isOpen)
                     {
                         outbox.Add(reader.Current);
@@ -55,7 +55,7 @@ sealed class WebhookFollower(
         }
     }
 
-    static async Task<bool> HasMovedAsync(Task<bool> next, CancellationToken leaving)
+    async Task<bool> HasMovedAsync(Task<bool> next, string id, WebhookOutbox outbox, CancellationToken leaving)
     {
         try
         {
@@ -63,23 +63,28 @@ sealed class WebhookFollower(
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested)
         {
+            // What was recorded last may not have come here yet.
+            if (await store.FindAsync(id, CancellationToken.None) is { IsTerminal: true } ended)
+            {
+                outbox.End(ended);
+            }
+
             return false;
         }
     }
 
     async Task SendAsync(WebhookNotice notice, Throttle throttle, CancellationToken stopping)
     {
-        var message = messages.Of(notice.Prediction);
         switch (notice.Event)
         {
             case WebhookEvent.Completed:
-                await delivery.SendUntilTakenAsync(message, stopping);
+                await delivery.SendUntilTakenAsync(notice.Prediction, stopping);
                 break;
             case WebhookEvent.Start:
-                await delivery.SendAsync(message, stopping);
+                await delivery.SendAsync(notice.Prediction, stopping);
                 break;
             default:
-                await delivery.SendAsync(message, stopping);
+                await delivery.SendAsync(notice.Prediction, stopping);
                 throttle.Begin(stopping); // only now: a receiver sees them so far apart, however slow it is
                 break;
         }

@@ -30,7 +30,8 @@ sealed class WebhookKey(IOptions<WebhookOptions> options, DataKeys keys)
         Span<byte> bytes = stackalloc byte[MostBytes];
         return text.StartsWith(Prefix, StringComparison.Ordinal)
             && Convert.TryFromBase64String(text[Prefix.Length..], bytes, out var length)
-            && length >= LeastBytes;
+            && length >= LeastBytes
+            && Convert.ToBase64String(bytes[..length]) == text[Prefix.Length..]; // no white space: not every client skips it
     }
 
     byte[] Bytes() => options.Value.Secret is { } secret ? Convert.FromBase64String(secret[Prefix.Length..]) : keys.Get("webhook");

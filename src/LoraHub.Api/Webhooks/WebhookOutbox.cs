@@ -25,7 +25,7 @@ sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted
         var after = _running.Apply(recorded);
         if (recorded.Event.IsTerminal)
         {
-            _ended = wanted.Contains(WebhookEvent.Completed) ? after : null;
+            End(after);
             return;
         }
 
@@ -44,6 +44,9 @@ sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted
                 break;
         }
     }
+
+    /// <param name="ended">As it is and will remain.</param>
+    public void End(Prediction ended) => _ended = wanted.Contains(WebhookEvent.Completed) ? ended : null;
 
     /// <summary>Takes out what is to be told next.</summary>
     /// <param name="mayTellNews">Whether output and logs may be told again already. If not, an end that is to be told goes before them and says all of it.</param>

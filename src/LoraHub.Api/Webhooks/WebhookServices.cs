@@ -14,7 +14,7 @@ static class WebhookServices
                 $"{WebhookOptions.Section}:{nameof(WebhookOptions.Secret)} must be whsec_ followed by 24 to 64 bytes in Base64.")
             .Validate(
                 webhooks => webhooks.AllowedNetworks.All(network => IPNetwork.TryParse(network, out _)),
-                $"{WebhookOptions.Section}:{nameof(WebhookOptions.AllowedNetworks)} must be networks as in 10.1.0.0/16 or fd00::/8, the bits beyond the prefix zero.")
+                $"{WebhookOptions.Section}:{nameof(WebhookOptions.AllowedNetworks)} must be networks, as 10.1.0.0/16 or fd00::/8.")
             .ValidateOnStart();
         return services
             .AddSingleton<WebhookKey>()
