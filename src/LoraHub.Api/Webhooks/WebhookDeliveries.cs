@@ -9,7 +9,8 @@ namespace LoraHub.Api.Webhooks;
 sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDeliveries> logger)
     : IPredictionFollower, IHostedService, IDisposable
 {
-    readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
+    // By themselves: an id may come again once its prediction is forgotten.
+    readonly ConcurrentDictionary<Task, string> _running = [];
     readonly CancellationTokenSource _leaving = new();
     readonly CancellationTokenSource _stopping = new();
 
@@ -26,8 +27,8 @@ sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<Webhoo
             run = RunAsync(created);
         }
 
-        _running[created.Id] = run;
-        _ = run.ContinueWith(_ => _running.TryRemove(created.Id, out var _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _running[run] = created.Id;
+        _ = run.ContinueWith(ended => _running.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -36,7 +37,7 @@ sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<Webhoo
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _leaving.CancelAsync();
-        var all = Task.WhenAll(_running.Values);
+        var all = Task.WhenAll(_running.Keys);
         try
         {
             await all.WaitAsync(options.Value.ShutdownTime, time, cancellationToken);

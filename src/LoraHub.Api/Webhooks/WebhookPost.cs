@@ -39,7 +39,7 @@ sealed class WebhookPost(GuardedConnection connection, WebhookKey key, IOptions<
         {
             return new WebhookAttempt.Failed(nameof(TimeoutException));
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             var cause = exception.InnerException ?? exception;
             return new WebhookAttempt.Failed(cause.GetType().Name, IsFinal: cause is RefusedAddressException);
