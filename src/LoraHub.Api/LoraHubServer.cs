@@ -6,6 +6,7 @@ using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Results;
 using LoraHub.Api.Security;
+using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
 using LoraHub.Storage;
 using Serilog;
@@ -53,6 +54,7 @@ static class LoraHubServer
         builder.Services.AddPredictions();
         builder.Services.AddCog();
         builder.Services.AddReplicate();
+        builder.Services.AddWebhooks();
         builder.Services.AddDocs();
         builder.Services.AddPredictionRunner();
         builder.Services.AddPredictionWorker();

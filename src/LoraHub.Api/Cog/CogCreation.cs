@@ -71,7 +71,8 @@ static class CogCreation
         }
 
         var capacity = Math.Min(services.Queued.Value.BareCapacity, services.Queued.Value.Capacity);
-        return await services.Intake.CreateAsync(new PredictionRequest(request.Input, Origin.Of(http.Request), capacity) { Id = request.Id }, http.RequestAborted) switch
+        var wanted = new PredictionRequest(request.Input, Origin.Of(http.Request), capacity) { Id = request.Id, Webhook = request.Webhook };
+        return await services.Intake.CreateAsync(wanted, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => CogErrors.Inputs(errors),

@@ -1,12 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
+using LoraHub.Api.Webhooks;
+using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Cog;
 
 /// <summary>The body of <c>POST /predictions</c>; every key may be left out, and so may the body.</summary>
 /// <param name="Id">The client's own id, or null.</param>
-sealed record CogRequest(string? Id, JsonObject Input)
+sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhook = null)
 {
     public const string IdRule = "An id is 1 to 128 letters, digits, '.', '_', '~' and '-', and not '.' or '..'.";
 
@@ -14,13 +16,13 @@ sealed record CogRequest(string? Id, JsonObject Input)
     public static async Task<(CogRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request) => await JsonBody.ReadAsync(request) switch
     {
         JsonBody.Absent => (new CogRequest(null, []), null),
-        JsonBody.Parsed(JsonObject body) => Read(body),
+        JsonBody.Parsed(JsonObject body) => Read(body, request.Headers),
         JsonBody.Parsed => (null, WrongShape("The body must be a JSON object.")),
         JsonBody.Refused(var statusCode, var reason) => (null, CogErrors.Text(statusCode, reason)),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    static (CogRequest? Request, IResult? Refusal) Read(JsonObject body)
+    static (CogRequest? Request, IResult? Refusal) Read(JsonObject body, IHeaderDictionary headers)
     {
         if (body["id"] is { } id && id.GetValueKind() != JsonValueKind.String)
         {
@@ -37,7 +39,13 @@ sealed record CogRequest(string? Id, JsonObject Input)
             return (null, WrongShape("`context` must be an object of strings."));
         }
 
-        var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? []);
+        var (webhook, errors) = WebhookRequest.Read(body, headers);
+        if (errors.Count > 0)
+        {
+            return (null, WrongShape($"{string.Join("; ", errors.Select(error => error.Reason))}."));
+        }
+
+        var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? [], webhook);
         return request.Id is null || IsId(request.Id) ? (request, null) : (null, CogErrors.Id(IdRule));
     }
 
@@ -48,4 +56,4 @@ sealed record CogRequest(string? Id, JsonObject Input)
 }
 
 /// <summary>The body of <c>POST /predictions</c>, for the documents: it is read by hand, since a wrong one has Cog's own answers.</summary>
-public sealed record CogPredictionRequest(string? Id, JsonObject? Input);
+public sealed record CogPredictionRequest(string? Id, JsonObject? Input, string? Webhook, IReadOnlyList<WebhookEvent>? WebhookEventsFilter);

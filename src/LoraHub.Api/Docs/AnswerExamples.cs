@@ -5,6 +5,7 @@ using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Predictions;
 
@@ -41,6 +42,7 @@ sealed class AnswerExamples(ServedModel model)
         yield return new CogIndex();
         yield return CogHealth.From(new Setup(SetupStatus.Succeeded, Now, Now.AddSeconds(1), "Base model lorahub/t5-mini was loaded.\n"), isBusy: false, trouble: null);
         yield return new CogInputErrors([new CogInputError(["body", "input", "max_inference_step"], "5 is less than the minimum of 10", "value_error")]);
+        yield return new WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         yield return new JsonObject();
         foreach (var example in ModelExamples.Of(model, Now))
         {

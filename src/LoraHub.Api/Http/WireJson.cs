@@ -1,22 +1,28 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Http;
 
-/// <summary>How JSON is written on every route.</summary>
+/// <summary>
+/// How JSON is written on every route: byte for byte as JavaScript writes it again after reading it. Replicate's client does so with the body
+/// of a webhook before it checks the signature.
+/// </summary>
 static class WireJson
 {
     public static JsonSerializerOptions Options { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        // As JavaScript writes text, but for characters beyond U+FFFF: Replicate's client writes webhook bodies again before it checks their signature.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        // A loss that is not a number must not take the whole answer down.
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        Converters = { new JsonStringEnumConverter<PredictionStatus>(JsonNamingPolicy.SnakeCaseLower), new TimestampConverter() },
+        Encoder = new JavaScriptTextEncoder(),
+        Converters =
+        {
+            new JsonStringEnumConverter<PredictionStatus>(JsonNamingPolicy.SnakeCaseLower),
+            new JsonStringEnumConverter<WebhookEvent>(JsonNamingPolicy.SnakeCaseLower),
+            new JavaScriptNumber.DoubleConverter(),
+            new JavaScriptNumber.NodeConverter(),
+            new TimestampConverter(),
+        },
     };
 
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);

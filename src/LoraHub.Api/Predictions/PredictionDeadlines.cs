@@ -5,17 +5,21 @@ namespace LoraHub.Api.Predictions;
 
 /// <summary>Cancels predictions whose time has run out.</summary>
 sealed partial class PredictionDeadlines(
-    IPredictionEvents events, IPredictionQueue queue, TimeProvider time, ILogger<PredictionDeadlines> logger) : IAsyncDisposable
+    IPredictionEvents events, IPredictionQueue queue, TimeProvider time, ILogger<PredictionDeadlines> logger)
+    : IPredictionFollower, IAsyncDisposable
 {
     readonly CancellationTokenSource _stopping = new();
     readonly ConcurrentDictionary<string, Task> _watches = new(StringComparer.Ordinal);
 
     /// <summary>Watches the prediction until it has ended, if it has a deadline.</summary>
-    public void Watch(Prediction prediction)
+    public void Follow(Prediction created)
     {
-        if (prediction.Deadline is { } deadline)
+        if (created.Deadline is { } deadline)
         {
-            _watches[prediction.Id] = WatchAsync(prediction.Id, deadline);
+            using (ExecutionContext.SuppressFlow()) // it outlives the request and keeps nothing of it
+            {
+                _watches[created.Id] = WatchAsync(created.Id, deadline);
+            }
         }
     }
 

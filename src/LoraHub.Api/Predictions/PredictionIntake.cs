@@ -43,7 +43,7 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 
 /// <summary>Takes predictions in: the way is the same for both fronts.</summary>
 sealed partial class PredictionIntake(
-    IPredictionStore store, IModuleCatalog catalog, PredictionDeadlines deadlines, TimeProvider time, ILogger<PredictionIntake> logger)
+    IPredictionStore store, IModuleCatalog catalog, IEnumerable<IPredictionFollower> followers, TimeProvider time, ILogger<PredictionIntake> logger)
 {
     long _count;
 
@@ -79,7 +79,11 @@ sealed partial class PredictionIntake(
 
         Interlocked.Increment(ref _count);
         LogCreated(prediction.Id);
-        deadlines.Watch(prediction);
+        foreach (var follower in followers)
+        {
+            follower.Follow(prediction);
+        }
+
         return new IntakeResult.Accepted(prediction);
     }
 

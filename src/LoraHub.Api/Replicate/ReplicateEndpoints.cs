@@ -5,6 +5,7 @@ using LoraHub.Api.Replicate.Deployments;
 using LoraHub.Api.Replicate.Models;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Replicate.Trainings;
+using LoraHub.Api.Webhooks;
 using Microsoft.AspNetCore.Authorization;
 
 namespace LoraHub.Api.Replicate;
@@ -29,6 +30,7 @@ static class ReplicateEndpoints
         v1.MapAccount();
         v1.MapCollections();
         v1.MapTrainings();
+        v1.MapWebhooks();
         return routes;
     }
 

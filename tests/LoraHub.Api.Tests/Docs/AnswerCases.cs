@@ -6,6 +6,7 @@ static class AnswerCases
     public static IReadOnlyDictionary<string, AnswerCase> All { get; } = CogAnswers.All
         .Concat(PredictionAnswers.All)
         .Concat(ModelAnswers.All)
+        .Concat(WebhookAnswers.All)
         .ToDictionary();
 
     /// <summary>Whether every operation under <c>/v1</c> has the answer; then <see cref="RefusalTests"/> gets it from each.</summary>

@@ -56,6 +56,7 @@ static class ReplicateCreation
         var wanted = new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
         {
             Deployment = deployment,
+            Webhook = request.Webhook,
             CancelAfter = (cancelAfter as CancelAfterHeader.Given)?.Time,
         };
         return await services.Intake.CreateAsync(wanted, http.RequestAborted) switch

@@ -48,6 +48,12 @@ public sealed record ReplicatePrediction
 
     public string Source { get; init; } = "api";
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Webhook { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<WebhookEvent>? WebhookEventsFilter { get; init; }
+
     public required ReplicateUrls Urls { get; init; }
 
     internal static ReplicatePrediction From(Prediction prediction, ServedModel model, StreamAddress streams) =>
@@ -69,6 +75,8 @@ public sealed record ReplicatePrediction
         Deadline = prediction.Deadline,
         Deployment = prediction.Deployment,
         Metrics = MetricsOf(prediction),
+        Webhook = prediction.Webhook?.Url,
+        WebhookEventsFilter = prediction.Webhook?.Events.Order().ToArray(),
         Urls = urls,
     };
 

@@ -2,25 +2,27 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Api.Webhooks;
+using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>The body of a creation; what else clients send along is ignored.</summary>
-sealed record ReplicateRequest(JsonObject Input)
+sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
 {
     /// <param name="model">The model that <c>version</c> must name, or null where the path names it.</param>
     /// <returns>The request, or the answer that refuses it.</returns>
     public static async Task<(ReplicateRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request, ServedModel? model) =>
         await JsonBody.ReadAsync(request) switch
         {
-            JsonBody.Absent => Read([], model),
-            JsonBody.Parsed(JsonObject body) => Read(body, model),
+            JsonBody.Absent => Read([], request.Headers, model),
+            JsonBody.Parsed(JsonObject body) => Read(body, request.Headers, model),
             JsonBody.Parsed => (null, Problems.Fields([new InvalidField("invalid_type", "", "The body must be a JSON object")])),
             JsonBody.Refused(var statusCode, var reason) => (null, Problems.Because(statusCode, null, reason)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
-    static (ReplicateRequest? Request, IResult? Refusal) Read(JsonObject body, ServedModel? model)
+    static (ReplicateRequest? Request, IResult? Refusal) Read(JsonObject body, IHeaderDictionary headers, ServedModel? model)
     {
         var invalid = new List<InvalidField>();
         if (model is not null && Check(body, "version", JsonValueKind.String, field: "") is { } version)
@@ -33,13 +35,15 @@ sealed record ReplicateRequest(JsonObject Input)
             invalid.Add(input);
         }
 
+        var (webhook, errors) = WebhookRequest.Read(body, headers);
+        invalid.AddRange(errors.Select(error => new InvalidField(error.IsWrongType ? "invalid_type" : "invalid_value", error.Field, error.Reason)));
         if (invalid.Count > 0)
         {
             return (null, Problems.Fields(invalid));
         }
 
         return model is null || model.Is((string)body["version"]!)
-            ? (new ReplicateRequest(body["input"]!.AsObject()), null)
+            ? (new ReplicateRequest(body["input"]!.AsObject(), webhook), null)
             : (null, Problems.UnknownVersion());
     }
 
@@ -57,7 +61,7 @@ sealed record ReplicateRequest(JsonObject Input)
 }
 
 /// <summary>The body of <c>POST /v1/predictions</c>, for the documents.</summary>
-public sealed record ReplicatePredictionRequest(string Version, JsonObject Input);
+public sealed record ReplicatePredictionRequest(string Version, JsonObject Input, string? Webhook, IReadOnlyList<WebhookEvent>? WebhookEventsFilter);
 
 /// <summary>The body of a creation whose path names the model, for the documents.</summary>
-public sealed record ReplicateModelPredictionRequest(JsonObject Input);
+public sealed record ReplicateModelPredictionRequest(JsonObject Input, string? Webhook, IReadOnlyList<WebhookEvent>? WebhookEventsFilter);

@@ -1,0 +1,22 @@
+using LoraHub.Api.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace LoraHub.Api.Webhooks;
+
+/// <summary><c>/v1/webhooks</c>: what receivers check signatures with.</summary>
+static class WebhookEndpoints
+{
+    public static void MapWebhooks(this IEndpointRouteBuilder v1) => v1.MapGet("/webhooks/default/secret", GetSecret)
+        .WithSummary("Get the secret that webhooks are signed with")
+        .WithDescription("For the client libraries' `validateWebhook`. Each webhook has `webhook-id`, `webhook-timestamp` and `webhook-signature`, as standardwebhooks.com says.")
+        .Produces<WebhookSecret>();
+
+    static JsonHttpResult<WebhookSecret> GetSecret(WebhookKey key, HttpResponse response)
+    {
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(new WebhookSecret(key.Secret), WireJson.Options);
+    }
+}
+
+/// <param name="Key"><c>whsec_</c> and the key in Base64.</param>
+public sealed record WebhookSecret(string Key);

@@ -1,0 +1,72 @@
+using System.Net.Http.Headers;
+using LoraHub.Api.Predictions;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Webhooks;
+
+/// <summary>What became of sending a message once.</summary>
+abstract record WebhookAttempt
+{
+    WebhookAttempt()
+    {
+    }
+
+    public sealed record Taken : WebhookAttempt;
+
+    /// <param name="Reason">A status, or the name of what went wrong; nothing of the URL.</param>
+    /// <param name="IsFinal">Whether another attempt would end in the same way.</param>
+    public sealed record Failed(string Reason, bool IsFinal = false) : WebhookAttempt;
+}
+
+/// <summary>Signs a message and sends it, once.</summary>
+sealed class WebhookPost(GuardedConnection connection, WebhookKey key, IOptions<WebhookOptions> options, TimeProvider time) : IDisposable
+{
+    // Not from a factory: those log what they send, URLs included.
+    readonly HttpMessageInvoker _http = new(connection.CreateHandler());
+
+    /// <param name="limit">How long the receiver may take to answer; what it says beyond status and headers is not read.</param>
+    public async Task<WebhookAttempt> TryAsync(WebhookMessage message, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var enough = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
+        using var request = Request(message);
+        try
+        {
+            using var response = await _http.SendAsync(request, either.Token);
+            return response.IsSuccessStatusCode ? new WebhookAttempt.Taken() : new WebhookAttempt.Failed($"{(int)response.StatusCode}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new WebhookAttempt.Failed(nameof(TimeoutException));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            var cause = exception.InnerException ?? exception;
+            return new WebhookAttempt.Failed(cause.GetType().Name, IsFinal: cause is RefusedAddressException);
+        }
+    }
+
+    HttpRequestMessage Request(WebhookMessage message)
+    {
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var request = new HttpRequestMessage(HttpMethod.Post, message.To.Url) { Content = new ReadOnlyMemoryContent(message.Body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("lorahub", ServedModel.ProgramVersion));
+        request.Headers.Add("webhook-id", message.Id);
+        request.Headers.Add("webhook-timestamp", $"{now}");
+        request.Headers.Add("webhook-signature", key.Sign(message.Id, now, message.Body.Span));
+        if (options.Value.AuthToken is { } token)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        }
+
+        foreach (var (name, value) in message.To.Trace)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return request;
+    }
+
+    public void Dispose() => _http.Dispose();
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Webhooks;
+
+/// <summary>Why a key of the body that is about webhooks cannot be taken; it quotes nothing of the body.</summary>
+/// <param name="IsWrongType">Whether it is not even of the right type.</param>
+sealed record WebhookError(string Field, string Reason, bool IsWrongType);
+
+/// <summary>What a creation says about webhooks; the keys are the same on both fronts.</summary>
+static class WebhookRequest
+{
+    const string Url = "webhook", Filter = "webhook_events_filter";
+
+    const int LongestUrl = 8192, LongestTraceState = 512;
+
+    static readonly Dictionary<string, WebhookEvent> Words = Enum.GetValues<WebhookEvent>().ToDictionary(known => JsonNamingPolicy.SnakeCaseLower.ConvertName(known.ToString()));
+
+    static readonly string Choices = $"an array of {string.Join(", ", Words.Keys)}";
+
+    /// <returns>The webhook, or null when none is asked for; and what is wrong, if anything is.</returns>
+    public static (PredictionWebhook? Webhook, IReadOnlyList<WebhookError> Errors) Read(JsonObject body, IHeaderDictionary headers)
+    {
+        var errors = new List<WebhookError>();
+        var url = ReadUrl(body[Url], errors);
+        var events = ReadFilter(body[Filter], errors);
+        if (url is not null && events.Count == 0 && errors.Count == 0)
+        {
+            errors.Add(new WebhookError(Filter, $"{Filter} is empty, so nothing would be sent: it must be {Choices}, or be left out for all of them", IsWrongType: false));
+        }
+
+        return errors.Count == 0 && url is not null ? (new PredictionWebhook(url, events) { Trace = ReadTrace(headers) }, []) : (null, errors);
+    }
+
+    static string? ReadUrl(JsonNode? given, List<WebhookError> errors)
+    {
+        if (given is null)
+        {
+            return null;
+        }
+
+        if (given.GetValueKind() != JsonValueKind.String)
+        {
+            errors.Add(new WebhookError(Url, $"{Url} must be a string", IsWrongType: true));
+            return null;
+        }
+
+        var text = (string)given!;
+        var isRight = text.Length <= LongestUrl
+            && Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            && url.UserInfo.Length == 0;
+        if (!isRight)
+        {
+            errors.Add(new WebhookError(
+                Url, $"{Url} must be an absolute http or https URL of at most {LongestUrl} characters, without a user name or password", IsWrongType: false));
+        }
+
+        return text;
+    }
+
+    static HashSet<WebhookEvent> ReadFilter(JsonNode? given, List<WebhookError> errors)
+    {
+        if (given is null)
+        {
+            return [.. Words.Values];
+        }
+
+        var words = given is JsonArray items ? [.. items.Select(item => item?.GetValueKind() == JsonValueKind.String ? (string?)item : null)] : (string?[])[null];
+        if (words.All(word => word is not null && Words.ContainsKey(word)))
+        {
+            return [.. words.Select(word => Words[word!])];
+        }
+
+        errors.Add(new WebhookError(Filter, $"{Filter} must be {Choices}", given is not JsonArray));
+        return [];
+    }
+
+    /// <summary>W3C's trace context, where it is one: what could not be sent again must not keep a webhook from being sent.</summary>
+    static Dictionary<string, string> ReadTrace(IHeaderDictionary headers)
+    {
+        var trace = new Dictionary<string, string>();
+        var (parent, state) = (headers.TraceParent.ToString(), headers.TraceState.ToString());
+        if (ActivityContext.TryParse(parent, null, out _))
+        {
+            trace["traceparent"] = parent;
+            if (state.Length is > 0 and <= LongestTraceState && state.All(letter => letter is >= ' ' and <= '~'))
+            {
+                trace["tracestate"] = state;
+            }
+        }
+
+        return trace;
+    }
+}

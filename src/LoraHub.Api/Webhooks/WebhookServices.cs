@@ -1,0 +1,32 @@
+using System.Net;
+using LoraHub.Api.Predictions;
+
+namespace LoraHub.Api.Webhooks;
+
+static class WebhookServices
+{
+    /// <summary>Tells others what happens to predictions. To be added before the worker, so that it stops after it.</summary>
+    public static IServiceCollection AddWebhooks(this IServiceCollection services)
+    {
+        services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section).ValidateDataAnnotations()
+            .Validate(
+                webhooks => webhooks.Secret is null || WebhookKey.IsSecret(webhooks.Secret),
+                $"{WebhookOptions.Section}:{nameof(WebhookOptions.Secret)} must be whsec_ followed by 24 to 64 bytes in Base64.")
+            .Validate(
+                webhooks => webhooks.AllowedNetworks.All(network => IPNetwork.TryParse(network, out _)),
+                $"{WebhookOptions.Section}:{nameof(WebhookOptions.AllowedNetworks)} must be networks, as 10.1.0.0/16 or fd00::/8.")
+            .ValidateOnStart();
+        return services
+            .AddSingleton<WebhookKey>()
+            .AddSingleton<AddressGuard>()
+            .AddSingleton<HostResolver>(Dns.GetHostAddressesAsync)
+            .AddSingleton<GuardedConnection>()
+            .AddSingleton<WebhookPost>()
+            .AddSingleton<WebhookDelivery>()
+            .AddSingleton<WebhookMessages>()
+            .AddSingleton<WebhookFollower>()
+            .AddSingleton<WebhookDeliveries>()
+            .AddSingleton<IPredictionFollower>(provider => provider.GetRequiredService<WebhookDeliveries>())
+            .AddHostedService(provider => provider.GetRequiredService<WebhookDeliveries>());
+    }
+}

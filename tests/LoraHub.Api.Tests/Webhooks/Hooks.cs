@@ -1,0 +1,111 @@
+using System.Text.Json.Nodes;
+using LoraHub.Api.Configuration;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate;
+using LoraHub.Api.Security;
+using LoraHub.Api.Tests.Support;
+using LoraHub.Api.Webhooks;
+using LoraHub.Core.Modules;
+using LoraHub.Core.Predictions;
+using LoraHub.Storage;
+using LoraHub.TestHost;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Serilog;
+
+namespace LoraHub.Api.Tests.Webhooks;
+
+/// <summary>The webhooks without a service around them: the test is the worker, and the clock is its own.</summary>
+sealed class Hooks : IAsyncDisposable
+{
+    readonly string _folder = Directory.CreateTempSubdirectory("lorahub-").FullName;
+    readonly ServiceProvider _services;
+
+    public Hooks(params (string Key, string Value)[] settings)
+    {
+        var given = settings.ToDictionary(setting => $"Webhooks:{setting.Key}", string? (setting) => setting.Value);
+        given["Data:Path"] = _folder;
+        var logger = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(Log).CreateLogger();
+        _services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(given).Build())
+            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton<IModuleCatalog, ScriptedCatalog>()
+            .AddLogging().AddSerilog(logger, dispose: true)
+            .Configure<ApiOptions>(_ => { })
+            .AddStorage().AddSecurity().AddPredictions().AddReplicate().AddWebhooks()
+            .BuildServiceProvider();
+    }
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public CollectingSink Log { get; } = new();
+
+    public WebhookDeliveries Deliveries => _services.GetRequiredService<WebhookDeliveries>();
+
+    /// <summary>Takes in a prediction and follows it.</summary>
+    /// <param name="events">Which are told; all when there are none.</param>
+    public async Task<string> CreateAsync(string url, params WebhookEvent[] events)
+    {
+        var prediction = new Prediction
+        {
+            Id = PredictionId.New(),
+            Input = new JsonObject { ["test_inputs"] = "müß 🐈" },
+            Origin = "http://localhost",
+            CreatedAt = Clock.GetUtcNow(),
+            Webhook = new PredictionWebhook(url, events.Length == 0 ? Enum.GetValues<WebhookEvent>().ToHashSet() : events.ToHashSet()),
+        };
+        Assert.Equal(Creation.Created, await _services.GetRequiredService<IPredictionStore>().CreateAsync(prediction, capacity: 1000, CancellationToken.None));
+        Deliveries.Follow(prediction);
+        return prediction.Id;
+    }
+
+    public Task<IPredictionLease> LeaseAsync() => _services.GetRequiredService<IPredictionQueue>().LeaseAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Takes the oldest prediction, and all this happens to it.</summary>
+    public async Task RunAsync(params PredictionEvent[] happened)
+    {
+        await using var lease = await LeaseAsync();
+        await lease.SayAsync(happened);
+    }
+
+    /// <summary>Lets the clock run, some twenty times as fast as the real one, until the task has ended.</summary>
+    public async Task<T> RunClockAsync<T>(Task<T> until)
+    {
+        await RunClockAsync((Task)until);
+        return await until;
+    }
+
+    /// <inheritdoc cref="RunClockAsync{T}"/>
+    public async Task RunClockAsync(Task until)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (!until.IsCompleted)
+        {
+            await Task.Delay(1, limit.Token);
+            Clock.Advance(TimeSpan.FromMilliseconds(25));
+        }
+
+        await until;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await Deliveries.StopAsync(now.Token);
+        await _services.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+static class LeaseExtensions
+{
+    public static async Task SayAsync(this IPredictionLease lease, params PredictionEvent[] happened)
+    {
+        foreach (var next in happened)
+        {
+            Assert.True(await lease.AppendAsync(next, CancellationToken.None));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using LoraHub.Api.Tests.Support;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace LoraHub.Api.Tests.Webhooks;
+
+/// <summary>A webhook as it came in.</summary>
+/// <param name="Request">Method and path.</param>
+sealed record Received(string Request, IReadOnlyDictionary<string, string> Headers, string Body, DateTimeOffset At)
+{
+    public JsonObject Json => JsonNode.Parse(Body)!.AsObject();
+
+    public string? Status => Json.Text("status");
+}
+
+/// <summary>Takes webhooks on a free port of this machine and answers as the test says.</summary>
+sealed class Receiver : IAsyncDisposable
+{
+    readonly Channel<Received> _received = Channel.CreateUnbounded<Received>();
+    readonly WebApplication _app;
+    int _count;
+
+    Receiver(WebApplication app) => _app = app;
+
+    /// <summary>By the number of the request, from 1 on. Default: 200 at once.</summary>
+    public Func<int, HttpContext, Task> Answer { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>By which clock arrivals are noted.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public int Count => _count;
+
+    public string Origin => _app.Urls.Single();
+
+    public string Url => $"{Origin}/hook?secret=do-not-log";
+
+    public static async Task<Receiver> StartAsync(TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var receiver = new Receiver(app) { Clock = clock ?? TimeProvider.System };
+        app.Run(receiver.TakeAsync);
+        await app.StartAsync();
+        return receiver;
+    }
+
+    /// <summary>The next one, in the order of arrival.</summary>
+    public async Task<Received> NextAsync()
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        return await _received.Reader.ReadAsync(limit.Token);
+    }
+
+    /// <summary>All up to the first one whose prediction has ended.</summary>
+    public async Task<IReadOnlyList<Received>> UntilEndAsync()
+    {
+        var all = new List<Received>();
+        do
+        {
+            all.Add(await NextAsync());
+        }
+        while (all[^1].Status is "starting" or "processing");
+
+        return all;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app.StopAsync(now.Token); // requests that hang may hang on
+        await _app.DisposeAsync();
+    }
+
+    async Task TakeAsync(HttpContext http)
+    {
+        using var reader = new StreamReader(http.Request.Body);
+        var received = new Received(
+            $"{http.Request.Method} {http.Request.Path}",
+            http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+            await reader.ReadToEndAsync(http.RequestAborted),
+            Clock.GetUtcNow());
+        await _received.Writer.WriteAsync(received);
+        await Answer(Interlocked.Increment(ref _count), http);
+    }
+}

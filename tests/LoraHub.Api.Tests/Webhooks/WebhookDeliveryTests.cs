@@ -1,0 +1,251 @@
+using System.Globalization;
+using LoraHub.Api.Tests.Support;
+using LoraHub.Core.Predictions;
+using Serilog.Events;
+
+namespace LoraHub.Api.Tests.Webhooks;
+
+/// <summary>Order, throttle, retries and the end, with a receiver on a port and a clock that the test moves.</summary>
+public sealed class WebhookDeliveryTests
+{
+    static readonly TimeSpan Throttle = TimeSpan.FromMilliseconds(500);
+
+    static readonly PredictionEvent Started = new PredictionEvent.Started(), Succeeded = new PredictionEvent.Succeeded();
+
+    [Fact]
+    public async Task Logs_come_so_far_apart_and_the_latest_state_wins()
+    {
+        await using var hooks = new Hooks(("EventTimeout", "00:05:00"));
+        await using var receiver = await Receiver.StartAsync(hooks.Clock);
+        await hooks.CreateAsync(receiver.Url);
+        await using var lease = await hooks.LeaseAsync();
+        await lease.SayAsync(Started, Log(1));
+        await receiver.NextAsync();
+        var first = await receiver.NextAsync();
+
+        await lease.SayAsync(Log(2), Log(3), Log(4));
+        var second = await hooks.RunClockAsync(receiver.NextAsync());
+        await lease.SayAsync(Log(5));
+        var third = await hooks.RunClockAsync(receiver.NextAsync());
+
+        Assert.Equal(["1\n", "1\n2\n3\n4\n", "1\n2\n3\n4\n5\n"], new[] { first, second, third }.Select(received => received.Json.Text("logs")));
+        Assert.True(second.At - first.At >= Throttle, $"{second.At - first.At}");
+        Assert.True(third.At - second.At >= Throttle, $"{third.At - second.At}");
+        Assert.Equal(4, receiver.Count);
+    }
+
+    [Fact]
+    public async Task The_end_comes_at_once_and_last_though_logs_still_wait()
+    {
+        await using var hooks = new Hooks();
+        await using var receiver = await Receiver.StartAsync(hooks.Clock);
+        await hooks.CreateAsync(receiver.Url);
+        await using var lease = await hooks.LeaseAsync();
+        await lease.SayAsync(Started, Log(1));
+        await receiver.NextAsync();
+        await receiver.NextAsync();
+
+        await lease.SayAsync(Log(2), Succeeded);
+        var end = await receiver.NextAsync(); // the clock stands still
+        await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(("succeeded", "1\n2\n"), (end.Status, end.Json.Text("logs")));
+        Assert.Equal(3, receiver.Count);
+    }
+
+    [Fact]
+    public async Task While_a_message_is_on_its_way_no_other_is_and_the_end_is_the_last()
+    {
+        await using var hooks = new Hooks();
+        await using var receiver = await Receiver.StartAsync();
+        using var gate = new SemaphoreSlim(0);
+        var (now, most) = (0, 0);
+        receiver.Answer = async (number, http) =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            await gate.WaitAsync(http.RequestAborted);
+            Interlocked.Decrement(ref now);
+        };
+        await hooks.CreateAsync(receiver.Url);
+        await hooks.RunAsync(Started, Log(1), new PredictionEvent.Answered(new PredictionOutput { Weights = [] }), Log(2), new PredictionEvent.Failed("no"));
+
+        var start = await receiver.NextAsync();
+        gate.Release();
+        var news = await receiver.NextAsync();
+        gate.Release();
+        var end = await receiver.NextAsync();
+        gate.Release();
+        await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal([("processing", ""), ("processing", "1\n2\n"), ("failed", "1\n2\n")], new[] { start, news, end }.Select(received => (received.Status, received.Json.Text("logs")!)));
+        Assert.Equal(1, most);
+        Assert.Equal(3, receiver.Count);
+    }
+
+    [Fact]
+    public async Task An_end_is_sent_again_until_it_is_taken()
+    {
+        await using var hooks = new Hooks();
+        await using var receiver = await Receiver.StartAsync(hooks.Clock);
+        receiver.Answer = (number, http) =>
+        {
+            switch (number)
+            {
+                case 1:
+                    http.Abort();
+                    break;
+                case < 5:
+                    http.Response.StatusCode = number == 2 ? 404 : 500 + number;
+                    break;
+            }
+
+            return Task.CompletedTask;
+        };
+        await hooks.CreateAsync(receiver.Url, WebhookEvent.Completed);
+        await hooks.RunAsync(Started, Succeeded);
+
+        var all = new List<Received>();
+        for (var i = 0; i < 5; i++)
+        {
+            all.Add(await hooks.RunClockAsync(receiver.NextAsync()));
+        }
+
+        await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(5, receiver.Count);
+        Assert.Single(all.Select(received => received.Headers["webhook-id"]).Distinct());
+        Assert.Single(all.Select(received => received.Body).Distinct());
+        Assert.All(all, received => Assert.InRange(received.At.ToUnixTimeSeconds() - long.Parse(received.Headers["webhook-timestamp"], CultureInfo.InvariantCulture), 0, 5));
+        Assert.DoesNotContain(hooks.Log.Events, entry => entry.Level >= LogEventLevel.Warning);
+    }
+
+    [Fact]
+    public async Task Nothing_but_the_end_is_sent_again()
+    {
+        await using var hooks = new Hooks();
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = (number, http) =>
+        {
+            http.Response.StatusCode = number < 3 ? 500 : 200;
+            return Task.CompletedTask;
+        };
+        await hooks.CreateAsync(receiver.Url);
+        await hooks.RunAsync(Started, Log(1), Succeeded);
+
+        var all = await receiver.UntilEndAsync();
+
+        Assert.Equal(["processing", "processing", "succeeded"], all.Select(received => received.Status));
+        Assert.Equal(3, all.Select(received => received.Headers["webhook-id"]).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(301)]
+    [InlineData(302)]
+    [InlineData(307)]
+    public async Task A_redirect_is_a_failure_and_not_followed(int status)
+    {
+        await using var hooks = new Hooks();
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = (number, http) =>
+        {
+            if (number == 1)
+            {
+                http.Response.StatusCode = status;
+                http.Response.Headers.Location = $"{receiver.Origin}/elsewhere";
+            }
+
+            return Task.CompletedTask;
+        };
+        await hooks.CreateAsync(receiver.Url, WebhookEvent.Completed);
+        await hooks.RunAsync(Started, Succeeded);
+
+        var first = await receiver.NextAsync();
+        var second = await hooks.RunClockAsync(receiver.NextAsync());
+
+        Assert.Equal(["POST /hook", "POST /hook"], [first.Request, second.Request]);
+    }
+
+    [Fact]
+    public async Task An_end_that_nobody_takes_is_given_up_and_the_log_says_so_without_the_URL()
+    {
+        await using var hooks = new Hooks(("RetryFor", "00:00:05"));
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = (_, http) =>
+        {
+            http.Response.StatusCode = 503;
+            return Task.CompletedTask;
+        };
+        var id = await hooks.CreateAsync(receiver.Url);
+        await hooks.RunAsync(Started, Log(1), Succeeded);
+
+        await hooks.RunClockAsync(hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken));
+
+        var warning = Assert.Single(hooks.Log.Events, entry => entry.Level == LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture);
+        Assert.Matches($"The completed webhook of prediction \"{id}\" was given up after [0-9]+ attempts: \"503\"", warning);
+        Assert.InRange(receiver.Count, 4, 20);
+        Assert.DoesNotContain("do-not-log", hooks.Log.Text);
+        Assert.DoesNotContain("127.0.0.1", hooks.Log.Text);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_hangs_holds_up_the_next_message_for_a_moment_only()
+    {
+        await using var hooks = new Hooks();
+        await using var receiver = await Receiver.StartAsync(hooks.Clock);
+        receiver.Answer = (number, http) => number == 1 ? Task.Delay(Timeout.Infinite, http.RequestAborted) : Task.CompletedTask;
+        await hooks.CreateAsync(receiver.Url, WebhookEvent.Start, WebhookEvent.Completed);
+        await hooks.RunAsync(Started, Succeeded);
+
+        var start = await receiver.NextAsync();
+        var end = await hooks.RunClockAsync(receiver.NextAsync());
+
+        Assert.Equal(("processing", "succeeded"), (start.Status, end.Status));
+        Assert.InRange(end.At - start.At, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(10));
+    }
+
+    [Theory]
+    [InlineData("http://10.0.0.1/?secret=do-not-log")]
+    [InlineData("http://[::ffff:169.254.169.254]/?secret=do-not-log")]
+    public async Task A_private_address_is_not_even_tried_again(string url)
+    {
+        await using var hooks = new Hooks();
+        await hooks.CreateAsync(url, WebhookEvent.Completed);
+        await hooks.RunAsync(Started, Succeeded);
+
+        await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
+
+        var warning = Assert.Single(hooks.Log.Events, entry => entry.Level == LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture);
+        Assert.EndsWith("was given up after 1 attempts: \"RefusedAddressException\".", warning);
+        Assert.DoesNotContain("do-not-log", hooks.Log.Text);
+    }
+
+    [Fact]
+    public async Task After_a_lost_worker_the_next_one_is_followed_to_the_end()
+    {
+        await using var hooks = new Hooks();
+        await using var receiver = await Receiver.StartAsync();
+        await hooks.CreateAsync(receiver.Url, WebhookEvent.Start, WebhookEvent.Completed);
+
+        await hooks.RunAsync(Started, Log(1));
+        await hooks.RunAsync(Started, Log(2), Succeeded);
+
+        Assert.Equal(["processing", "succeeded"], (await receiver.UntilEndAsync()).Select(received => received.Status));
+    }
+
+    [Fact]
+    public async Task A_service_that_stops_waits_for_no_events_and_for_deliveries_only_so_long()
+    {
+        await using var hooks = new Hooks(("ShutdownTime", "00:00:03"));
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = (_, http) => Task.Delay(Timeout.Infinite, http.RequestAborted);
+        await hooks.CreateAsync(receiver.Url, WebhookEvent.Completed);
+        await hooks.RunAsync(Started, Succeeded);
+        await hooks.CreateAsync(receiver.Url); // it never starts
+        await receiver.NextAsync();
+
+        await hooks.RunClockAsync(hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal("The webhooks of 1 predictions were left undelivered: the service is stopping.", Assert.Single(hooks.Log.Events, entry => entry.Level >= LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture));
+    }
+
+    static PredictionEvent.Logged Log(int number) => new($"{number}\n");
+}
