@@ -57,7 +57,7 @@ static class CogCreation
     /// <returns>Null when the id is taken.</returns>
     static async Task<IResult?> CreateAsync(HttpContext http, CogServices services, CogRequest request) =>
         await services.Intake.CreateAsync(
-            new PredictionRequest(request.Input, Origin.Of(http.Request), services.Queued.Value.Capacity) { Id = request.Id }, http.RequestAborted) switch
+            new PredictionRequest(request.Input, Origin.Of(http.Request), services.Queued.Value.Capacity) { Id = request.Id, SentTo = Origin.AsSent(http.Request) }, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => CogErrors.Inputs(errors),

@@ -17,6 +17,9 @@ sealed class ServedModel(IOptions<ApiOptions> options, IModuleCatalog catalog)
     /// <summary><c>owner/name</c>.</summary>
     public string Name => options.Value.Model;
 
+    /// <summary>The <c>owner</c> in the name.</summary>
+    public string Owner => Name.Split('/')[0];
+
     /// <summary>64 hexadecimal digits that change with the program or its base model.</summary>
     public string Version { get; } =
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{ProgramVersion}\n{catalog.DefaultBaseModel}")));

@@ -3,7 +3,7 @@ namespace LoraHub.Api.Tests.Docs;
 /// <summary>A request for every answer that the document promises, under the route and the status.</summary>
 static class AnswerCases
 {
-    public static IReadOnlyDictionary<string, AnswerCase> All { get; } = CogAnswers.All.Concat(PredictionAnswers.All).ToDictionary();
+    public static IReadOnlyDictionary<string, AnswerCase> All { get; } = CogAnswers.All.Concat(PredictionAnswers.All).Concat(FileAnswers.All).ToDictionary();
 
     /// <summary>What every route that takes a creation in JSON answers to a body that it cannot take.</summary>
     public static IEnumerable<KeyValuePair<string, AnswerCase>> BadBodies(string route, HttpMethod method, string path) => new Dictionary<string, AnswerCase>

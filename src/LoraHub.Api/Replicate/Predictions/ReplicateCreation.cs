@@ -40,7 +40,8 @@ static class ReplicateCreation
             return refusal;
         }
 
-        return await services.Intake.CreateAsync(new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity), http.RequestAborted) switch
+        var asked = new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity) { SentTo = Origin.AsSent(http.Request) };
+        return await services.Intake.CreateAsync(asked, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
