@@ -13,7 +13,8 @@ sealed class AnswerFilter(AnswerExamples examples) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var documents = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<AnswerDocument>().ToDictionary(document => document.StatusCode, document => document.Answer);
+        var documents = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<AnswerDocument>()
+            .ToDictionary(document => document.StatusCode, document => document.Answer);
         foreach (var type in context.ApiDescription.SupportedResponseTypes.Where(type => type.Type is not null))
         {
             var answer = operation.Responses![$"{type.StatusCode}"];

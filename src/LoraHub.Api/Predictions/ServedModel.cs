@@ -17,7 +17,7 @@ sealed class ServedModel(IOptions<ApiOptions> options, IModuleCatalog catalog)
     /// <summary><c>owner/name</c>.</summary>
     public string Name => options.Value.Model;
 
-    /// <summary>The <c>owner</c> in the name.</summary>
+    /// <summary>The first half of <see cref="Name"/>.</summary>
     public string Owner => Name.Split('/')[0];
 
     /// <summary>64 hexadecimal digits that change with the program or its base model.</summary>

@@ -206,7 +206,7 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
                 return upload;
             }
         }
-        catch (Exception exception) when (exception is IOException or JsonException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
             LogUnreadable(name, exception);
             return null;

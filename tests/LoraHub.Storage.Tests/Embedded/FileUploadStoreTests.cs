@@ -66,6 +66,25 @@ public sealed class FileUploadStoreTests : UploadStoreContract, IDisposable
         Assert.Equal([Path.Combine(Files, "temporary")], Directory.EnumerateDirectories(Files, "*", SearchOption.AllDirectories));
     }
 
+    [Fact]
+    public async Task Expired_uploads_leave_the_disk_although_nobody_asks_for_any()
+    {
+        var folder = Path.Combine(Files, (await SaveAsync([1])).Id);
+        using var sweep = new UploadSweep(Uploads, Time, NullLogger<UploadSweep>.Instance);
+        using var limit = new CancellationTokenSource(Wait.Limit);
+
+        await sweep.StartAsync(Cancellation);
+        while (Directory.Exists(folder))
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            Time.Advance(TimeSpan.FromMinutes(10));
+            await Task.Yield();
+        }
+
+        await sweep.StopAsync(Cancellation);
+        Assert.True(sweep.ExecuteTask!.IsCanceled);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     FileUploadStore Open() => new(
