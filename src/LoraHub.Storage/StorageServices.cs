@@ -1,5 +1,6 @@
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Uploads;
 using LoraHub.Storage.Embedded;
 using LoraHub.Storage.InMemory;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,7 +10,7 @@ namespace LoraHub.Storage;
 
 public static class StorageServices
 {
-    /// <summary>Adds the engine behind <see cref="IPredictionStore"/>, <see cref="IPredictionQueue"/>, <see cref="IPredictionEvents"/> and <see cref="IBlobStore"/>.</summary>
+    /// <summary>Adds the engine behind <see cref="IPredictionStore"/>, <see cref="IPredictionQueue"/>, <see cref="IPredictionEvents"/>, <see cref="IBlobStore"/> and <see cref="IUploadStore"/>.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services)
     {
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations()
@@ -17,6 +18,7 @@ public static class StorageServices
             .ValidateOnStart();
         services.AddOptions<InMemoryOptions>().BindConfiguration(InMemoryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
 
         services.AddSingleton<InMemoryPredictions>();
@@ -24,6 +26,7 @@ public static class StorageServices
         services.AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<InMemoryPredictions>());
         services.AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>());
         services.AddSingleton<IBlobStore, FileBlobStore>();
+        services.AddSingleton<IUploadStore, FileUploadStore>().AddHostedService<UploadSweep>();
         return services;
     }
 

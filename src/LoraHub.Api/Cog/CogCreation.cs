@@ -71,7 +71,12 @@ static class CogCreation
         }
 
         var capacity = Math.Min(services.Queued.Value.BareCapacity, services.Queued.Value.Capacity);
-        var wanted = new PredictionRequest(request.Input, Origin.Of(http.Request), capacity) { Id = request.Id, Webhook = request.Webhook };
+        var wanted = new PredictionRequest(request.Input, Origin.Of(http.Request), capacity)
+        {
+            SentTo = Origin.AsSent(http.Request),
+            Id = request.Id,
+            Webhook = request.Webhook,
+        };
         return await services.Intake.CreateAsync(wanted, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),

@@ -4,6 +4,7 @@ using LoraHub.Api.Cog;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
+using LoraHub.Api.Replicate.Files;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
@@ -27,7 +28,9 @@ sealed class AnswerExamples(ServedModel model)
         return JsonSerializer.SerializeToNode(answer, type, WireJson.Options)!;
     }
 
-    IEnumerable<object> Examples()
+    IEnumerable<object> Examples() => ExamplesOfPredictions().Concat(FileExamples.At(Now));
+
+    IEnumerable<object> ExamplesOfPredictions()
     {
         var prediction = Prediction();
         var replicate = ReplicatePrediction.From(prediction, model, new ReplicateUrls(

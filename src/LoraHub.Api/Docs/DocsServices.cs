@@ -50,7 +50,11 @@ static class DocsServices
     /// <summary>Tells the documents about a body that the handler reads by hand; it changes nothing in routing, as <c>Accepts</c> would.</summary>
     /// <param name="example">A body that works as it stands.</param>
     public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route, Func<ServedModel, JsonNode> example) =>
-        route.WithMetadata(new RequestBodyDocument(typeof(T), example));
+        route.WithMetadata(new RequestBodyDocument(typeof(T), "application/json", example));
+
+    /// <summary>Tells the documents about a form with a file that the handler reads by hand.</summary>
+    public static RouteHandlerBuilder WithForm<T>(this RouteHandlerBuilder route) =>
+        route.WithMetadata(new RequestBodyDocument(typeof(T), "multipart/form-data", Example: null));
 
     /// <summary>Tells the documents about a header that the handler reads by hand.</summary>
     public static RouteHandlerBuilder WithHeader(this RouteHandlerBuilder route, string name, string description, string example) =>

@@ -6,7 +6,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace LoraHub.Api.Docs;
 
 /// <summary>A body that its handler reads by hand, as the documents show it.</summary>
-sealed record RequestBodyDocument(Type Type, Func<ServedModel, JsonNode> Example);
+/// <param name="Example">Null where the page makes one up from the type.</param>
+sealed record RequestBodyDocument(Type Type, string MediaType, Func<ServedModel, JsonNode>? Example);
 
 sealed class RequestBodyFilter(ServedModel model) : IOperationFilter
 {
@@ -21,10 +22,10 @@ sealed class RequestBodyFilter(ServedModel model) : IOperationFilter
         {
             Content = new Dictionary<string, IOpenApiMediaType>
             {
-                ["application/json"] = new OpenApiMediaType
+                [body.MediaType] = new OpenApiMediaType
                 {
                     Schema = context.SchemaGenerator.GenerateSchema(body.Type, context.SchemaRepository),
-                    Example = body.Example(model),
+                    Example = body.Example?.Invoke(model),
                 },
             },
         };

@@ -11,8 +11,11 @@ static class Origin
     public static string Of(HttpRequest request)
     {
         var publicUrl = request.HttpContext.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value.PublicUrl;
-        return publicUrl?.TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
+        return publicUrl?.TrimEnd('/') ?? AsSent(request);
     }
+
+    /// <summary>What the request says, whatever <see cref="ApiOptions.PublicUrl"/> is.</summary>
+    public static string AsSent(HttpRequest request) => $"{request.Scheme}://{request.Host}";
 
     /// <summary>Also whom the request comes from: a limit must not count a proxy's clients as one.</summary>
     public static void UseForwardedOrigin(this WebApplication app)

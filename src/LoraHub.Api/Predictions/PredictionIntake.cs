@@ -30,6 +30,9 @@ abstract record IntakeResult
 /// <param name="Capacity">The most predictions that may wait or run, this one included.</param>
 sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 {
+    /// <summary>Scheme and host that the request itself names, where <see cref="Origin"/> is another.</summary>
+    public string? SentTo { get; init; }
+
     /// <summary>The client's own id, or null for a new one.</summary>
     public string? Id { get; init; }
 
@@ -43,7 +46,12 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 
 /// <summary>Takes predictions in: the way is the same for both fronts.</summary>
 sealed partial class PredictionIntake(
-    IPredictionStore store, IModuleCatalog catalog, IEnumerable<IPredictionFollower> followers, TimeProvider time, ILogger<PredictionIntake> logger)
+    IPredictionStore store,
+    IModuleCatalog catalog,
+    FileInputs files,
+    IEnumerable<IPredictionFollower> followers,
+    TimeProvider time,
+    ILogger<PredictionIntake> logger)
 {
     long _count;
 
@@ -53,6 +61,11 @@ sealed partial class PredictionIntake(
     public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
         var known = InputSchema.Known(request.Input);
+        if (await files.ReadAsync(known, [request.Origin, request.SentTo ?? request.Origin], cancellationToken) is { Count: > 0 } unread)
+        {
+            return new IntakeResult.Invalid(unread);
+        }
+
         if (Check(known) is { Count: > 0 } errors)
         {
             return new IntakeResult.Invalid(errors);

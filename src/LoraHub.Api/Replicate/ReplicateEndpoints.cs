@@ -1,7 +1,9 @@
+using LoraHub.Api.Docs;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Collections;
 using LoraHub.Api.Replicate.Deployments;
+using LoraHub.Api.Replicate.Files;
 using LoraHub.Api.Replicate.Models;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Replicate.Trainings;
@@ -13,7 +15,7 @@ namespace LoraHub.Api.Replicate;
 /// <summary><c>/v1</c>: what Replicate's cloud answers.</summary>
 static class ReplicateEndpoints
 {
-    public static IServiceCollection AddReplicate(this IServiceCollection services) => services.AddSingleton<StreamAddress>();
+    public static IServiceCollection AddReplicate(this IServiceCollection services) => services.AddSingleton<StreamAddress>().AddSingleton<FileAddress>();
 
     public static IEndpointRouteBuilder MapReplicate(this IEndpointRouteBuilder routes)
     {
@@ -26,6 +28,7 @@ static class ReplicateEndpoints
         });
         v1.MapPredictions();
         v1.MapModels();
+        v1.MapFiles();
         v1.MapDeployments();
         v1.MapAccount();
         v1.MapCollections();
@@ -50,4 +53,8 @@ static class ReplicateEndpoints
     /// <summary>Documents an error.</summary>
     public static RouteHandlerBuilder ProducesProblem(this RouteHandlerBuilder route, int statusCode) =>
         route.Produces<Problem>(statusCode, "application/problem+json");
+
+    /// <summary>Documents an error that is the route's own.</summary>
+    public static RouteHandlerBuilder ProducesProblem(this RouteHandlerBuilder route, Problem example) =>
+        route.ProducesProblem(example.Status).WithMetadata(new AnswerDocument(example.Status, example));
 }

@@ -6,6 +6,7 @@ static class AnswerCases
     public static IReadOnlyDictionary<string, AnswerCase> All { get; } = CogAnswers.All
         .Concat(PredictionAnswers.All)
         .Concat(ModelAnswers.All)
+        .Concat(FileAnswers.All)
         .Concat(WebhookAnswers.All)
         .ToDictionary();
 

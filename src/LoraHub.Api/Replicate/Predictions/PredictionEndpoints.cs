@@ -13,7 +13,8 @@ static class PredictionEndpoints
     {
         v1.MapPost("/predictions", ReplicateCreation.PostAsync)
             .WithSummary("Create a prediction")
-            .WithDescription("Answers at once; with `Prefer: wait=n` after up to n seconds, with the end if there is one by then. `version` is the model's name or version id.")
+            .WithDescription("Answers at once; with `Prefer: wait=n` after up to n seconds, with the end if there is one by then. `version` is the model's name or version id. "
+                + "A text input may also be a `data:` URL, or the `urls.get` of a file of `/v1/files`.")
             .WithBody<ReplicatePredictionRequest>(model => new JsonObject { ["version"] = model.Name, ["input"] = InputDocument.Example() })
             .ProducesCreation();
         v1.MapPost("/models/{owner}/{name}/predictions", ReplicateCreation.PostToModelAsync)

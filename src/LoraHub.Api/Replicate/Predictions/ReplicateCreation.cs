@@ -55,6 +55,7 @@ static class ReplicateCreation
 
         var wanted = new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
         {
+            SentTo = Origin.AsSent(http.Request),
             Deployment = deployment,
             Webhook = request.Webhook,
             CancelAfter = (cancelAfter as CancelAfterHeader.Given)?.Time,

@@ -1,10 +1,7 @@
-using System.Buffers.Text;
 using System.Globalization;
-using System.Text;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
-using Microsoft.AspNetCore.Http.Extensions;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
@@ -24,7 +21,7 @@ static class ReplicateListing
         // Every prediction came through the API: of those made on a web site there are none.
         var found = request.Query.ContainsKey("source") ? [] : await store.ListAsync(query, request.HttpContext.RequestAborted);
         var results = found.Take(PageSize).Select(prediction => ReplicatePrediction.From(prediction, model, streams)).ToArray();
-        var next = found.Count > PageSize ? NextUrl(request, found[PageSize - 1]) : null;
+        var next = found.Count > PageSize ? ListCursor.NextUrl(request, found[PageSize - 1].CreatedAt, found[PageSize - 1].Id) : null;
         return TypedResults.Json(new ReplicatePage<ReplicatePrediction>(next, null, results), WireJson.Options);
     }
 
@@ -33,7 +30,7 @@ static class ReplicateListing
         var invalid = new List<InvalidField>();
         var query = new PredictionQuery
         {
-            After = Read(given, "cursor", ReadCursor, "cursor is not one that this service gave", invalid),
+            After = Read(given, ListCursor.Key, ReadCursor, ListCursor.Rule, invalid),
             CreatedAfter = Read(given, "created_after", ReadTime, "created_after must be a time in ISO 8601 format", invalid),
             CreatedBefore = Read(given, "created_before", ReadTime, "created_before must be a time in ISO 8601 format", invalid),
             Limit = PageSize + 1, // one more tells whether there is a next page
@@ -56,25 +53,5 @@ static class ReplicateListing
     static DateTimeOffset? ReadTime(string text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
-    static string NextUrl(HttpRequest request, Prediction last)
-    {
-        var query = new QueryBuilder(request.Query.Where(pair => pair.Key != "cursor"))
-        {
-            { "cursor", Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{last.CreatedAt.UtcTicks}:{last.Id}")) },
-        };
-        return $"{Origin.Of(request)}/v1/predictions{query}";
-    }
-
-    static PredictionPosition? ReadCursor(string cursor)
-    {
-        if (!Base64Url.IsValid(cursor))
-        {
-            return null;
-        }
-
-        var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split(':', 2);
-        return parts is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTimeOffset.MaxValue.Ticks
-            ? new PredictionPosition(new DateTimeOffset(at, TimeSpan.Zero), id)
-            : null;
-    }
+    static PredictionPosition? ReadCursor(string text) => ListCursor.Read(text) is var (createdAt, id) ? new PredictionPosition(createdAt, id) : null;
 }

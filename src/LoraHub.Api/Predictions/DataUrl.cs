@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+
+namespace LoraHub.Api.Predictions;
+
+/// <summary><c>data:[type][;parameters][;base64],content</c> (RFC 2397), of text.</summary>
+static class DataUrl
+{
+    public const string Scheme = "data:";
+
+    static readonly string[] Charsets = ["utf-8", "utf8", "us-ascii"];
+
+    /// <returns>The content, or null when the URL is malformed or says that it is not UTF-8.</returns>
+    public static byte[]? Decode(string url)
+    {
+        var comma = url.IndexOf(',', StringComparison.Ordinal);
+        if (comma < 0)
+        {
+            return null;
+        }
+
+        var (type, parameters) = url[Scheme.Length..comma].Split(';') is [var first, .. var rest] ? (first, rest) : ("", []);
+        if ((type.Length > 0 && !type.Contains('/', StringComparison.Ordinal)) || !parameters.All(IsReadable) || Unescape(url.AsSpan(comma + 1)) is not { } content)
+        {
+            return null;
+        }
+
+        return parameters is [.., var last] && last.Equals("base64", StringComparison.OrdinalIgnoreCase) ? FromBase64(content) : content;
+    }
+
+    static bool IsReadable(string parameter) =>
+        parameter.Split('=', 2) is not [var name, var value]
+        || !name.Equals("charset", StringComparison.OrdinalIgnoreCase)
+        || Charsets.Contains(value.Trim('"'), StringComparer.OrdinalIgnoreCase);
+
+    static byte[]? FromBase64(byte[] content)
+    {
+        try
+        {
+            return Convert.FromBase64String(Encoding.Latin1.GetString(content));
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>The bytes, or null when a percent sign is not followed by two hexadecimal digits.</returns>
+    static byte[]? Unescape(ReadOnlySpan<char> text)
+    {
+        var bytes = new List<byte>(text.Length);
+        while (text.IndexOf('%') is var percent and >= 0)
+        {
+            bytes.AddRange(Encoding.UTF8.GetBytes(text[..percent].ToArray()));
+            if (text.Length < percent + 3 || !byte.TryParse(text.Slice(percent + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            {
+                return null;
+            }
+
+            bytes.Add(value);
+            text = text[(percent + 3)..];
+        }
+
+        bytes.AddRange(Encoding.UTF8.GetBytes(text.ToArray()));
+        return [.. bytes];
+    }
+}

@@ -1,0 +1,49 @@
+using LoraHub.Api.Http;
+using LoraHub.Core.Uploads;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Replicate.Files;
+
+/// <summary>Takes files in.</summary>
+static class FileCreation
+{
+    /// <summary>What a form may be longer than its file.</summary>
+    const int FormBytes = 1024 * 1024;
+
+    public static async Task<IResult> PostAsync(HttpContext http, IUploadStore uploads, FileAddress address, IOptions<UploadOptions> options)
+    {
+        var limit = options.Value.MaxBytes + FormBytes;
+        if (http.Request.ContentLength > limit)
+        {
+            return FileForm.TooLarge(options.Value);
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        {
+            body.MaxRequestBodySize = limit;
+        }
+
+        var (parts, refusal) = FormParts.Of(http.Request, () => FileForm.TooLarge(options.Value));
+        if (parts is null)
+        {
+            return refusal!;
+        }
+
+        await using var form = new FileForm(uploads, options.Value);
+        if (await form.ReadAsync(parts, http.RequestAborted) is { } refused)
+        {
+            return refused;
+        }
+
+        (var upload, refusal) = await form.CompleteAsync(http.RequestAborted);
+        if (upload is null)
+        {
+            return refusal!;
+        }
+
+        var urls = address.Of(upload, Origin.Of(http.Request));
+        http.Response.Headers.Location = urls.Get;
+        return TypedResults.Json(ReplicateFile.From(upload, urls), WireJson.Options, statusCode: StatusCodes.Status201Created);
+    }
+}

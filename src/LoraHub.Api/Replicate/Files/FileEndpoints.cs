@@ -1,0 +1,91 @@
+using LoraHub.Api.Docs;
+using LoraHub.Api.Http;
+using LoraHub.Core.Uploads;
+using Microsoft.Net.Http.Headers;
+
+namespace LoraHub.Api.Replicate.Files;
+
+/// <summary><c>/v1/files</c>: files that clients upload, to give them as inputs.</summary>
+static class FileEndpoints
+{
+    const int PageSize = 100;
+
+    public static void MapFiles(this IEndpointRouteBuilder v1)
+    {
+        v1.MapPost("/files", FileCreation.PostAsync)
+            .WithSummary("Upload a file")
+            .WithDescription("A prediction takes its `urls.get` as any text input. It is kept for a day.")
+            .WithForm<ReplicateFileForm>()
+            .Produces<ReplicateFile>(StatusCodes.Status201Created)
+            .ProducesUploadProblems();
+        v1.MapGet("/files", ListAsync)
+            .WithSummary("List files, newest first, a hundred a page")
+            .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "")
+            .Produces<ReplicatePage<ReplicateFile>>()
+            .ProducesProblem(FileExamples.BadCursor);
+        v1.MapGet("/files/{id}", GetAsync)
+            .WithSummary("Get a file")
+            .Produces<ReplicateFile>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapDelete("/files/{id}", DeleteAsync)
+            .WithSummary("Delete a file")
+            .WithDescription("Predictions that were given it have its content and go on.")
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapMethods("/files/{id}/download", [HttpMethods.Get, HttpMethods.Head], DownloadAsync)
+            .AllowAnonymous()
+            .WithSummary("Download a file's content")
+            .WithDescription("The whole URL is in the file's `urls.download` and needs no token. Ranges are served.")
+            .WithQuery("owner", "Whose file it is.", "lorahub")
+            .WithQuery("expiry", "Until when the URL is valid, in Unix seconds.", "1767355200")
+            .WithQuery("signature", "Base64 of the HMAC-SHA256 of `{owner} {id} {expiry}`.", "zuoghqlrcnw8YHywkpaXQlHsVhWen/DZ4aal76dLiOo=")
+            .Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    static void ProducesUploadProblems(this RouteHandlerBuilder route)
+    {
+        foreach (var problem in FileExamples.Refusals)
+        {
+            route.ProducesProblem(problem);
+        }
+    }
+
+    static async Task<IResult> ListAsync(HttpRequest request, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken)
+    {
+        var cursor = request.Query[ListCursor.Key].ToString();
+        var after = ListCursor.Read(cursor) is var (createdAt, id) ? new UploadPosition(createdAt, id) : null;
+        if (cursor.Length > 0 && after is null)
+        {
+            return Problems.Fields([new InvalidField("invalid_value", ListCursor.Key, ListCursor.Rule)]);
+        }
+
+        var found = await uploads.ListAsync(after, PageSize + 1, cancellationToken); // one more tells whether there is a next page
+        var results = found.Take(PageSize).Select(upload => ReplicateFile.From(upload, address.Of(upload, Origin.Of(request)))).ToArray();
+        var next = found.Count > PageSize ? ListCursor.NextUrl(request, found[PageSize - 1].CreatedAt, found[PageSize - 1].Id) : null;
+        return TypedResults.Json(new ReplicatePage<ReplicateFile>(next, null, results), WireJson.Options);
+    }
+
+    static async Task<IResult> GetAsync(string id, HttpRequest request, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken) =>
+        await uploads.FindAsync(id, cancellationToken) is { } upload
+            ? TypedResults.Json(ReplicateFile.From(upload, address.Of(upload, Origin.Of(request))), WireJson.Options)
+            : Problems.NotFound();
+
+    static async Task<IResult> DeleteAsync(string id, IUploadStore uploads, CancellationToken cancellationToken) =>
+        await uploads.DeleteAsync(id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound();
+
+    /// <summary>Always as bytes to be saved, whatever the client says that they are: nothing uploaded may become a page of this service.</summary>
+    static async Task<IResult> DownloadAsync(string id, HttpContext http, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken)
+    {
+        if (!address.IsValid(id, http.Request.Query)
+            || await uploads.FindAsync(id, cancellationToken) is not { } upload
+            || await uploads.OpenReadAsync(id, cancellationToken) is not { } content)
+        {
+            return Problems.NotFound();
+        }
+
+        http.Response.Headers.CacheControl = "private";
+        return TypedResults.Stream(
+            content, "application/octet-stream", upload.Name, entityTag: new EntityTagHeaderValue($"\"{upload.Md5}\""), enableRangeProcessing: true);
+    }
+}

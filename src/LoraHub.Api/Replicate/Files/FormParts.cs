@@ -1,0 +1,113 @@
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+
+namespace LoraHub.Api.Replicate.Files;
+
+/// <param name="FileName">Null for a field that is no file.</param>
+/// <param name="Body">Readable until the next part is asked for.</param>
+sealed record FormPart(string Name, string? FileName, string? ContentType, Stream Body);
+
+/// <summary>
+/// The parts of a <c>multipart/form-data</c> body as they come. What the client did wrong is a refusal; a failure of this machine is none and passes
+/// through. Nothing is quoted in a refusal.
+/// </summary>
+/// <param name="tooLarge">The refusal of a body that is longer than the server takes.</param>
+sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
+{
+    const int MaxParts = 16, MaxTextBytes = 8 * 1024, MaxBoundary = 70; // the last is RFC 2046's
+
+    static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    int _count;
+
+    public static (FormParts? Parts, IResult? Refusal) Of(HttpRequest request, Func<IResult> tooLarge)
+    {
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        {
+            return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, null, "Send the file as Content-Type: multipart/form-data."));
+        }
+
+        var boundary = HeaderUtilities.RemoveQuotes(type.Boundary);
+        return boundary.Length is 0 or > MaxBoundary
+            ? (null, Malformed($"its Content-Type must name a boundary of at most {MaxBoundary} characters"))
+            : (new FormParts(new MultipartReader(boundary.ToString(), request.Body), tooLarge), null);
+    }
+
+    /// <returns>Neither a part nor a refusal at the end.</returns>
+    public async Task<(FormPart? Part, IResult? Refusal)> NextAsync(CancellationToken cancellationToken)
+    {
+        var (section, refusal) = await FromClientAsync(() => reader.ReadNextSectionAsync(cancellationToken));
+        if (section is null)
+        {
+            return (null, refusal);
+        }
+
+        if (++_count > MaxParts)
+        {
+            return (null, Malformed($"it may have {MaxParts} parts"));
+        }
+
+        return ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) && disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)
+            ? (new FormPart(HeaderUtilities.RemoveQuotes(disposition.Name).ToString(), FileNameOf(disposition), section.ContentType, section.Body), null)
+            : (null, Malformed("each part needs a header Content-Disposition: form-data"));
+    }
+
+    /// <returns>0 bytes at the part's end.</returns>
+    public Task<(int Bytes, IResult? Refusal)> ReadAsync(FormPart part, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        FromClientAsync(() => part.Body.ReadAsync(buffer, cancellationToken).AsTask());
+
+    public async Task<(string? Text, IResult? Refusal)> ReadTextAsync(FormPart part, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[MaxTextBytes + 1];
+        var (length, refusal) = await FromClientAsync(() => part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).AsTask());
+        if (refusal is not null)
+        {
+            return (null, refusal);
+        }
+
+        if (length > MaxTextBytes)
+        {
+            return (null, Problems.Fields([new InvalidField("invalid_value", part.Name, $"{part.Name} may be {MaxTextBytes} bytes long")]));
+        }
+
+        try
+        {
+            return (Strict.GetString(buffer, 0, length), null);
+        }
+        catch (DecoderFallbackException)
+        {
+            return (null, Problems.Fields([new InvalidField("invalid_value", part.Name, $"{part.Name} must be UTF-8")]));
+        }
+    }
+
+    static string? FileNameOf(ContentDispositionHeaderValue disposition)
+    {
+        var name = disposition.FileNameStar.HasValue ? disposition.FileNameStar : HeaderUtilities.RemoveQuotes(disposition.FileName);
+        return name.HasValue ? name.ToString() : null;
+    }
+
+    async Task<(T? Read, IResult? Refusal)> FromClientAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return (await read(), null);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? tooLarge()
+                : Problems.Because(exception.StatusCode, null, "The body could not be read to its end."));
+        }
+        catch (InvalidDataException)
+        {
+            return (default, Malformed("the headers of a part are malformed or too long"));
+        }
+        catch (IOException)
+        {
+            return (default, Malformed("it ends before its last boundary"));
+        }
+    }
+
+    static IResult Malformed(string how) => Problems.Because(StatusCodes.Status400BadRequest, null, $"The body is not valid multipart/form-data: {how}.");
+}

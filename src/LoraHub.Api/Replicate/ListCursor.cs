@@ -1,0 +1,37 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using LoraHub.Api.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+
+namespace LoraHub.Api.Replicate;
+
+/// <summary>A place in a list that is read newest first, as the opaque <c>cursor</c> of its pages.</summary>
+static class ListCursor
+{
+    public const string Key = "cursor", Rule = "cursor is not one that this service gave";
+
+    /// <summary>The URL of the page after the item, the rest of the query kept.</summary>
+    public static string NextUrl(HttpRequest request, DateTimeOffset createdAt, string id)
+    {
+        var query = new QueryBuilder(request.Query.Where(pair => pair.Key != Key))
+        {
+            { Key, Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{createdAt.UtcTicks}:{id}")) },
+        };
+        return $"{Origin.Of(request)}{request.Path}{query}";
+    }
+
+    /// <returns>Null when the text is no cursor.</returns>
+    public static (DateTimeOffset CreatedAt, string Id)? Read(string cursor)
+    {
+        if (!Base64Url.IsValid(cursor))
+        {
+            return null;
+        }
+
+        var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split(':', 2);
+        return parts is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTimeOffset.MaxValue.Ticks
+            ? (new DateTimeOffset(at, TimeSpan.Zero), id)
+            : null;
+    }
+}

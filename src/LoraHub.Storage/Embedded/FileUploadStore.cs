@@ -1,0 +1,228 @@
+using System.Text.Json;
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Uploads;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Storage.Embedded;
+
+/// <summary>
+/// Uploads as folders named by their ids, in <c>files/</c> of the data folder: the content and a record. The records are read once; from then on
+/// this process alone changes them.
+/// </summary>
+sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<UploadOptions> options, TimeProvider time, ILogger<FileUploadStore> logger) : IUploadStore
+{
+    internal const string Content = "content", Record = "upload.json";
+
+    /// <summary>What an upload takes on the disk besides its content: a folder and its record.</summary>
+    internal const int Overhead = 16 * 1024;
+
+    readonly Lock _lock = new();
+    readonly string _folder = Path.Combine(data.Value.Path, "files");
+    Dictionary<string, Upload>? _uploads;
+    long _used; // bytes of the uploads, those that are still coming in included
+
+    /// <summary>What is on its way in or out; nothing here is an upload.</summary>
+    string Temporary => Path.Combine(_folder, "temporary");
+
+    public async Task<IUploadWriter?> CreateAsync(CancellationToken cancellationToken)
+    {
+        await SweepAsync(cancellationToken); // makes room
+        if (!TryReserve(Overhead))
+        {
+            return null;
+        }
+
+        return new FileUploadWriter(this, Directory.CreateDirectory(NewTemporary()).FullName);
+    }
+
+    public Task<Upload?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(Uploads().TryGetValue(id, out var upload) && IsAlive(upload) ? upload : null);
+        }
+    }
+
+    public Task<IReadOnlyList<Upload>> ListAsync(UploadPosition? after, int limit, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult<IReadOnlyList<Upload>>(
+            [
+                .. Uploads().Values
+                    .Where(upload => IsAlive(upload) && (after is null || Compare(upload, after) < 0))
+                    .OrderByDescending(upload => upload.CreatedAt).ThenByDescending(upload => upload.Id, StringComparer.Ordinal)
+                    .Take(limit),
+            ]);
+        }
+    }
+
+    public async Task<Stream?> OpenReadAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return new FileStream(Path.Combine(_folder, id, Content), new FileStreamOptions
+            {
+                Options = FileOptions.Asynchronous,
+                Share = FileShare.Read | FileShare.Delete,
+            });
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException) // deleted in between
+        {
+            return null;
+        }
+    }
+
+    public async Task<bool> DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is null)
+        {
+            return false;
+        }
+
+        return Delete(id);
+    }
+
+    public Task SweepAsync(CancellationToken cancellationToken)
+    {
+        string[] expired;
+        lock (_lock)
+        {
+            expired = [.. Uploads().Values.Where(upload => !IsAlive(upload)).Select(upload => upload.Id)];
+        }
+
+        foreach (var id in expired)
+        {
+            Delete(id);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <returns>False, and nothing changes, when the uploads would take more than they may.</returns>
+    internal bool TryReserve(long bytes)
+    {
+        lock (_lock)
+        {
+            if (_used + bytes > options.Value.MaxTotalBytes)
+            {
+                return false;
+            }
+
+            _used += bytes;
+            return true;
+        }
+    }
+
+    internal void Release(long bytes)
+    {
+        lock (_lock)
+        {
+            _used -= bytes;
+        }
+    }
+
+    internal Upload Describe(UploadDetails details, long size, string sha256, string md5)
+    {
+        var now = time.GetUtcNow();
+        return new Upload
+        {
+            Id = PredictionId.New(),
+            Name = details.Name,
+            ContentType = details.ContentType,
+            Size = size,
+            Sha256 = sha256,
+            Md5 = md5,
+            Metadata = details.Metadata,
+            CreatedAt = now,
+            ExpiresAt = now + options.Value.KeepFor,
+        };
+    }
+
+    /// <summary>Takes over a folder that is complete.</summary>
+    internal void Add(Upload upload, string folder)
+    {
+        lock (_lock)
+        {
+            var uploads = Uploads();
+            Directory.Move(folder, Path.Combine(_folder, upload.Id));
+            uploads.Add(upload.Id, upload);
+        }
+    }
+
+    bool Delete(string id)
+    {
+        var leaving = NewTemporary();
+        lock (_lock)
+        {
+            if (!Uploads().TryGetValue(id, out var upload))
+            {
+                return false;
+            }
+
+            Directory.CreateDirectory(Temporary);
+            Directory.Move(Path.Combine(_folder, id), leaving); // at once or not at all
+            _uploads!.Remove(id);
+            _used -= upload.Size + Overhead;
+        }
+
+        Directory.Delete(leaving, recursive: true);
+        return true;
+    }
+
+    /// <summary>The records; the lock is the caller's.</summary>
+    Dictionary<string, Upload> Uploads()
+    {
+        if (_uploads is null)
+        {
+            Directory.CreateDirectory(_folder);
+            if (Directory.Exists(Temporary))
+            {
+                Directory.Delete(Temporary, recursive: true); // what a process that was killed left
+            }
+
+            _uploads = Directory.EnumerateDirectories(_folder).Select(Read).OfType<Upload>().ToDictionary(upload => upload.Id);
+            _used = _uploads.Values.Sum(upload => upload.Size + Overhead);
+        }
+
+        return _uploads;
+    }
+
+    Upload? Read(string folder)
+    {
+        var name = Path.GetFileName(folder);
+        try
+        {
+            using var record = File.OpenRead(Path.Combine(folder, Record));
+            if (JsonSerializer.Deserialize<Upload>(record) is { } upload && upload.Id == name && File.Exists(Path.Combine(folder, Content)))
+            {
+                return upload;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            LogUnreadable(name, exception);
+            return null;
+        }
+
+        LogUnreadable(name, exception: null);
+        return null;
+    }
+
+    string NewTemporary() => Path.Combine(Temporary, Path.GetRandomFileName());
+
+    bool IsAlive(Upload upload) => time.GetUtcNow() < upload.ExpiresAt;
+
+    static int Compare(Upload upload, UploadPosition position) =>
+        upload.CreatedAt != position.CreatedAt ? upload.CreatedAt.CompareTo(position.CreatedAt) : string.CompareOrdinal(upload.Id, position.Id);
+
+    [LoggerMessage(LogLevel.Warning, "The folder {Folder} of the files is no upload and was left alone.")]
+    partial void LogUnreadable(string folder, Exception? exception);
+}
