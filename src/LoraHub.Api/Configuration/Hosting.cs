@@ -11,7 +11,7 @@ static class Hosting
 
     /// <summary>
     /// URLs that were given win (<c>--urls</c>, <c>ASPNETCORE_URLS</c>, <c>Kestrel:Endpoints</c>). Else <c>PORT</c>, on every interface, as platforms
-    /// and containers want it. Else port 5000 of this machine alone: nobody is asked for a password.
+    /// and containers want it. Else port 5000 of this machine alone: until a token is set, nobody is asked for one.
     /// </summary>
     public static void ConfigureAddress(this WebApplicationBuilder builder)
     {

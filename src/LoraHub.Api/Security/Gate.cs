@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using LoraHub.Api.Cog;
+using LoraHub.Api.Configuration;
 using LoraHub.Api.Http;
 using LoraHub.Api.Replicate;
 using Microsoft.AspNetCore.Authorization;
@@ -35,7 +36,8 @@ static class Gate
     {
         var hasTokens = app.Services.GetRequiredService<Tokens>().Any;
         var bare = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Bare;
-        app.Use((http, next) => Refuse(http, hasTokens, bare) is { } refusal ? refusal.ExecuteAsync(http) : next(http));
+        var origins = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.CorsOrigins;
+        app.Use((http, next) => (Refuse(http, hasTokens, bare) ?? RefusePage(http, origins)) is { } refusal ? refusal.ExecuteAsync(http) : next(http));
     }
 
     static IResult? Refuse(HttpContext http, bool hasTokens, BareAccess bare)
@@ -58,6 +60,19 @@ static class Gate
             BareAccess.Token when !isKnown => Challenge(http, CogErrors.Failure(StatusCodes.Status401Unauthorized, Unauthenticated)),
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// Cog takes a body without a type, so any web page could start predictions from the browser of someone who has this service on their machine: a browser asks
+    /// no leave for such a request, but it says that it comes from another site.
+    /// </summary>
+    static IResult? RefusePage(HttpContext http, IReadOnlyList<string> origins)
+    {
+        var request = http.Request;
+        var isOthers = request.Headers["Sec-Fetch-Site"] == "cross-site" && !origins.Contains("*") && !origins.Contains(request.Headers.Origin.ToString());
+        return isOthers && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !ErrorAnswers.IsReplicate(http)
+            ? CogErrors.Failure(StatusCodes.Status403Forbidden, "A web page of another site may not ask here; Api:CorsOrigins names those that may.")
+            : null;
     }
 
     static IResult Challenge(HttpContext http, IResult answer)

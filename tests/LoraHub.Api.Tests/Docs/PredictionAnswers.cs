@@ -20,7 +20,6 @@ static class PredictionAnswers
             var prediction = await client.PostJsonAsync("/v1/predictions", Body, ("Prefer", "wait"));
             return await client.FetchAsync(new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery);
         }),
-        ["GET /v1/streams/{address} 429"] = AnswerCase.Get("/v1/streams/any").WhileStreaming(),
         ["GET /v1/streams/{address} 404"] = AnswerCase.Get("/v1/streams/unknown"),
     }
         .Concat(Creation("POST /v1/predictions", "/v1/predictions"))

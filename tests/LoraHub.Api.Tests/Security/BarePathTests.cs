@@ -66,4 +66,21 @@ public sealed class BarePathTests
         Assert.Equal(answer, (int)unknown.StatusCode);
         Assert.Equal(answer, (int)otherMethod.StatusCode);
     }
+
+    [Theory]
+    [InlineData("cross-site", "https://elsewhere.example", HttpStatusCode.Forbidden)]
+    [InlineData("cross-site", "https://playground.example", HttpStatusCode.OK)]
+    [InlineData("same-origin", "http://localhost", HttpStatusCode.OK)]
+    [InlineData("none", null, HttpStatusCode.OK)]
+    public async Task A_web_page_of_another_site_cannot_start_predictions_unless_a_setting_names_it(string site, string? origin, HttpStatusCode answer)
+    {
+        await using var service = new Service(("Api:CorsOrigins:0", "https://playground.example"));
+        var client = await service.ReadyAsync();
+
+        using var created = await client.PostAsync("/predictions", json: null, [("Sec-Fetch-Site", site), .. origin is null ? Nothing : [("Origin", origin)]]);
+        using var health = await client.FetchAsync("/health-check", ("Sec-Fetch-Site", site));
+
+        Assert.Equal(answer, created.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+    }
 }

@@ -30,7 +30,7 @@ public sealed class LogTests
         ("POST", "/predictions", $$"""{"input": {"seed": "{{Canary}}", "lora_modules_specified": "{{Canary}}"} }""", []),
         ("POST", "/predictions", $$"""{"id": "{{Canary}} no id", "input": "data:text/plain,{{Canary}}"}""", []),
         ("POST", "/predictions", $"{{ {Canary}", []),
-        ("PUT", $"/predictions/{Canary}.bad", "{}", []),
+        ("PUT", $"/predictions/{Canary}%20bad", "{}", []),
         ("POST", $"/predictions/{Canary}/cancel?{Canary}", null, []),
         ("POST", "/shutdown", null, [("Origin", $"https://{Canary}")]),
         ("POST", "/v1/predictions", $$"""{"version": "lorahub/lorahub", "input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "seed": 1}, "webhook": "https://a.example/{{Canary}}"}""", [TestTokens.Header(TestTokens.Anna), ("Prefer", "wait")]),

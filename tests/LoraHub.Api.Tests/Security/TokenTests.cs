@@ -115,6 +115,15 @@ public sealed class TokenTests : IAsyncDisposable
         Assert.DoesNotContain(TestTokens.Anna, run.Error + run.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Wanting_a_token_where_there_is_none_keeps_the_service_from_starting()
+    {
+        var run = await FinishedRun.OfAsync(Path.GetTempPath(), ["--urls", "http://127.0.0.1:0"], ("Auth:Bare", "token"));
+
+        Assert.Equal(1, run.Code);
+        Assert.Contains("Auth:Bare is `token`, but Auth:Tokens has none.", run.Error, StringComparison.Ordinal);
+    }
+
     static async Task CheckUnauthenticatedAsync(HttpResponseMessage response)
     {
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);

@@ -20,10 +20,18 @@ sealed record FinishedRun(int Code, string Output, string Error)
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         }
 
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return new FinishedRun(process.ExitCode, await output, await error);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return new FinishedRun(process.ExitCode, await output, await error);
+        }
+        finally
+        {
+            process.Kill(); // one that would go on, such as a server that should not have started; nothing, of one that has ended
+        }
     }
 }

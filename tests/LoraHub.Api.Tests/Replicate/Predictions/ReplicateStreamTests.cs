@@ -91,6 +91,26 @@ public sealed class ReplicateStreamTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task One_stream_more_than_may_be_open_is_a_429_until_one_closes()
+    {
+        await using var service = new Service(("Api:MaxStreams", "1"));
+        service.Predictor.Script = run => run.UntilCanceled();
+        var client = await service.ReadyAsync();
+        var prediction = await client.PostJsonAsync("/v1/predictions", """{"version": "lorahub/lorahub", "input": {}}""");
+        var stream = prediction["urls"]!.Text("stream")!;
+        using var first = await client.FetchAsync(stream);
+
+        using var refused = await client.FetchAsync(stream);
+        await client.PostJsonAsync($"/v1/predictions/{prediction.Text("id")}/cancel", json: null);
+        await first.TextAsync();
+        using var after = await client.FetchAsync(stream);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.Contains("Too many streams are open", (await refused.JsonAsync()).Text("detail"));
+        Assert.Equal(HttpStatusCode.OK, after.StatusCode);
+    }
+
     async Task<(HttpClient Client, JsonObject Prediction)> CreateAsync()
     {
         var client = await _service.ReadyAsync();
