@@ -4,8 +4,10 @@ using LoraHub.Api.Cog.Document;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Api.Security;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Predictions;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LoraHub.Api.Cog;
@@ -20,6 +22,7 @@ static class CogEndpoints
     public static IEndpointRouteBuilder MapCog(this IEndpointRouteBuilder routes)
     {
         var cog = routes.MapGroup("").WithTags("Cog");
+        cog.ProducesRefusals();
         cog.AddEndpointFilter((context, next) => context.HttpContext.Request.Path.Value is [_, .., '/']
             ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing lets a slash at the end pass, Cog does not
             : next(context));
@@ -37,7 +40,7 @@ static class CogEndpoints
         cog.MapPost("/predictions", CogCreation.PostAsync)
             .WithSummary("Make a prediction and wait for its end")
             .WithDescription("200 whatever the outcome: see `status` and `error`. `Prefer: respond-async` answers 202 at once, `Accept: text/event-stream` "
-                + "streams what happens. Leaving cancels, unless the answer was 202.")
+                + "streams what happens. Leaving cancels, unless the answer was 202. A text input may also be a `data:` URL, or the `urls.get` of a file of `/v1/files`.")
             .ProducesCreation();
         cog.MapPut("/predictions/{id}", CogCreation.PutAsync)
             .WithSummary("Make a prediction under an id of your own, once")
@@ -51,7 +54,18 @@ static class CogEndpoints
         return routes;
     }
 
+    /// <summary>Documents, on every route of the group that is not open to all, what it answers who may not ask (<see cref="AuthOptions.Bare"/>).</summary>
+    static void ProducesRefusals(this RouteGroupBuilder group) => ((IEndpointConventionBuilder)group).Finally(route =>
+    {
+        if (!route.Metadata.OfType<IAllowAnonymous>().Any())
+        {
+            route.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status401Unauthorized, typeof(CogFailure), ["application/json"]));
+            route.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status403Forbidden, typeof(CogFailure), ["application/json"]));
+        }
+    });
+
     static RouteHandlerBuilder ProducesCreation(this RouteHandlerBuilder route) => route
+        .WithHeader("Prefer", "`respond-async` answers 202 at once.", "")
         .WithBody<CogPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
         .Produces<CogPrediction>()
         .Produces<CogAccepted>(StatusCodes.Status202Accepted)

@@ -96,7 +96,8 @@ sealed class AnswerExamples(ServedModel model)
 
     static CogFailure FailureOf(int statusCode) => new(statusCode switch
     {
-        StatusCodes.Status403Forbidden => "Only programs on this machine may stop the service, at localhost (Auth:Shutdown).",
+        StatusCodes.Status401Unauthorized => "You did not pass a valid authentication token",
+        StatusCodes.Status403Forbidden => "Only programs on this machine may ask here.",
         StatusCodes.Status409Conflict => "At capacity - all prediction slots busy",
         StatusCodes.Status503ServiceUnavailable => "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.",
         _ => "The request cannot be answered.",

@@ -23,6 +23,7 @@ static class ReplicateEndpoints
         v1.ProducesRefusals();
         v1.AddEndpointFilter(async (context, next) =>
         {
+            // Here, where waiting takes no thread: what is below only reads it.
             await context.HttpContext.RequestServices.GetRequiredService<ServedModel>().VersionKnownAsync();
             return await next(context);
         });

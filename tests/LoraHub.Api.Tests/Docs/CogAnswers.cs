@@ -20,7 +20,6 @@ static class CogAnswers
         ["GET /openapi.json 200"] = AnswerCase.Get("/openapi.json"),
         ["GET /openapi.json 503"] = AnswerCase.Get("/openapi.json").AfterFailedSetup(),
         ["POST /shutdown 200"] = AnswerCase.Of(HttpMethod.Post, "/shutdown").With(("Auth:Shutdown", "open")),
-        ["POST /shutdown 403"] = AnswerCase.Of(HttpMethod.Post, "/shutdown"),
         ["GET /results/{digest}/{name} 200"] = Result,
         ["GET /results/{digest}/{name} 404"] = AnswerCase.Get("/results/0/adapter.zip"),
         ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/running/cancel").WhileBusy(),
@@ -28,7 +27,19 @@ static class CogAnswers
     }
         .Concat(Creation(Post, HttpMethod.Post, "/predictions"))
         .Concat(Creation(Put, HttpMethod.Put, "/predictions/mine"))
+        .Concat(Refusals("GET /", HttpMethod.Get, "/"))
+        .Concat(Refusals("GET /openapi.json", HttpMethod.Get, "/openapi.json"))
+        .Concat(Refusals(Post, HttpMethod.Post, "/predictions"))
+        .Concat(Refusals(Put, HttpMethod.Put, "/predictions/mine"))
+        .Concat(Refusals("POST /predictions/{id}/cancel", HttpMethod.Post, "/predictions/mine/cancel"))
+        .Concat(Refusals("POST /shutdown", HttpMethod.Post, "/shutdown"))
         .ToDictionary();
+
+    static Dictionary<string, AnswerCase> Refusals(string route, HttpMethod method, string path) => new()
+    {
+        [$"{route} 401"] = AnswerCase.Of(method, path).With([.. TestTokens.Settings, ("Auth:Bare", "token")]),
+        [$"{route} 403"] = AnswerCase.Of(method, path).With(("Auth:Bare", "loopback")),
+    };
 
     static IEnumerable<KeyValuePair<string, AnswerCase>> Creation(string route, HttpMethod method, string path) => new Dictionary<string, AnswerCase>
     {

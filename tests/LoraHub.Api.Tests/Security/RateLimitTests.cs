@@ -35,7 +35,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Creations_and_other_requests_are_counted_apart_and_bare_paths_not_at_all()
     {
-        await using var service = new Service(("RateLimits:CreationsPerMinute", "1"), ("RateLimits:OthersPerMinute", "1"));
+        await using var service = new Service(("RateLimits:CreationsPerMinute", "1"), ("RateLimits:OthersPerMinute", "1"), ("Queue:BareCapacity", "2"));
         var client = await service.ReadyAsync();
 
         Assert.Equal(HttpStatusCode.Created, await CodeAsync(client, HttpMethod.Post, "/v1/predictions", Creation));

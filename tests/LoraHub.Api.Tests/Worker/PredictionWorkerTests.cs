@@ -30,8 +30,8 @@ public sealed class PredictionWorkerTests
 
         Assert.StartsWith("The worker cannot take predictions", unhealthy.Text("user_healthcheck_error"));
         Assert.Equal("succeeded", (await waiting).Text("status"));
+        await UntilAsync(client, "READY");
         var healthy = await client.GetJsonAsync("/health-check");
-        Assert.Equal("READY", healthy.Text("status"));
         Assert.False(healthy.ContainsKey("user_healthcheck_error"));
     }
 

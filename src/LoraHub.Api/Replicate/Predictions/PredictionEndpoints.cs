@@ -24,7 +24,10 @@ static class PredictionEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/predictions", ReplicateListing.ListAsync)
             .WithSummary("List predictions, newest first, a hundred a page")
-            .WithDescription("Query: `cursor` (from `next`), `created_after` and `created_before` (ISO 8601).")
+            .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "")
+            .WithQuery("created_after", "Only predictions created at this time or later, in ISO 8601.", "2026-01-01T00:00:00Z")
+            .WithQuery("created_before", "Only predictions created before this time, in ISO 8601.", "2100-01-01T00:00:00Z")
+            .WithQuery("source", "`web` for predictions made on a web site, of which there are none.", "")
             .Produces<ReplicatePage<ReplicatePrediction>>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         v1.MapGet("/predictions/{id}", GetAsync)
@@ -39,10 +42,10 @@ static class PredictionEndpoints
         v1.MapGet("/streams/{address}", ReplicateStream.StreamAsync)
             .AllowAnonymous()
             .WithSummary("Stream a prediction's output, error and end")
-            .WithDescription("The address is in the prediction's `urls.stream`. `Last-Event-ID` resumes.")
+            .WithDescription("The address is in the prediction's `urls.stream`; who knows it needs no token.")
+            .WithHeader("Last-Event-ID", "The id of the last event that was read; the stream goes on after it.", "")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status429TooManyRequests);
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     /// <summary>Documents what every creation takes by its headers and answers.</summary>
