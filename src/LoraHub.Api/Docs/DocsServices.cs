@@ -53,8 +53,9 @@ static class DocsServices
         route.WithMetadata(new RequestBodyDocument(typeof(T), "application/json", example));
 
     /// <summary>Tells the documents about a form with a file that the handler reads by hand.</summary>
-    public static RouteHandlerBuilder WithForm<T>(this RouteHandlerBuilder route) =>
-        route.WithMetadata(new RequestBodyDocument(typeof(T), "multipart/form-data", Example: null));
+    /// <param name="fields">What stands in the fields that are no file; it works as it stands.</param>
+    public static RouteHandlerBuilder WithForm<T>(this RouteHandlerBuilder route, JsonObject fields) =>
+        route.WithMetadata(new RequestBodyDocument(typeof(T), RequestBodyDocument.Form, _ => fields));
 
     /// <summary>Tells the documents about a header that the handler reads by hand.</summary>
     public static RouteHandlerBuilder WithHeader(this RouteHandlerBuilder route, string name, string description, string example) =>

@@ -6,8 +6,11 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace LoraHub.Api.Docs;
 
 /// <summary>A body that its handler reads by hand, as the documents show it.</summary>
-/// <param name="Example">Null where the page makes one up from the type.</param>
-sealed record RequestBodyDocument(Type Type, string MediaType, Func<ServedModel, JsonNode>? Example);
+/// <param name="Example">A body, or of a form the fields that can be written down.</param>
+sealed record RequestBodyDocument(Type Type, string MediaType, Func<ServedModel, JsonNode> Example)
+{
+    public const string Form = "multipart/form-data";
+}
 
 sealed class RequestBodyFilter(ServedModel model) : IOperationFilter
 {
@@ -18,16 +21,34 @@ sealed class RequestBodyFilter(ServedModel model) : IOperationFilter
             return;
         }
 
+        var schema = context.SchemaGenerator.GenerateSchema(body.Type, context.SchemaRepository);
+        var example = body.Example(model);
+        if (body.MediaType == RequestBodyDocument.Form)
+        {
+            ShowFields(context.SchemaRepository.Schemas[body.Type.Name], example.AsObject());
+        }
+
         operation.RequestBody = new OpenApiRequestBody
         {
             Content = new Dictionary<string, IOpenApiMediaType>
             {
                 [body.MediaType] = new OpenApiMediaType
                 {
-                    Schema = context.SchemaGenerator.GenerateSchema(body.Type, context.SchemaRepository),
-                    Example = body.Example?.Invoke(model),
+                    Schema = schema,
+                    Example = body.MediaType == RequestBodyDocument.Form ? null : example,
                 },
             },
         };
+    }
+
+    /// <summary>The page fills a form in field by field, and with the word "string" where it knows nothing better.</summary>
+    static void ShowFields(IOpenApiSchema form, JsonObject example)
+    {
+        foreach (var (name, value) in example)
+        {
+#pragma warning disable CS0618 // OpenAPI 3.0, in which the document is written, has no `examples` of a schema
+            ((OpenApiSchema)form.Properties![name]).Example = value?.DeepClone();
+#pragma warning restore CS0618
+        }
     }
 }

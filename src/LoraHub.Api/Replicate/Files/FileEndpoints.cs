@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Core.Uploads;
@@ -15,7 +16,7 @@ static class FileEndpoints
         v1.MapPost("/files", FileCreation.PostAsync)
             .WithSummary("Upload a file")
             .WithDescription("A prediction takes its `urls.get` as any text input. It is kept for a day.")
-            .WithForm<ReplicateFileForm>()
+            .WithForm<ReplicateFileForm>(new JsonObject { ["filename"] = "examples.txt", ["type"] = "text/plain", ["metadata"] = new JsonObject() })
             .Produces<ReplicateFile>(StatusCodes.Status201Created)
             .ProducesUploadProblems();
         v1.MapGet("/files", ListAsync)

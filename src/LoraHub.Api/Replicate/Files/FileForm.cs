@@ -55,7 +55,7 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
             return (null, Invalid("required", Content, "content is required: the file"));
         }
 
-        var name = _fields.GetValueOrDefault(FileName) ?? _contentPart!.FileName;
+        var name = Given(FileName) ?? _contentPart!.FileName;
         if (string.IsNullOrEmpty(name))
         {
             return (null, Invalid("required", FileName, "content must have a filename, or filename be given"));
@@ -66,13 +66,13 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
             return (null, Invalid("invalid_value", FileName, $"filename must be UTF-8 of at most {MaxName} bytes, a name without folders and control characters"));
         }
 
-        var type = _fields.GetValueOrDefault(Type) ?? _contentPart!.ContentType ?? "application/octet-stream";
+        var type = Given(Type) ?? _contentPart!.ContentType ?? "application/octet-stream";
         if (type.Length > MaxName || !MediaTypeHeaderValue.TryParse(type, out _))
         {
             return (null, Invalid("invalid_value", Type, "type must be a media type, as text/plain"));
         }
 
-        var metadata = ReadMetadata(_fields.GetValueOrDefault(Metadata) ?? "{}");
+        var metadata = ReadMetadata(Given(Metadata) ?? "{}");
         return metadata is null
             ? (null, Invalid("invalid_value", Metadata, $"metadata must be a JSON object, each key once, nested at most {Strict.MaxDepth} deep"))
             : (await _content.CompleteAsync(new UploadDetails(name, type, metadata), cancellationToken), null);
@@ -149,6 +149,9 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         && !name.AsSpan().ContainsAny('/', '\\', '\uFFFD') // the last stands for bytes that were not UTF-8
         && !name.Any(char.IsControl)
         && name is not ("." or "..");
+
+    /// <returns>The field, or null when it was left out, or left empty as a form on a page sends it.</returns>
+    string? Given(string field) => _fields.GetValueOrDefault(field) is { Length: > 0 } text ? text : null;
 
     static Dictionary<string, JsonElement>? ReadMetadata(string text)
     {

@@ -31,7 +31,6 @@ public sealed class FileRefusalTests : IAsyncDisposable
         { $"{Content}{Content}--x--\n", HttpStatusCode.UnprocessableEntity, "content may be given once" },
         { $"{Content}--x\nContent-Disposition: form-data; name=\"type\"\n\na/b\n--x\nContent-Disposition: form-data; name=\"type\"\n\na/b\n--x--\n", HttpStatusCode.UnprocessableEntity, "type may be given once" },
         { WithMetadata("[]"), HttpStatusCode.UnprocessableEntity, "metadata must be a JSON object" },
-        { WithMetadata(""), HttpStatusCode.UnprocessableEntity, "metadata must be a JSON object" },
         { WithMetadata("null"), HttpStatusCode.UnprocessableEntity, "metadata must be a JSON object" },
         { WithMetadata("{"), HttpStatusCode.UnprocessableEntity, "metadata must be a JSON object" },
         { WithMetadata("""{"a": 1, "a": 2}"""), HttpStatusCode.UnprocessableEntity, "metadata must be a JSON object" },

@@ -76,6 +76,38 @@ public sealed class FileTests : IAsyncDisposable
         Assert.Equal("a test", file["metadata"]!.Text("of"));
     }
 
+    [Fact]
+    public async Task A_field_that_a_page_sends_empty_is_as_good_as_none()
+    {
+        var client = await _service.ReadyAsync();
+
+        using var response = await client.PostFormAsync("""
+            --x
+            Content-Disposition: form-data; name="content"; filename="a.txt"
+            Content-Type: text/plain
+
+            a
+            --x
+            Content-Disposition: form-data; name="filename"
+
+
+            --x
+            Content-Disposition: form-data; name="type"
+
+
+            --x
+            Content-Disposition: form-data; name="metadata"
+
+
+            --x--
+
+            """);
+
+        var file = await response.JsonAsync();
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(("a.txt", "text/plain", 0), (file.Text("name"), file.Text("content_type"), file["metadata"]!.AsObject().Count));
+    }
+
     [Theory]
     [InlineData("filename=\"a.txt\"", "a.txt")]
     [InlineData("filename=a.txt", "a.txt")]
