@@ -38,6 +38,16 @@ static class Wire
         return await response.JsonAsync();
     }
 
+    /// <summary>Waits until the service says of itself that it is so.</summary>
+    public static async Task UntilHealthAsync(this HttpClient client, string status)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while ((await client.GetJsonAsync("/health-check")).Text("status") != status)
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
+
     public static async Task<JsonObject> JsonAsync(this HttpResponseMessage response) => JsonNode.Parse(await response.TextAsync())!.AsObject();
 
     public static Task<string> TextAsync(this HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

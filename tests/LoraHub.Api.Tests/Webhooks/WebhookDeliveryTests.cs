@@ -244,7 +244,8 @@ public sealed class WebhookDeliveryTests
 
         await hooks.RunClockAsync(hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken));
 
-        Assert.Equal("The webhooks of 1 predictions were left undelivered: the service is stopping.", Assert.Single(hooks.Log.Events, entry => entry.Level >= LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture));
+        var warning = Assert.Single(hooks.Log.Events, entry => entry.Level >= LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture);
+        Assert.Equal("The webhooks of 1 predictions were left undelivered: the service is stopping.", warning);
     }
 
     static PredictionEvent.Logged Log(int number) => new($"{number}\n");

@@ -22,7 +22,7 @@ public sealed class PredictionWorkerTests
         };
         var client = await service.ReadyAsync();
         await failing.Task.WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
-        await UntilAsync(client, "UNHEALTHY");
+        await client.UntilHealthAsync("UNHEALTHY");
         var unhealthy = await client.GetJsonAsync("/health-check");
         var waiting = client.PostJsonAsync("/predictions", "{}");
 
@@ -30,18 +30,9 @@ public sealed class PredictionWorkerTests
 
         Assert.StartsWith("The worker cannot take predictions", unhealthy.Text("user_healthcheck_error"));
         Assert.Equal("succeeded", (await waiting).Text("status"));
-        await UntilAsync(client, "READY");
+        await client.UntilHealthAsync("READY");
         var healthy = await client.GetJsonAsync("/health-check");
         Assert.False(healthy.ContainsKey("user_healthcheck_error"));
-    }
-
-    static async Task UntilAsync(HttpClient client, string status)
-    {
-        using var limit = new CancellationTokenSource(Limits.Wait);
-        while ((await client.GetJsonAsync("/health-check")).Text("status") != status)
-        {
-            await Task.Delay(10, limit.Token);
-        }
     }
 
     /// <summary>A queue whose first lease fails, as one does whose server is away.</summary>

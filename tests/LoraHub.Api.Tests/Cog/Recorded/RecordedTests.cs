@@ -25,7 +25,7 @@ public sealed class RecordedTests(RecordedServices services) : IClassFixture<Rec
         {
             if (step.Until is not null)
             {
-                await UntilAsync(client, step.Until);
+                await client.UntilHealthAsync(step.Until);
                 continue;
             }
 
@@ -70,15 +70,6 @@ public sealed class RecordedTests(RecordedServices services) : IClassFixture<Rec
         }
 
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
-    }
-
-    static async Task UntilAsync(HttpClient client, string status)
-    {
-        using var limit = new CancellationTokenSource(Limits.Wait);
-        while ((await client.GetJsonAsync("/health-check")).Text("status") != status)
-        {
-            await Task.Delay(10, limit.Token);
-        }
     }
 
     static string Line(int step, string at, string cog, string ours) => $"step {step}, {at}: Cog `{cog}`, ours `{ours}`";

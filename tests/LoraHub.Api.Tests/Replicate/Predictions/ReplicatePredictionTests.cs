@@ -211,32 +211,6 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_public_URL_is_the_root_of_every_URL()
-    {
-        await using var service = new Service(("Api:PublicUrl", "https://lorahub.example/"));
-        var client = await service.ReadyAsync();
-
-        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("Prefer", "wait"));
-
-        Assert.StartsWith("https://lorahub.example/results/", prediction["output"]!.Text("adapter"));
-        Assert.All(prediction["urls"]!.AsObject(), url => Assert.StartsWith("https://lorahub.example/v1/", (string?)url.Value));
-    }
-
-    [Theory]
-    [InlineData("false", "203.0.113.7", "http://localhost/v1/")]
-    [InlineData("false", "127.0.0.1", "https://outside.example/v1/")]
-    [InlineData("true", "203.0.113.7", "https://outside.example/v1/")]
-    public async Task Forwarded_headers_count_when_their_sender_is_trusted(string trust, string sender, string root)
-    {
-        await using var service = new Service(("Api:TrustForwardedHeaders", trust)) { Sender = IPAddress.Parse(sender) };
-        var client = await service.ReadyAsync();
-
-        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "outside.example"));
-
-        Assert.StartsWith(root, prediction["urls"]!.Text("get"));
-    }
-
-    [Fact]
     public async Task An_unexpected_error_of_the_service_is_a_500_without_details()
     {
         await using var service = new Service();

@@ -1,0 +1,39 @@
+using System.Net;
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.Clients;
+
+/// <summary>What <c>cog predict IMAGE</c> does over HTTP (replicate/cog: it polls the health, reads the document, and posts a body with a context).</summary>
+public sealed class CogPredictTests
+{
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    [Fact]
+    public async Task A_container_is_waited_for_described_and_asked()
+    {
+        await using var host = await TestHostProcess.StartAsync(("TestHost:SetupMilliseconds", "1000"));
+
+        var states = await PollAsync(host.Client);
+        var document = await host.Client.GetJsonAsync("/openapi.json");
+        var inputs = document["components"]!["schemas"]!["Input"]!["properties"]!.AsObject().Select(input => input.Key).ToHashSet();
+        using var response = await host.Client.PostAsync("/predictions", """{"input": {"seed": 7, "test_inputs": "a"}, "context": {"caller": "cog"}}""");
+
+        Assert.Equal(["STARTING", "READY"], states.Distinct()); // it gives up on anything else
+        Assert.Superset(new HashSet<string> { "seed", "test_inputs" }, inputs);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("succeeded", (await response.JsonAsync()).Text("status"));
+    }
+
+    static async Task<List<string?>> PollAsync(HttpClient client)
+    {
+        var states = new List<string?>();
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (states is not [.., "READY"])
+        {
+            await Task.Delay(Poll, limit.Token);
+            states.Add((await client.GetJsonAsync("/health-check")).Text("status"));
+        }
+
+        return states;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Net;
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.Http;
+
+/// <summary>The scheme and host of the URLs that are given out.</summary>
+public sealed class OriginTests
+{
+    const string Default = """{"version": "lorahub/lorahub", "input": {}}""";
+
+    [Fact]
+    public async Task The_public_URL_is_the_root_of_every_URL()
+    {
+        await using var service = new Service(("Api:PublicUrl", "https://lorahub.example/"));
+        var client = await service.ReadyAsync();
+
+        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("Prefer", "wait"));
+
+        Assert.StartsWith("https://lorahub.example/results/", prediction["output"]!.Text("adapter"));
+        Assert.All(prediction["urls"]!.AsObject(), url => Assert.StartsWith("https://lorahub.example/v1/", (string?)url.Value));
+    }
+
+    [Theory]
+    [InlineData("false", "203.0.113.7", "http://localhost/v1/")]
+    [InlineData("false", "127.0.0.1", "https://outside.example/v1/")]
+    [InlineData("true", "203.0.113.7", "https://outside.example/v1/")]
+    public async Task Forwarded_headers_count_when_their_sender_is_trusted(string trust, string sender, string root)
+    {
+        await using var service = new Service(("Api:TrustForwardedHeaders", trust)) { Sender = IPAddress.Parse(sender) };
+        var client = await service.ReadyAsync();
+
+        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "outside.example"));
+
+        Assert.StartsWith(root, prediction["urls"]!.Text("get"));
+    }
+}
