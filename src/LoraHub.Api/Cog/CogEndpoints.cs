@@ -17,7 +17,7 @@ static class CogEndpoints
 {
     static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
 
-    public static IServiceCollection AddCog(this IServiceCollection services) => services.AddSingleton<CogReaders>();
+    public static IServiceCollection AddCog(this IServiceCollection services) => services.AddSingleton<CogReaders>().AddHostedService<CogReadyFile>();
 
     public static IEndpointRouteBuilder MapCog(this IEndpointRouteBuilder routes)
     {

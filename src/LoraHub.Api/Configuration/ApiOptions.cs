@@ -44,6 +44,9 @@ public sealed class ApiOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int MaxStreams { get; init; } = 10_000;
 
+    /// <summary>A file that is written, empty, once the model is loaded. Default: null, none; in Kubernetes <c>/var/run/cog/ready</c>, as Cog does.</summary>
+    public string? ReadyFile { get; init; }
+
     /// <summary>The largest request body in bytes. Default: 100 MiB, as Cog's.</summary>
     [Range(1024, 1L << 40)]
     public long MaxRequestBody { get; init; } = 100 * 1024 * 1024;

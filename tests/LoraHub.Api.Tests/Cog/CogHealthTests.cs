@@ -68,6 +68,25 @@ public sealed class CogHealthTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_file_that_probes_look_for_is_there_once_the_model_is_loaded_and_not_before()
+    {
+        var file = Path.Combine(_service.DataPath, "run", "cog", "ready");
+        using var loaded = new ManualResetEventSlim();
+        await using var service = new Service(("Api:ReadyFile", file));
+        service.Predictor.Setup = (_, stopping) => loaded.Wait(Limits.Wait, stopping);
+        service.CreateClient();
+        Assert.False(File.Exists(file));
+
+        loaded.Set();
+
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (!File.Exists(file))
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
+
+    [Fact]
     public async Task The_index_says_where_everything_is()
     {
         var client = await _service.ReadyAsync();
