@@ -1,5 +1,4 @@
 using System.Globalization;
-using LoraHub.Api.Tests.Support;
 using LoraHub.Core.Predictions;
 using Serilog.Events;
 
