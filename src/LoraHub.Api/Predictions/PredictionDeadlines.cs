@@ -14,13 +14,19 @@ sealed partial class PredictionDeadlines(
     /// <summary>Watches the prediction until it has ended, if it has a deadline.</summary>
     public void Follow(Prediction created)
     {
-        if (created.Deadline is { } deadline)
+        if (created.Deadline is not { } deadline)
         {
-            using (ExecutionContext.SuppressFlow()) // it outlives the request and keeps nothing of it
-            {
-                _watches[created.Id] = WatchAsync(created.Id, deadline);
-            }
+            return;
         }
+
+        Task watch;
+        using (ExecutionContext.SuppressFlow()) // it outlives the request and keeps nothing of it
+        {
+            watch = WatchAsync(created.Id, deadline);
+        }
+
+        _watches[created.Id] = watch;
+        _ = watch.ContinueWith(_ => _watches.TryRemove(created.Id, out var _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public async ValueTask DisposeAsync()
@@ -32,7 +38,6 @@ sealed partial class PredictionDeadlines(
 
     async Task WatchAsync(string id, DateTimeOffset deadline)
     {
-        await Task.Yield(); // or a watch that ends at once would leave before it is in the list
         try
         {
             var left = deadline - time.GetUtcNow();
@@ -50,10 +55,6 @@ sealed partial class PredictionDeadlines(
         catch (Exception exception)
         {
             LogLost(id, exception);
-        }
-        finally
-        {
-            _watches.TryRemove(id, out _);
         }
     }
 
