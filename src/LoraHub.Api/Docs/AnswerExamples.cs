@@ -77,6 +77,7 @@ sealed class AnswerExamples(ServedModel model)
     {
         StatusCodes.Status400BadRequest => new Problem(null, "The body is not valid JSON (line 1, byte 2; each key may stand once in an object, and nesting may be 32 deep).", statusCode),
         StatusCodes.Status401Unauthorized => new Problem("Unauthenticated", "You did not pass a valid authentication token", statusCode),
+        StatusCodes.Status403Forbidden => new Problem("Forbidden", "A web page of another site may not ask here; Api:CorsOrigins names those that may.", statusCode),
         StatusCodes.Status404NotFound => new Problem(null, "The requested resource could not be found.", statusCode),
         StatusCodes.Status413PayloadTooLarge => new Problem(null, "The body must be at most 104857600 bytes.", statusCode),
         StatusCodes.Status415UnsupportedMediaType => new Problem(null, "Send the body as Content-Type: application/json.", statusCode),

@@ -38,12 +38,17 @@ static class ReplicateEndpoints
         return routes;
     }
 
-    /// <summary>Documents, on every route of the group, that it wants a token (unless it is open) and that there are limits.</summary>
+    /// <summary>Documents, on every route of the group, that it wants a token (unless it is open), that there are limits, and that pages of other sites only read.</summary>
     static void ProducesRefusals(this RouteGroupBuilder group) => ((IEndpointConventionBuilder)group).Finally(route =>
     {
         if (!route.Metadata.OfType<IAllowAnonymous>().Any())
         {
             route.Metadata.Add(ProblemMetadata(StatusCodes.Status401Unauthorized));
+        }
+
+        if (route.Metadata.OfType<IHttpMethodMetadata>().Any(methods => methods.HttpMethods.Any(method => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))))
+        {
+            route.Metadata.Add(ProblemMetadata(StatusCodes.Status403Forbidden));
         }
 
         route.Metadata.Add(ProblemMetadata(StatusCodes.Status429TooManyRequests));

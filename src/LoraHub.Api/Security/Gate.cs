@@ -16,6 +16,8 @@ static class Gate
 {
     const string Unauthenticated = "You did not pass a valid authentication token";
 
+    const string OtherSite = "A web page of another site may not ask here; Api:CorsOrigins names those that may.";
+
     /// <summary>Gives the request its token's name, as <c>HttpContext.User.Identity.Name</c>; without a token that is ours the name stays null.</summary>
     public static void UseCallers(this WebApplication app)
     {
@@ -63,16 +65,21 @@ static class Gate
     }
 
     /// <summary>
-    /// Cog takes a body without a type, so any web page could start predictions from the browser of someone who has this service on their machine: a browser asks
-    /// no leave for such a request, but it says that it comes from another site.
+    /// A browser asks no leave for a POST without a type, which runs a prediction on Cog's paths, or with a form, which uploads a file; so any web page could
+    /// send them from the browser of someone who has this service on their machine. But the browser says that they come from another site.
     /// </summary>
     static IResult? RefusePage(HttpContext http, IReadOnlyList<string> origins)
     {
         var request = http.Request;
         var isOthers = request.Headers["Sec-Fetch-Site"] == "cross-site" && !origins.Contains("*") && !origins.Contains(request.Headers.Origin.ToString());
-        return isOthers && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !ErrorAnswers.IsReplicate(http)
-            ? CogErrors.Failure(StatusCodes.Status403Forbidden, "A web page of another site may not ask here; Api:CorsOrigins names those that may.")
-            : null;
+        if (!isOthers || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        {
+            return null;
+        }
+
+        return ErrorAnswers.IsReplicate(http)
+            ? Problems.Because(StatusCodes.Status403Forbidden, "Forbidden", OtherSite)
+            : CogErrors.Failure(StatusCodes.Status403Forbidden, OtherSite);
     }
 
     static IResult Challenge(HttpContext http, IResult answer)

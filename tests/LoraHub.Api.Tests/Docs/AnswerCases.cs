@@ -12,7 +12,7 @@ static class AnswerCases
 
     /// <summary>Whether every operation under <c>/v1</c> has the answer; then <see cref="RefusalTests"/> gets it from each.</summary>
     public static bool IsRefusalOfAll(string answer) =>
-        answer.Contains(" /v1/", StringComparison.Ordinal) && (answer.EndsWith(" 401", StringComparison.Ordinal) || answer.EndsWith(" 429", StringComparison.Ordinal));
+        answer.Contains(" /v1/", StringComparison.Ordinal) && answer[^3..] is ("401" or "403" or "429");
 
     /// <summary>What every route that takes a creation in JSON answers to a body that it cannot take.</summary>
     public static IEnumerable<KeyValuePair<string, AnswerCase>> BadBodies(string route, HttpMethod method, string path) => new Dictionary<string, AnswerCase>

@@ -45,13 +45,34 @@ public sealed class RefusalTests(SharedService shared) : IClassFixture<SharedSer
         }
     }
 
+    [Fact]
+    public async Task Every_operation_that_changes_something_is_403_to_a_page_of_another_site_and_no_other_is()
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        var document = await DocumentAsync();
+
+        foreach (var route in document.Operations.Keys.Where(IsReplicate))
+        {
+            using var response = await SendAsync(client, route, ("Sec-Fetch-Site", "cross-site"), ("Origin", "https://elsewhere.example"));
+
+            var isRead = route.StartsWith("GET ", StringComparison.Ordinal);
+            Assert.True(isRead == (response.StatusCode != HttpStatusCode.Forbidden), $"{route}: {response.StatusCode}");
+            Assert.Equal(isRead, document.Answer(route, 403) is null);
+            if (!isRead)
+            {
+                await CheckAsync(document, route, response);
+            }
+        }
+    }
+
     static bool IsReplicate(string route) => route.Contains(" /v1/", StringComparison.Ordinal);
 
-    static Task<HttpResponseMessage> SendAsync(HttpClient client, string route)
+    static Task<HttpResponseMessage> SendAsync(HttpClient client, string route, params (string Name, string Value)[] headers)
     {
         var parts = route.Split(' ', 2);
         var path = string.Join('/', parts[1].Split('/').Select(segment => segment.StartsWith('{') ? "x" : segment));
-        return client.SendAsync(new HttpMethod(parts[0]), path, json: null);
+        return client.SendAsync(new HttpMethod(parts[0]), path, json: null, headers);
     }
 
     static async Task CheckAsync(Document document, string route, HttpResponseMessage response)
