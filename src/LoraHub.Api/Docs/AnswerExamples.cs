@@ -67,7 +67,7 @@ sealed class AnswerExamples(ServedModel model)
                 Weights = [new ModuleWeight("lorahub/t5_mini-french", 0.642)],
                 Loss = new LossReport(0.6059, 0.0502, 40),
             }),
-            new PredictionEvent.Measured("predict_time", 0.75),
+            new PredictionEvent.Measured(Core.Predictions.Prediction.PredictTimeMetric, 0.75),
             new PredictionEvent.Succeeded(),
         ];
         return story.Index().Aggregate(prediction, (now, next) => now.Apply(new RecordedEvent(next.Index + 1, Now.AddSeconds(0.25 * next.Index), next.Item)));

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Predictions;
@@ -9,30 +8,21 @@ sealed partial class PredictionDeadlines(
     : IPredictionFollower, IAsyncDisposable
 {
     readonly CancellationTokenSource _stopping = new();
-    readonly ConcurrentDictionary<string, Task> _watches = new(StringComparer.Ordinal);
+    readonly FollowerTasks _watches = new();
 
     /// <summary>Watches the prediction until it has ended, if it has a deadline.</summary>
     public void Follow(Prediction created)
     {
-        if (created.Deadline is not { } deadline)
+        if (created.Deadline is { } deadline)
         {
-            return;
+            _watches.Start(() => WatchAsync(created.Id, deadline));
         }
-
-        Task watch;
-        using (ExecutionContext.SuppressFlow()) // it outlives the request and keeps nothing of it
-        {
-            watch = WatchAsync(created.Id, deadline);
-        }
-
-        _watches[created.Id] = watch;
-        _ = watch.ContinueWith(_ => _watches.TryRemove(created.Id, out var _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await Task.WhenAll(_watches.Values);
+        await _watches.WhenAllAsync();
         _stopping.Dispose();
     }
 

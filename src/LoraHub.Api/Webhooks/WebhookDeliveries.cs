@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
@@ -9,26 +8,16 @@ namespace LoraHub.Api.Webhooks;
 sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDeliveries> logger)
     : IPredictionFollower, IHostedService, IDisposable
 {
-    // By themselves: an id may come again once its prediction is forgotten.
-    readonly ConcurrentDictionary<Task, string> _running = [];
+    readonly FollowerTasks _running = new();
     readonly CancellationTokenSource _leaving = new();
     readonly CancellationTokenSource _stopping = new();
 
     public void Follow(Prediction created)
     {
-        if (created.Webhook is null)
+        if (created.Webhook is not null)
         {
-            return;
+            _running.Start(() => RunAsync(created));
         }
-
-        Task run;
-        using (ExecutionContext.SuppressFlow()) // it outlives the request and keeps nothing of it
-        {
-            run = RunAsync(created);
-        }
-
-        _running[run] = created.Id;
-        _ = run.ContinueWith(ended => _running.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -37,7 +26,7 @@ sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<Webhoo
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _leaving.CancelAsync();
-        var all = Task.WhenAll(_running.Keys);
+        var all = _running.WhenAllAsync();
         try
         {
             await all.WaitAsync(options.Value.ShutdownTime, time, cancellationToken);

@@ -1,0 +1,67 @@
+using System.Net.Sockets;
+using System.Text;
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.EndToEnd;
+
+/// <summary>Requests that no HTTP library would send, byte for byte to the real server.</summary>
+public sealed class RawRequestTests
+{
+    const string Body = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+
+    static readonly (string Request, int Status)[] Requests =
+    [
+        ($"PUT /predictions/.. HTTP/1.1\r\n{Body}", 405),
+        ($"PUT /predictions/%2e%2e HTTP/1.1\r\n{Body}", 405),
+        ($"PUT /predictions/..%2f..%2fescape HTTP/1.1\r\n{Body}", 422),
+        ($"PUT /predictions/%252e%252e HTTP/1.1\r\n{Body}", 422),
+        ($"PUT /predictions/%ff HTTP/1.1\r\n{Body}", 422),
+        ($"PUT /predictions/% HTTP/1.1\r\n{Body}", 422),
+        ($"PUT /predictions/a%00b HTTP/1.1\r\n{Body}", 400),
+        ($"PUT /predictions/{new string('a', 129)} HTTP/1.1\r\n{Body}", 422),
+        ($"PUT /predictions/{new string('a', 9000)} HTTP/1.1\r\n{Body}", 414),
+        ($"POST //predictions HTTP/1.1\r\n{Body}", 404),
+        ($"POST /v1/%2e%2e/v1/predictions HTTP/1.1\r\n{Body}", 422),
+        ("GET /v1/predictions HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        ($"GET /v1/predictions HTTP/1.1\r\nHost: x\r\nX-Long: {new string('y', 40_000)}\r\n\r\n", 431),
+        ("POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", 400),
+        ("POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n{}", 413),
+        ("POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n--x", 413),
+    ];
+
+    [Fact]
+    public async Task Each_is_refused_clearly_and_the_service_goes_on()
+    {
+        await using var host = await TestHostProcess.StartAsync();
+        var client = await host.ReadyAsync();
+
+        foreach (var (request, status) in Requests)
+        {
+            var answer = await SendAsync(host.Client.BaseAddress!, request);
+
+            Assert.True(answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal), $"{request[..Math.Min(request.Length, 60)]}: {answer}");
+        }
+
+        Assert.Equal("succeeded", (await client.PostJsonAsync("/predictions", "{}")).Text("status"));
+        Assert.DoesNotContain("ERR", host.Log, StringComparison.Ordinal);
+    }
+
+    /// <returns>What comes until the head of the answer is there.</returns>
+    static async Task<string> SendAsync(Uri address, string request)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(address.Host, address.Port, limit.Token);
+        var stream = connection.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(request), limit.Token);
+        var answer = new StringBuilder();
+        var buffer = new byte[4096];
+        int read;
+        while (!answer.ToString().Contains("\r\n\r\n", StringComparison.Ordinal) && (read = await stream.ReadAsync(buffer, limit.Token)) > 0)
+        {
+            answer.Append(Encoding.ASCII.GetString(buffer, 0, read));
+        }
+
+        return answer.ToString();
+    }
+}
