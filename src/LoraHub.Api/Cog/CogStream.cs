@@ -18,7 +18,7 @@ static class CogStream
         await foreach (var recorded in events.ReadAsync(created.Id, after: 0, cancellationToken))
         {
             prediction = prediction.Apply(recorded);
-            if (recorded.Event is PredictionEvent.Measured(Prediction.PredictTimeMetric, _))
+            if (recorded.Event is PredictionEvent.Measured(Prediction.PredictTimeMetric, _) or PredictionEvent.CancelRequested)
             {
                 continue; // Cog tells it with the end alone
             }

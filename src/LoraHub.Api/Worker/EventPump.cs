@@ -6,6 +6,8 @@ namespace LoraHub.Api.Worker;
 /// <summary>Carries what a predictor says from its thread into the prediction's events, in order and while it runs.</summary>
 sealed class EventPump(IPredictionLease lease) : IPredictionProgress
 {
+    const int MostAtOnce = 256;
+
     readonly Channel<PredictionEvent> _events = Channel.CreateBounded<PredictionEvent>(
         new BoundedChannelOptions(capacity: 1024) { SingleReader = true, SingleWriter = true });
 
@@ -18,9 +20,16 @@ sealed class EventPump(IPredictionLease lease) : IPredictionProgress
     {
         try
         {
-            await foreach (var happened in _events.Reader.ReadAllAsync())
+            while (await _events.Reader.WaitToReadAsync())
             {
-                await lease.AppendAsync(happened, CancellationToken.None);
+                // What has come meanwhile goes together: one write for all of it.
+                var news = new List<PredictionEvent>();
+                while (news.Count < MostAtOnce && _events.Reader.TryRead(out var happened))
+                {
+                    news.Add(happened);
+                }
+
+                await lease.AppendAsync(news, CancellationToken.None);
             }
         }
         catch (Exception exception)

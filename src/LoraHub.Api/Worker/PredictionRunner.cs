@@ -11,33 +11,44 @@ sealed partial class PredictionRunner(
 {
     const string UnexpectedFailure = "The prediction failed unexpectedly; the service's log says more.";
 
+    const string HandedBack = "This worker is stopping; the prediction goes back to the queue.\n";
+
     /// <summary>Records what happens, last of all how it ended. When asked to stop it records no end, so that the lease hands the prediction back.</summary>
     public async Task RunAsync(IPredictionLease lease, CancellationToken stopping)
     {
         var id = lease.Prediction.Id;
-        if (!await lease.AppendAsync(new PredictionEvent.Started(), CancellationToken.None))
+        if (!await lease.AppendAsync(Beginning(lease.Attempt), CancellationToken.None))
         {
             return;
         }
 
         LogStarted(id);
         var start = time.GetTimestamp();
-        if (await AttemptAsync(lease, stopping) is not { } end)
+        var end = await AttemptAsync(lease, stopping);
+        if (end.Count == 0)
         {
+            await lease.AppendAsync(new PredictionEvent.Logged(HandedBack), CancellationToken.None);
             LogHandedBack(id);
             return;
         }
 
-        var seconds = Math.Round(time.GetElapsedTime(start).TotalSeconds, 6);
-        await lease.AppendAsync(new PredictionEvent.Measured(Prediction.PredictTimeMetric, seconds), CancellationToken.None);
-        if (await lease.AppendAsync(end, CancellationToken.None))
+        var measured = new PredictionEvent.Measured(Prediction.PredictTimeMetric, Math.Round(time.GetElapsedTime(start).TotalSeconds, 6));
+        if (await lease.AppendAsync([.. end.SkipLast(1), measured, end[^1]], CancellationToken.None))
         {
-            LogEnded(id, end.GetType().Name, seconds);
+            LogEnded(id, end[^1].GetType().Name, measured.Value);
+        }
+        else if (await lease.AppendAsync([measured, new PredictionEvent.Canceled()], CancellationToken.None)) // the wish to cancel it came before its end
+        {
+            LogEnded(id, nameof(PredictionEvent.Canceled), measured.Value);
         }
     }
 
-    /// <returns>How it ended, or null when it was stopped in the middle.</returns>
-    async Task<PredictionEvent?> AttemptAsync(IPredictionLease lease, CancellationToken stopping)
+    static IReadOnlyList<PredictionEvent> Beginning(int attempt) => attempt == 1
+        ? [new PredictionEvent.Started()]
+        : [new PredictionEvent.Started(), new PredictionEvent.Logged($"Attempt {attempt}: the worker before did not finish; from the start again.\n")];
+
+    /// <returns>What there is to record last, the end included; nothing when it was stopped in the middle.</returns>
+    async Task<IReadOnlyList<PredictionEvent>> AttemptAsync(IPredictionLease lease, CancellationToken stopping)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Canceled);
         try
@@ -45,26 +56,25 @@ sealed partial class PredictionRunner(
             using var workspace = Workspace.Create(data.Value.Path);
             var result = await PredictAsync(lease, workspace.Folder, either.Token);
             var output = await PublishAsync(result, lease.Prediction.Origin, either.Token);
-            await lease.AppendAsync(new PredictionEvent.Answered(output), CancellationToken.None);
-            return new PredictionEvent.Succeeded();
+            return [new PredictionEvent.Answered(output), new PredictionEvent.Succeeded()];
         }
         catch (OperationCanceledException) when (lease.Canceled.IsCancellationRequested)
         {
-            return new PredictionEvent.Canceled();
+            return [new PredictionEvent.Canceled()];
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            return null;
+            return [];
         }
         catch (PredictionException exception)
         {
-            return new PredictionEvent.Failed(exception.Message);
+            return [new PredictionEvent.Failed(exception.Message)];
         }
         catch (Exception exception)
         {
             // Without its message: that may quote the client's input.
             LogFailedUnexpectedly(lease.Prediction.Id, exception.GetType(), exception.StackTrace);
-            return new PredictionEvent.Failed(UnexpectedFailure);
+            return [new PredictionEvent.Failed(UnexpectedFailure)];
         }
     }
 

@@ -11,4 +11,7 @@ public interface IBlobStore
     Task<Stream?> OpenReadAsync(string digest, CancellationToken cancellationToken);
 
     Task DeleteAsync(string digest, CancellationToken cancellationToken);
+
+    /// <summary>Digests of the blobs that were not put since a time.</summary>
+    IAsyncEnumerable<string> ListAsync(DateTimeOffset notPutSince, CancellationToken cancellationToken);
 }

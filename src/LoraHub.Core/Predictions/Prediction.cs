@@ -28,6 +28,12 @@ public sealed record Prediction
     /// <summary>Who is told of its events, or null.</summary>
     public PredictionWebhook? Webhook { get; init; }
 
+    /// <summary>Which queue it waits in: a plain word that its workers know, such as <c>cpu</c> or <c>gpu</c>.</summary>
+    public string Hardware { get; init; } = QueueOptions.DefaultHardware;
+
+    /// <summary>The W3C <c>traceparent</c> of the request that created it, so that the worker's spans belong to it; or null.</summary>
+    public string? TraceParent { get; init; }
+
     public PredictionStatus Status { get; init; }
 
     public DateTimeOffset? StartedAt { get; init; }
@@ -42,6 +48,12 @@ public sealed record Prediction
 
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Whether a client wants it canceled; it is, as soon as its worker knows.</summary>
+    public bool CancelRequested { get; init; }
+
+    /// <summary>What is no longer kept of it; the properties are empty then.</summary>
+    public DataParts Removed { get; init; }
+
     public bool IsTerminal => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
 
     /// <summary>From the start of the work to its end, or null before both are known.</summary>
@@ -50,12 +62,30 @@ public sealed record Prediction
     /// <summary>Whether the event may still happen to this prediction.</summary>
     public bool Accepts(PredictionEvent happened) => happened switch
     {
-        PredictionEvent.Succeeded => Status == PredictionStatus.Processing,
+        PredictionEvent.Succeeded => Status == PredictionStatus.Processing && !CancelRequested,
+        PredictionEvent.CancelRequested => !IsTerminal && !CancelRequested,
         _ => !IsTerminal,
     };
 
+    /// <summary>Whether the events may still happen to this prediction, one after the other.</summary>
+    public bool Accepts(IReadOnlyList<PredictionEvent> happened)
+    {
+        var prediction = this with { Logs = "" }; // what was said decides nothing, and would be copied each time
+        foreach (var one in happened)
+        {
+            if (!prediction.Accepts(one))
+            {
+                return false;
+            }
+
+            prediction = prediction.Apply(new RecordedEvent(0, CreatedAt, one));
+        }
+
+        return true;
+    }
+
     /// <summary>The prediction after the event.</summary>
-    /// <exception cref="InvalidOperationException">The prediction does not accept the event (see <see cref="Accepts"/>).</exception>
+    /// <exception cref="InvalidOperationException">The prediction does not accept the event (see <see cref="Accepts(PredictionEvent)"/>).</exception>
     public Prediction Apply(RecordedEvent recorded)
     {
         if (!Accepts(recorded.Event))
@@ -69,6 +99,7 @@ public sealed record Prediction
             PredictionEvent.Logged(var text) => this with { Logs = Logs + text },
             PredictionEvent.Measured(var name, var value) => this with { Metrics = new Dictionary<string, double>(Metrics) { [name] = value } },
             PredictionEvent.Answered(var output) => this with { Output = output },
+            PredictionEvent.CancelRequested => this with { CancelRequested = true },
             PredictionEvent.Succeeded => Complete(PredictionStatus.Succeeded, recorded.At),
             PredictionEvent.Failed(var error) => Complete(PredictionStatus.Failed, recorded.At) with { Error = error },
             PredictionEvent.Canceled => Complete(PredictionStatus.Canceled, recorded.At),
@@ -86,6 +117,9 @@ public sealed record Prediction
         Deadline = Deadline,
         Deployment = Deployment,
         Webhook = Webhook,
+        Hardware = Hardware,
+        TraceParent = TraceParent,
+        Removed = Removed,
     };
 
     Prediction Complete(PredictionStatus status, DateTimeOffset at) => this with { Status = status, CompletedAt = at };

@@ -1,6 +1,18 @@
+using System.Text.Json.Serialization;
+
 namespace LoraHub.Core.Predictions;
 
 /// <summary>Something that happened to a prediction. The record, streams, webhooks and the terminal all fold these; nothing else feeds them.</summary>
+/// <remarks>The words in the attributes are what the engines store: they never change.</remarks>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
+[JsonDerivedType(typeof(Started), "started")]
+[JsonDerivedType(typeof(Logged), "logged")]
+[JsonDerivedType(typeof(Measured), "measured")]
+[JsonDerivedType(typeof(Answered), "answered")]
+[JsonDerivedType(typeof(CancelRequested), "cancel_requested")]
+[JsonDerivedType(typeof(Succeeded), "succeeded")]
+[JsonDerivedType(typeof(Failed), "failed")]
+[JsonDerivedType(typeof(Canceled), "canceled")]
 public abstract record PredictionEvent
 {
     PredictionEvent()
@@ -22,6 +34,9 @@ public abstract record PredictionEvent
 
     /// <summary>The answer, complete.</summary>
     public sealed record Answered(PredictionOutput Output) : PredictionEvent;
+
+    /// <summary>A client wants it canceled and was told that it will be; from here on it cannot succeed.</summary>
+    public sealed record CancelRequested : PredictionEvent;
 
     public sealed record Succeeded : PredictionEvent;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
@@ -52,6 +53,19 @@ sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
         }
 
         return Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<string> ListAsync(DateTimeOffset notPutSince, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        foreach (var file in Directory.Exists(_folder) ? new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories) : [])
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (IsDigest(file.Name) && new DateTimeOffset(file.LastWriteTimeUtc) < notPutSince) // putting a blob again writes its file anew
+            {
+                yield return file.Name;
+            }
+        }
     }
 
     static async Task<string> WriteAsync(Stream content, string path, CancellationToken cancellationToken)

@@ -17,7 +17,8 @@ sealed class Entry(Prediction prediction, long arrival)
     /// <summary>The worker's lease while it runs.</summary>
     public InMemoryLease? Lease { get; set; }
 
-    public bool CancelRequested { get; set; }
+    /// <summary>How often it was leased.</summary>
+    public int Attempts { get; set; }
 
     /// <summary>Completes when the next event is recorded.</summary>
     public Task NextEvent => _recorded.Task;

@@ -79,7 +79,7 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
                 {
                     var entry = _waiting.First().Value;
                     _waiting.Remove(entry.Arrival);
-                    return entry.Lease = new InMemoryLease(this, entry, entry.Prediction);
+                    return entry.Lease = new InMemoryLease(this, entry, entry.Prediction.BeforeEvents(), ++entry.Attempts);
                 }
             }
         }
@@ -95,11 +95,14 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
                 return false;
             }
 
-            entry.CancelRequested = true;
             running = entry.Lease;
             if (_waiting.Remove(entry.Arrival))
             {
                 Finish(entry, new PredictionEvent.Canceled());
+            }
+            else if (entry.Prediction.Accepts(new PredictionEvent.CancelRequested()))
+            {
+                entry.Record(new PredictionEvent.CancelRequested(), time.GetUtcNow());
             }
         }
 
@@ -146,7 +149,7 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
 
     public void Dispose() => _arrivals.Dispose();
 
-    public bool Append(Entry entry, InMemoryLease lease, PredictionEvent happened)
+    public bool Append(Entry entry, InMemoryLease lease, IReadOnlyList<PredictionEvent> happened)
     {
         lock (_lock)
         {
@@ -155,14 +158,17 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
                 return false;
             }
 
-            if (happened.IsTerminal)
+            foreach (var one in happened)
             {
-                entry.Lease = null;
-                Finish(entry, happened);
-            }
-            else
-            {
-                entry.Record(happened, time.GetUtcNow());
+                if (one.IsTerminal)
+                {
+                    entry.Lease = null;
+                    Finish(entry, one);
+                }
+                else
+                {
+                    entry.Record(one, time.GetUtcNow());
+                }
             }
 
             return true;
@@ -180,7 +186,7 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
             }
 
             entry.Lease = null;
-            if (entry.CancelRequested)
+            if (entry.Prediction.CancelRequested)
             {
                 Finish(entry, new PredictionEvent.Canceled());
             }

@@ -16,12 +16,13 @@ public sealed class PredictionTests
         new PredictionEvent.Logged("line\n"),
         new PredictionEvent.Measured("loss", 1),
         new PredictionEvent.Answered(Output),
+        new PredictionEvent.CancelRequested(),
         new PredictionEvent.Succeeded(),
         new PredictionEvent.Failed("no"),
         new PredictionEvent.Canceled(),
     ];
 
-    static readonly Gen<PredictionEvent> AnyEvent = Gen.Int[0, 6].Select(i => Events[i]);
+    static readonly Gen<PredictionEvent> AnyEvent = Gen.Int[0, 7].Select(i => Events[i]);
 
     [Fact]
     public void A_prediction_is_the_fold_of_its_events()

@@ -78,6 +78,16 @@ public abstract class BlobStoreContract
         Assert.Null(await Blobs.OpenReadAsync(digest, Cancellation));
     }
 
+    [Fact]
+    public async Task Blobs_that_were_not_put_lately_are_listed()
+    {
+        var digest = await Blobs.PutAsync(new MemoryStream([9, 8, 7]), Cancellation);
+        var now = TimeProvider.System.GetUtcNow();
+
+        Assert.Contains(digest, await Blobs.ListAsync(now.AddMinutes(1), Cancellation).ToListAsync(Cancellation));
+        Assert.DoesNotContain(digest, await Blobs.ListAsync(now.AddMinutes(-1), Cancellation).ToListAsync(Cancellation));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("..")]

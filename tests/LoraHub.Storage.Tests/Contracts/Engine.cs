@@ -78,7 +78,7 @@ static class Wait
     }
 
     public static Task<bool> AppendAsync(this IPredictionLease lease, PredictionEvent happened) =>
-        lease.AppendAsync(happened, TestContext.Current.CancellationToken);
+        lease.AppendAsync([happened], TestContext.Current.CancellationToken);
 
     public static async Task LogAsync(this IPredictionLease lease, params string[] lines)
     {

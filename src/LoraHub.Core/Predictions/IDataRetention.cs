@@ -1,0 +1,26 @@
+namespace LoraHub.Core.Predictions;
+
+/// <summary>Forgets what finished predictions hold.</summary>
+public interface IDataRetention
+{
+    /// <summary>Removes the parts of every prediction that ended before a time and still has them.</summary>
+    /// <returns>How many predictions lost something.</returns>
+    Task<int> RemoveAsync(DataParts parts, DateTimeOffset endedBefore, CancellationToken cancellationToken);
+
+    /// <summary>Removes all parts of one prediction.</summary>
+    Task<DataRemoval> RemoveAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Whether a prediction's output still names the blob.</summary>
+    Task<bool> IsResultAsync(string digest, CancellationToken cancellationToken);
+}
+
+/// <summary>What became of the wish to remove a prediction's data.</summary>
+public enum DataRemoval
+{
+    Removed,
+
+    UnknownId,
+
+    /// <summary>It has not ended, so its worker still needs the inputs.</summary>
+    NotEnded,
+}
