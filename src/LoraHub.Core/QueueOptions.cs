@@ -21,6 +21,10 @@ public sealed class QueueOptions
     [Range(1, 1000)]
     public int MaxAttempts { get; init; } = 5;
 
+    /// <summary>The error of a prediction that was begun too often.</summary>
+    public static string GivenUp(int attempts) =>
+        $"The prediction was begun {attempts} times and its worker was lost or stopped each time; it is not tried again. If workers run out of memory, ask for fewer modules or shorter examples.";
+
     /// <summary>The most predictions that may wait or run; more are refused with 429 until one has ended. Default: 1000.</summary>
     [Range(1, 1_000_000)]
     public int Capacity { get; init; } = 1000;

@@ -10,23 +10,29 @@ namespace LoraHub.Storage;
 
 public static class StorageServices
 {
-    /// <summary>Adds the engine behind <see cref="IPredictionStore"/>, <see cref="IPredictionQueue"/>, <see cref="IPredictionEvents"/>, <see cref="IBlobStore"/> and <see cref="IUploadStore"/>.</summary>
-    public static IServiceCollection AddStorage(this IServiceCollection services)
+    /// <summary>Adds the service's engine, behind Core's interfaces.</summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services) =>
+        services.AddStorageOptions().AddEmbeddedEngine().AddHostedService<UploadSweep>();
+
+    /// <summary>Adds a store, a queue and events that end with the process, and blobs in the data folder: enough for one prediction in the terminal.</summary>
+    public static IServiceCollection AddPassingStorage(this IServiceCollection services) => services
+        .AddStorageOptions()
+        .AddSingleton<InMemoryPredictions>()
+        .AddSingleton<IPredictionStore>(provider => provider.GetRequiredService<InMemoryPredictions>())
+        .AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<InMemoryPredictions>())
+        .AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>())
+        .AddSingleton<IBlobStore, FileBlobStore>()
+        .AddSingleton<IUploadStore, FileUploadStore>();
+
+    static IServiceCollection AddStorageOptions(this IServiceCollection services)
     {
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section).ValidateDataAnnotations()
             .Validate(data => IsWritable(data.Path), $"{DataOptions.Section}:{nameof(DataOptions.Path)} must be a folder that can be made and written to.")
             .ValidateOnStart();
-        services.AddOptions<InMemoryOptions>().BindConfiguration(InMemoryOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
 
-        services.AddSingleton<InMemoryPredictions>();
-        services.AddSingleton<IPredictionStore>(provider => provider.GetRequiredService<InMemoryPredictions>());
-        services.AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<InMemoryPredictions>());
-        services.AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>());
-        services.AddSingleton<IBlobStore, FileBlobStore>();
-        services.AddSingleton<IUploadStore, FileUploadStore>().AddHostedService<UploadSweep>();
         return services;
     }
 

@@ -124,7 +124,7 @@ static class PredictCommand
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddOptions<ApiOptions>();
-        builder.Services.AddStorage().AddInference().AddPredictions().AddPredictionRunner();
+        builder.Services.AddPassingStorage().AddInference().AddPredictions().AddPredictionRunner();
         replace?.Invoke(builder.Services);
         return builder.Build();
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace LoraHub.Core.Predictions;
@@ -105,6 +106,27 @@ public sealed record Prediction
             PredictionEvent.Canceled => Complete(PredictionStatus.Canceled, recorded.At),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    /// <summary>The prediction after all of the events, in their order.</summary>
+    /// <exception cref="InvalidOperationException">As <see cref="Apply(RecordedEvent)"/>.</exception>
+    public Prediction Apply(IEnumerable<RecordedEvent> recorded)
+    {
+        var logs = new StringBuilder(Logs); // each line would otherwise copy those before it
+        var prediction = this;
+        foreach (var one in recorded)
+        {
+            if (one.Event is PredictionEvent.Logged(var text) && prediction.Accepts(one.Event))
+            {
+                logs.Append(text);
+            }
+            else
+            {
+                prediction = prediction.Apply(one);
+            }
+        }
+
+        return prediction with { Logs = logs.ToString() };
     }
 
     /// <summary>The prediction as it was created, before its first event: where a reader of all its events begins.</summary>

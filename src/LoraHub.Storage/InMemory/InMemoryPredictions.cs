@@ -1,21 +1,20 @@
 using System.Runtime.CompilerServices;
 using LoraHub.Core.Predictions;
-using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.InMemory;
 
 /// <summary>Store, queue and events of one process; nothing outlives it.</summary>
-sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> options)
+sealed class InMemoryPredictions(TimeProvider time)
     : IPredictionStore, IPredictionQueue, IPredictionEvents, IDisposable
 {
     readonly Lock _lock = new();
     readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     readonly SortedDictionary<long, Entry> _waiting = [];
-    readonly Queue<Entry> _finished = [];
 
     // Counts at least the waiting ones: a canceled one leaves its count behind, and whoever takes that looks again.
     readonly SemaphoreSlim _arrivals = new(0);
     long _lastArrival;
+    int _finished;
 
     public Task<Creation> CreateAsync(Prediction prediction, int capacity, CancellationToken cancellationToken)
     {
@@ -27,7 +26,7 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
                 return Task.FromResult(Creation.IdTaken);
             }
 
-            if (_entries.Count - _finished.Count >= capacity)
+            if (_entries.Count - _finished >= capacity)
             {
                 return Task.FromResult(Creation.Full);
             }
@@ -206,11 +205,7 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
     void Finish(Entry entry, PredictionEvent end)
     {
         entry.Record(end, time.GetUtcNow());
-        _finished.Enqueue(entry);
-        while (_finished.Count > options.Value.KeepFinished)
-        {
-            _entries.Remove(_finished.Dequeue().Prediction.Id);
-        }
+        _finished++;
     }
 
     static bool IsOlder(Prediction prediction, PredictionPosition position) =>

@@ -19,7 +19,7 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
         .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Path", _folder)]).Build())
         .AddLogging()
         .AddSingleton<IPredictor>(_predictor)
-        .AddStorage()
+        .AddPassingStorage()
         .AddPredictionRunner()
         .BuildServiceProvider();
 

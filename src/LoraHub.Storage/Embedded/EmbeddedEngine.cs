@@ -1,0 +1,26 @@
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Uploads;
+using LoraHub.Storage.Records;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Storage.Embedded;
+
+static class EmbeddedEngine
+{
+    /// <summary>Everything in the data folder of one process.</summary>
+    public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services)
+    {
+        services.AddPooledDbContextFactory<SqliteRecords>((provider, options) => options.UseSqlite(SqliteFile.ConnectionString(provider.GetRequiredService<IOptions<DataOptions>>().Value.Path)));
+        services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<SqliteRecords>>();
+        services.AddSingleton<SqliteWriter>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<SqliteWriter>());
+        services.AddHostedService<SqliteFile>();
+        services.AddRecords();
+        services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
+        services.AddSingleton<IPredictionStore, EmbeddedStore>();
+        services.AddSingleton<IBlobStore, FileBlobStore>();
+        return services.AddSingleton<IUploadStore, FileUploadStore>();
+    }
+}

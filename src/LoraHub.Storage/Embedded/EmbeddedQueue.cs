@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Records;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Storage.Embedded;
+
+/// <summary>
+/// The open predictions of the table as a queue. A lease is a name in the row; it ends with this process, which alone has the file, so that no clock decides
+/// who has lost one.
+/// </summary>
+sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<QueueOptions> options, TimeProvider time) : IPredictionQueue
+{
+    readonly ConcurrentDictionary<string, EmbeddedLease> _leases = new(StringComparer.Ordinal);
+    volatile TaskCompletionSource _arrival = NewSignal();
+
+    public async Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var arrival = _arrival.Task; // before the look, so that nothing that comes during it is missed
+            if (await writer.WriteAsync(records => TakeAsync(records, cancellationToken), cancellationToken) is { } lease)
+            {
+                _leases[lease.Prediction.Id] = lease;
+                return lease;
+            }
+
+            await arrival.WaitAsync(cancellationToken);
+        }
+    }
+
+    public async Task<bool> CancelAsync(string id, CancellationToken cancellationToken)
+    {
+        var isKnown = await writer.WriteAsync(
+            async records =>
+            {
+                var head = await records.HeadAsync(id, cancellationToken);
+                PredictionEvent wish = head?.Lease is null ? new PredictionEvent.Canceled() : new PredictionEvent.CancelRequested();
+                if (head is not null && head.ToPrediction().Accepts(wish))
+                {
+                    await records.AppendAsync(head, [wish], time.GetUtcNow(), cancellationToken);
+                }
+
+                return head is not null;
+            },
+            durable: true,
+            cancellationToken);
+        signals.Raise(id);
+        await (_leases.GetValueOrDefault(id)?.CancelAsync() ?? Task.CompletedTask);
+        return isKnown;
+    }
+
+    /// <summary>Makes those look again who wait for a prediction.</summary>
+    public void Wake() => Interlocked.Exchange(ref _arrival, NewSignal()).SetResult();
+
+    /// <returns>False when the lease is lost or the prediction does not accept the events.</returns>
+    public async Task<bool> AppendAsync(EmbeddedLease lease, IReadOnlyList<PredictionEvent> happened, CancellationToken cancellationToken)
+    {
+        var id = lease.Prediction.Id;
+        var isTerminal = happened.Any(one => one.IsTerminal);
+        var isAccepted = await writer.WriteAsync(
+            async records =>
+            {
+                var head = await records.HeadAsync(id, cancellationToken);
+                var accepts = head?.Lease == lease.Name && head.ToPrediction().Accepts(happened);
+                if (accepts)
+                {
+                    await records.AppendAsync(head!, happened, time.GetUtcNow(), cancellationToken);
+                }
+
+                return accepts;
+            },
+            durable: isTerminal,
+            cancellationToken);
+        if (isAccepted)
+        {
+            signals.Raise(id);
+        }
+
+        if (isAccepted && isTerminal)
+        {
+            _leases.TryRemove(new(id, lease));
+        }
+
+        return isAccepted;
+    }
+
+    /// <summary>Puts an unfinished prediction back into its place, unless it was to be canceled.</summary>
+    public async Task ReleaseAsync(EmbeddedLease lease)
+    {
+        var id = lease.Prediction.Id;
+        if (!_leases.TryRemove(new(id, lease)))
+        {
+            return; // it has ended
+        }
+
+        await writer.WriteAsync(
+            async records =>
+            {
+                var head = await records.HeadAsync(id, CancellationToken.None);
+                if (head is { CancelRequested: true, IsTerminal: false })
+                {
+                    await records.AppendAsync(head, [new PredictionEvent.Canceled()], time.GetUtcNow(), CancellationToken.None);
+                }
+
+                return await records.Predictions.Where(row => row.Id == id && row.Lease == lease.Name)
+                    .ExecuteUpdateAsync(set => set.SetProperty(row => row.Lease, (string?)null), CancellationToken.None);
+            },
+            CancellationToken.None);
+        signals.Raise(id);
+        Wake();
+    }
+
+    async Task<EmbeddedLease?> TakeAsync(RecordsContext records, CancellationToken cancellationToken)
+    {
+        var hardware = options.Value.Hardware;
+        while (true)
+        {
+            var next = await records.Predictions.AsNoTracking()
+                .Where(row => row.CompletedAt == null && row.Lease == null && row.Hardware == hardware)
+                .OrderBy(row => row.Arrival).FirstOrDefaultAsync(cancellationToken);
+            if (next is null)
+            {
+                return null;
+            }
+
+            if (next.Attempts < options.Value.MaxAttempts)
+            {
+                var lease = new EmbeddedLease(this, next.ToCreated(), next.Attempts + 1, time);
+                await records.Predictions.Where(row => row.Id == next.Id).ExecuteUpdateAsync(
+                    set => set.SetProperty(row => row.Lease, lease.Name).SetProperty(row => row.Attempts, lease.Attempt), cancellationToken);
+                return lease;
+            }
+
+            var head = await records.HeadAsync(next.Id, cancellationToken);
+            await records.AppendAsync(head!, [new PredictionEvent.Failed(QueueOptions.GivenUp(next.Attempts))], time.GetUtcNow(), cancellationToken);
+            signals.Raise(next.Id);
+        }
+    }
+
+    // Whoever waits continues elsewhere, not in the midst of what woke it.
+    static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

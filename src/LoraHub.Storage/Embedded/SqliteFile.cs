@@ -1,0 +1,111 @@
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Records;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Storage.Embedded;
+
+/// <summary>The records' file, <c>lorahub.db</c> in the data folder: opened before anything else starts, and held by one process at a time.</summary>
+sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteRecords> contexts, SqliteWriter writer, TimeProvider time) : IHostedLifecycleService, IDisposable
+{
+    public const string Name = "lorahub.db";
+
+    FileStream? _lock;
+
+    string Folder => data.Value.Path;
+
+    /// <exception cref="InvalidOperationException">The file cannot be used; the message says why and what to do.</exception>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        _lock = Lock();
+        try
+        {
+            await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+            await records.Database.MigrateAsync(cancellationToken);
+            await CheckAsync(records, cancellationToken);
+            await writer.WriteAsync(open => RecoverAsync(open, cancellationToken), durable: true, cancellationToken);
+        }
+        catch (Exception exception) when (exception is SqliteException or StorageUnavailableException or DbUpdateException)
+        {
+            throw Explain(exception as SqliteException ?? exception.InnerException as SqliteException, exception);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Leaves the file to the next process.</summary>
+    public void Dispose()
+    {
+        if (_lock is not null)
+        {
+            using var connection = new SqliteConnection(ConnectionString(Folder));
+            SqliteConnection.ClearPool(connection);
+        }
+
+        _lock?.Dispose();
+    }
+
+    public static string ConnectionString(string folder) => new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, Name) }.ToString();
+
+    /// <summary>The system ends the lock with the process, however that ends.</summary>
+    FileStream Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(Directory.CreateDirectory(Folder).FullName, "lorahub.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new InvalidOperationException(
+                $"The data folder {Folder} is in use by another lorahub. Stop that one, give this one a folder of its own ({DataOptions.Section}:{nameof(DataOptions.Path)}), "
+                + "or let them share a NATS and a PostgreSQL server (Distributed:Nats).",
+                exception);
+        }
+    }
+
+    static async Task CheckAsync(SqliteRecords records, CancellationToken cancellationToken)
+    {
+        var found = await records.Database.SqlQueryRaw<string>("SELECT quick_check AS Value FROM pragma_quick_check LIMIT 1").ToListAsync(cancellationToken);
+        if (found is not ["ok"])
+        {
+            throw new SqliteException($"quick_check: {found.FirstOrDefault()}", SQLitePCL.raw.SQLITE_CORRUPT);
+        }
+    }
+
+    /// <summary>Whoever had a lease or a claim was of a process that has ended.</summary>
+    async Task<int> RecoverAsync(RecordsContext records, CancellationToken cancellationToken)
+    {
+        foreach (var head in await records.Predictions.Where(row => row.CompletedAt == null && row.CancelRequested).Heads().ToListAsync(cancellationToken))
+        {
+            await records.AppendAsync(head, [new PredictionEvent.Canceled()], time.GetUtcNow(), cancellationToken);
+        }
+
+        await records.Predictions.Where(row => row.WebhookOpen).ExecuteUpdateAsync(set => set.SetProperty(row => row.ClaimedUntil, (DateTimeOffset?)null), cancellationToken);
+        return await records.Predictions
+            .Where(row => row.CompletedAt == null && row.Lease != null)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Lease, (string?)null), cancellationToken);
+    }
+
+    InvalidOperationException Explain(SqliteException? reason, Exception exception) => new(
+        reason?.SqliteErrorCode switch
+        {
+            SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB =>
+                $"{Path.Combine(Folder, Name)} is damaged. Nothing was changed. Put a backup in its place; or move it away, with the files {Name}-wal and {Name}-shm, to start with no "
+                + "predictions; or try `sqlite3 lorahub.db .recover` on a copy to get out what is left.",
+            SQLitePCL.raw.SQLITE_FULL => $"There is no room left on the disk of the data folder {Folder}.",
+            SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN => $"{Path.Combine(Folder, Name)} must be a file that this user may read and write.",
+            _ => $"{Path.Combine(Folder, Name)} cannot be opened: {exception.Message}",
+        },
+        exception);
+}

@@ -1,0 +1,118 @@
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace LoraHub.Storage.Records.Migrations.Sqlite
+{
+    /// <inheritdoc />
+    public partial class Predictions : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "events",
+                columns: table => new
+                {
+                    prediction_id = table.Column<string>(type: "TEXT", nullable: false, collation: "BINARY"),
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    at = table.Column<long>(type: "INTEGER", nullable: false),
+                    part = table.Column<int>(type: "INTEGER", nullable: false),
+                    data = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_events", x => new { x.prediction_id, x.sequence });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "predictions",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false, collation: "BINARY"),
+                    input = table.Column<string>(type: "TEXT", nullable: true),
+                    origin = table.Column<string>(type: "TEXT", nullable: false),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    deadline = table.Column<long>(type: "INTEGER", nullable: true),
+                    deployment = table.Column<string>(type: "TEXT", nullable: true),
+                    webhook = table.Column<string>(type: "TEXT", nullable: true),
+                    hardware = table.Column<string>(type: "TEXT", nullable: false),
+                    trace_parent = table.Column<string>(type: "TEXT", nullable: true),
+                    status = table.Column<int>(type: "INTEGER", nullable: false),
+                    cancel_requested = table.Column<bool>(type: "INTEGER", nullable: false),
+                    last_sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    started_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    completed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    logs = table.Column<string>(type: "TEXT", nullable: true),
+                    output = table.Column<string>(type: "TEXT", nullable: true),
+                    error = table.Column<string>(type: "TEXT", nullable: true),
+                    metrics = table.Column<string>(type: "TEXT", nullable: true),
+                    removed = table.Column<int>(type: "INTEGER", nullable: false),
+                    arrival = table.Column<long>(type: "INTEGER", nullable: false),
+                    lease = table.Column<string>(type: "TEXT", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    enqueued = table.Column<bool>(type: "INTEGER", nullable: false),
+                    webhook_open = table.Column<bool>(type: "INTEGER", nullable: false),
+                    start_told = table.Column<bool>(type: "INTEGER", nullable: false),
+                    claimed_by = table.Column<string>(type: "TEXT", nullable: true),
+                    claimed_until = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_predictions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "results",
+                columns: table => new
+                {
+                    digest = table.Column<string>(type: "TEXT", nullable: false),
+                    prediction_id = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_results", x => new { x.digest, x.prediction_id });
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_predictions_claimed_until",
+                table: "predictions",
+                column: "claimed_until",
+                filter: "webhook_open");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_predictions_completed_at",
+                table: "predictions",
+                column: "completed_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_predictions_created_at_id",
+                table: "predictions",
+                columns: new[] { "created_at", "id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_predictions_hardware_arrival",
+                table: "predictions",
+                columns: new[] { "hardware", "arrival" },
+                filter: "completed_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_results_prediction_id",
+                table: "results",
+                column: "prediction_id");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "events");
+
+            migrationBuilder.DropTable(
+                name: "predictions");
+
+            migrationBuilder.DropTable(
+                name: "results");
+        }
+    }
+}

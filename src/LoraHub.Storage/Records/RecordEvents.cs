@@ -1,0 +1,47 @@
+using System.Runtime.CompilerServices;
+using LoraHub.Core.Predictions;
+using Microsoft.EntityFrameworkCore;
+
+namespace LoraHub.Storage.Records;
+
+/// <summary>Reads events from the table, where the record is too: an end that was read here is what whoever asks for the record gets from then on.</summary>
+sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSignals signals) : IPredictionEvents
+{
+    const int Page = 1000;
+
+    public async IAsyncEnumerable<RecordedEvent> ReadAsync(string id, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var signal = signals.Subscribe(id);
+        while (await ReadAsync(id, after, signal, cancellationToken) is { Count: > 0 } page)
+        {
+            foreach (var recorded in page)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                after = recorded.Sequence;
+                yield return recorded;
+            }
+        }
+    }
+
+    /// <returns>The next events, once there are some; none when there will be none.</returns>
+    async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string id, long after, RecordSignals.Subscription signal, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await using (var records = await contexts.CreateDbContextAsync(cancellationToken))
+            {
+                // First this: when it has ended, the events that are read next are all there are.
+                var isOpen = await records.Predictions.Where(row => row.Id == id).Select(row => (bool?)(row.CompletedAt == null)).FirstOrDefaultAsync(cancellationToken);
+                var rows = await records.Events.AsNoTracking()
+                    .Where(row => row.PredictionId == id && row.Sequence > after)
+                    .OrderBy(row => row.Sequence).Take(Page).ToListAsync(cancellationToken);
+                if (rows.Count > 0 || isOpen != true)
+                {
+                    return [.. rows.Select(row => row.ToRecorded())];
+                }
+            }
+
+            await signal.WaitAsync(cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Storage.Records;
+
+/// <summary>What the columns hold that are JSON: the names are those of the types, and never change.</summary>
+static class RecordJson
+{
+    // Nobody but this reads it: letters stay letters.
+    static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
+
+    public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options)!;
+
+    /// <summary>The blobs that an output names, by the place of the digest in the URL (docs/adr/0002).</summary>
+    public static IEnumerable<string> Digests(PredictionOutput output) => new[] { output.Adapter, output.Checkpoint }
+        .OfType<string>()
+        .Select(url => url.Split('/'))
+        .Where(parts => parts.Length >= 2)
+        .Select(parts => parts[^2])
+        .Distinct(StringComparer.Ordinal);
+}

@@ -1,0 +1,97 @@
+using LoraHub.Core.Predictions;
+using Microsoft.EntityFrameworkCore;
+
+namespace LoraHub.Storage.Records;
+
+/// <summary>As much of a prediction as decides what may happen to it.</summary>
+sealed record PredictionHead(string Id, PredictionStatus Status, bool CancelRequested, long LastSequence, string? Lease, int Attempts)
+{
+    public bool IsTerminal => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
+
+    /// <summary>A prediction that accepts what this one does.</summary>
+    public Prediction ToPrediction() => new()
+    {
+        Id = Id,
+        Input = [],
+        Origin = "",
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        Status = Status,
+        CancelRequested = CancelRequested,
+    };
+}
+
+/// <summary>Writes what happens to predictions. The transaction is the caller's.</summary>
+static class Recording
+{
+    public static IQueryable<PredictionHead> Heads(this IQueryable<PredictionRow> rows) =>
+        rows.Select(row => new PredictionHead(row.Id, row.Status, row.CancelRequested, row.LastSequence, row.Lease, row.Attempts));
+
+    public static Task<PredictionHead?> HeadAsync(this RecordsContext records, string id, CancellationToken cancellationToken) =>
+        records.Predictions.Where(row => row.Id == id).Heads().FirstOrDefaultAsync(cancellationToken);
+
+    /// <summary>Appends events that the prediction accepts to those it has.</summary>
+    /// <param name="head">The prediction as it stands in this transaction.</param>
+    public static async Task AppendAsync(
+        this RecordsContext records, PredictionHead head, IReadOnlyList<PredictionEvent> happened, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var after = head.ToPrediction();
+        var sequence = head.LastSequence;
+        foreach (var one in happened)
+        {
+            var recorded = new RecordedEvent(++sequence, at, one);
+            after = after.Apply(recorded);
+            records.Events.Add(EventRow.From(head.Id, recorded));
+            if (one is PredictionEvent.Answered(var output))
+            {
+                await records.AddResultsAsync(head.Id, output, cancellationToken);
+            }
+        }
+
+        await records.SaveChangesAsync(cancellationToken);
+        records.ChangeTracker.Clear();
+
+        var row = records.Predictions.Where(row => row.Id == head.Id);
+        var startedAt = after.StartedAt;
+        await row.ExecuteUpdateAsync(
+            set => set
+                .SetProperty(row => row.Status, after.Status)
+                .SetProperty(row => row.CancelRequested, after.CancelRequested)
+                .SetProperty(row => row.LastSequence, sequence)
+                .SetProperty(row => row.StartedAt, row => startedAt ?? row.StartedAt),
+            cancellationToken);
+        if (after.IsTerminal)
+        {
+            await records.CloseAsync(row, cancellationToken);
+        }
+    }
+
+    /// <summary>Folds all that has happened into the row.</summary>
+    static async Task CloseAsync(this RecordsContext records, IQueryable<PredictionRow> rows, CancellationToken cancellationToken)
+    {
+        var row = await rows.AsNoTracking().SingleAsync(cancellationToken);
+        var events = await records.Events.AsNoTracking().Where(one => one.PredictionId == row.Id).OrderBy(one => one.Sequence).ToListAsync(cancellationToken);
+        var ended = row.ToPrediction(events);
+        var output = ended.Output is null ? null : RecordJson.Write(ended.Output);
+        var metrics = RecordJson.Write(ended.Metrics);
+        await rows.ExecuteUpdateAsync(
+            set => set
+                .SetProperty(row => row.CompletedAt, ended.CompletedAt)
+                .SetProperty(row => row.Logs, ended.Logs)
+                .SetProperty(row => row.Output, output)
+                .SetProperty(row => row.Error, ended.Error)
+                .SetProperty(row => row.Metrics, metrics)
+                .SetProperty(row => row.Lease, (string?)null),
+            cancellationToken);
+    }
+
+    static async Task AddResultsAsync(this RecordsContext records, string id, PredictionOutput output, CancellationToken cancellationToken)
+    {
+        foreach (var digest in RecordJson.Digests(output))
+        {
+            if (!await records.Results.AnyAsync(row => row.Digest == digest && row.PredictionId == id, cancellationToken)) // an earlier attempt may have answered the same
+            {
+                records.Results.Add(new ResultRow { Digest = digest, PredictionId = id });
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace LoraHub.Storage.Records;
+
+/// <summary>The tables, the same in both databases.</summary>
+abstract class RecordsContext(DbContextOptions options) : DbContext(options)
+{
+    const string Open = "completed_at IS NULL";
+
+    public DbSet<PredictionRow> Predictions => Set<PredictionRow>();
+
+    public DbSet<EventRow> Events => Set<EventRow>();
+
+    public DbSet<ResultRow> Results => Set<ResultRow>();
+
+    /// <summary>A text column that is compared byte by byte.</summary>
+    protected abstract string Ordinal { get; }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<Microseconds>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        var predictions = modelBuilder.Entity<PredictionRow>();
+        predictions.ToTable("predictions").HasKey(row => row.Id);
+        predictions.Property(row => row.Id).UseCollation(Ordinal);
+        predictions.HasIndex(row => new { row.CreatedAt, row.Id });
+        predictions.HasIndex(row => new { row.Hardware, row.Arrival }).HasFilter(Open);
+        predictions.HasIndex(row => row.CompletedAt);
+        predictions.HasIndex(row => row.ClaimedUntil).HasFilter("webhook_open");
+
+        var events = modelBuilder.Entity<EventRow>();
+        events.ToTable("events").HasKey(row => new { row.PredictionId, row.Sequence });
+        events.Property(row => row.PredictionId).UseCollation(Ordinal);
+
+        var results = modelBuilder.Entity<ResultRow>();
+        results.ToTable("results").HasKey(row => new { row.Digest, row.PredictionId });
+        results.HasIndex(row => row.PredictionId);
+
+        // Names as both databases have them, without quotes.
+        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+        {
+            property.SetColumnName(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
+        }
+    }
+
+    /// <summary>Times in microseconds since 1970, as the wire has them.</summary>
+    sealed class Microseconds() : ValueConverter<DateTimeOffset, long>(
+        time => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
+        microseconds => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
+}
+
+/// <summary>The tables in a file.</summary>
+sealed class SqliteRecords(DbContextOptions<SqliteRecords> options) : RecordsContext(options)
+{
+    protected override string Ordinal => "BINARY";
+}
+
+/// <summary>The tables in a PostgreSQL database.</summary>
+sealed class PostgresRecords(DbContextOptions<PostgresRecords> options) : RecordsContext(options)
+{
+    protected override string Ordinal => "C";
+}

@@ -1,0 +1,66 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Tests.Contracts;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LoraHub.Storage.Tests.Embedded;
+
+/// <summary>The embedded engine as the service has it, on a data folder of its own.</summary>
+sealed class EmbeddedEngine : Engine
+{
+    readonly (string Key, string Value)[] _settings;
+    ServiceProvider _services;
+
+    EmbeddedEngine((string Key, string Value)[] settings)
+    {
+        _settings = settings;
+        _services = NewServices();
+    }
+
+    public string DataPath { get; } = Directory.CreateTempSubdirectory("lorahub-").FullName;
+
+    public IServiceProvider Services => _services;
+
+    public override IPredictionStore Store => _services.GetRequiredService<IPredictionStore>();
+
+    public override IPredictionQueue Queue => _services.GetRequiredService<IPredictionQueue>();
+
+    public override IPredictionEvents Events => _services.GetRequiredService<IPredictionEvents>();
+
+    public static async Task<EmbeddedEngine> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var engine = new EmbeddedEngine(settings);
+        await engine.OpenAsync();
+        return engine;
+    }
+
+    /// <summary>What a process finds that starts after this one ended without a word.</summary>
+    public async Task RestartAsync()
+    {
+        await _services.DisposeAsync();
+        _services = NewServices();
+        await OpenAsync();
+    }
+
+    /// <summary>Another process on the same folder, not yet started.</summary>
+    public ServiceProvider NewServices() => new ServiceCollection()
+        .AddSingleton<IConfiguration>(new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Data:Path", DataPath), .. _settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value))]).Build())
+        .AddLogging()
+        .AddSingleton<TimeProvider>(Time)
+        .AddStorage()
+        .BuildServiceProvider();
+
+    /// <summary>What a service does before anything else.</summary>
+    public static Task OpenAsync(IServiceProvider services) =>
+        services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single().StartingAsync(TestContext.Current.CancellationToken);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        Directory.Delete(DataPath, recursive: true);
+    }
+
+    Task OpenAsync() => OpenAsync(_services);
+}

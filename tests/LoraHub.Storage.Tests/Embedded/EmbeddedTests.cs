@@ -1,0 +1,18 @@
+using LoraHub.Storage.Tests.Contracts;
+
+namespace LoraHub.Storage.Tests.Embedded;
+
+public sealed class EmbeddedStoreTests : PredictionStoreContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}
+
+public sealed class EmbeddedQueueTests : PredictionQueueContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}
+
+public sealed class EmbeddedEventsTests : PredictionEventsContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}

@@ -1,0 +1,111 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Tests.Contracts;
+
+namespace LoraHub.Storage.Tests.Embedded;
+
+/// <summary>What is left of a process that ended without a word.</summary>
+public sealed class RestartTests
+{
+    [Fact]
+    public async Task What_waited_waits_and_what_ran_is_done_again_in_the_same_order()
+    {
+        await using var engine = await EmbeddedEngine.StartAsync();
+        var running = await engine.CreateAsync();
+        var waiting = await engine.CreateAsync();
+        var lost = await engine.LeaseAsync();
+        await lost.AppendAsync(new PredictionEvent.Started());
+        await lost.LogAsync("one");
+
+        await engine.RestartAsync();
+
+        await using var again = await engine.LeaseAsync();
+        Assert.Equal((running.Id, 2), (again.Prediction.Id, again.Attempt));
+        Assert.True(await again.AppendAsync(new PredictionEvent.Started()));
+        Assert.True(await again.AppendAsync(new PredictionEvent.Succeeded()));
+        await using var next = await engine.LeaseAsync();
+        Assert.Equal((waiting.Id, 1), (next.Prediction.Id, next.Attempt));
+        Assert.Equal(
+            [new PredictionEvent.Started(), new PredictionEvent.Logged("one\n"), new PredictionEvent.Started(), new PredictionEvent.Succeeded()],
+            (await engine.ReadAsync(running.Id)).Select(recorded => recorded.Event));
+    }
+
+    [Fact]
+    public async Task What_had_ended_is_as_it_was()
+    {
+        await using var engine = await EmbeddedEngine.StartAsync();
+        var created = await engine.CreateAsync();
+        await using (var lease = await engine.LeaseAsync())
+        {
+            await lease.AppendAsync(new PredictionEvent.Started());
+            await lease.LogAsync("one", "two");
+            await lease.AppendAsync(new PredictionEvent.Measured("loss", 0.5));
+            await lease.AppendAsync(new PredictionEvent.Failed("no"));
+        }
+
+        var before = await engine.FindAsync(created.Id);
+        await engine.RestartAsync();
+        var after = await engine.FindAsync(created.Id);
+
+        Assert.Equal("one\ntwo\n", after.Logs);
+        Assert.Equal((PredictionStatus.Failed, "no", 0.5), (after.Status, after.Error, after.Metrics["loss"]));
+        Assert.Equal((before.StartedAt, before.CompletedAt), (after.StartedAt, after.CompletedAt));
+    }
+
+    [Fact]
+    public async Task What_was_to_be_canceled_is_canceled_though_its_worker_is_lost()
+    {
+        await using var engine = await EmbeddedEngine.StartAsync();
+        var created = await engine.CreateAsync();
+        var lost = await engine.LeaseAsync();
+        await lost.AppendAsync(new PredictionEvent.Started());
+        await engine.CancelAsync(created.Id);
+
+        await engine.RestartAsync();
+
+        Assert.Equal(PredictionStatus.Canceled, (await engine.FindAsync(created.Id)).Status);
+    }
+
+    [Fact]
+    public async Task A_prediction_that_ends_every_process_fails_at_last()
+    {
+        await using var engine = await EmbeddedEngine.StartAsync(("Queue:MaxAttempts", "3"));
+        var deadly = await engine.CreateAsync();
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            var lost = await engine.LeaseAsync();
+            Assert.Equal(attempt, lost.Attempt);
+            await engine.RestartAsync();
+        }
+
+        var next = await engine.CreateAsync();
+        await using var lease = await engine.LeaseAsync();
+
+        Assert.Equal(next.Id, lease.Prediction.Id);
+        var failed = await engine.FindAsync(deadly.Id);
+        Assert.Equal(PredictionStatus.Failed, failed.Status);
+        Assert.StartsWith("The prediction was begun 3 times", failed.Error);
+    }
+
+    /// <summary>No clock decides who has a lease or what comes first.</summary>
+    [Theory]
+    [InlineData(-48)]
+    [InlineData(48)]
+    public async Task A_clock_that_jumps_changes_no_order_and_ends_no_lease(int hours)
+    {
+        await using var engine = await EmbeddedEngine.StartAsync();
+        var first = await engine.CreateAsync();
+        var second = await engine.CreateAsync();
+        await using var running = await engine.LeaseAsync();
+        await running.AppendAsync(new PredictionEvent.Started());
+
+        engine.Time.AdjustTime(engine.Time.GetUtcNow().AddHours(hours));
+        var third = await engine.CreateAsync();
+
+        await using var next = await engine.LeaseAsync();
+        await using var last = await engine.LeaseAsync();
+        Assert.Equal((first.Id, second.Id, third.Id), (running.Prediction.Id, next.Prediction.Id, last.Prediction.Id));
+        Assert.False(running.Canceled.IsCancellationRequested);
+        Assert.True(await running.AppendAsync(new PredictionEvent.Succeeded()));
+        Assert.Equal(PredictionStatus.Succeeded, (await engine.FindAsync(first.Id)).Status);
+    }
+}
