@@ -100,7 +100,7 @@ sealed partial class Broker : IAsyncDisposable
         var events = await JetStream.CreateOrUpdateStreamAsync(
             new StreamConfig($"{Prefix}-events", [Subjects.EventsOf(Prefix, "*")]) { Storage = StreamConfigStorage.File }, cancellationToken);
         var queue = await JetStream.CreateOrUpdateStreamAsync(
-            new StreamConfig($"{Prefix}-queue", [Subjects.QueueOf(Prefix, "*")])
+            new StreamConfig($"{Prefix}-queue", [Subjects.QueueOf(Prefix, "*", "*")])
             {
                 Storage = StreamConfigStorage.File,
                 Retention = StreamConfigRetention.Workqueue,
@@ -128,7 +128,7 @@ static class Subjects
 {
     public static string EventsOf(string prefix, string id) => $"{prefix}.events.{Token(id)}";
 
-    public static string QueueOf(string prefix, string hardware) => $"{prefix}.queue.{hardware}";
+    public static string QueueOf(string prefix, string hardware, string id) => $"{prefix}.queue.{hardware}.{Token(id)}";
 
     /// <summary>Where a prediction's worker hears at once that there is a wish to cancel it.</summary>
     public static string CancelOf(string prefix, string id) => $"{prefix}.cancel.{Token(id)}";

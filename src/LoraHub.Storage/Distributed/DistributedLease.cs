@@ -1,4 +1,4 @@
-using System.Globalization;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
@@ -81,7 +81,7 @@ sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> me
         {
             if (!_left.IsCancellationRequested && IsMine && await WriteAsync(Leave, limit.Token) && !_end.State.IsTerminal)
             {
-                await message.NakAsync(cancellationToken: limit.Token);
+                await message.NakAsync(new AckOpts { DoubleAck = true }, limit.Token); // heard, so that it comes before what this worker asks for next
             }
         }
         catch (Exception exception) when (Broker.IsTrouble(exception))
@@ -137,16 +137,8 @@ sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> me
             { IsTerminal: true } => null,
             { Lease: { } holder } when holder != loser => null, // another was faster
             { CancelRequested: true } => Step.Of(state, new PredictionEvent.Canceled()),
-            _ when lost >= mostLost => Step.Of(state, new PredictionEvent.Failed(
-                string.Create(CultureInfo.InvariantCulture, $"The prediction was begun {lost} times, and each time its worker was lost; it is not tried again."))),
-            _ => new Step([], state with
-            {
-                Lease = _name,
-                LeaseWrote = null,
-                Attempts = state.Attempts + 1,
-                Lost = lost,
-                Queued = message.Metadata!.Value.Sequence.Stream,
-            }),
+            _ when lost >= mostLost => Step.Of(state, new PredictionEvent.Failed(QueueOptions.GivenUp(lost))),
+            _ => new Step([], state with { Lease = _name, LeaseWrote = null, Attempts = state.Attempts + 1, Lost = lost }),
         };
     }
 

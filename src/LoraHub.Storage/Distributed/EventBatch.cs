@@ -30,9 +30,6 @@ sealed record LogState
     /// <summary>How often its worker was lost.</summary>
     public int Lost { get; init; }
 
-    /// <summary>The sequence number of the queue's message by which it was leased last.</summary>
-    public ulong Queued { get; init; }
-
     public bool IsTerminal => Prediction.IsTerminal;
 
     public bool Accepts(IReadOnlyList<PredictionEvent> happened) => Prediction.Accepts(happened);

@@ -13,7 +13,7 @@ namespace LoraHub.Storage.Distributed;
 /// </summary>
 sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> options) : IAsyncDisposable
 {
-    const int NoMessageFound = 10037;
+    const int WrongLastSequence = 10071;
 
     /// <summary>How long one request for a message stands; the next follows at once.</summary>
     static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2);
@@ -21,16 +21,16 @@ sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> optio
     readonly ConcurrentDictionary<Task, bool> _leaving = [];
     volatile Consumer? _consumer;
 
-    /// <summary>Puts a prediction into its queue. Doing it again is no matter.</summary>
+    /// <summary>Puts a prediction into its queue, unless it is there.</summary>
     public async Task PublishAsync(Prediction prediction, CancellationToken cancellationToken)
     {
         await broker.StreamsAsync(cancellationToken);
         var acknowledged = await broker.JetStream.PublishAsync(
-            Subjects.QueueOf(broker.Prefix, prediction.Hardware),
+            Subjects.QueueOf(broker.Prefix, prediction.Hardware, prediction.Id),
             StoredJson.Write(QueuedPrediction.Of(prediction)),
-            opts: new NatsJSPubOpts { MsgId = prediction.Id },
+            opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 0 },
             cancellationToken: cancellationToken);
-        if (!acknowledged.Duplicate)
+        if (acknowledged.Error?.ErrCode != WrongLastSequence)
         {
             acknowledged.EnsureSuccess();
         }
@@ -114,7 +114,7 @@ sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> optio
     async Task<Consumer> MakeConsumerAsync(Streams streams) => new(streams, await streams.Queue.CreateOrUpdateConsumerAsync(
         new ConsumerConfig($"workers-{options.Value.Hardware}")
         {
-            FilterSubject = Subjects.QueueOf(broker.Prefix, options.Value.Hardware), // alone: 2.9 ignores a list of filters
+            FilterSubject = Subjects.QueueOf(broker.Prefix, options.Value.Hardware, "*"), // alone: 2.9 ignores a list of filters
             AckPolicy = ConsumerConfigAckPolicy.Explicit,
             AckWait = options.Value.Lease,
             MaxDeliver = -1, // the limit is the log's to keep: beyond this one a message would stay for ever
@@ -141,7 +141,7 @@ sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> optio
     {
         try
         {
-            await message.NakAsync();
+            await message.NakAsync(new AckOpts { DoubleAck = true });
         }
         catch (Exception exception) when (Broker.IsTrouble(exception))
         {
@@ -154,9 +154,9 @@ sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> optio
     {
         var prediction = StoredJson.Read<QueuedPrediction>(message.Data).ToPrediction();
         var known = await log.EndAsync(prediction.Id, cancellationToken);
-        if (await IsOthersAsync(message, known.State, cancellationToken))
+        if (known.State is { Lease: not null, IsTerminal: false } && message.Metadata is { NumDelivered: 1 })
         {
-            return null;
+            return null; // a server that was killed forgot that it had delivered this. The worker keeps it by its next sign of life, or it comes again
         }
 
         var lease = new DistributedLease(broker, log, message, prediction, options.Value.Lease);
@@ -177,38 +177,6 @@ sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> optio
 
         await lease.DisposeAsync();
         return null;
-    }
-
-    /// <summary>Whether the prediction is to be left to whoever leased it, though the message came here.</summary>
-    async Task<bool> IsOthersAsync(INatsJSMsg<byte[]> message, LogState state, CancellationToken cancellationToken)
-    {
-        if (state.Lease is null || state.IsTerminal || message.Metadata is not { } metadata)
-        {
-            return false;
-        }
-
-        if (state.Queued != metadata.Sequence.Stream && await ExistsAsync(state.Queued, cancellationToken))
-        {
-            await message.AckAsync(cancellationToken: cancellationToken); // it was put into the queue twice
-            return true;
-        }
-
-        // A server that was killed may forget that it had delivered the message. The worker keeps it by its next sign of life, or it comes again.
-        return metadata.NumDelivered == 1;
-    }
-
-    async Task<bool> ExistsAsync(ulong sequence, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var queue = (await broker.StreamsAsync(cancellationToken)).Queue;
-            await queue.GetAsync(new StreamMsgGetRequest { Seq = sequence }, cancellationToken);
-            return true;
-        }
-        catch (NatsJSApiException exception) when (exception.Error.ErrCode == NoMessageFound)
-        {
-            return false;
-        }
     }
 
     /// <param name="Of">What it was made for: another server needs it anew.</param>

@@ -146,7 +146,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
     {
         var node = NewNode();
         var created = await node.CreateAsync();
-        await node.PublishAgainAsync(created);
+        await node.Queue.PublishAsync(created, Cancellation);
         await using var lease = await node.LeaseAsync();
         var other = node.LeaseAsync();
 
@@ -230,9 +230,6 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
             await Queue.PublishAsync(created, Cancellation);
             return created;
         }
-
-        public async Task PublishAgainAsync(Prediction prediction) => await _broker.JetStream.PublishAsync(
-            Subjects.QueueOf(_broker.Prefix, prediction.Hardware), StoredJson.Write(QueuedPrediction.Of(prediction)), cancellationToken: Cancellation);
 
         public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(Cancellation);
 
