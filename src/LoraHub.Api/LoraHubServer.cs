@@ -48,7 +48,7 @@ static class LoraHubServer
         ConfigureLogging(builder);
         builder.ConfigureAddress();
         builder.ConfigureApi();
-        builder.Services.AddStorage();
+        builder.Services.AddStorage(builder.Configuration);
         builder.Services.AddSecurity();
         builder.Services.AddInference();
         builder.Services.AddPredictions();

@@ -1,8 +1,10 @@
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
+using LoraHub.Storage.Distributed;
 using LoraHub.Storage.Embedded;
 using LoraHub.Storage.InMemory;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -10,9 +12,14 @@ namespace LoraHub.Storage;
 
 public static class StorageServices
 {
-    /// <summary>Adds the service's engine, behind Core's interfaces.</summary>
-    public static IServiceCollection AddStorage(this IServiceCollection services) =>
-        services.AddStorageOptions().AddEmbeddedEngine().AddHostedService<UploadSweep>();
+    /// <summary>Adds the service's engine, behind Core's interfaces: the distributed one when the settings name a NATS server.</summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddStorageOptions();
+        return configuration.GetSection(DistributedOptions.Section)[nameof(DistributedOptions.Nats)] is { Length: > 0 }
+            ? services.AddDistributedEngine()
+            : services.AddEmbeddedEngine().AddHostedService<UploadSweep>();
+    }
 
     /// <summary>Adds a store, a queue and events that end with the process, and blobs in the data folder: enough for one prediction in the terminal.</summary>
     public static IServiceCollection AddPassingStorage(this IServiceCollection services) => services

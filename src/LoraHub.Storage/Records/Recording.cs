@@ -31,22 +31,26 @@ static class Recording
 
     /// <summary>Appends events that the prediction accepts to those it has.</summary>
     /// <param name="head">The prediction as it stands in this transaction.</param>
-    public static async Task AppendAsync(
-        this RecordsContext records, PredictionHead head, IReadOnlyList<PredictionEvent> happened, DateTimeOffset at, CancellationToken cancellationToken)
+    public static Task AppendAsync(
+        this RecordsContext records, PredictionHead head, IReadOnlyList<PredictionEvent> happened, DateTimeOffset at, CancellationToken cancellationToken) =>
+        records.AppendAsync(head, [.. happened.Select((one, index) => new RecordedEvent(head.LastSequence + 1 + index, at, one))], cancellationToken);
+
+    /// <summary>Appends events that the prediction accepts to those it has, which end right before them.</summary>
+    /// <param name="head">The prediction as it stands in this transaction.</param>
+    public static async Task AppendAsync(this RecordsContext records, PredictionHead head, IReadOnlyList<RecordedEvent> happened, CancellationToken cancellationToken)
     {
         var after = head.ToPrediction();
-        var sequence = head.LastSequence;
-        foreach (var one in happened)
+        foreach (var recorded in happened)
         {
-            var recorded = new RecordedEvent(++sequence, at, one);
             after = after.Apply(recorded);
             records.Events.Add(EventRow.From(head.Id, recorded));
-            if (one is PredictionEvent.Answered(var output))
+            if (recorded.Event is PredictionEvent.Answered(var output))
             {
                 await records.AddResultsAsync(head.Id, output, cancellationToken);
             }
         }
 
+        var sequence = happened.Count == 0 ? head.LastSequence : happened[^1].Sequence;
         await records.SaveChangesAsync(cancellationToken);
         records.ChangeTracker.Clear();
 
@@ -88,7 +92,9 @@ static class Recording
     {
         foreach (var digest in RecordJson.Digests(output))
         {
-            if (!await records.Results.AnyAsync(row => row.Digest == digest && row.PredictionId == id, cancellationToken)) // an earlier attempt may have answered the same
+            // An earlier attempt may have answered the same.
+            if (!records.Results.Local.Any(row => row.Digest == digest && row.PredictionId == id)
+                && !await records.Results.AnyAsync(row => row.Digest == digest && row.PredictionId == id, cancellationToken))
             {
                 records.Results.Add(new ResultRow { Digest = digest, PredictionId = id });
             }

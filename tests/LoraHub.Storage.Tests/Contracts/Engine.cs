@@ -38,8 +38,14 @@ public abstract class Engine : IAsyncDisposable
 
     public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(TestContext.Current.CancellationToken);
 
-    public async Task<Prediction> FindAsync(string id) =>
-        Assert.IsType<Prediction>(await Store.FindAsync(id, TestContext.Current.CancellationToken));
+    public async Task<Prediction> FindAsync(string id)
+    {
+        await SettleAsync();
+        return Assert.IsType<Prediction>(await Store.FindAsync(id, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Waits until the records show everything that was appended.</summary>
+    public virtual Task SettleAsync() => Task.CompletedTask;
 
     public Task<bool> CancelAsync(string id) => Queue.CancelAsync(id, TestContext.Current.CancellationToken);
 

@@ -83,6 +83,7 @@ public abstract class PredictionStoreContract : IAsyncLifetime
         await _engine.CancelAsync(waiting.Id);
         await running.AppendAsync(new PredictionEvent.Started(), TestContext.Current.CancellationToken);
         await running.AppendAsync(new PredictionEvent.Succeeded(), TestContext.Current.CancellationToken);
+        await _engine.SettleAsync();
         Assert.Equal(Creation.Created, await CreateAsync(capacity: 2));
         Assert.Equal(Creation.Full, await CreateAsync(capacity: 2));
 

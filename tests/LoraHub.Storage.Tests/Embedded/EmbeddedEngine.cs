@@ -44,13 +44,12 @@ sealed class EmbeddedEngine : Engine
     }
 
     /// <summary>Another process on the same folder, not yet started.</summary>
-    public ServiceProvider NewServices() => new ServiceCollection()
-        .AddSingleton<IConfiguration>(new ConfigurationBuilder()
-            .AddInMemoryCollection([new("Data:Path", DataPath), .. _settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value))]).Build())
-        .AddLogging()
-        .AddSingleton<TimeProvider>(Time)
-        .AddStorage()
-        .BuildServiceProvider();
+    public ServiceProvider NewServices()
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Data:Path", DataPath), .. _settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value))]).Build();
+        return new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddSingleton<TimeProvider>(Time).AddStorage(configuration).BuildServiceProvider();
+    }
 
     /// <summary>What a service does before anything else.</summary>
     public static Task OpenAsync(IServiceProvider services) =>

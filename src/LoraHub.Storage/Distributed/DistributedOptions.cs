@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LoraHub.Storage.Distributed;
+
+/// <summary>The servers that a deployment of several processes stands on. Without them one process keeps everything in its data folder.</summary>
+public sealed class DistributedOptions
+{
+    public const string Section = "Distributed";
+
+    /// <summary>
+    /// Where NATS is, with JetStream: <c>nats://host:4222</c>, several apart by commas; user and password may be in it. Default: none, everything stays in this process.
+    /// </summary>
+    public string? Nats { get; init; }
+
+    /// <summary>Where PostgreSQL is, as an Npgsql connection string. API nodes need it, workers do not. Default: none.</summary>
+    public string? Postgres { get; init; }
+
+    /// <summary>What the names of everything on the NATS server begin with, so that deployments can share it. Default: <c>lorahub</c>.</summary>
+    [Required, RegularExpression("^[A-Za-z0-9_-]{1,32}$")]
+    public string Prefix { get; init; } = "lorahub";
+}

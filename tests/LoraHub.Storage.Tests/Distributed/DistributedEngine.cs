@@ -1,0 +1,102 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Distributed;
+using LoraHub.Storage.Records;
+using LoraHub.Storage.Tests.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LoraHub.Storage.Tests.Distributed;
+
+/// <summary>The distributed engine as an API node that works too has it, on a database and with names of its own.</summary>
+sealed class DistributedEngine : Engine
+{
+    readonly List<ServiceProvider> _nodes = [];
+    readonly Dictionary<string, string?> _settings;
+
+    DistributedEngine(string nats, string postgres) => _settings = new()
+    {
+        ["Data:Path"] = Directory.CreateTempSubdirectory("lorahub-").FullName,
+        ["Distributed:Nats"] = nats,
+        ["Distributed:Postgres"] = postgres,
+        ["Distributed:Prefix"] = "test-" + PredictionId.New()[..20],
+    };
+
+    public IServiceProvider Services => _nodes[0];
+
+    public override IPredictionStore Store => Services.GetRequiredService<IPredictionStore>();
+
+    public override IPredictionQueue Queue => Services.GetRequiredService<IPredictionQueue>();
+
+    public override IPredictionEvents Events => Services.GetRequiredService<IPredictionEvents>();
+
+    public static async Task<DistributedEngine> StartAsync(NatsServer nats, PostgresServer postgres)
+    {
+        var engine = new DistributedEngine(nats.UrlOrSkip(), await postgres.NewDatabaseOrSkipAsync());
+        await engine.StartNodeAsync();
+        await engine.MigratedAsync();
+        return engine;
+    }
+
+    /// <summary>One more process of the deployment.</summary>
+    public async Task<IServiceProvider> StartNodeAsync()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(_settings).Build();
+        var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging()
+            .AddSingleton<TimeProvider>(Time)
+            .AddStorage(configuration)
+            .BuildServiceProvider();
+        _nodes.Add(services);
+        foreach (var hosted in services.GetServices<IHostedService>())
+        {
+            await hosted.StartAsync(TestContext.Current.CancellationToken);
+        }
+
+        return services;
+    }
+
+    public override async Task SettleAsync()
+    {
+        using var limit = new CancellationTokenSource(Wait.Limit);
+        var streams = await Services.GetRequiredService<Broker>().StreamsAsync(limit.Token);
+        while (true)
+        {
+            var recorder = (await streams.Events.GetConsumerAsync("recorder", limit.Token)).Info;
+            if (recorder is { NumPending: 0, NumAckPending: 0 })
+            {
+                return;
+            }
+
+            await Task.Delay(10, limit.Token);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            foreach (var hosted in node.GetServices<IHostedService>())
+            {
+                await hosted.StopAsync(CancellationToken.None);
+            }
+
+            await node.DisposeAsync();
+        }
+
+        Directory.Delete(_settings["Data:Path"]!, recursive: true);
+    }
+
+    async Task MigratedAsync()
+    {
+        using var limit = new CancellationTokenSource(Wait.Limit);
+        var contexts = Services.GetRequiredService<IDbContextFactory<PostgresRecords>>();
+        await using var records = await contexts.CreateDbContextAsync(limit.Token);
+        while ((await records.Database.GetPendingMigrationsAsync(limit.Token)).Any())
+        {
+            await Task.Delay(20, limit.Token);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using LoraHub.Storage.Tests.Contracts;
+
+namespace LoraHub.Storage.Tests.Distributed;
+
+public sealed class DistributedStoreTests(NatsServer nats, PostgresServer postgres) : PredictionStoreContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}
+
+public sealed class DistributedQueueTests(NatsServer nats, PostgresServer postgres) : PredictionQueueContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}
+
+public sealed class DistributedEventsTests(NatsServer nats, PostgresServer postgres) : PredictionEventsContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}
