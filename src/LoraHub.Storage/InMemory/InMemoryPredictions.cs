@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.InMemory;
@@ -98,7 +99,7 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
             running = entry.Lease;
             if (_waiting.Remove(entry.Arrival))
             {
-                Finish(entry, new PredictionEvent.Canceled());
+                EndAsCanceled(entry);
             }
             else if (entry.Prediction.Accepts(new PredictionEvent.CancelRequested()))
             {
@@ -188,7 +189,7 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
             entry.Lease = null;
             if (entry.Prediction.CancelRequested)
             {
-                Finish(entry, new PredictionEvent.Canceled());
+                EndAsCanceled(entry);
             }
             else
             {
@@ -201,6 +202,14 @@ sealed class InMemoryPredictions(TimeProvider time, IOptions<InMemoryOptions> op
     {
         _waiting.Add(entry.Arrival, entry);
         _arrivals.Release();
+    }
+
+    /// <summary>Without a worker, who would count the end.</summary>
+    void EndAsCanceled(Entry entry)
+    {
+        var end = new PredictionEvent.Canceled();
+        Finish(entry, end);
+        Instruments.CountEnd(end);
     }
 
     void Finish(Entry entry, PredictionEvent end)
