@@ -22,7 +22,7 @@ sealed partial class PredictionRunner(
         using var span = Spans.StartAttempt(lease.Prediction, lease.Attempt);
         if (!await lease.AppendAsync(Beginning(lease.Attempt), CancellationToken.None))
         {
-            Lose(id);
+            Lose(id, span);
             return;
         }
 
@@ -37,7 +37,7 @@ sealed partial class PredictionRunner(
             }
             else
             {
-                Lose(id);
+                Lose(id, span);
             }
 
             return;
@@ -54,7 +54,7 @@ sealed partial class PredictionRunner(
         }
         else
         {
-            Lose(id);
+            Lose(id, span);
         }
     }
 
@@ -143,9 +143,10 @@ sealed partial class PredictionRunner(
         LogEnded(id, end.GetType().Name, seconds);
     }
 
-    void Lose(string id)
+    void Lose(string id, Activity? span)
     {
         Instruments.LeasesLost.Add(1);
+        span?.SetStatus(ActivityStatusCode.Error, "The lease was lost.");
         LogLost(id);
     }
 
