@@ -93,14 +93,14 @@ sealed class WebhookFollower(
         switch (notice.Event)
         {
             case WebhookEvent.Completed:
-                await delivery.SendUntilTakenAsync(notice.Prediction, stopping);
+                await delivery.SendUntilTakenAsync(notice, stopping);
                 break;
             case WebhookEvent.Start:
-                await delivery.SendAsync(notice.Prediction, stopping);
+                await delivery.SendAsync(notice, stopping);
                 await claims.TellStartAsync(notice.Prediction.Id, stopping);
                 break;
             default:
-                await delivery.SendAsync(notice.Prediction, stopping);
+                await delivery.SendAsync(notice, stopping);
                 throttle.Begin(stopping); // only now: a receiver sees them so far apart, however slow it is
                 break;
         }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace LoraHub.Api.Worker;
 
 enum SetupStatus
@@ -11,11 +13,12 @@ enum SetupStatus
 sealed record Setup(SetupStatus Status, DateTimeOffset StartedAt, DateTimeOffset? CompletedAt, string Logs);
 
 /// <summary>What the worker is doing, for whoever asks while it does it.</summary>
-sealed class WorkerState(TimeProvider time)
+/// <param name="options">Of the worker.</param>
+sealed class WorkerState(IOptions<WorkerOptions> options, TimeProvider time)
 {
     volatile Setup _setup = new(SetupStatus.Starting, time.GetUtcNow(), null, "");
     readonly TaskCompletionSource _setupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    volatile bool _isBusy;
+    int _taken;
     volatile string? _trouble;
 
     public Setup Setup => _setup;
@@ -23,12 +26,8 @@ sealed class WorkerState(TimeProvider time)
     /// <summary>Completes when the setup has ended, well or not.</summary>
     public Task SetupEnded => _setupEnded.Task;
 
-    /// <summary>Whether the one slot is taken.</summary>
-    public bool IsBusy
-    {
-        get => _isBusy;
-        set => _isBusy = value;
-    }
+    /// <summary>Whether all slots are taken.</summary>
+    public bool IsBusy => Volatile.Read(ref _taken) >= options.Value.Slots;
 
     /// <summary>Why predictions wait though the model is loaded, or null; gone as soon as they no longer do.</summary>
     public string? Trouble
@@ -37,9 +36,21 @@ sealed class WorkerState(TimeProvider time)
         set => _trouble = value;
     }
 
+    /// <summary>The caller disposes what it gets when the slot is free again.</summary>
+    public IDisposable TakeSlot()
+    {
+        Interlocked.Increment(ref _taken);
+        return new Slot(this);
+    }
+
     public void EndSetup(SetupStatus status, string logs)
     {
         _setup = _setup with { Status = status, CompletedAt = time.GetUtcNow(), Logs = logs };
         _setupEnded.TrySetResult();
+    }
+
+    sealed class Slot(WorkerState state) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref state._taken);
     }
 }

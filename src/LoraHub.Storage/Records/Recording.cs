@@ -1,4 +1,5 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
@@ -66,6 +67,7 @@ static class Recording
         if (after.IsTerminal)
         {
             await records.CloseAsync(row, cancellationToken);
+            Instruments.CountEnd(happened[^1].Event); // here, where every end of every prediction comes once
         }
     }
 

@@ -29,13 +29,14 @@ sealed class Hooks : IAsyncDisposable
         var given = settings.ToDictionary(setting => $"Webhooks:{setting.Key}", string? (setting) => setting.Value);
         given["Data:Path"] = _folder;
         var logger = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(Log).CreateLogger();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(given).Build();
         _services = new ServiceCollection()
-            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(given).Build())
+            .AddSingleton<IConfiguration>(configuration)
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<IModuleCatalog, ScriptedCatalog>()
             .AddLogging().AddSerilog(logger, dispose: true)
             .Configure<ApiOptions>(_ => { })
-            .AddStorage().AddSecurity().AddPredictions().AddReplicate().AddWebhooks()
+            .AddStorage(configuration).AddSecurity().AddPredictions().AddReplicate().AddWebhooks()
             .BuildServiceProvider();
     }
 
