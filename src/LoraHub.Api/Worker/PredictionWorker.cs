@@ -85,7 +85,6 @@ sealed partial class PredictionWorker(
 
     async Task WorkAsync(IPredictionLease lease)
     {
-        using var slot = state.TakeSlot();
         try
         {
             await runner.RunAsync(lease, stop.Over);

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Options;
-
 namespace LoraHub.Api.Worker;
 
 enum SetupStatus
@@ -13,21 +11,16 @@ enum SetupStatus
 sealed record Setup(SetupStatus Status, DateTimeOffset StartedAt, DateTimeOffset? CompletedAt, string Logs);
 
 /// <summary>What the worker is doing, for whoever asks while it does it.</summary>
-/// <param name="options">Of the worker.</param>
-sealed class WorkerState(IOptions<WorkerOptions> options, TimeProvider time)
+sealed class WorkerState(TimeProvider time)
 {
     volatile Setup _setup = new(SetupStatus.Starting, time.GetUtcNow(), null, "");
     readonly TaskCompletionSource _setupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    int _taken;
     volatile string? _trouble;
 
     public Setup Setup => _setup;
 
     /// <summary>Completes when the setup has ended, well or not.</summary>
     public Task SetupEnded => _setupEnded.Task;
-
-    /// <summary>Whether all slots are taken.</summary>
-    public bool IsBusy => Volatile.Read(ref _taken) >= options.Value.Slots;
 
     /// <summary>Why predictions wait though the model is loaded, or null; gone as soon as they no longer do.</summary>
     public string? Trouble
@@ -36,21 +29,9 @@ sealed class WorkerState(IOptions<WorkerOptions> options, TimeProvider time)
         set => _trouble = value;
     }
 
-    /// <summary>The caller disposes what it gets when the slot is free again.</summary>
-    public IDisposable TakeSlot()
-    {
-        Interlocked.Increment(ref _taken);
-        return new Slot(this);
-    }
-
     public void EndSetup(SetupStatus status, string logs)
     {
         _setup = _setup with { Status = status, CompletedAt = time.GetUtcNow(), Logs = logs };
         _setupEnded.TrySetResult();
-    }
-
-    sealed class Slot(WorkerState state) : IDisposable
-    {
-        public void Dispose() => Interlocked.Decrement(ref state._taken);
     }
 }
