@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Core;
 using NJsonSchema;
@@ -150,6 +151,9 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
         values["workers"]!["cpu"]!["slot"] = 2;
         Assert.NotEmpty(schema.Validate(values.ToJsonString()));
     }
+
+    [Fact]
+    public void The_chart_is_of_this_version_of_the_program() => Assert.Equal(ServedModel.ProgramVersion, Yaml.Read("deploy/helm/lorahub/Chart.yaml").Text("appVersion"));
 
     static IReadOnlyList<Pod> Pods(IEnumerable<JsonObject> objects) => [.. objects.Where(item => item.Text("kind") == "Deployment").Select(item => new Pod(
         item["spec"]!["selector"]!["matchLabels"]!.AsObject(), item["spec"]!["template"]!["metadata"]!["labels"]!.AsObject(), item["spec"]!["template"]!["spec"]!.AsObject()))];
