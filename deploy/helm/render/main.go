@@ -79,7 +79,6 @@ func helm(all *template.Template) template.FuncMap {
 			}
 			return value, nil
 		},
-		"lookup": func(string, string, string, string) values { return values{} }, // as without a cluster
 		"toYaml": func(value interface{}) string {
 			var out bytes.Buffer
 			encoder := yaml.NewEncoder(&out)

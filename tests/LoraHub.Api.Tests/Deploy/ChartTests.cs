@@ -32,7 +32,6 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
     const string OfOthers = """
         nats: {existingSecret: my-nats}
         postgres: {existingSecret: my-postgres}
-        keys: {existingSecret: my-keys}
         networkPolicy: {enabled: false}
         """;
 

@@ -33,10 +33,6 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{ default (printf "%s-postgres" (include "lorahub.fullname" .)) .Values.postgres.existingSecret }}
 {{- end }}
 
-{{- define "lorahub.keysSecret" -}}
-{{ default (printf "%s-keys" (include "lorahub.fullname" .)) .Values.keys.existingSecret }}
-{{- end }}
-
 {{/* Settings by their names in the environment, as `env` wants them: a list of dictionaries, the later ones winning. */}}
 {{- define "lorahub.env" -}}
 {{- $all := dict -}}
