@@ -1,16 +1,16 @@
 using LoraHub.Api.Cog;
 using LoraHub.Api.Configuration;
 using LoraHub.Api.Docs;
+using LoraHub.Api.Health;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Results;
 using LoraHub.Api.Security;
+using LoraHub.Api.Telemetry;
 using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
 using LoraHub.Storage;
-using Serilog;
-using Serilog.Events;
 
 namespace LoraHub.Api;
 
@@ -45,22 +45,46 @@ static class LoraHubServer
     static WebApplication Build(string[] args, Action<IServiceCollection>? replace)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        ConfigureLogging(builder);
+        builder.ConfigureLogging();
         builder.ConfigureAddress();
         builder.ConfigureApi();
-        builder.Services.AddStorage(builder.Configuration);
-        builder.Services.AddSecurity();
+        builder.AddTelemetry();
+        builder.ConfigureStop();
         builder.Services.AddInference();
-        builder.Services.AddPredictions();
-        builder.Services.AddCog();
-        builder.Services.AddReplicate();
-        builder.Services.AddWebhooks();
-        builder.Services.AddDocs();
-        builder.Services.AddPredictionRunner();
-        builder.Services.AddPredictionWorker();
+        builder.Services.AddProbes();
+        var role = builder.Configuration.Role();
+        if (role == Role.Worker)
+        {
+            builder.Services.AddWorkerStorage();
+        }
+        else
+        {
+            builder.Services.AddStorage(builder.Configuration);
+            builder.Services.AddSecurity();
+            builder.Services.AddPredictions();
+            builder.Services.AddCog();
+            builder.Services.AddReplicate();
+            builder.Services.AddWebhooks(); // before the worker, so that they stop after it
+            builder.Services.AddDocs();
+        }
+
+        _ = role == Role.Api ? builder.Services.AddNoWorker() : builder.Services.AddPredictionRunner().AddPredictionWorker();
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
+        if (role != Role.Worker)
+        {
+            app.UseFronts();
+        }
+
+        app.MapProbes();
+        app.MapTelemetry();
+        return app;
+    }
+
+    /// <summary>All that clients ask for.</summary>
+    static void UseFronts(this WebApplication app)
+    {
         app.UseForwardedOrigin();
         app.UseBaseUrlAliases();
         app.UseRouting();
@@ -71,16 +95,5 @@ static class LoraHubServer
         app.MapCog();
         app.MapReplicate();
         app.MapResults();
-        return app;
     }
-
-    // One line a change of state; requests are not logged.
-    static void ConfigureLogging(WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logging) => logging
-        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-        .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
-        .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // what keeps it from starting is said in one line
-        .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:l}{NewLine}{Exception}", formatProvider: null)
-        .ReadFrom.Configuration(builder.Configuration)
-        .ReadFrom.Services(services)
-        .WithDiscretion(), preserveStaticLogger: true); // services that run beside each other in one process keep their logs apart
 }

@@ -1,8 +1,8 @@
 namespace LoraHub.Core;
 
-/// <summary>Whether predictions can be stored, queued and read now.</summary>
+/// <summary>Whether what keeps predictions can be reached, for the probes. Each part that can be out of reach has one of its own.</summary>
 public interface IEngineHealth
 {
-    /// <returns>Null when they can; else one sentence for the operator that says why not and holds no credentials.</returns>
+    /// <returns>Null when all is well, else one clear sentence without credentials.</returns>
     Task<string?> TroubleAsync(CancellationToken cancellationToken);
 }

@@ -21,6 +21,9 @@ public static class StorageServices
             : services.AddEmbeddedEngine().AddHostedService<UploadSweep>();
     }
 
+    /// <summary>Adds what a worker apart from the API nodes has of the distributed engine: the queue and blobs.</summary>
+    public static IServiceCollection AddWorkerStorage(this IServiceCollection services) => services.AddStorageOptions().AddDistributedWorker();
+
     /// <summary>Adds a store, a queue and events that end with the process, and blobs in the data folder: enough for one prediction in the terminal.</summary>
     public static IServiceCollection AddPassingStorage(this IServiceCollection services) => services
         .AddStorageOptions()

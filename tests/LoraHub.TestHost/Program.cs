@@ -9,6 +9,5 @@ static class Program
 {
     static Task<int> Main(string[] args) => CommandLine.RunAsync(args, services => services
         .AddSingleton<IModuleCatalog, ScriptedCatalog>()
-        .AddSingleton<IPredictor, SeedPredictor>()
-        .AddHostedService<MoreWorkers>());
+        .AddSingleton<IPredictor, SeedPredictor>());
 }

@@ -19,7 +19,7 @@ static class WireLoad
     public static async Task PrintAsync(TimeSpan time)
     {
         await using var program = await ServedProgram.StartAsync(
-            "--TestHost:Workers", "2", "--Api:Heartbeat", Heartbeat.ToString(), "--Queue:Capacity", "100000");
+            "--Worker:Slots", "2", "--Api:Heartbeat", Heartbeat.ToString(), "--Queue:Capacity", "100000");
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = program.Address, Timeout = Timeout.InfiniteTimeSpan };
 
         var watched = await CreateAsync(client, UntilCanceled);

@@ -4,6 +4,7 @@ using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Cog;
@@ -17,6 +18,7 @@ sealed record CogServices(
     WorkerState Worker,
     CogReaders Readers,
     OpenStreams Streams,
+    GracefulStop Stop,
     IOptions<ApiOptions> Options,
     IOptions<QueueOptions> Queued,
     TimeProvider Time);
@@ -95,15 +97,23 @@ static class CogCreation
         }
 
         return PreferHeader.Of(http.Request).RespondAsync
-            ? Task.FromResult<IResult>(TypedResults.Json(new CogAccepted(prediction.Id, prediction.Status), WireJson.Options, statusCode: StatusCodes.Status202Accepted))
+            ? Task.FromResult<IResult>(Accepted(prediction))
             : WaitAsync(http, services, prediction);
     }
 
+    static JsonHttpResult<CogAccepted> Accepted(Prediction prediction) =>
+        TypedResults.Json(new CogAccepted(prediction.Id, prediction.Status), WireJson.Options, statusCode: StatusCodes.Status202Accepted);
+
     static async Task<IResult> WaitAsync(HttpContext http, CogServices services, Prediction prediction)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, services.Stop.Over);
         try
         {
-            return TypedResults.Json(CogPrediction.From(await services.Events.FollowAsync(prediction, http.RequestAborted)), WireJson.Options);
+            return TypedResults.Json(CogPrediction.From(await services.Events.FollowAsync(prediction, either.Token)), WireJson.Options);
+        }
+        catch (OperationCanceledException) when (services.Stop.Over.IsCancellationRequested)
+        {
+            return Accepted(prediction); // it is not lost: it goes on in another process
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -118,12 +128,12 @@ static class CogCreation
         try
         {
             await http.Response.WriteEventsAsync(
-                services.Events.StreamAsync(prediction), CogStream.KeepAlive, services.Options.Value.Heartbeat, services.Time);
+                services.Events.StreamAsync(prediction), CogStream.KeepAlive, services.Options.Value.Heartbeat, services.Time, services.Stop.Over);
             return TypedResults.Empty;
         }
         finally
         {
-            if (services.Readers.Leave(prediction.Id) && http.RequestAborted.IsCancellationRequested)
+            if (services.Readers.Leave(prediction.Id) && http.RequestAborted.IsCancellationRequested && !services.Stop.Over.IsCancellationRequested)
             {
                 await services.Queue.CancelAsync(prediction.Id, CancellationToken.None);
             }

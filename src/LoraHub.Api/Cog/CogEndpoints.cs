@@ -17,7 +17,7 @@ static class CogEndpoints
 {
     static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
 
-    public static IServiceCollection AddCog(this IServiceCollection services) => services.AddSingleton<CogReaders>().AddHostedService<CogReadyFile>();
+    public static IServiceCollection AddCog(this IServiceCollection services) => services.AddSingleton<CogReaders>().AddSingleton<CogHealthCheck>().AddHostedService<CogReadyFile>();
 
     public static IEndpointRouteBuilder MapCog(this IEndpointRouteBuilder routes)
     {
@@ -27,7 +27,7 @@ static class CogEndpoints
             ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing lets a slash at the end pass, Cog does not
             : next(context));
         cog.MapMethods("/", Reads, Index).WithSummary("Where everything is").Produces<CogIndex>();
-        cog.MapMethods("/health-check", Reads, HealthCheck)
+        cog.MapMethods("/health-check", Reads, CogHealthCheck.AnswerAsync)
             .AllowAnonymous() // probes have no token
             .WithSummary("How the service is")
             .WithDescription("Always 200. `status` is STARTING, READY, BUSY, SETUP_FAILED or UNHEALTHY.")
@@ -78,8 +78,6 @@ static class CogEndpoints
         .Produces<CogFailure>(StatusCodes.Status503ServiceUnavailable);
 
     static JsonHttpResult<CogIndex> Index() => TypedResults.Json(new CogIndex(), WireJson.Options);
-
-    static JsonHttpResult<CogHealth> HealthCheck(WorkerState worker) => TypedResults.Json(CogHealth.From(worker.Setup, worker.IsBusy, worker.Trouble), WireJson.Options);
 
     static IResult OpenApi(WorkerState worker) => worker.Setup.Status == SetupStatus.Succeeded
         ? TypedResults.Bytes(CogDocument.Bytes, "application/json")

@@ -1,4 +1,6 @@
 using LoraHub.Api.Http;
+using LoraHub.Api.Webhooks;
+using LoraHub.Api.Worker;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -34,6 +36,15 @@ static class Hosting
         {
             builder.WebHost.UseUrls("http://localhost:5000");
         }
+    }
+
+    /// <summary>The host waits as long for the service's parts as these take by their own settings.</summary>
+    public static void ConfigureStop(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<GracefulStop>();
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<WorkerOptions>, IOptions<WebhookOptions>>((host, worker, webhooks) =>
+            host.ShutdownTimeout = worker.Value.DrainTime + webhooks.Value.ShutdownTime + TimeSpan.FromSeconds(10));
     }
 
     public static void ConfigureApi(this WebApplicationBuilder builder)

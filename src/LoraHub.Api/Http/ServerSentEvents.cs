@@ -26,15 +26,16 @@ readonly record struct ServerSentEvent(string Name, string Data, string? Id = nu
 static class ServerSentEvents
 {
     /// <summary>Writes the events as they come, each whole and at once, and the comment whenever there was silence for as long as the heartbeat.</summary>
-    /// <returns>After the last event, or when the client has left.</returns>
+    /// <param name="stopping">Fires when the service lets its readers go; they are told to come back in a second.</param>
+    /// <returns>After the last event, when the client has left, or when it was let go.</returns>
     public static async Task WriteEventsAsync(
-        this HttpResponse response, IAsyncEnumerable<ServerSentEvent> events, string comment, TimeSpan heartbeat, TimeProvider time)
+        this HttpResponse response, IAsyncEnumerable<ServerSentEvent> events, string comment, TimeSpan heartbeat, TimeProvider time, CancellationToken stopping)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold the events back
 
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted, stopping);
         await using var reader = events.GetAsyncEnumerator(leaving.Token);
         var next = reader.MoveNextAsync().AsTask();
         try
@@ -48,7 +49,10 @@ static class ServerSentEvents
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested)
         {
-            // The client has left; there is nobody to tell.
+            if (!response.HttpContext.RequestAborted.IsCancellationRequested)
+            {
+                await WriteAsync(response, "retry: 1000\n", response.HttpContext.RequestAborted);
+            }
         }
         finally
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Telemetry;
 
 namespace LoraHub.Api.Predictions;
 
@@ -81,6 +82,7 @@ sealed partial class PredictionIntake(
             Deadline = now + request.CancelAfter,
             Deployment = request.Deployment,
             Webhook = request.Webhook,
+            TraceParent = Spans.TraceParent,
         };
         switch (await store.CreateAsync(prediction, request.Capacity, cancellationToken))
         {
@@ -91,6 +93,7 @@ sealed partial class PredictionIntake(
         }
 
         Interlocked.Increment(ref _count);
+        Instruments.PredictionsCreated.Add(1);
         LogCreated(prediction.Id);
         foreach (var follower in followers)
         {

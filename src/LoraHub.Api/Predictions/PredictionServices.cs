@@ -4,5 +4,5 @@ static class PredictionServices
 {
     /// <summary>What both fronts share.</summary>
     public static IServiceCollection AddPredictions(this IServiceCollection services) =>
-        services.AddSingleton<PredictionIntake>().AddSingleton<FileInputs>().AddSingleton<IPredictionFollower, PredictionDeadlines>().AddSingleton<ServedModel>();
+        services.AddSingleton<PredictionIntake>().AddSingleton<FileInputs>().AddHostedService<PredictionDeadlines>().AddSingleton<ServedModel>();
 }

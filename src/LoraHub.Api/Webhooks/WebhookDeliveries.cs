@@ -1,14 +1,24 @@
+using System.Collections.Concurrent;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>Every prediction with a webhook has a follower of its own, so that none waits for another's receiver; they end with the service.</summary>
-sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDeliveries> logger)
-    : IPredictionFollower, IHostedService, IDisposable
+/// <summary>
+/// Every prediction with a webhook has a follower of its own, so that none waits for another's receiver. Which predictions this process follows is claimed in
+/// the records: one that is lost, or stops before all is told, leaves its claims to the next.
+/// </summary>
+sealed partial class WebhookDeliveries(
+    IWebhookClaims claims, WebhookFollower follower, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDeliveries> logger)
+    : BackgroundService, IPredictionFollower
 {
+    const int AtOnce = 100;
+
+    static readonly TimeSpan Interval = IWebhookClaims.Validity / 6;
+
     readonly FollowerTasks _running = new();
+    readonly ConcurrentDictionary<string, CancellationTokenSource> _followed = new(StringComparer.Ordinal);
     readonly CancellationTokenSource _leaving = new();
     readonly CancellationTokenSource _stopping = new();
 
@@ -16,15 +26,14 @@ sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<Webhoo
     {
         if (created.Webhook is not null)
         {
-            _running.Start(() => RunAsync(created));
+            _running.Start(() => ClaimAsync([created.Id], _leaving.Token));
         }
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>The worker has stopped by now: of what has not ended, nothing more is to be told.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>The worker has stopped by now: of what has not ended, the next process tells.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        await base.StopAsync(cancellationToken);
         await _leaving.CancelAsync();
         var all = _running.WhenAllAsync();
         try
@@ -40,32 +49,102 @@ sealed partial class WebhookDeliveries(WebhookFollower follower, IOptions<Webhoo
     }
 
     /// <summary>Ends whatever still runs. The sources are only canceled: without a timer they hold nothing, and a host may stop once more after this.</summary>
-    public void Dispose()
+    public override void Dispose()
     {
+        base.Dispose();
         _leaving.Cancel();
         _stopping.Cancel();
     }
 
-    async Task RunAsync(Prediction created)
+    /// <summary>Holds on to what is followed here, and takes over what others have left.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        do
+        {
+            await RenewAsync(stoppingToken);
+            await ClaimAsync(null, stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    async Task RenewAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await follower.FollowAsync(created, _leaving.Token, _stopping.Token);
+            var ids = _followed.Keys.ToArray();
+            var held = ids.Length == 0 ? new HashSet<string>() : await claims.RenewAsync(ids, cancellationToken);
+            foreach (var lost in ids.Where(id => !held.Contains(id) && _followed.ContainsKey(id)))
+            {
+                await (_followed.GetValueOrDefault(lost)?.CancelAsync() ?? Task.CompletedTask); // another tells it by now
+            }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // It is counted among those that were left.
-        }
-        catch (Exception exception)
-        {
-            // Without its message: that may quote the URL.
-            LogFailed(created.Id, exception.GetType(), exception.StackTrace);
+            LogUnclaimed(exception.GetType());
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The webhooks of {Count} predictions were left undelivered: the service is stopping.")]
+    async Task ClaimAsync(IReadOnlyCollection<string>? ids, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await claims.ClaimAsync(ids, AtOnce, cancellationToken) is { Count: > 0 } claimed)
+            {
+                foreach (var claim in claimed)
+                {
+                    _running.Start(() => RunAsync(claim));
+                }
+
+                if (claimed.Count < AtOnce)
+                {
+                    return;
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            if (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                LogUnclaimed(exception.GetType()); // the next look finds it
+            }
+        }
+    }
+
+    async Task RunAsync(WebhookClaim claim)
+    {
+        var id = claim.Created.Id;
+        using var lost = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        if (!_followed.TryAdd(id, lost))
+        {
+            return; // it is followed here already; the clock was set
+        }
+
+        try
+        {
+            await follower.FollowAsync(claim, _leaving.Token, lost.Token);
+        }
+        catch (OperationCanceledException) when (lost.IsCancellationRequested)
+        {
+            // Another process tells it, or the next one.
+        }
+        catch (Exception exception)
+        {
+            // Without its message: that may quote the URL. When the claim has run out it is tried again.
+            LogFailed(id, exception.GetType(), exception.StackTrace);
+        }
+        finally
+        {
+            _followed.TryRemove(id, out _);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The webhooks of {Count} predictions are left to the next start: the service is stopping.")]
     partial void LogLeft(int count);
 
-    [LoggerMessage(LogLevel.Error, "The webhooks of prediction {PredictionId} ended unexpectedly: {ExceptionType}\n{StackTrace}")]
+    [LoggerMessage(LogLevel.Warning, "The webhooks that are to be told cannot be looked up now: {ExceptionType}. They are later.")]
+    partial void LogUnclaimed(Type exceptionType);
+
+    [LoggerMessage(LogLevel.Error, "The webhooks of prediction {PredictionId} ended unexpectedly, and are tried again: {ExceptionType}\n{StackTrace}")]
     partial void LogFailed(string predictionId, Type exceptionType, string? stackTrace);
 }

@@ -1,4 +1,4 @@
-using LoraHub.Core.Predictions;
+using LoraHub.Core.Telemetry;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.Retry;
@@ -24,18 +24,20 @@ sealed partial class WebhookDelivery(
         .Build();
 
     /// <summary>Sends it once; the next message says all that this one does, so nothing is lost when it is not taken.</summary>
-    public async Task SendAsync(Prediction prediction, CancellationToken cancellationToken)
+    public async Task SendAsync(WebhookNotice notice, CancellationToken cancellationToken)
     {
-        if (await post.TryAsync(messages.Of(prediction), options.Value.EventTimeout, cancellationToken) is WebhookAttempt.Failed(var reason, _))
+        var attempt = await post.TryAsync(messages.Of(notice.Prediction), options.Value.EventTimeout, cancellationToken);
+        Instruments.CountWebhook(notice.Event, attempt is WebhookAttempt.Taken);
+        if (attempt is WebhookAttempt.Failed(var reason, _))
         {
-            LogNotTaken(prediction.Id, reason);
+            LogNotTaken(notice.Prediction.Id, reason);
         }
     }
 
     /// <summary>Sends it until it is taken, or for as long as the settings say.</summary>
-    public async Task SendUntilTakenAsync(Prediction prediction, CancellationToken cancellationToken)
+    public async Task SendUntilTakenAsync(WebhookNotice notice, CancellationToken cancellationToken)
     {
-        var message = messages.Of(prediction);
+        var message = messages.Of(notice.Prediction);
         var attempts = 0;
         WebhookAttempt? last = null;
         try
@@ -53,9 +55,10 @@ sealed partial class WebhookDelivery(
             last ??= new WebhookAttempt.Failed(nameof(TimeoutException));
         }
 
+        Instruments.CountWebhook(notice.Event, last is WebhookAttempt.Taken);
         if (last is WebhookAttempt.Failed(var reason, _))
         {
-            LogGivenUp(prediction.Id, attempts, reason);
+            LogGivenUp(notice.Prediction.Id, attempts, reason);
         }
     }
 

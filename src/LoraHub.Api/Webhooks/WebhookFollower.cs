@@ -5,20 +5,35 @@ namespace LoraHub.Api.Webhooks;
 
 /// <summary>Follows a prediction from its creation to its end and tells its webhook, one message at a time.</summary>
 sealed class WebhookFollower(
-    IPredictionEvents events, IPredictionStore store, WebhookDelivery delivery, IOptions<WebhookOptions> options, TimeProvider time)
+    IPredictionEvents events, IPredictionStore store, IWebhookClaims claims, WebhookDelivery delivery, IOptions<WebhookOptions> options, TimeProvider time)
 {
-    /// <param name="created">As it was before its first event; it has a webhook.</param>
+    /// <param name="claim">This process's; it is closed when all is told, and given back when not.</param>
     /// <param name="leaving">Fires when no more events are to be waited for; what is known by then is still told.</param>
     /// <param name="stopping">Fires, after the other, when nothing more may be sent.</param>
     /// <returns>When the end, or all that could be known, has been told.</returns>
-    public async Task FollowAsync(Prediction created, CancellationToken leaving, CancellationToken stopping)
+    public async Task FollowAsync(WebhookClaim claim, CancellationToken leaving, CancellationToken stopping)
+    {
+        var created = claim.Created;
+        var outbox = new WebhookOutbox(created, created.Webhook!.Events, claim.StartTold);
+        var isTold = false;
+        try
+        {
+            await FollowAsync(created, outbox, leaving, stopping);
+            isTold = outbox.HasEnded;
+        }
+        finally
+        {
+            await (isTold ? claims.CloseAsync(created.Id, CancellationToken.None) : claims.ReleaseAsync([created.Id], CancellationToken.None));
+        }
+    }
+
+    async Task FollowAsync(Prediction created, WebhookOutbox outbox, CancellationToken leaving, CancellationToken stopping)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(leaving);
         await using var reader = events.ReadAsync(created.Id, after: 0, reading.Token).GetAsyncEnumerator(reading.Token);
         var next = reader.MoveNextAsync().AsTask();
         try
         {
-            var outbox = new WebhookOutbox(created, created.Webhook!.Events);
             var throttle = new Throttle(options.Value.Throttle, time);
             var sending = Task.CompletedTask;
             var isOpen = true;
@@ -78,13 +93,14 @@ sealed class WebhookFollower(
         switch (notice.Event)
         {
             case WebhookEvent.Completed:
-                await delivery.SendUntilTakenAsync(notice.Prediction, stopping);
+                await delivery.SendUntilTakenAsync(notice, stopping);
                 break;
             case WebhookEvent.Start:
-                await delivery.SendAsync(notice.Prediction, stopping);
+                await delivery.SendAsync(notice, stopping);
+                await claims.TellStartAsync(notice.Prediction.Id, stopping);
                 break;
             default:
-                await delivery.SendAsync(notice.Prediction, stopping);
+                await delivery.SendAsync(notice, stopping);
                 throttle.Begin(stopping); // only now: a receiver sees them so far apart, however slow it is
                 break;
         }

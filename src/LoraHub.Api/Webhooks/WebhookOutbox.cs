@@ -10,13 +10,17 @@ readonly record struct WebhookNotice(WebhookEvent Event, Prediction Prediction);
 /// What is still to be told of a prediction: its start as it was, then how it stands, however much has happened to it meanwhile, then its end.
 /// </summary>
 /// <param name="wanted">The events to tell of.</param>
-sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted)
+/// <param name="startTold">Whether its start was told before.</param>
+sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted, bool startTold)
 {
     Prediction _running = created;
     Prediction? _started;
     Prediction? _ended;
     WebhookEvent? _news;
-    bool _hasStarted;
+    bool _startTold = startTold;
+
+    /// <summary>Whether the prediction's end is known here.</summary>
+    public bool HasEnded { get; private set; }
 
     public bool IsEmpty => _started is null && _news is null && _ended is null;
 
@@ -32,8 +36,8 @@ sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted
         _running = after;
         switch (recorded.Event)
         {
-            case PredictionEvent.Started when !_hasStarted: // again when a worker was lost
-                _hasStarted = true;
+            case PredictionEvent.Started when !_startTold: // it comes again when a worker was lost
+                _startTold = true;
                 _started = wanted.Contains(WebhookEvent.Start) ? after : null;
                 break;
             case PredictionEvent.Answered when wanted.Contains(WebhookEvent.Output):
@@ -46,7 +50,11 @@ sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted
     }
 
     /// <param name="ended">As it is and will remain.</param>
-    public void End(Prediction ended) => _ended = wanted.Contains(WebhookEvent.Completed) ? ended : null;
+    public void End(Prediction ended)
+    {
+        HasEnded = true;
+        _ended = wanted.Contains(WebhookEvent.Completed) ? ended : null;
+    }
 
     /// <summary>Takes out what is to be told next.</summary>
     /// <param name="mayTellNews">Whether output and logs may be told again already. If not, an end that is to be told goes before them and says all of it.</param>

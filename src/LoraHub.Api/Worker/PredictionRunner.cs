@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
@@ -17,8 +19,10 @@ sealed partial class PredictionRunner(
     public async Task RunAsync(IPredictionLease lease, CancellationToken stopping)
     {
         var id = lease.Prediction.Id;
+        using var span = Spans.StartAttempt(lease.Prediction, lease.Attempt);
         if (!await lease.AppendAsync(Beginning(lease.Attempt), CancellationToken.None))
         {
+            Lose(id, span);
             return;
         }
 
@@ -27,19 +31,30 @@ sealed partial class PredictionRunner(
         var end = await AttemptAsync(lease, stopping);
         if (end.Count == 0)
         {
-            await lease.AppendAsync(new PredictionEvent.Logged(HandedBack), CancellationToken.None);
-            LogHandedBack(id);
+            if (await lease.AppendAsync(new PredictionEvent.Logged(HandedBack), CancellationToken.None))
+            {
+                LogHandedBack(id);
+            }
+            else
+            {
+                Lose(id, span);
+            }
+
             return;
         }
 
         var measured = new PredictionEvent.Measured(Prediction.PredictTimeMetric, Math.Round(time.GetElapsedTime(start).TotalSeconds, 6));
         if (await lease.AppendAsync([.. end.SkipLast(1), measured, end[^1]], CancellationToken.None))
         {
-            LogEnded(id, end[^1].GetType().Name, measured.Value);
+            End(id, end[^1], measured.Value, span);
         }
         else if (await lease.AppendAsync([measured, new PredictionEvent.Canceled()], CancellationToken.None)) // the wish to cancel it came before its end
         {
-            LogEnded(id, nameof(PredictionEvent.Canceled), measured.Value);
+            End(id, new PredictionEvent.Canceled(), measured.Value, span);
+        }
+        else
+        {
+            Lose(id, span);
         }
     }
 
@@ -104,6 +119,7 @@ sealed partial class PredictionRunner(
 
     async Task<PredictionOutput> PublishAsync(PredictionResult result, string origin, CancellationToken cancellationToken)
     {
+        using var phase = Phase.Begin("publish", time);
         var adapter = await PutAsync(result.AdapterFile, cancellationToken);
         var checkpoint = result.CheckpointFile is { } file ? await PutAsync(file, cancellationToken) : null;
         return result.Output with
@@ -119,6 +135,20 @@ sealed partial class PredictionRunner(
         return await blobs.PutAsync(file, cancellationToken);
     }
 
+    void End(string id, PredictionEvent end, double seconds, Activity? span)
+    {
+        Instruments.PredictionDuration.Record(seconds);
+        span?.SetEnd(end);
+        LogEnded(id, end.GetType().Name, seconds);
+    }
+
+    void Lose(string id, Activity? span)
+    {
+        Instruments.LeasesLost.Add(1);
+        span?.SetStatus(ActivityStatusCode.Error, "The lease was lost.");
+        LogLost(id);
+    }
+
     [LoggerMessage(LogLevel.Information, "Prediction {PredictionId} was started.")]
     partial void LogStarted(string predictionId);
 
@@ -127,6 +157,9 @@ sealed partial class PredictionRunner(
 
     [LoggerMessage(LogLevel.Warning, "Prediction {PredictionId} was handed back to the queue: the worker is stopping.")]
     partial void LogHandedBack(string predictionId);
+
+    [LoggerMessage(LogLevel.Warning, "The worker has lost prediction {PredictionId}: another has taken it over, or it has ended.")]
+    partial void LogLost(string predictionId);
 
     [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed unexpectedly: {ExceptionType}\n{StackTrace}")]
     partial void LogFailedUnexpectedly(string predictionId, Type exceptionType, string? stackTrace);

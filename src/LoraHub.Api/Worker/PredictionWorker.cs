@@ -1,24 +1,44 @@
 using System.Text;
+using LoraHub.Api.Configuration;
 using LoraHub.Core.Predictions;
+using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>Prepares the predictor, then does one prediction after another: one slot.</summary>
+/// <summary>Prepares the predictor, then does one prediction after another in each of its slots.</summary>
 sealed partial class PredictionWorker(
-    IPredictor predictor, IPredictionQueue queue, PredictionRunner runner, WorkerState state, TimeProvider time, ILogger<PredictionWorker> logger) : BackgroundService
+    IPredictor predictor,
+    IPredictionQueue queue,
+    PredictionRunner runner,
+    WorkerState state,
+    GracefulStop stop,
+    IOptions<WorkerOptions> options,
+    TimeProvider time,
+    ILogger<PredictionWorker> logger) : BackgroundService
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!await PrepareAsync(stoppingToken))
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, stop.Begun);
+        if (await PrepareAsync(either.Token))
         {
-            return;
+            await Task.WhenAll(Enumerable.Range(0, options.Value.Slots).Select(_ => Task.Run(() => FillSlotAsync(either.Token), CancellationToken.None)));
         }
+    }
 
-        while (!stoppingToken.IsCancellationRequested)
+    async Task FillSlotAsync(CancellationToken stopping)
+    {
+        try
         {
-            await NextAsync(stoppingToken);
+            while (!stopping.IsCancellationRequested)
+            {
+                await NextAsync(stopping);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Nothing more is begun.
         }
     }
 
@@ -28,12 +48,12 @@ sealed partial class PredictionWorker(
         try
         {
             await using var lease = await queue.LeaseAsync(stopping);
-            await WorkAsync(lease, stopping);
+            await WorkAsync(lease);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             state.Trouble = "The worker cannot take predictions from the queue; it tries again every second.";
-            LogTrouble(exception);
+            LogTrouble(exception.GetType(), exception.StackTrace);
             await Task.Delay(Pause, time, stopping);
             state.Trouble = null; // until the next try says otherwise
         }
@@ -63,34 +83,30 @@ sealed partial class PredictionWorker(
         }
     }
 
-    async Task WorkAsync(IPredictionLease lease, CancellationToken stopping)
+    async Task WorkAsync(IPredictionLease lease)
     {
-        state.IsBusy = true;
         try
         {
-            await runner.RunAsync(lease, stopping);
+            await runner.RunAsync(lease, stop.Over);
         }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        catch (Exception exception) when (!stop.Over.IsCancellationRequested)
         {
-            LogLeft(lease.Prediction.Id, exception); // what failed is the recording, so there is no telling the client
-        }
-        finally
-        {
-            state.IsBusy = false;
+            LogLeft(lease.Prediction.Id, exception.GetType(), exception.StackTrace); // what failed is the recording, so there is no telling the client
         }
     }
 
     [LoggerMessage(LogLevel.Information, "The worker is ready.")]
     partial void LogReady();
 
-    [LoggerMessage(LogLevel.Error, "The worker cannot take predictions from the queue; it tries again.")]
-    partial void LogTrouble(Exception exception);
+    // Without its message, here and below: that may quote what is stored.
+    [LoggerMessage(LogLevel.Error, "The worker cannot take predictions from the queue; it tries again: {ExceptionType}\n{StackTrace}")]
+    partial void LogTrouble(Type exceptionType, string? stackTrace);
 
     [LoggerMessage(LogLevel.Error, "The worker cannot start: the predictor's setup failed.")]
     partial void LogSetupFailed(Exception exception);
 
-    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} was left: what happened to it could not be recorded.")]
-    partial void LogLeft(string predictionId, Exception exception);
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} was left: what happened to it could not be recorded: {ExceptionType}\n{StackTrace}")]
+    partial void LogLeft(string predictionId, Type exceptionType, string? stackTrace);
 
     /// <summary>Collects what is said during setup; there is no prediction yet to record it.</summary>
     sealed class SetupLog : IPredictionProgress

@@ -15,20 +15,12 @@ sealed class WorkerState(TimeProvider time)
 {
     volatile Setup _setup = new(SetupStatus.Starting, time.GetUtcNow(), null, "");
     readonly TaskCompletionSource _setupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    volatile bool _isBusy;
     volatile string? _trouble;
 
     public Setup Setup => _setup;
 
     /// <summary>Completes when the setup has ended, well or not.</summary>
     public Task SetupEnded => _setupEnded.Task;
-
-    /// <summary>Whether the one slot is taken.</summary>
-    public bool IsBusy
-    {
-        get => _isBusy;
-        set => _isBusy = value;
-    }
 
     /// <summary>Why predictions wait though the model is loaded, or null; gone as soon as they no longer do.</summary>
     public string? Trouble

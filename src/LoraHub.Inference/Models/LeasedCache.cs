@@ -1,10 +1,13 @@
+using LoraHub.Core.Telemetry;
+
 namespace LoraHub.Inference.Models;
 
 /// <summary>
 /// Keeps what is expensive to load, up to a limit of bytes; the least recently used goes first. What is leased is never disposed: the limit may be
 /// passed while everything is in use. Owns its values. Safe for several threads.
 /// </summary>
-sealed class LeasedCache<T>(long limit, Func<T, long> size) : IDisposable
+/// <param name="name">What the metrics call it.</param>
+sealed class LeasedCache<T>(string name, long limit, Func<T, long> size) : IDisposable
     where T : IDisposable
 {
     readonly Lock _gate = new();
@@ -16,7 +19,9 @@ sealed class LeasedCache<T>(long limit, Func<T, long> size) : IDisposable
     {
         lock (_gate)
         {
-            var entry = _entries.Find(held => held.Key == key) ?? new Entry(key, load());
+            var entry = _entries.Find(held => held.Key == key);
+            Instruments.CountCacheRequest(name, isHit: entry is not null);
+            entry ??= new Entry(key, load());
             entry.Users++;
             _entries.Remove(entry);
             _entries.Add(entry);

@@ -1,3 +1,4 @@
+using LoraHub.Core.Telemetry;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
@@ -23,6 +24,7 @@ static class Answers
             using var scope = NewDisposeScope();
             var ids = PaddedRows.Ids(questions, rows, model.Model.Config.PadTokenId, model.Model.Device);
             var generated = GreedyDecoder.Generate(model.Model, ids, lora, maxNewTokens, cancellationToken);
+            Instruments.CountGeneratedTokens(generated.Sum(row => row.Count(id => id != model.Model.Config.PadTokenId)));
             answers.AddRange(generated.Select(row => model.Tokenizer.Decode([.. row.Select(id => (int)id)])));
         }
 

@@ -1,6 +1,7 @@
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Telemetry;
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
@@ -26,8 +27,8 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     {
         (_folders, _catalog, _time, _precision) = (folders, catalog, time, options.Precision);
         _device = new Lazy<Device>(() => Initialize(options));
-        _models = new LeasedCache<BaseModel>(options.ModelCacheBytes, model => model.Model.Bytes);
-        _modules = new LeasedCache<LoraModule>(options.ModuleCacheBytes, module => module.Bytes);
+        _models = new LeasedCache<BaseModel>(Instruments.ModelCache, options.ModelCacheBytes, model => model.Model.Bytes);
+        _modules = new LeasedCache<LoraModule>(Instruments.ModuleCache, options.ModuleCacheBytes, module => module.Bytes);
     }
 
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) =>
@@ -97,6 +98,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             throw new PredictionException($"The base model `{id}` is not here; put its Hugging Face folder into the models folder as {id}.");
         }
 
+        using var phase = Phase.Begin("model", _time);
         return _models.Rent(Key(folder), () =>
         {
             var start = _time.GetTimestamp();
@@ -124,6 +126,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
 
     RentedModules RentModules(IReadOnlyList<ModuleInfo> infos, BaseModel model, IPredictionProgress progress, CancellationToken cancellationToken)
     {
+        using var phase = Phase.Begin("modules", _time);
         var rented = new RentedModules();
         try
         {

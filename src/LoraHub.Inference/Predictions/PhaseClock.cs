@@ -1,3 +1,5 @@
+using LoraHub.Core.Telemetry;
+
 namespace LoraHub.Inference.Predictions;
 
 /// <summary>How long each phase of a prediction took.</summary>
@@ -10,6 +12,7 @@ sealed class PhaseClock(TimeProvider time)
     public T Measure<T>(string phase, Func<T> work)
     {
         var start = time.GetTimestamp();
+        using var measured = Phase.Begin(phase, time);
         try
         {
             return work();

@@ -3,6 +3,7 @@ using System.Globalization;
 using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Telemetry;
 using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
@@ -76,11 +77,19 @@ sealed class PredictionRun : IDisposable
     {
         var start = _time.GetTimestamp();
         var optimizer = Optimizers.Create(Input.Optimizer, new OptimizerSettings(_plan.Modules.Count, Input.Budget, Seed: _plan.Seed));
-        var result = Core.Optimization.Search.Minimize(optimizer, weights => Score(examples, weights), Show, _cancellationToken);
+        var result = Core.Optimization.Search.Minimize(optimizer, Evaluate, Show, _cancellationToken);
 
         return double.IsFinite(result.ZeroValue)
             ? (result.Recommendation.Weights, new LossReport(result.ZeroValue, result.Recommendation.Value, result.Evaluations))
             : throw new PredictionException("The base model's loss on the examples is not a finite number, so nothing can be compared with it.");
+
+        double Evaluate(double[] weights)
+        {
+            var begun = _time.GetTimestamp();
+            var score = Score(examples, weights);
+            Instruments.EvaluationDuration.Record(_time.GetElapsedTime(begun).TotalSeconds);
+            return score;
+        }
 
         void Show(Evaluation evaluation) => _progress.Log(ProgressLine.Format(
             evaluation.Index + 1, Input.Budget, _time.GetElapsedTime(start), $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
@@ -141,6 +150,7 @@ sealed class PredictionRun : IDisposable
             }
         }
 
+        Instruments.CountInputTokens(ids.Sum(one => one.Length));
         return ids;
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace LoraHub.Storage.Distributed;
 
@@ -15,12 +16,13 @@ static class DistributedEngine
     public static IServiceCollection AddDistributedEngine(this IServiceCollection services)
     {
         services.AddNats(needsPostgres: true);
+        services.AddSingleton(provider => new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<DistributedOptions>>().Value.Postgres).Build());
         services.AddPooledDbContextFactory<PostgresRecords>((provider, options) => options.UseNpgsql(
-            provider.GetRequiredService<IOptions<DistributedOptions>>().Value.Postgres,
+            provider.GetRequiredService<NpgsqlDataSource>(),
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<PostgresRecords>>();
         services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
-        services.AddRecords();
+        services.AddRecords().AddSingleton<IEngineHealth, PostgresHealth>();
         services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();
         services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
         services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();
@@ -38,7 +40,7 @@ static class DistributedEngine
         services.AddSingleton<IValidateOptions<DistributedOptions>>(new DistributedOptionsCheck(needsPostgres));
         services.AddSingleton<Broker>().AddSingleton<LargeContents>().AddSingleton<EventLog>().AddSingleton<WorkQueue>();
         services.AddSingleton<BlobCopies>().AddSingleton<IBlobStore, ObjectBlobs>();
-        return services.AddSingleton<IEngineHealth, DistributedHealth>();
+        return services.AddSingleton<IEngineHealth, NatsHealth>();
     }
 
     static IServiceCollection AddHosted<T>(this IServiceCollection services)

@@ -1,4 +1,5 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Telemetry;
 using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
@@ -66,6 +67,7 @@ static class Recording
         if (after.IsTerminal)
         {
             await records.CloseAsync(row, cancellationToken);
+            Instruments.CountEnd(happened[^1].Event); // here, where every end of every prediction comes once
         }
     }
 
@@ -75,18 +77,22 @@ static class Recording
         var row = await rows.AsNoTracking().SingleAsync(cancellationToken);
         var events = await records.Events.AsNoTracking().Where(one => one.PredictionId == row.Id).OrderBy(one => one.Sequence).ToListAsync(cancellationToken);
         var ended = row.ToPrediction(events);
+        var (logs, error) = (Storable(ended.Logs), ended.Error is null ? null : Storable(ended.Error));
         var output = ended.Output is null ? null : RecordJson.Write(ended.Output);
         var metrics = RecordJson.Write(ended.Metrics);
         await rows.ExecuteUpdateAsync(
             set => set
                 .SetProperty(row => row.CompletedAt, ended.CompletedAt)
-                .SetProperty(row => row.Logs, ended.Logs)
+                .SetProperty(row => row.Logs, logs)
                 .SetProperty(row => row.Output, output)
-                .SetProperty(row => row.Error, ended.Error)
+                .SetProperty(row => row.Error, error)
                 .SetProperty(row => row.Metrics, metrics)
                 .SetProperty(row => row.Lease, (string?)null),
             cancellationToken);
     }
+
+    /// <summary>PostgreSQL's texts hold every character but this one.</summary>
+    static string Storable(string text) => text.Replace('\0', '\uFFFD');
 
     static async Task AddResultsAsync(this RecordsContext records, string id, PredictionOutput output, CancellationToken cancellationToken)
     {

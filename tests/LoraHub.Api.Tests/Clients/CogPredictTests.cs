@@ -11,7 +11,7 @@ public sealed class CogPredictTests
     [Fact]
     public async Task A_container_is_waited_for_described_and_asked()
     {
-        await using var host = await TestHostProcess.StartAsync(("TestHost:SetupMilliseconds", "1000"));
+        await using var host = await TestHostProcess.StartAsync(("TestHost:SetupMilliseconds", "4000"));
 
         var states = await PollAsync(host.Client);
         var document = await host.Client.GetJsonAsync("/openapi.json");

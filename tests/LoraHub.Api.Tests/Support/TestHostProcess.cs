@@ -161,7 +161,7 @@ sealed class TestHostProcess : IAsyncDisposable
         var start = line.IndexOf(Listening, StringComparison.Ordinal);
         if (start >= 0)
         {
-            _address.TrySetResult(new Uri(line[(start + Listening.Length)..].Trim()));
+            _address.TrySetResult(new Uri(line[(start + Listening.Length)..].Split(['"', '\\'], StringSplitOptions.RemoveEmptyEntries)[0].Trim())); // the line may be JSON
         }
     }
 }

@@ -11,6 +11,7 @@ using LoraHub.Storage;
 using LoraHub.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Serilog;
 
@@ -21,19 +22,21 @@ sealed class Hooks : IAsyncDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("lorahub-").FullName;
     readonly ServiceProvider _services;
+    bool _isOpen;
 
     public Hooks(params (string Key, string Value)[] settings)
     {
         var given = settings.ToDictionary(setting => $"Webhooks:{setting.Key}", string? (setting) => setting.Value);
         given["Data:Path"] = _folder;
         var logger = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(Log).CreateLogger();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(given).Build();
         _services = new ServiceCollection()
-            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(given).Build())
+            .AddSingleton<IConfiguration>(configuration)
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<IModuleCatalog, ScriptedCatalog>()
             .AddLogging().AddSerilog(logger, dispose: true)
             .Configure<ApiOptions>(_ => { })
-            .AddStorage().AddSecurity().AddPredictions().AddReplicate().AddWebhooks()
+            .AddStorage(configuration).AddSecurity().AddPredictions().AddReplicate().AddWebhooks()
             .BuildServiceProvider();
     }
 
@@ -55,12 +58,23 @@ sealed class Hooks : IAsyncDisposable
             CreatedAt = Clock.GetUtcNow(),
             Webhook = new PredictionWebhook(url, events.Length == 0 ? Enum.GetValues<WebhookEvent>().ToHashSet() : events.ToHashSet()),
         };
+        await OpenAsync();
         Assert.Equal(Creation.Created, await _services.GetRequiredService<IPredictionStore>().CreateAsync(prediction, capacity: 1000, CancellationToken.None));
         Deliveries.Follow(prediction);
         return prediction.Id;
     }
 
     public Task<IPredictionLease> LeaseAsync() => _services.GetRequiredService<IPredictionQueue>().LeaseAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>What the service does before anything else.</summary>
+    async Task OpenAsync()
+    {
+        if (!_isOpen)
+        {
+            await _services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single().StartingAsync(TestContext.Current.CancellationToken);
+            _isOpen = true;
+        }
+    }
 
     /// <summary>Takes the oldest prediction, and all this happens to it.</summary>
     public async Task RunAsync(params PredictionEvent[] happened)

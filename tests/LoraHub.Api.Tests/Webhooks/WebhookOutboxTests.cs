@@ -83,7 +83,7 @@ public sealed class WebhookOutboxTests
     static WebhookOutbox Outbox(PredictionEvent[] happened, params WebhookEvent[] wanted)
     {
         var created = new Prediction { Id = "x", Input = [], Origin = "http://localhost", CreatedAt = DateTimeOffset.UnixEpoch };
-        var outbox = new WebhookOutbox(created, wanted.Length == 0 ? Enum.GetValues<WebhookEvent>().ToHashSet() : wanted.ToHashSet());
+        var outbox = new WebhookOutbox(created, wanted.Length == 0 ? Enum.GetValues<WebhookEvent>().ToHashSet() : wanted.ToHashSet(), startTold: false);
         foreach (var (index, next) in happened.Index())
         {
             outbox.Add(new RecordedEvent(index + 1, DateTimeOffset.UnixEpoch, next));

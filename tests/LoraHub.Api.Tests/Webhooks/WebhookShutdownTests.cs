@@ -20,6 +20,6 @@ public sealed class WebhookShutdownTests
         await hooks.RunClockAsync(hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken));
 
         var warning = Assert.Single(hooks.Log.Events, entry => entry.Level >= LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture);
-        Assert.Equal("The webhooks of 1 predictions were left undelivered: the service is stopping.", warning);
+        Assert.Equal("The webhooks of 1 predictions are left to the next start: the service is stopping.", warning);
     }
 }

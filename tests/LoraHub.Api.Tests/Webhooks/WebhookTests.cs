@@ -9,7 +9,7 @@ namespace LoraHub.Api.Tests.Webhooks;
 /// <summary>What a receiver gets from the whole service.</summary>
 public sealed class WebhookTests : IAsyncDisposable
 {
-    readonly Service _service = new(("Webhooks:ShutdownTime", "00:00:00"), ("Serilog:MinimumLevel:Default", "Debug"));
+    readonly Service _service = new(("Webhooks:ShutdownTime", "00:00:00"), ("Webhooks:EventTimeout", "00:01:00"), ("Serilog:MinimumLevel:Default", "Debug"));
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 

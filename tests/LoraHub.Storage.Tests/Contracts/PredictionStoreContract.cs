@@ -33,6 +33,29 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_asked_for_with_a_prediction_is_kept()
+    {
+        var created = _engine.NewPrediction("mine") with
+        {
+            Deadline = _engine.Time.GetUtcNow().AddMinutes(5),
+            Deployment = "lorahub/mine",
+            TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            Webhook = new PredictionWebhook("https://example.org/?secret=1", new HashSet<WebhookEvent> { WebhookEvent.Start, WebhookEvent.Completed })
+            {
+                Trace = new Dictionary<string, string> { ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+            },
+        };
+        await _engine.Store.CreateAsync(created, capacity: 1, TestContext.Current.CancellationToken);
+
+        var found = await _engine.FindAsync("mine");
+
+        Assert.Equal((created.Deadline, created.Deployment, created.TraceParent, "cpu"), (found.Deadline, found.Deployment, found.TraceParent, found.Hardware));
+        Assert.Equal("https://example.org/?secret=1", found.Webhook!.Url);
+        Assert.Equal([WebhookEvent.Start, WebhookEvent.Completed], found.Webhook.Events.Order());
+        Assert.Equal(created.Webhook.Trace, found.Webhook.Trace);
+    }
+
+    [Fact]
     public async Task An_unknown_id_is_not_found() =>
         Assert.Null(await _engine.Store.FindAsync(PredictionId.New(), TestContext.Current.CancellationToken));
 
@@ -93,6 +116,22 @@ public abstract class PredictionStoreContract : IAsyncLifetime
         Assert.Equal(output.Adapter, found.Output!.Adapter);
         Assert.Equal(created.CreatedAt.AddSeconds(1), found.StartedAt);
         Assert.Equal(TimeSpan.FromSeconds(6), found.PredictTime);
+    }
+
+    [Fact]
+    public async Task No_character_keeps_a_prediction_from_its_end()
+    {
+        var created = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+
+        await lease.AppendAsync([new PredictionEvent.Logged("ä \0 \ud83d \u2028\n"), new PredictionEvent.Failed("no \0 \udc00")], TestContext.Current.CancellationToken);
+
+        var found = await _engine.FindAsync(created.Id);
+        Assert.Equal(PredictionStatus.Failed, found.Status);
+        Assert.StartsWith("ä ", found.Logs);
+        Assert.StartsWith("no ", found.Error);
+        Assert.Equal(3, (await _engine.ReadAsync(created.Id)).Count);
     }
 
     [Fact]

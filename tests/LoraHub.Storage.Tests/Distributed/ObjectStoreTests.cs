@@ -59,8 +59,9 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
     public async Task The_same_bytes_are_stored_once_though_many_come_at_once()
     {
         var bytes = RandomNumberGenerator.GetBytes(100_000);
+        var node = Blobs;
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Blobs.PutAsync(new MemoryStream(bytes), Cancellation))));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => node.PutAsync(new MemoryStream(bytes), Cancellation))));
 
         Assert.Equal(2, (await _node.SubjectsAsync("blobs")).Count); // the parts of one object, and its record
     }

@@ -15,6 +15,7 @@ sealed record ReplicateServices(
     ServedModel Model,
     StreamAddress Streams,
     WorkerState Worker,
+    GracefulStop Stop,
     IOptions<ApiOptions> Options,
     IOptions<QueueOptions> Queue,
     TimeProvider Time);
@@ -94,7 +95,7 @@ static class ReplicateCreation
     {
         var limit = services.Options.Value.WaitLimit;
         using var enough = new CancellationTokenSource(asked < limit ? asked : limit, services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, http.RequestAborted);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, http.RequestAborted, services.Stop.Over);
         try
         {
             return await services.Events.FollowAsync(created, either.Token);

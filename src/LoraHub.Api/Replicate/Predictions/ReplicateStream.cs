@@ -14,7 +14,7 @@ static class ReplicateStream
     const string Ping = ": ping\n";
 
     public static async Task<IResult> StreamAsync(
-        string address, HttpContext http, StreamAddress streams, OpenStreams open, IPredictionStore store, IPredictionEvents events, IOptions<ApiOptions> options, TimeProvider time)
+        string address, HttpContext http, StreamAddress streams, OpenStreams open, IPredictionStore store, IPredictionEvents events, IOptions<ApiOptions> options, GracefulStop stop, TimeProvider time)
     {
         using var place = open.TryOpen();
         if (place is null)
@@ -28,7 +28,7 @@ static class ReplicateStream
         }
 
         var after = StreamPosition.Parse(http.Request.Headers["Last-Event-ID"].ToString());
-        await http.Response.WriteEventsAsync(ReadAsync(events, id, after), Ping, options.Value.Heartbeat, time);
+        await http.Response.WriteEventsAsync(ReadAsync(events, id, after), Ping, options.Value.Heartbeat, time, stop.Over);
         return TypedResults.Empty;
     }
 

@@ -1,0 +1,59 @@
+using LoraHub.Core.Telemetry;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace LoraHub.Api.Health;
+
+/// <summary>What an orchestrator asks: whether the process answers, and whether it should be given work. Both answer in one plain line.</summary>
+static class ProbeServices
+{
+    const string Ready = "ready";
+
+    /// <summary>How long each part may take to say how it is.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    public static IServiceCollection AddProbes(this IServiceCollection services)
+    {
+        services.AddHealthChecks()
+            .AddCheck<NotStopping>("process", tags: [Ready])
+            .AddCheck<WorkerReadiness>("worker", tags: [Ready])
+            .AddCheck<EngineReadiness>("engine", tags: [Ready], timeout: Patience);
+        return services
+            .AddSingleton<IHealthCheckPublisher, ReadinessGauge>()
+            .Configure<HealthCheckPublisherOptions>(publisher =>
+            {
+                publisher.Predicate = check => check.Tags.Contains(Ready);
+                publisher.Delay = TimeSpan.FromSeconds(1);
+                publisher.Period = TimeSpan.FromSeconds(10);
+            });
+    }
+
+    public static void MapProbes(this IEndpointRouteBuilder routes)
+    {
+        routes.Map("/health/live", _ => false, "live");
+        routes.Map("/health/ready", check => check.Tags.Contains(Ready), "ready");
+    }
+
+    static void Map(this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> checks, string well) => routes
+        .MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = (http, report) => WriteAsync(http, report, well) })
+        .AllowAnonymous() // probes have no token
+        .DisableHttpMetrics()
+        .ExcludeFromDescription();
+
+    static Task WriteAsync(HttpContext http, HealthReport report, string well)
+    {
+        var troubles = report.Entries.Values.Where(check => check.Status != HealthStatus.Healthy).Select(check => check.Description);
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        return http.Response.WriteAsync($"{(report.Status == HealthStatus.Healthy ? well : string.Join(' ', troubles))}\n", http.RequestAborted);
+    }
+
+    /// <summary>Tells the metrics, for alerts.</summary>
+    sealed class ReadinessGauge : IHealthCheckPublisher
+    {
+        public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)
+        {
+            Instruments.Ready.Record(report.Status == HealthStatus.Healthy ? 1 : 0);
+            return Task.CompletedTask;
+        }
+    }
+}

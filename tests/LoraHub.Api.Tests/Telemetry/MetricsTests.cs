@@ -1,0 +1,163 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Tests.Support;
+using LoraHub.Api.Tests.Webhooks;
+using LoraHub.Api.Worker;
+using LoraHub.Core.Predictions;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LoraHub.Api.Tests.Telemetry;
+
+/// <summary>What <c>/metrics</c> says of predictions.</summary>
+[Collection(nameof(Alone))]
+public sealed class MetricsTests
+{
+    [Fact]
+    public async Task Predictions_are_counted_by_how_they_end_whoever_ends_them()
+    {
+        await using var service = new Service(("Queue:BareCapacity", "10"));
+        service.Predictor.Script = run => run.Input.Seed switch
+        {
+            1 => throw new PredictionException("scripted failure"),
+            2 => run.UntilCanceled(),
+            _ => run.Answer(),
+        };
+        var client = await service.ReadyAsync();
+        var before = await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_predictions_created_total") is not null);
+
+        await client.PostJsonAsync("/predictions", """{"input": {"seed": 3}}""");
+        await client.PostJsonAsync("/predictions", """{"input": {"seed": 3}}""");
+        await client.PostJsonAsync("/predictions", """{"input": {"seed": 1}}""");
+        foreach (var (id, seed) in (IReadOnlyList<(string, int)>)[("running", 2), ("waiting", 3)])
+        {
+            await client.PostJsonAsync("/predictions", $$$"""{"id": "{{{id}}}", "input": {"seed": {{{seed}}}}}""", ("Prefer", "respond-async"));
+        }
+
+        await service.UntilAsync<PredictionEvent.Started>("running");
+        foreach (var id in (string[])["waiting", "running"])
+        {
+            using var canceled = await client.PostAsync($"/predictions/{id}/cancel", json: null);
+            Assert.Equal(HttpStatusCode.OK, canceled.StatusCode);
+            await service.UntilAsync<PredictionEvent.Canceled>(id);
+        }
+
+        var after = await Scrape.UntilAsync(client, scrape => Ended(scrape, "canceled") - Ended(before, "canceled") == 2);
+        Assert.Equal(5, after.Value("lorahub_predictions_created_total") - before.Value("lorahub_predictions_created_total"));
+        Assert.Equal(2, Ended(after, "succeeded") - Ended(before, "succeeded"));
+        Assert.Equal(1, Ended(after, "failed") - Ended(before, "failed"));
+        Assert.Equal(4, after.Value("lorahub_prediction_duration_seconds_count") - (before.Value("lorahub_prediction_duration_seconds_count") ?? 0));
+        Assert.Equal(after.Value("lorahub_leases_lost_total"), before.Value("lorahub_leases_lost_total"));
+
+        static double? Ended(Scrape scrape, string status) => scrape.Value("lorahub_predictions_ended_total", ("status", status));
+    }
+
+    [Fact]
+    public async Task Webhooks_are_counted_by_event_and_outcome()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = (count, http) =>
+        {
+            http.Response.StatusCode = count == 1 ? 500 : 200; // the start is told once, the end until it is taken
+            return Task.CompletedTask;
+        };
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        var before = await Scrape.UntilAsync(client, scrape => Count(scrape, "start", "failed") is not null);
+
+        await client.PostJsonAsync("/predictions", $$"""{"input": {}, "webhook": "{{receiver.Url}}", "webhook_events_filter": ["start", "completed"]}""");
+
+        var after = await Scrape.UntilAsync(client, scrape => Count(scrape, "completed", "taken") - Count(before, "completed", "taken") == 1);
+        Assert.Equal(1, Count(after, "start", "failed") - Count(before, "start", "failed"));
+        Assert.Equal(0, Count(after, "start", "taken") - Count(before, "start", "taken"));
+        Assert.Equal(0, Count(after, "completed", "failed") - Count(before, "completed", "failed"));
+
+        static double? Count(Scrape scrape, string told, string outcome) => scrape.Value("lorahub_webhooks_total", ("event", told), ("outcome", outcome));
+    }
+
+    [Fact]
+    public async Task The_queue_is_measured_where_the_engine_can_and_readiness_is_told()
+    {
+        var upkeep = new ScriptedUpkeep(() => new QueueState(Waiting: 7, Running: 2, TimeProvider.System.GetUtcNow().AddMinutes(-3)));
+        await using var service = new Service { Replace = services => services.AddSingleton<IPredictionUpkeep>(upkeep) };
+        var client = await service.ReadyAsync();
+
+        var scrape = await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_queue_waiting") == 7 && scrape.Value("lorahub_ready") == 1);
+
+        Assert.Equal(2, scrape.Value("lorahub_queue_running"));
+        Assert.InRange(scrape.Value("lorahub_queue_oldest_age_seconds")!.Value, 180, 200);
+    }
+
+    [Fact]
+    public async Task A_queue_that_cannot_be_measured_is_said_once_and_without_the_reason()
+    {
+        var upkeep = new ScriptedUpkeep(() => throw new InvalidOperationException("Host=db;Password=hunter2"));
+        await using var service = new Service { Replace = services => services.AddSingleton<IPredictionUpkeep>(upkeep) };
+        await service.ReadyAsync();
+
+        await upkeep.Asked.WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (!service.Log.Text.Contains("The queue could not be measured", StringComparison.Ordinal))
+        {
+            await Task.Delay(10, limit.Token);
+        }
+
+        Assert.DoesNotContain("hunter2", service.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(100, 0)]
+    public async Task A_lease_that_was_lost_is_counted_once(int taken, int lost)
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        var before = await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_leases_lost_total") is not null);
+
+        await service.Services.GetRequiredService<PredictionRunner>().RunAsync(new LosingLease(taken), CancellationToken.None);
+        await client.PostJsonAsync("/predictions", "{}"); // what is counted with it stands in the same answer
+
+        var after = await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_predictions_created_total") > before.Value("lorahub_predictions_created_total"));
+        Assert.Equal(lost, after.Value("lorahub_leases_lost_total") - before.Value("lorahub_leases_lost_total"));
+    }
+
+    [Fact]
+    public async Task Without_the_setting_there_are_no_metrics()
+    {
+        await using var service = new Service(("Telemetry:Metrics", "false"));
+
+        using var response = await (await service.ReadyAsync()).FetchAsync("/metrics");
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task They_are_open_to_whoever_reaches_the_port_and_stand_in_no_document()
+    {
+        await using var service = new Service([.. TestTokens.Settings, ("Auth:Bare", "off")]);
+        var client = await service.ReadyAsync();
+
+        using var response = await client.FetchAsync("/metrics");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.StartsWith("text/plain", response.Content.Headers.ContentType!.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("/metrics", (await client.GetJsonAsync("/docs/service.json"))["paths"]!.AsObject().Select(path => path.Key));
+    }
+
+    /// <summary>Takes so many writes, then none.</summary>
+    sealed class LosingLease(int taken) : IPredictionLease
+    {
+        int _left = taken;
+
+        public Prediction Prediction { get; } =
+            new() { Id = PredictionId.New(), Input = new JsonObject(), Origin = "http://localhost", CreatedAt = TimeProvider.System.GetUtcNow() };
+
+        public int Attempt => 1;
+
+        public CancellationToken Canceled => CancellationToken.None;
+
+        public Task<bool> AppendAsync(IReadOnlyList<PredictionEvent> happened, CancellationToken cancellationToken) => Task.FromResult(Interlocked.Decrement(ref _left) >= 0);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}
