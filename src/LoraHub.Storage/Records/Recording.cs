@@ -77,18 +77,22 @@ static class Recording
         var row = await rows.AsNoTracking().SingleAsync(cancellationToken);
         var events = await records.Events.AsNoTracking().Where(one => one.PredictionId == row.Id).OrderBy(one => one.Sequence).ToListAsync(cancellationToken);
         var ended = row.ToPrediction(events);
+        var (logs, error) = (Storable(ended.Logs), ended.Error is null ? null : Storable(ended.Error));
         var output = ended.Output is null ? null : RecordJson.Write(ended.Output);
         var metrics = RecordJson.Write(ended.Metrics);
         await rows.ExecuteUpdateAsync(
             set => set
                 .SetProperty(row => row.CompletedAt, ended.CompletedAt)
-                .SetProperty(row => row.Logs, ended.Logs)
+                .SetProperty(row => row.Logs, logs)
                 .SetProperty(row => row.Output, output)
-                .SetProperty(row => row.Error, ended.Error)
+                .SetProperty(row => row.Error, error)
                 .SetProperty(row => row.Metrics, metrics)
                 .SetProperty(row => row.Lease, (string?)null),
             cancellationToken);
     }
+
+    /// <summary>PostgreSQL's texts hold every character but this one.</summary>
+    static string Storable(string text) => text.Replace('\0', '\uFFFD');
 
     static async Task AddResultsAsync(this RecordsContext records, string id, PredictionOutput output, CancellationToken cancellationToken)
     {

@@ -131,6 +131,24 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Events_that_come_together_are_recorded_all_or_none()
+    {
+        var created = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+        await _engine.CancelAsync(created.Id);
+
+        Assert.False(await lease.AppendAsync([new PredictionEvent.Logged("too late\n"), new PredictionEvent.Succeeded()], TestContext.Current.CancellationToken));
+        Assert.Equal("", (await _engine.FindAsync(created.Id)).Logs);
+        Assert.True(await lease.AppendAsync([new PredictionEvent.Logged("in time\n"), new PredictionEvent.Canceled()], TestContext.Current.CancellationToken));
+
+        Assert.Equal("in time\n", (await _engine.FindAsync(created.Id)).Logs);
+        Assert.Equal(
+            [new PredictionEvent.Started(), new PredictionEvent.CancelRequested(), new PredictionEvent.Logged("in time\n"), new PredictionEvent.Canceled()],
+            (await _engine.ReadAsync(created.Id)).Select(recorded => recorded.Event));
+    }
+
+    [Fact]
     public async Task Canceling_a_waiting_prediction_ends_it_at_once()
     {
         var canceled = await _engine.CreateAsync();

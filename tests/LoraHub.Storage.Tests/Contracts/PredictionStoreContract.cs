@@ -119,6 +119,22 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task No_character_keeps_a_prediction_from_its_end()
+    {
+        var created = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+
+        await lease.AppendAsync([new PredictionEvent.Logged("ä \0 \ud83d \u2028\n"), new PredictionEvent.Failed("no \0 \udc00")], TestContext.Current.CancellationToken);
+
+        var found = await _engine.FindAsync(created.Id);
+        Assert.Equal(PredictionStatus.Failed, found.Status);
+        Assert.StartsWith("ä ", found.Logs);
+        Assert.StartsWith("no ", found.Error);
+        Assert.Equal(3, (await _engine.ReadAsync(created.Id)).Count);
+    }
+
+    [Fact]
     public async Task Predictions_are_listed_newest_first_page_by_page_and_each_once()
     {
         var created = new List<string>();

@@ -159,6 +159,19 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_worker_gets_only_what_is_for_its_hardware()
+    {
+        var (cpu, gpu) = (NewNode("cpu"), NewNode("gpu"));
+        var forGpu = await cpu.CreateAsync("gpu");
+        var forCpu = await gpu.CreateAsync("cpu");
+
+        await using var first = await cpu.LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
+        await using var second = await gpu.LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
+
+        Assert.Equal((forCpu.Id, forGpu.Id), (first.Prediction.Id, second.Prediction.Id));
+    }
+
+    [Fact]
     public async Task A_server_that_is_killed_in_the_middle_of_a_lease_loses_nothing()
     {
         await UseOwnServerAsync();
@@ -195,9 +208,9 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         await _own.InitializeAsync();
     }
 
-    Node NewNode()
+    Node NewNode(string hardware = "cpu")
     {
-        var node = new Node((_own ?? shared).Url, _prefix, Lease);
+        var node = new Node((_own ?? shared).Url, _prefix, hardware);
         _nodes.Add(node);
         return node;
     }
@@ -207,18 +220,19 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
     {
         readonly Broker _broker;
 
-        public Node(string url, string prefix, TimeSpan lease)
+        public Node(string url, string prefix, string hardware)
         {
             _broker = new Broker(Options.Create(new DistributedOptions { Nats = url, Prefix = prefix }), NullLogger<Broker>.Instance);
-            Log = new EventLog(_broker, TimeProvider.System);
-            Queue = new WorkQueue(_broker, Log, Options.Create(new QueueOptions { Lease = lease, MaxAttempts = 2 }));
+            var large = new LargeContents(_broker);
+            Log = new EventLog(_broker, large, TimeProvider.System);
+            Queue = new WorkQueue(_broker, Log, large, Options.Create(new QueueOptions { Hardware = hardware, Lease = Lease, MaxAttempts = 2 }));
         }
 
         public EventLog Log { get; }
 
         public WorkQueue Queue { get; }
 
-        public async Task<Prediction> CreateAsync()
+        public async Task<Prediction> CreateAsync(string hardware = "cpu")
         {
             var created = new Prediction
             {
@@ -226,6 +240,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
                 Input = new JsonObject { ["seed"] = 42 },
                 Origin = "http://localhost",
                 CreatedAt = TimeProvider.System.GetUtcNow(),
+                Hardware = hardware,
             };
             await Queue.PublishAsync(created, Cancellation);
             return created;
