@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Uploads;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -19,7 +20,7 @@ sealed partial class UploadSweep(IUploadStore uploads, TimeProvider time, ILogge
             {
                 await uploads.SweepAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or StorageUnavailableException)
             {
                 LogNotSwept(exception);
             }

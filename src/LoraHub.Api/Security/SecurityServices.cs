@@ -17,7 +17,7 @@ static class SecurityServices
         services.AddCors().AddOptions<CorsOptions>().Configure<IOptions<ApiOptions>>((cors, api) => Cors.Configure(cors, api.Value));
         services.AddRateLimiter(_ => { }).AddOptions<RateLimiterOptions>()
             .Configure<IOptions<RateLimitOptions>>((limiter, limits) => RateLimits.Configure(limiter, limits.Value));
-        return services.AddSingleton<DataKeys>().AddSingleton<Tokens>();
+        return services.AddSingleton<Tokens>();
     }
 
     /// <summary>Limits come before the gate: guesses at a token are counted too, by address.</summary>

@@ -1,12 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
-using LoraHub.Api.Security;
+using LoraHub.Core;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
 /// <summary>Signs webhooks (standardwebhooks.com, version 1), so that their receivers know who sent them.</summary>
-sealed class WebhookKey(IOptions<WebhookOptions> options, DataKeys keys)
+sealed class WebhookKey(IOptions<WebhookOptions> options, IServiceKeys keys)
 {
     const string Prefix = "whsec_";
 
@@ -34,5 +34,5 @@ sealed class WebhookKey(IOptions<WebhookOptions> options, DataKeys keys)
             && Convert.ToBase64String(bytes[..length]) == text[Prefix.Length..]; // no white space: not every client skips it
     }
 
-    byte[] Bytes() => options.Value.Secret is { } secret ? Convert.FromBase64String(secret[Prefix.Length..]) : keys.Get("webhook");
+    byte[] Bytes() => options.Value.Secret is { } secret ? Convert.FromBase64String(secret[Prefix.Length..]) : keys.KeyOf("webhook");
 }

@@ -1,8 +1,11 @@
+using LoraHub.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
+using NATS.Client.KeyValueStore;
+using NATS.Client.ObjectStore;
 
 namespace LoraHub.Storage.Distributed;
 
@@ -86,8 +89,23 @@ sealed partial class Broker : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks the server once.</summary>
+    /// <exception cref="StorageUnavailableException">It is away or refuses.</exception>
+    public async Task<T> AskAsync<T>(Func<Streams, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ask(await StreamsAsync(cancellationToken));
+        }
+        catch (Exception exception) when (IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new StorageUnavailableException("What is stored cannot be reached now.", exception);
+        }
+    }
+
     /// <summary>Whether the server did not do what it was asked, and may do it later.</summary>
-    public static bool IsTrouble(Exception exception) => exception is NatsException or OperationCanceledException or TimeoutException;
+    public static bool IsTrouble(Exception exception) =>
+        exception is (NatsException and not NatsPayloadTooLargeException) or OperationCanceledException or TimeoutException;
 
     public async ValueTask DisposeAsync()
     {
@@ -106,7 +124,14 @@ sealed partial class Broker : IAsyncDisposable
                 Retention = StreamConfigRetention.Workqueue,
             },
             cancellationToken);
-        return new Streams(events, queue);
+        var objects = new NatsObjContext(JetStream);
+        return new Streams(
+            events,
+            queue,
+            await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-blobs"), cancellationToken),
+            await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-uploads"), cancellationToken),
+            await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-large"), cancellationToken),
+            await new NatsKVContext(JetStream).CreateStoreAsync(new NatsKVConfig($"{Prefix}-values"), cancellationToken));
     }
 
     [LoggerMessage(LogLevel.Information, "The connection to NATS is open.")]
@@ -119,9 +144,14 @@ sealed partial class Broker : IAsyncDisposable
     partial void LogTrouble(Type exceptionType, string reason);
 }
 
+/// <summary>What this deployment has on the server.</summary>
 /// <param name="Events">What happened to each prediction; see <see cref="EventLog"/>.</param>
 /// <param name="Queue">The predictions that wait or run, each as one message until it has ended.</param>
-sealed record Streams(INatsJSStream Events, INatsJSStream Queue);
+/// <param name="Blobs">See <see cref="ObjectBlobs"/>.</param>
+/// <param name="Uploads">See <see cref="ObjectUploads"/>.</param>
+/// <param name="Large">What is too large for a message; see <see cref="LargeContents"/>.</param>
+/// <param name="Values">See <see cref="ServerKeys"/> and <see cref="RecordedPosition"/>.</param>
+sealed record Streams(INatsJSStream Events, INatsJSStream Queue, INatsObjStore Blobs, INatsObjStore Uploads, INatsObjStore Large, INatsKVStore Values);
 
 /// <summary>What subjects are called.</summary>
 static class Subjects

@@ -1,7 +1,10 @@
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Uploads;
 using LoraHub.Storage.Records;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Distributed;
@@ -11,26 +14,34 @@ static class DistributedEngine
     /// <summary>The engine as an API node has it, whether or not it works too: NATS and PostgreSQL.</summary>
     public static IServiceCollection AddDistributedEngine(this IServiceCollection services)
     {
-        services.AddNats();
+        services.AddNats(needsPostgres: true);
         services.AddPooledDbContextFactory<PostgresRecords>((provider, options) => options.UseNpgsql(
             provider.GetRequiredService<IOptions<DistributedOptions>>().Value.Postgres,
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<PostgresRecords>>();
-        services.AddSingleton<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>()).AddHostedService(provider => provider.GetRequiredService<Postgres>());
+        services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
         services.AddRecords();
-        services.AddSingleton<Outbox>().AddHostedService(provider => provider.GetRequiredService<Outbox>());
-        services.AddHostedService<Recorder>().AddHostedService<RecordedRelay>();
+        services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();
+        services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
+        services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();
         services.AddSingleton<IPredictionStore, DistributedStore>();
         return services.AddSingleton<IPredictionQueue, DistributedQueue>();
     }
 
     /// <summary>The engine as a worker has it: NATS alone.</summary>
     public static IServiceCollection AddDistributedWorker(this IServiceCollection services) =>
-        services.AddNats().AddSingleton<IPredictionQueue, WorkersQueue>();
+        services.AddNats(needsPostgres: false).AddSingleton<IPredictionQueue, WorkersQueue>();
 
-    static IServiceCollection AddNats(this IServiceCollection services)
+    static IServiceCollection AddNats(this IServiceCollection services, bool needsPostgres)
     {
         services.AddOptions<DistributedOptions>().BindConfiguration(DistributedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        return services.AddSingleton<Broker>().AddSingleton<EventLog>().AddSingleton<WorkQueue>();
+        services.AddSingleton<IValidateOptions<DistributedOptions>>(new DistributedOptionsCheck(needsPostgres));
+        services.AddSingleton<Broker>().AddSingleton<LargeContents>().AddSingleton<EventLog>().AddSingleton<WorkQueue>();
+        services.AddSingleton<BlobCopies>().AddSingleton<IBlobStore, ObjectBlobs>();
+        return services.AddSingleton<IEngineHealth, DistributedHealth>();
     }
+
+    static IServiceCollection AddHosted<T>(this IServiceCollection services)
+        where T : class, IHostedService =>
+        services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
 }

@@ -6,7 +6,7 @@ using NATS.Client.JetStream;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>A worker's turn at a prediction, as the event log has it. Signs of life keep the queue's message from others meanwhile.</summary>
-sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> message, Prediction prediction, TimeSpan validity) : IPredictionLease
+sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, INatsJSMsg<byte[]> message, QueuedPrediction queued, TimeSpan validity) : IPredictionLease
 {
     /// <summary>How long leaving waits for a server that is away; the queue's message comes back anyway.</summary>
     static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(5);
@@ -21,7 +21,7 @@ sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> me
     LogEnd _end = LogEnd.Empty;
     Task _beating = Task.CompletedTask, _listening = Task.CompletedTask;
 
-    public Prediction Prediction => prediction;
+    public Prediction Prediction { get; } = queued.ToPrediction();
 
     public int Attempt => _end.State.Attempts;
 
@@ -32,14 +32,14 @@ sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> me
     /// <summary>Hears from here on of wishes to cancel.</summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
-        var wishes = await broker.Connection.SubscribeCoreAsync<byte[]>(Subjects.CancelOf(broker.Prefix, prediction.Id), cancellationToken: cancellationToken);
+        var wishes = await broker.Connection.SubscribeCoreAsync<byte[]>(Subjects.CancelOf(broker.Prefix, queued.Id), cancellationToken: cancellationToken);
         _listening = HearAsync(wishes);
     }
 
     /// <summary>Makes it this worker's turn, unless the prediction needs none any more.</summary>
     public async Task<bool> ClaimAsync(LogEnd known, int mostLost, CancellationToken cancellationToken)
     {
-        _end = await log.AppendAsync(prediction.Id, known, state => Claim(state, known.State.Lease, mostLost), cancellationToken);
+        _end = await log.AppendAsync(queued.Id, known, state => Claim(state, known.State.Lease, mostLost), cancellationToken);
         if (_end.State.IsTerminal)
         {
             await AcknowledgeAsync();
@@ -101,7 +101,7 @@ sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> me
     {
         var write = Guid.NewGuid().ToString("N");
         _end = await log.AppendAsync(
-            prediction.Id,
+            queued.Id,
             _end,
             state => state.Lease != _name || state.LeaseWrote == write || decide(state) is not { } step
                 ? null
@@ -122,6 +122,7 @@ sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> me
         try
         {
             await message.AckAsync(cancellationToken: CancellationToken.None);
+            await large.RemoveAsync(queued.InputAt, CancellationToken.None);
         }
         catch (Exception exception) when (Broker.IsTrouble(exception))
         {
@@ -168,7 +169,7 @@ sealed class DistributedLease(Broker broker, EventLog log, INatsJSMsg<byte[]> me
         try
         {
             await message.AckProgressAsync(cancellationToken: _left.Token);
-            await LookAtAsync((await log.FindEndAsync(prediction.Id, _left.Token)).State);
+            await LookAtAsync((await log.FindEndAsync(queued.Id, _left.Token)).State);
         }
         catch (Exception exception) when (Broker.IsTrouble(exception))
         {

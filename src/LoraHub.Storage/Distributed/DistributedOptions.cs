@@ -18,4 +18,8 @@ public sealed class DistributedOptions
     /// <summary>What the names of everything on the NATS server begin with, so that deployments can share it. Default: <c>lorahub</c>.</summary>
     [Required, RegularExpression("^[A-Za-z0-9_-]{1,32}$")]
     public string Prefix { get; init; } = "lorahub";
+
+    /// <summary>How many bytes of blobs this process keeps as copies in its data folder; those used last stay. Default: 10 GiB.</summary>
+    [Range(0, 1L << 50)]
+    public long BlobCopies { get; init; } = 10L * 1024 * 1024 * 1024;
 }

@@ -6,7 +6,11 @@ namespace LoraHub.Storage.Distributed;
 /// <param name="First">The sequence number of the first event.</param>
 /// <param name="Events">May be empty: a worker took the prediction or handed it back.</param>
 /// <param name="After">How the prediction stands after it: all that the next writer needs to know.</param>
-sealed record EventBatch(string Id, long First, DateTimeOffset At, IReadOnlyList<PredictionEvent> Events, LogState After);
+sealed record EventBatch(string Id, long First, DateTimeOffset At, IReadOnlyList<PredictionEvent> Events, LogState After)
+{
+    /// <summary>Where the events are when they are too large for a message (<see cref="LargeContents"/>).</summary>
+    public string? EventsAt { get; init; }
+}
 
 /// <summary>How a prediction stands, as far as writers need to know.</summary>
 sealed record LogState

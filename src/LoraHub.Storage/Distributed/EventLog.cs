@@ -8,9 +8,9 @@ namespace LoraHub.Storage.Distributed;
 /// What happened to each prediction: one subject a prediction, on which a message is accepted only after the one its writer knew. So whoever comes
 /// too late is refused, and this log alone decides what is true.
 /// </summary>
-sealed class EventLog(Broker broker, TimeProvider time)
+sealed class EventLog(Broker broker, LargeContents large, TimeProvider time)
 {
-    const int WrongLastSequence = 10071, NoMessageFound = 10037;
+    const int WrongLastSequence = 10071;
 
     /// <summary>How the log ends now. While the server is away it waits for it.</summary>
     public Task<LogEnd> EndAsync(string id, CancellationToken cancellationToken) =>
@@ -25,7 +25,7 @@ sealed class EventLog(Broker broker, TimeProvider time)
             var last = await events.GetAsync(new StreamMsgGetRequest { LastBySubj = Subjects.EventsOf(broker.Prefix, id) }, cancellationToken);
             return new LogEnd(StoredJson.Read<EventBatch>(last.Message.Data.Span).After, last.Message.Seq);
         }
-        catch (NatsJSApiException exception) when (exception.Error.ErrCode == NoMessageFound)
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode == ObjectStores.NoMessageFound)
         {
             return LogEnd.Empty;
         }
@@ -45,22 +45,28 @@ sealed class EventLog(Broker broker, TimeProvider time)
             }
 
             var batch = new EventBatch(id, end.State.Last + 1, time.GetUtcNow(), step.Events, step.After);
-            if (await broker.InsistAsync(token => PublishAsync(batch, end.Sequence, token), cancellationToken) is { } sequence)
+            var message = await broker.InsistAsync(token => WriteAsync(batch, token), cancellationToken);
+            if (await broker.InsistAsync(token => PublishAsync(id, message, end.Sequence, token), cancellationToken) is { } sequence)
             {
                 return new LogEnd(batch.After, sequence);
             }
         }
     }
 
+    async Task<byte[]> WriteAsync(EventBatch batch, CancellationToken cancellationToken)
+    {
+        var message = StoredJson.Write(batch);
+        return large.Fits(message)
+            ? message
+            : StoredJson.Write(batch with { Events = [], EventsAt = await large.PutAsync(batch.Id, batch.Events, cancellationToken) });
+    }
+
     /// <returns>The message's sequence number, or null when the log no longer ends where the writer thought.</returns>
-    async Task<ulong?> PublishAsync(EventBatch batch, ulong expected, CancellationToken cancellationToken)
+    async Task<ulong?> PublishAsync(string id, byte[] message, ulong expected, CancellationToken cancellationToken)
     {
         await broker.StreamsAsync(cancellationToken);
         var acknowledged = await broker.JetStream.PublishAsync(
-            Subjects.EventsOf(broker.Prefix, batch.Id),
-            StoredJson.Write(batch),
-            opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = expected },
-            cancellationToken: cancellationToken);
+            Subjects.EventsOf(broker.Prefix, id), message, opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = expected }, cancellationToken: cancellationToken);
         if (acknowledged.Error?.ErrCode == WrongLastSequence)
         {
             return null;

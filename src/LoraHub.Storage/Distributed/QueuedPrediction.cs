@@ -7,6 +7,9 @@ namespace LoraHub.Storage.Distributed;
 sealed record QueuedPrediction(
     string Id, JsonObject Input, string Origin, DateTimeOffset CreatedAt, DateTimeOffset? Deadline, string? Deployment, string Hardware, string? TraceParent)
 {
+    /// <summary>Where the input is when it is too large for a message (<see cref="LargeContents"/>).</summary>
+    public string? InputAt { get; init; }
+
     public static QueuedPrediction Of(Prediction prediction) => new(
         prediction.Id,
         prediction.Input,

@@ -9,14 +9,18 @@ using NATS.Client.JetStream.Models;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// Writes what the event log says into the records. All API nodes share one consumer, so batches may come out of order: each is written only as the next
-/// one of its prediction, and one that was written before is left out.
+/// Writes what the event log says into the records, in the log's order. One node does it, and another as soon as that one is lost. Should two do it for a
+/// moment it is no matter: a batch is written only right after what its record has.
 /// </summary>
-sealed partial class Recorder(Broker broker, IRecordWriter writer, ILogger<Recorder> logger) : BackgroundService
+sealed partial class Recorder(
+    Broker broker, LargeContents large, IRecordWriter writer, IDbContextFactory<RecordsContext> contexts, ILogger<Recorder> logger) : BackgroundService
 {
     const int AtOnce = 500;
 
-    static readonly TimeSpan PullFor = TimeSpan.FromSeconds(1), Pause = TimeSpan.FromSeconds(1), Early = TimeSpan.FromMilliseconds(50), Latest = TimeSpan.FromSeconds(5);
+    /// <summary>Names the lock of the node whose turn it is.</summary>
+    const long TurnLock = 0x4C6F7262;
+
+    static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2), Pause = TimeSpan.FromSeconds(1), AskForTurn = TimeSpan.FromMilliseconds(500);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,11 +28,9 @@ sealed partial class Recorder(Broker broker, IRecordWriter writer, ILogger<Recor
         {
             try
             {
-                var consumer = await ConsumerAsync(await broker.StreamsAsync(stoppingToken), stoppingToken);
-                while (!stoppingToken.IsCancellationRequested)
-                {
-                    await RecordAsync(await NextAsync(consumer), stoppingToken);
-                }
+                await using var turn = await contexts.CreateDbContextAsync(stoppingToken);
+                await TakeAsync(turn, stoppingToken);
+                await FollowAsync(turn, stoppingToken);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
@@ -38,20 +40,53 @@ sealed partial class Recorder(Broker broker, IRecordWriter writer, ILogger<Recor
         }
     }
 
-    async Task<INatsJSConsumer> ConsumerAsync(Streams streams, CancellationToken cancellationToken) => await streams.Events.CreateOrUpdateConsumerAsync(
-        new ConsumerConfig("recorder")
-        {
-            FilterSubject = Subjects.EventsOf(broker.Prefix, "*"),
-            AckPolicy = ConsumerConfigAckPolicy.Explicit,
-            MaxDeliver = -1,
-            MaxAckPending = 4 * AtOnce,
-        },
-        cancellationToken);
-
-    /// <summary>What has come, once something has. Requests are not canceled: what is on its way to one would be late by the time that it may take to acknowledge it.</summary>
-    static async Task<IReadOnlyList<INatsJSMsg<byte[]>>> NextAsync(INatsJSConsumer consumer)
+    /// <summary>Waits for this node's turn, which ends with the connection.</summary>
+    static async Task TakeAsync(RecordsContext turn, CancellationToken cancellationToken)
     {
-        if (await consumer.NextAsync<byte[]>(opts: new NatsJSNextOpts { Expires = PullFor }) is not { } first)
+        await turn.Database.OpenConnectionAsync(cancellationToken);
+        while (!await turn.Database.SqlQuery<bool>($"SELECT pg_try_advisory_lock({TurnLock}) AS \"Value\"").SingleAsync(cancellationToken))
+        {
+            await Task.Delay(AskForTurn, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Records what comes, from where it was left.</summary>
+    async Task FollowAsync(RecordsContext turn, CancellationToken cancellationToken)
+    {
+        var streams = await broker.StreamsAsync(cancellationToken);
+        var consumer = await streams.Events.CreateOrUpdateConsumerAsync(
+            new ConsumerConfig
+            {
+                DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence,
+                OptStartSeq = await RecordedPosition.FindAsync(streams, cancellationToken) + 1,
+                AckPolicy = ConsumerConfigAckPolicy.None,
+                InactiveThreshold = TimeSpan.FromMinutes(1),
+            },
+            cancellationToken);
+        for (ulong delivered = 0; ;)
+        {
+            var messages = await NextAsync(consumer, cancellationToken);
+            if (messages.Count == 0)
+            {
+                await consumer.RefreshAsync(cancellationToken); // throws when a server that was killed forgot it
+                await turn.Database.ExecuteSqlAsync($"SELECT 1", cancellationToken); // throws when the turn is over
+                continue;
+            }
+
+            if (messages.Any(message => message.Metadata?.Sequence.Consumer != ++delivered))
+            {
+                return; // one was lost on its way: again from what is recorded
+            }
+
+            await RecordAsync(messages, cancellationToken);
+            await RecordedPosition.SetAsync(streams, messages[^1].Metadata!.Value.Sequence.Stream, cancellationToken);
+        }
+    }
+
+    /// <summary>What has come, once something has.</summary>
+    static async Task<IReadOnlyList<INatsJSMsg<byte[]>>> NextAsync(INatsJSConsumer consumer, CancellationToken cancellationToken)
+    {
+        if (await consumer.NextAsync<byte[]>(opts: new NatsJSNextOpts { Expires = PullFor }, cancellationToken: cancellationToken) is not { } first)
         {
             return [];
         }
@@ -59,7 +94,7 @@ sealed partial class Recorder(Broker broker, IRecordWriter writer, ILogger<Recor
         var messages = new List<INatsJSMsg<byte[]>> { first };
         if (first.Metadata is { NumPending: > 0 })
         {
-            await foreach (var message in consumer.FetchNoWaitAsync<byte[]>(new NatsJSFetchOpts { MaxMsgs = AtOnce }))
+            await foreach (var message in consumer.FetchNoWaitAsync<byte[]>(new NatsJSFetchOpts { MaxMsgs = AtOnce }, cancellationToken: cancellationToken))
             {
                 messages.Add(message);
             }
@@ -70,24 +105,22 @@ sealed partial class Recorder(Broker broker, IRecordWriter writer, ILogger<Recor
 
     async Task RecordAsync(IReadOnlyList<INatsJSMsg<byte[]>> messages, CancellationToken cancellationToken)
     {
-        var read = messages.Select(message => (Message: message, Batch: StoredJson.Read<EventBatch>(message.Data))).ToArray();
-        var early = new HashSet<EventBatch>(ReferenceEqualityComparer.Instance);
-        var said = read.Select(one => one.Batch).Where(batch => batch.Events.Count > 0).GroupBy(batch => batch.Id).OrderBy(batches => batches.Key, StringComparer.Ordinal).ToArray();
-        if (said.Length > 0)
+        var read = new List<EventBatch>();
+        foreach (var message in messages)
         {
-            await writer.WriteAsync(
-                async records =>
-                {
-                    early.Clear();
-                    early.UnionWith(await WriteAsync(records, said, cancellationToken));
-                    return early.Count;
-                },
-                cancellationToken);
+            read.Add(await ReadAsync(message, cancellationToken));
         }
 
-        foreach (var (message, batch) in read)
+        var said = read.Where(batch => batch.Events.Count > 0).GroupBy(batch => batch.Id).OrderBy(batches => batches.Key, StringComparer.Ordinal).ToArray();
+        if (said.Length == 0)
         {
-            await (early.Contains(batch) ? message.NakAsync(new AckOpts { NakDelay = Delay(message) }, cancellationToken) : message.AckAsync(cancellationToken: cancellationToken));
+            return; // predictions that were taken or handed back
+        }
+
+        await writer.WriteAsync(records => WriteAsync(records, said, cancellationToken), cancellationToken);
+        foreach (var batch in read)
+        {
+            await large.RemoveAsync(batch.EventsAt, cancellationToken);
         }
 
         foreach (var batches in said)
@@ -96,19 +129,27 @@ sealed partial class Recorder(Broker broker, IRecordWriter writer, ILogger<Recor
         }
     }
 
-    /// <returns>The batches that came before those they follow.</returns>
-    async Task<IReadOnlyCollection<EventBatch>> WriteAsync(RecordsContext records, IReadOnlyList<IGrouping<string, EventBatch>> said, CancellationToken cancellationToken)
+    async Task<EventBatch> ReadAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
+    {
+        var batch = StoredJson.Read<EventBatch>(message.Data);
+        return batch.EventsAt is not { } name ? batch : batch with
+        {
+            Events = await large.FindAsync<IReadOnlyList<PredictionEvent>>(name, cancellationToken) ?? [], // gone means recorded
+        };
+    }
+
+    /// <returns>How many predictions have changed.</returns>
+    async Task<int> WriteAsync(RecordsContext records, IReadOnlyList<IGrouping<string, EventBatch>> said, CancellationToken cancellationToken)
     {
         var ids = said.Select(batches => batches.Key).ToArray();
         var heads = await records.Predictions
             .FromSql($"SELECT * FROM predictions WHERE id = ANY({ids}) ORDER BY id FOR UPDATE") // in one order, or two nodes would wait for each other
             .Heads().ToDictionaryAsync(head => head.Id, cancellationToken);
-        var early = new List<EventBatch>();
         foreach (var batches in said)
         {
             if (heads.GetValueOrDefault(batches.Key) is { } head)
             {
-                early.AddRange(await WriteAsync(records, head, batches, cancellationToken));
+                await WriteAsync(records, head, batches, cancellationToken);
             }
             else
             {
@@ -116,42 +157,30 @@ sealed partial class Recorder(Broker broker, IRecordWriter writer, ILogger<Recor
             }
         }
 
-        return early;
+        return heads.Count;
     }
 
-    async Task<IReadOnlyCollection<EventBatch>> WriteAsync(RecordsContext records, PredictionHead head, IEnumerable<EventBatch> batches, CancellationToken cancellationToken)
+    async Task WriteAsync(RecordsContext records, PredictionHead head, IEnumerable<EventBatch> batches, CancellationToken cancellationToken)
     {
-        var early = new List<EventBatch>();
         var next = new List<RecordedEvent>();
-        foreach (var batch in batches.Where(_ => !head.IsTerminal).OrderBy(batch => batch.First))
+        foreach (var batch in batches.Where(batch => batch.First > head.LastSequence)) // what is before that was recorded before
         {
-            var expected = head.LastSequence + next.Count + 1;
-            if (batch.First == expected)
-            {
-                next.AddRange(batch.Events.Select((happened, index) => new RecordedEvent(batch.First + index, batch.At, happened)));
-            }
-            else if (batch.First > expected)
-            {
-                early.Add(batch);
-            }
+            next.AddRange(batch.Events.Select((happened, index) => new RecordedEvent(batch.First + index, batch.At, happened)));
         }
 
-        if (!head.ToPrediction().Accepts([.. next.Select(recorded => recorded.Event)]))
+        if (next.Count == 0 || head.IsTerminal)
         {
-            LogRefused(head.Id, head.LastSequence + 1);
+            return;
         }
-        else if (next.Count > 0)
+
+        if (next[0].Sequence == head.LastSequence + 1 && head.ToPrediction().Accepts([.. next.Select(recorded => recorded.Event)]))
         {
             await records.AppendAsync(head, next, cancellationToken);
         }
-
-        return early;
-    }
-
-    static TimeSpan Delay(INatsJSMsg<byte[]> message)
-    {
-        var delay = Early * (message.Metadata?.NumDelivered ?? 1);
-        return delay < Latest ? delay : Latest;
+        else
+        {
+            LogRefused(head.Id, next[0].Sequence);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "Events cannot be recorded now; it is tried again every second: {ExceptionType}: {Reason}")]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ namespace LoraHub.Storage.Distributed;
 /// The queue of one kind of hardware: a work-queue stream with a durable consumer that all its workers share. A message says who is next; whose
 /// turn it is, the event log decides.
 /// </summary>
-sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> options) : IAsyncDisposable
+sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOptions<QueueOptions> options) : IAsyncDisposable
 {
     const int WrongLastSequence = 10071;
 
@@ -25,15 +26,26 @@ sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> optio
     public async Task PublishAsync(Prediction prediction, CancellationToken cancellationToken)
     {
         await broker.StreamsAsync(cancellationToken);
+        var queued = QueuedPrediction.Of(prediction);
+        var message = StoredJson.Write(queued);
+        if (!large.Fits(message))
+        {
+            queued = queued with { Input = [], InputAt = await large.PutAsync(prediction.Id, queued.Input, cancellationToken) };
+            message = StoredJson.Write(queued);
+        }
+
         var acknowledged = await broker.JetStream.PublishAsync(
             Subjects.QueueOf(broker.Prefix, prediction.Hardware, prediction.Id),
-            StoredJson.Write(QueuedPrediction.Of(prediction)),
+            message,
             opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 0 },
             cancellationToken: cancellationToken);
-        if (acknowledged.Error?.ErrCode != WrongLastSequence)
+        if (acknowledged.Error?.ErrCode == WrongLastSequence)
         {
-            acknowledged.EnsureSuccess();
+            await large.RemoveAsync(queued.InputAt, cancellationToken); // the message that is there has its own
+            return;
         }
+
+        acknowledged.EnsureSuccess();
     }
 
     /// <inheritdoc cref="IPredictionQueue.LeaseAsync"/>
@@ -152,14 +164,19 @@ sealed class WorkQueue(Broker broker, EventLog log, IOptions<QueueOptions> optio
     /// <returns>The lease, or null when the prediction needs no worker.</returns>
     async Task<IPredictionLease?> ClaimAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
     {
-        var prediction = StoredJson.Read<QueuedPrediction>(message.Data).ToPrediction();
-        var known = await log.EndAsync(prediction.Id, cancellationToken);
+        var queued = StoredJson.Read<QueuedPrediction>(message.Data);
+        var known = await log.EndAsync(queued.Id, cancellationToken);
         if (known.State is { Lease: not null, IsTerminal: false } && message.Metadata is { NumDelivered: 1 })
         {
             return null; // a server that was killed forgot that it had delivered this. The worker keeps it by its next sign of life, or it comes again
         }
 
-        var lease = new DistributedLease(broker, log, message, prediction, options.Value.Lease);
+        if (!known.State.IsTerminal && queued.InputAt is { } name)
+        {
+            queued = queued with { Input = await broker.InsistAsync(token => large.FindAsync<JsonObject>(name, token), cancellationToken) ?? [] };
+        }
+
+        var lease = new DistributedLease(broker, log, large, message, queued, options.Value.Lease);
         try
         {
             await lease.ListenAsync(cancellationToken); // before it is claimed, so that no wish to cancel it falls between

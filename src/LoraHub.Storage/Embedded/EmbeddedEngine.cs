@@ -20,7 +20,7 @@ static class EmbeddedEngine
         services.AddRecords();
         services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
         services.AddSingleton<IPredictionStore, EmbeddedStore>();
-        services.AddSingleton<IBlobStore, FileBlobStore>();
+        services.AddSingleton<IBlobStore, FileBlobStore>().AddSingleton<IServiceKeys, FileKeys>().AddSingleton<IEngineHealth, EmbeddedHealth>();
         return services.AddSingleton<IUploadStore, FileUploadStore>();
     }
 }

@@ -91,7 +91,7 @@ sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
     }
 
     /// <summary>Whether the text is a digest and nothing else: only such text becomes part of a path.</summary>
-    static bool IsDigest(string text) => text.Length == SHA256.HashSizeInBytes * 2 && text.All(char.IsAsciiHexDigitLower);
+    internal static bool IsDigest(string text) => text.Length == SHA256.HashSizeInBytes * 2 && text.All(char.IsAsciiHexDigitLower);
 
-    string PathOf(string digest) => Path.Combine(_folder, digest[..2], digest);
+    internal string PathOf(string digest) => Path.Combine(_folder, digest[..2], digest);
 }

@@ -220,7 +220,7 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
 
     bool IsAlive(Upload upload) => time.GetUtcNow() < upload.ExpiresAt;
 
-    static int Compare(Upload upload, UploadPosition position) =>
+    internal static int Compare(Upload upload, UploadPosition position) =>
         upload.CreatedAt != position.CreatedAt ? upload.CreatedAt.CompareTo(position.CreatedAt) : string.CompareOrdinal(upload.Id, position.Id);
 
     [LoggerMessage(LogLevel.Warning, "The folder {Folder} of the files is no upload and was left alone.")]

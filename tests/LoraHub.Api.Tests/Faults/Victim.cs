@@ -35,7 +35,7 @@ sealed class Node(string name, int port, (string Key, string Value)[] settings) 
 
     public override async Task KillAsync()
     {
-        await _process!.KillAsync();
+        await (_process?.KillAsync() ?? Task.CompletedTask); // one that did not start has nothing to kill
         await ForgetAsync();
     }
 

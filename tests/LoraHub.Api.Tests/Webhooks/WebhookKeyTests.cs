@@ -76,6 +76,12 @@ public sealed class WebhookKeyTests
     }
 
     static string Sign(string secret, string id, long timestamp, string body) =>
-        new WebhookKey(Options.Create(new WebhookOptions { Secret = secret }), new DataKeys(Options.Create(new DataOptions())))
+        new WebhookKey(Options.Create(new WebhookOptions { Secret = secret }), new NoKeys())
             .Sign(id, timestamp, Encoding.UTF8.GetBytes(body));
+
+    /// <summary>A secret that was set needs no key of the service's own.</summary>
+    sealed class NoKeys : IServiceKeys
+    {
+        public byte[] KeyOf(string name) => throw new InvalidOperationException();
+    }
 }

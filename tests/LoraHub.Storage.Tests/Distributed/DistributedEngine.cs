@@ -64,8 +64,8 @@ sealed class DistributedEngine : Engine
         var streams = await Services.GetRequiredService<Broker>().StreamsAsync(limit.Token);
         while (true)
         {
-            var recorder = (await streams.Events.GetConsumerAsync("recorder", limit.Token)).Info;
-            if (recorder is { NumPending: 0, NumAckPending: 0 })
+            await streams.Events.RefreshAsync(limit.Token);
+            if (await RecordedPosition.FindAsync(streams, limit.Token) >= streams.Events.Info.State.LastSeq)
             {
                 return;
             }

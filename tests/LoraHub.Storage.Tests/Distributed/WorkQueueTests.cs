@@ -210,8 +210,9 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         public Node(string url, string prefix, TimeSpan lease)
         {
             _broker = new Broker(Options.Create(new DistributedOptions { Nats = url, Prefix = prefix }), NullLogger<Broker>.Instance);
-            Log = new EventLog(_broker, TimeProvider.System);
-            Queue = new WorkQueue(_broker, Log, Options.Create(new QueueOptions { Lease = lease, MaxAttempts = 2 }));
+            var large = new LargeContents(_broker);
+            Log = new EventLog(_broker, large, TimeProvider.System);
+            Queue = new WorkQueue(_broker, Log, large, Options.Create(new QueueOptions { Lease = lease, MaxAttempts = 2 }));
         }
 
         public EventLog Log { get; }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Predictions;
-using LoraHub.Api.Security;
+using LoraHub.Core;
 using LoraHub.Core.Uploads;
 using Microsoft.AspNetCore.Http.Extensions;
 
@@ -10,9 +10,9 @@ namespace LoraHub.Api.Replicate.Files;
 
 /// <summary>
 /// The URLs of files. Who has a download URL may read the content without a token until the URL expires: its query is signed with a key of this
-/// data folder, in Replicate's manner.
+/// service, in Replicate's manner.
 /// </summary>
-sealed class FileAddress(DataKeys keys, ServedModel model, TimeProvider time)
+sealed class FileAddress(IServiceKeys keys, ServedModel model, TimeProvider time)
 {
     /// <param name="origin">Scheme and host, without a slash at the end.</param>
     public FileUrls Of(Upload upload, string origin)
@@ -32,5 +32,5 @@ sealed class FileAddress(DataKeys keys, ServedModel model, TimeProvider time)
     }
 
     string Sign(string owner, string id, string expiry) =>
-        Convert.ToBase64String(HMACSHA256.HashData(keys.Get("files"), Encoding.UTF8.GetBytes($"{owner} {id} {expiry}")));
+        Convert.ToBase64String(HMACSHA256.HashData(keys.KeyOf("files"), Encoding.UTF8.GetBytes($"{owner} {id} {expiry}")));
 }

@@ -1,14 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
-using LoraHub.Api.Security;
+using LoraHub.Core;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>
 /// The unguessable last part of a stream's URL. Clients read streams without a token, so knowing the URL is the right to read: it carries the
-/// prediction's id and a code over it under a key of this data folder, and nothing is stored.
+/// prediction's id and a code over it under a key of this service, and nothing is stored.
 /// </summary>
-sealed class StreamAddress(DataKeys keys)
+sealed class StreamAddress(IServiceKeys keys)
 {
     public string Of(string id) => $"{id}.{Code(id)}";
 
@@ -26,5 +26,5 @@ sealed class StreamAddress(DataKeys keys)
         return isOurs ? id : null;
     }
 
-    string Code(string id) => Convert.ToHexStringLower(HMACSHA256.HashData(keys.Get("stream"), Encoding.UTF8.GetBytes(id)));
+    string Code(string id) => Convert.ToHexStringLower(HMACSHA256.HashData(keys.KeyOf("stream"), Encoding.UTF8.GetBytes(id)));
 }

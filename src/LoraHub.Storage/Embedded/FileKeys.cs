@@ -3,18 +3,16 @@ using System.Security.Cryptography;
 using LoraHub.Core;
 using Microsoft.Extensions.Options;
 
-namespace LoraHub.Api.Security;
+namespace LoraHub.Storage.Embedded;
 
 /// <summary>The service's own secrets: one file each in the data folder, made at first use, readable by its user alone.</summary>
-sealed class DataKeys(IOptions<DataOptions> data)
+sealed class FileKeys(IOptions<DataOptions> data) : IServiceKeys
 {
     const int KeyBytes = 32;
 
     readonly ConcurrentDictionary<string, byte[]> _keys = new(StringComparer.Ordinal);
 
-    /// <param name="name">What the key is for, a plain word: the file is <c>{name}.key</c>.</param>
-    /// <returns>32 random bytes, always the same ones for a name and data folder.</returns>
-    public byte[] Get(string name) => _keys.GetOrAdd(name, ReadOrMake); // a failure is not kept
+    public byte[] KeyOf(string name) => _keys.GetOrAdd(name, ReadOrMake); // a failure is not kept
 
     byte[] ReadOrMake(string name)
     {

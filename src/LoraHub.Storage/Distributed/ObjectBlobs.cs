@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Embedded;
+using NATS.Client.ObjectStore.Models;
+
+namespace LoraHub.Storage.Distributed;
+
+/// <summary>Blobs as objects on the NATS server. The data folder holds copies of those used last, and from these they are read.</summary>
+sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
+{
+    readonly ConcurrentDictionary<string, Task> _uploads = new(StringComparer.Ordinal);
+
+    public async Task<string> PutAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var digest = await copies.Files.PutAsync(content, cancellationToken);
+        while (true)
+        {
+            // One after the other: of two that come at once the parts of one would stay for ever.
+            var ours = new TaskCompletionSource();
+            var first = _uploads.GetOrAdd(digest, ours.Task);
+            if (first != ours.Task)
+            {
+                await first.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            try
+            {
+                await broker.InsistAsync(token => UploadAsync(digest, token), cancellationToken);
+                copies.Trim();
+                return digest;
+            }
+            finally
+            {
+                _uploads.TryRemove(digest, out _);
+                ours.SetResult();
+            }
+        }
+    }
+
+    public async Task<Stream?> OpenReadAsync(string digest, CancellationToken cancellationToken)
+    {
+        if (!FileBlobStore.IsDigest(digest))
+        {
+            return null;
+        }
+
+        if (await broker.AskAsync(streams => streams.Blobs.FindAsync(digest, cancellationToken), cancellationToken) is null)
+        {
+            await copies.Files.DeleteAsync(digest, cancellationToken); // another node has deleted it
+            return null;
+        }
+
+        return await copies.OpenReadAsync(digest, cancellationToken)
+            ?? await copies.AddAsync(
+                digest,
+                (copy, token) => broker.AskAsync(streams => streams.Blobs.GetAsync(digest, copy, leaveOpen: true, token).AsTask(), token),
+                cancellationToken);
+    }
+
+    public async Task DeleteAsync(string digest, CancellationToken cancellationToken)
+    {
+        if (FileBlobStore.IsDigest(digest))
+        {
+            await broker.AskAsync(streams => streams.Blobs.RemoveAsync(digest, cancellationToken), cancellationToken);
+            await copies.Files.DeleteAsync(digest, cancellationToken);
+        }
+    }
+
+    public async IAsyncEnumerable<string> ListAsync(DateTimeOffset notPutSince, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var all = await broker.AskAsync(streams => streams.Blobs.AllAsync(cancellationToken), cancellationToken);
+        foreach (var blob in all.Where(blob => blob.MTime < notPutSince))
+        {
+            yield return blob.Name;
+        }
+    }
+
+    /// <summary>Sends what the server lacks; what it has counts as put again.</summary>
+    async Task<bool> UploadAsync(string digest, CancellationToken cancellationToken)
+    {
+        var blobs = (await broker.StreamsAsync(cancellationToken)).Blobs;
+        if (await blobs.FindAsync(digest, cancellationToken) is { } known)
+        {
+            await blobs.UpdateMetaAsync(digest, known, cancellationToken);
+            return false;
+        }
+
+        await using var copy = File.OpenRead(copies.Files.PathOf(digest));
+        await blobs.PutAsync(new ObjectMetadata { Name = digest }, copy, leaveOpen: true, cancellationToken);
+        return true;
+    }
+}

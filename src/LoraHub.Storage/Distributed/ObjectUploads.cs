@@ -1,0 +1,226 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Uploads;
+using LoraHub.Storage.Embedded;
+using Microsoft.Extensions.Options;
+using NATS.Client.ObjectStore.Models;
+
+namespace LoraHub.Storage.Distributed;
+
+/// <summary>Uploads as objects on the NATS server, with what is known of them in the objects' own records: any node finds what any node took in.</summary>
+sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOptions<DataOptions> data, TimeProvider time) : IUploadStore
+{
+    const string Record = "upload", ClientsMetadata = "metadata";
+
+    static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
+
+    readonly string _incoming = Path.Combine(data.Value.Path, "uploads", "incoming");
+    long? _lookedAt;
+    long _stored, _comingIn; // bytes on the server when this node looked last, and of those that come in here
+
+    public async Task<IUploadWriter?> CreateAsync(CancellationToken cancellationToken)
+    {
+        if (_lookedAt is not { } last || TimeProvider.System.GetElapsedTime(last) > LookEvery) // other nodes take in files too
+        {
+            await SweepAsync(cancellationToken);
+        }
+
+        return await TryReserveAsync(FileUploadStore.Overhead, cancellationToken) ? new ObjectUploadWriter(this, NewFile()) : null;
+    }
+
+    public async Task<Upload?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!IsId(id))
+        {
+            return null;
+        }
+
+        var found = await broker.AskAsync(streams => streams.Uploads.FindAsync(id, cancellationToken), cancellationToken);
+        return found is not null && Read(found) is { } upload && IsAlive(upload) ? upload : null;
+    }
+
+    public async Task<IReadOnlyList<Upload>> ListAsync(UploadPosition? after, int limit, CancellationToken cancellationToken) =>
+    [
+        .. (await AllAsync(cancellationToken))
+            .Where(upload => IsAlive(upload) && (after is null || FileUploadStore.Compare(upload, after) < 0))
+            .OrderByDescending(upload => upload.CreatedAt).ThenByDescending(upload => upload.Id, StringComparer.Ordinal)
+            .Take(limit),
+    ];
+
+    public async Task<Stream?> OpenReadAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is null)
+        {
+            return null;
+        }
+
+        var content = NewFile();
+        try
+        {
+            await broker.AskAsync(streams => streams.Uploads.GetAsync(id, content, leaveOpen: true, cancellationToken).AsTask(), cancellationToken);
+            content.Position = 0;
+            return content;
+        }
+        catch (Exception exception)
+        {
+            await content.DisposeAsync();
+            if (await FindAsync(id, cancellationToken) is null)
+            {
+                return null; // deleted in between
+            }
+
+            throw new StorageUnavailableException("The file cannot be read now.", exception);
+        }
+    }
+
+    public async Task<bool> DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(id, cancellationToken) is not { } upload
+            || !await broker.AskAsync(streams => streams.Uploads.RemoveAsync(id, cancellationToken), cancellationToken))
+        {
+            return false;
+        }
+
+        Interlocked.Add(ref _stored, -upload.Size - FileUploadStore.Overhead);
+        return true;
+    }
+
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var all = await AllAsync(cancellationToken);
+        foreach (var expired in all.Where(upload => !IsAlive(upload)))
+        {
+            await broker.AskAsync(streams => streams.Uploads.RemoveAsync(expired.Id, cancellationToken), cancellationToken);
+        }
+
+        _lookedAt = TimeProvider.System.GetTimestamp();
+        Interlocked.Exchange(ref _stored, all.Where(IsAlive).Sum(upload => upload.Size + FileUploadStore.Overhead));
+    }
+
+    /// <returns>False, and nothing changes, when the uploads would take more than they may.</returns>
+    internal async Task<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
+    {
+        if (TryReserve(bytes))
+        {
+            return true;
+        }
+
+        await SweepAsync(cancellationToken); // there may be room meanwhile
+        return TryReserve(bytes);
+    }
+
+    internal void Release(long bytes) => Interlocked.Add(ref _comingIn, -bytes);
+
+    /// <summary>Stores what has come in; whoever had reserved its room releases it.</summary>
+    internal async Task<Upload> AddAsync(UploadDetails details, Stream content, string sha256, string md5, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var upload = new Upload
+        {
+            Id = PredictionId.New(),
+            Name = details.Name,
+            ContentType = details.ContentType,
+            Size = content.Length,
+            Sha256 = sha256,
+            Md5 = md5,
+            Metadata = details.Metadata,
+            CreatedAt = now,
+            ExpiresAt = now + options.Value.KeepFor,
+        };
+        var record = new ObjectMetadata
+        {
+            Name = upload.Id,
+            Metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [Record] = JsonSerializer.Serialize(upload with { Metadata = new Dictionary<string, JsonElement>() }),
+                [ClientsMetadata] = JsonSerializer.Serialize(upload.Metadata.ToDictionary(one => one.Key, one => one.Value.GetRawText())), // to the letter
+            },
+        };
+        await broker.AskAsync(streams => streams.Uploads.PutAsync(record, content, leaveOpen: true, cancellationToken).AsTask(), cancellationToken);
+        Interlocked.Add(ref _stored, upload.Size + FileUploadStore.Overhead);
+        return upload;
+    }
+
+    bool TryReserve(long bytes)
+    {
+        if (Interlocked.Add(ref _comingIn, bytes) + Interlocked.Read(ref _stored) <= options.Value.MaxTotalBytes)
+        {
+            return true;
+        }
+
+        Release(bytes);
+        return false;
+    }
+
+    async Task<IReadOnlyList<Upload>> AllAsync(CancellationToken cancellationToken)
+    {
+        var all = await broker.AskAsync(streams => streams.Uploads.AllAsync(cancellationToken), cancellationToken);
+        return [.. all.Select(Read).OfType<Upload>()];
+    }
+
+    /// <summary>A file that is gone when it is closed.</summary>
+    FileStream NewFile() => new(Path.Combine(Directory.CreateDirectory(_incoming).FullName, Path.GetRandomFileName()), new FileStreamOptions
+    {
+        Mode = FileMode.CreateNew,
+        Access = FileAccess.ReadWrite,
+        Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+    });
+
+    bool IsAlive(Upload upload) => time.GetUtcNow() < upload.ExpiresAt;
+
+    static Upload? Read(ObjectMetadata found) =>
+        found.Metadata is { } known && known.TryGetValue(Record, out var record) && known.TryGetValue(ClientsMetadata, out var metadata)
+            ? JsonSerializer.Deserialize<Upload>(record)! with
+            {
+                Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(metadata)!.ToDictionary(one => one.Key, one => JsonElement.Parse(one.Value)),
+            }
+            : null;
+
+    static bool IsId(string text) => text.Length == 26 && text.All(letter => letter is (>= 'a' and <= 'z') or (>= '2' and <= '7'));
+}
+
+/// <summary>Takes in an upload's content; the store sends it when it is complete.</summary>
+sealed class ObjectUploadWriter(ObjectUploads store, Stream content) : IUploadWriter
+{
+    readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    readonly IncrementalHash _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+    long _reserved = FileUploadStore.Overhead;
+
+    public async Task<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (!await store.TryReserveAsync(bytes.Length, cancellationToken))
+        {
+            return false;
+        }
+
+        _reserved += bytes.Length;
+        _sha256.AppendData(bytes.Span);
+        _md5.AppendData(bytes.Span);
+        await content.WriteAsync(bytes, cancellationToken);
+        return true;
+    }
+
+    public async Task<Upload> CompleteAsync(UploadDetails details, CancellationToken cancellationToken)
+    {
+        content.Position = 0;
+        var upload = await store.AddAsync(details, content, Convert.ToHexStringLower(_sha256.GetHashAndReset()), Convert.ToHexStringLower(_md5.GetHashAndReset()), cancellationToken);
+        ReleaseRoom();
+        return upload;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        ReleaseRoom();
+        _sha256.Dispose();
+        _md5.Dispose();
+        await content.DisposeAsync();
+    }
+
+    void ReleaseRoom()
+    {
+        store.Release(_reserved);
+        _reserved = 0;
+    }
+}
