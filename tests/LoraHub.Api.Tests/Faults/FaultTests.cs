@@ -8,7 +8,8 @@ namespace LoraHub.Api.Tests.Faults;
 
 /// <summary>
 /// Real processes under clients while everything is killed (SIGKILL) and started again at random. <c>LORAHUB_FAULT_SECONDS</c> (default 25) and
-/// <c>LORAHUB_FAULT_SEED</c> (default 1) set for how long and which course of events.
+/// <c>LORAHUB_FAULT_SEED</c> (default 1) set for how long and which course of events; the history is printed when a test fails, and written to the file
+/// <c>LORAHUB_FAULT_HISTORY</c>, if it is set, when it passes.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
@@ -71,7 +72,10 @@ public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
             await new Verdict(load, apis.Count, Patience, _history).PassAsync();
             await over.CancelAsync();
             await hearing;
-            TestContext.Current.TestOutputHelper?.WriteLine(_history.ToString());
+            if (Environment["LORAHUB_FAULT_HISTORY"] is { } file)
+            {
+                await File.WriteAllTextAsync(file, _history.ToString(), TestContext.Current.CancellationToken);
+            }
         }
         catch (Exception exception)
         {
