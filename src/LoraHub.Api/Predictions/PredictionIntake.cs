@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
+using LoraHub.Core;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
+using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Predictions;
 
@@ -51,6 +53,7 @@ sealed partial class PredictionIntake(
     IModuleCatalog catalog,
     FileInputs files,
     IEnumerable<IPredictionFollower> followers,
+    IOptions<QueueOptions> queue,
     TimeProvider time,
     ILogger<PredictionIntake> logger)
 {
@@ -82,6 +85,7 @@ sealed partial class PredictionIntake(
             Deadline = now + request.CancelAfter,
             Deployment = request.Deployment,
             Webhook = request.Webhook,
+            Hardware = queue.Value.Hardware,
             TraceParent = Spans.TraceParent,
         };
         switch (await store.CreateAsync(prediction, request.Capacity, cancellationToken))

@@ -6,14 +6,6 @@ namespace LoraHub.Api.Tests.Deploy;
 /// <summary>A setting that the deployment names and the program does not know would be ignored in silence.</summary>
 public sealed partial class SettingTests
 {
-    /// <summary>Settings of the deployment whose options are being written elsewhere: take each one out when it is there, and this list with the last.</summary>
-    static readonly HashSet<string> NotHereYet =
-    [
-        "Distributed__BlobCopies", "Distributed__Nats", "Distributed__Postgres", "Distributed__Prefix",
-        "Log__Format", "Telemetry__Otlp",
-        "Worker__DrainTime", "Worker__Slots",
-    ];
-
     public static TheoryData<string> Files => new(
         new[] { "Dockerfile", "docker-compose.yml", "cog.yaml", "deploy/README.md" }
             .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "deploy", "helm"), "*", SearchOption.AllDirectories)
@@ -25,7 +17,7 @@ public sealed partial class SettingTests
     {
         var named = Setting().Matches(File.ReadAllText(Path.Combine(Repository.Root, file))).Select(match => match.Value).Distinct();
 
-        Assert.All(named, name => Assert.True(OptionNames.Has(name) || NotHereYet.Contains(name), $"{file} names {name}."));
+        Assert.All(named, name => Assert.True(OptionNames.Has(name), $"{file} names {name}."));
     }
 
     [Theory]
@@ -37,9 +29,6 @@ public sealed partial class SettingTests
     [InlineData("Data__Paths", false)]
     [InlineData("Nothing__Path", false)]
     public void Settings_are_told_from_what_looks_like_one(string name, bool isOne) => Assert.Equal(isOne, OptionNames.Has(name));
-
-    [Fact]
-    public void What_is_here_is_not_listed_as_missing() => Assert.All(NotHereYet, name => Assert.False(OptionNames.Has(name), $"{name} is here now."));
 
     [GeneratedRegex("[A-Z][A-Za-z]*(__[A-Za-z0-9]+)+", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Setting();

@@ -1,0 +1,106 @@
+using System.Net;
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.Worker;
+
+/// <summary>The real program, asked to end (SIGTERM) while it works, and started again on the same data folder.</summary>
+public sealed class GracefulStopTests : IDisposable
+{
+    const string TenMinutes = """{"version": "lorahub/lorahub", "input": {"seed": 600000, "max_inference_step": 100}}""";
+
+    readonly string _data = Directory.CreateTempSubdirectory("lorahub-").FullName;
+
+    public void Dispose() => Directory.Delete(_data, recursive: true);
+
+    [Fact]
+    public async Task What_runs_is_finished_and_what_waits_waits_for_the_next_start()
+    {
+        string running, waiting;
+        await using (var host = await StartAsync(drainTime: "00:00:20"))
+        {
+            var client = await host.ReadyAsync();
+            running = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 1500}}""");
+            waiting = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 7}}""");
+            await host.UntilLogAsync($"{running} was started");
+            Assert.Equal(0, await host.TerminateAsync());
+            Assert.DoesNotContain($"{waiting} was started", host.Log);
+        }
+
+        await using var next = await StartAsync(drainTime: "00:00:20");
+        var ended = await next.Client.GetJsonAsync($"/v1/predictions/{running}");
+        Assert.Equal("succeeded", ended.Text("status"));
+        Assert.DoesNotContain("Attempt", ended.Text("logs"));
+        await UntilAsync(next.Client, waiting, "succeeded");
+    }
+
+    [Fact]
+    public async Task What_cannot_be_finished_goes_back_and_its_log_says_so()
+    {
+        string running;
+        await using (var host = await StartAsync(drainTime: "00:00:00.200"))
+        {
+            var client = await host.ReadyAsync();
+            running = await CreateAsync(client, TenMinutes);
+            await host.UntilLogAsync($"{running} was started");
+            Assert.Equal(0, await host.TerminateAsync());
+            Assert.Contains($"{running} was handed back", host.Log);
+        }
+
+        await using var next = await StartAsync(drainTime: "00:00:00.200");
+        await next.UntilLogAsync($"{running} was started");
+        using var canceled = await next.Client.PostAsync($"/v1/predictions/{running}/cancel", json: null);
+        await UntilAsync(next.Client, running, "canceled");
+        var logs = (await next.Client.GetJsonAsync($"/v1/predictions/{running}")).Text("logs");
+        Assert.Contains("This worker is stopping; the prediction goes back to the queue.\nAttempt 2: the worker before did not finish; from the start again.\n", logs);
+    }
+
+    [Fact]
+    public async Task Readers_are_told_to_come_back_and_waiting_requests_that_it_goes_on()
+    {
+        await using var host = await StartAsync(drainTime: "00:00:00.500");
+        var client = await host.ReadyAsync();
+        var waiting = client.PostAsync("/predictions", """{"input": {"seed": 600000, "max_inference_step": 100}}""");
+        await host.UntilLogAsync("was started");
+        var running = (string)(await client.GetJsonAsync("/v1/predictions"))["results"]![0]!["urls"]!["stream"]!;
+        using var stream = await client.FetchAsync(new Uri(running).AbsolutePath);
+        var reading = stream.TextAsync();
+
+        var ending = host.TerminateAsync();
+
+        Assert.EndsWith("retry: 1000\n", await reading);
+        using var answer = await waiting;
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        Assert.Equal("starting", (await answer.JsonAsync()).Text("status"));
+        Assert.Equal(0, await ending);
+    }
+
+    [Fact]
+    public async Task Slots_run_beside_each_other()
+    {
+        await using var host = await TestHostProcess.StartAsync(_data, ("Worker:Slots", "2"));
+        var client = await host.ReadyAsync();
+        var first = await CreateAsync(client, TenMinutes);
+        Assert.Equal("READY", (await client.GetJsonAsync("/health-check")).Text("status"));
+        var second = await CreateAsync(client, TenMinutes);
+        var third = await CreateAsync(client, TenMinutes);
+
+        await UntilAsync(client, first, "processing");
+        await UntilAsync(client, second, "processing");
+
+        Assert.Equal("starting", (await client.GetJsonAsync($"/v1/predictions/{third}")).Text("status"));
+        Assert.Equal("BUSY", (await client.GetJsonAsync("/health-check")).Text("status"));
+    }
+
+    Task<TestHostProcess> StartAsync(string drainTime) => TestHostProcess.StartAsync(_data, ("Worker:DrainTime", drainTime));
+
+    static async Task<string> CreateAsync(HttpClient client, string json) => (await client.PostJsonAsync("/v1/predictions", json)).Text("id")!;
+
+    static async Task UntilAsync(HttpClient client, string id, string status)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while ((await client.GetJsonAsync($"/v1/predictions/{id}")).Text("status") != status)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+    }
+}
