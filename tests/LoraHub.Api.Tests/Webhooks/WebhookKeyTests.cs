@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using LoraHub.Api.Security;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Webhooks;
 using LoraHub.Core;
