@@ -18,7 +18,16 @@ sealed class WebhookFollower(
         var isTold = false;
         try
         {
-            await FollowAsync(created, outbox, leaving, stopping);
+            if (claim.IsTakenOver && await store.FindAsync(created.Id, stopping) is { IsTerminal: true } ended)
+            {
+                outbox.End(ended); // the end may have been told: what comes before it must not follow it
+                await SendAllAsync(outbox, stopping);
+            }
+            else
+            {
+                await FollowAsync(created, outbox, leaving, stopping);
+            }
+
             isTold = outbox.HasEnded;
         }
         finally
@@ -67,6 +76,14 @@ sealed class WebhookFollower(
         {
             await reading.CancelAsync();
             await next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // an enumerator may be disposed only at rest
+        }
+    }
+
+    async Task SendAllAsync(WebhookOutbox outbox, CancellationToken stopping)
+    {
+        while (outbox.Take(mayTellNews: true) is { } notice)
+        {
+            await SendAsync(notice, new Throttle(TimeSpan.Zero, time), stopping);
         }
     }
 

@@ -29,4 +29,5 @@ public interface IWebhookClaims
 /// <summary>A prediction whose webhook this process tells.</summary>
 /// <param name="Created">As it was before its first event.</param>
 /// <param name="StartTold">Whether its <c>start</c> was told before.</param>
-public sealed record WebhookClaim(Prediction Created, bool StartTold);
+/// <param name="IsTakenOver">Whether another process had it before, which may have told more than it could remember.</param>
+public sealed record WebhookClaim(Prediction Created, bool StartTold, bool IsTakenOver);

@@ -19,7 +19,7 @@ sealed class RecordWebhookClaims(IDbContextFactory<RecordsContext> contexts, IRe
                 records => records.Predictions.Where(one => one.Id == row.Id).Where(IsFree()).ExecuteUpdateAsync(Hold(), cancellationToken), cancellationToken) == 1;
             if (isOurs) // or another was faster
             {
-                claimed.Add(new WebhookClaim(row.ToCreated(), row.StartTold));
+                claimed.Add(new WebhookClaim(row.ToCreated(), row.StartTold, IsTakenOver: row.ClaimedBy is not null));
             }
         }
 

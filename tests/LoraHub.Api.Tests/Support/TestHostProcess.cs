@@ -51,7 +51,8 @@ sealed class TestHostProcess : IAsyncDisposable
     public static async Task<TestHostProcess> StartAsync(string? dataPath, params (string Key, string Value)[] settings)
     {
         var data = dataPath ?? Directory.CreateTempSubdirectory("lorahub-").FullName;
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub-testhost.dll"), "--urls", "http://127.0.0.1:0"])
+        var url = settings.FirstOrDefault(setting => setting.Key == "urls").Value ?? "http://127.0.0.1:0";
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub-testhost.dll"), "--urls", url])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

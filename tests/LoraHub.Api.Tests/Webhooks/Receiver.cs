@@ -54,8 +54,11 @@ sealed class Receiver : IAsyncDisposable
     public async Task<Received> NextAsync()
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
-        return await _received.Reader.ReadAsync(limit.Token);
+        return await TakeNextAsync(limit.Token);
     }
+
+    /// <summary>As <see cref="NextAsync"/>, for as long as the caller wants to wait.</summary>
+    public async Task<Received> TakeNextAsync(CancellationToken cancellationToken) => await _received.Reader.ReadAsync(cancellationToken);
 
     /// <summary>All up to the first one whose prediction has ended.</summary>
     public async Task<IReadOnlyList<Received>> UntilEndAsync()

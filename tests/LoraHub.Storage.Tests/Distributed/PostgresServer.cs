@@ -62,8 +62,8 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>Ends the server at once: it saves nothing any more, and recovers when it starts.</summary>
     public async Task KillAsync()
     {
-        await RunAsync("pg_ctl", "-D", _folder, "-m", "immediate", "stop");
-        await _process!.WaitForExitAsync();
+        _process!.Kill(entireProcessTree: true); // those that serve connections too, or they would keep the next server out
+        await _process.WaitForExitAsync();
         _process.Dispose();
         _process = null;
     }

@@ -1,0 +1,83 @@
+{{- define "lorahub.name" -}}
+{{ default .Chart.Name .Values.nameOverride | trunc 40 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "lorahub.fullname" -}}
+{{- $name := include "lorahub.name" . -}}
+{{- if .Values.fullnameOverride -}}
+{{ .Values.fullnameOverride | trunc 40 | trimSuffix "-" }}
+{{- else if contains $name .Release.Name -}}
+{{ .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- else -}}
+{{ printf "%s-%s" .Release.Name $name | trunc 40 | trimSuffix "-" }}
+{{- end -}}
+{{- end }}
+
+{{- define "lorahub.selector" -}}
+app.kubernetes.io/name: {{ include "lorahub.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "lorahub.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{ include "lorahub.selector" . }}
+{{- end }}
+
+{{- define "lorahub.natsSecret" -}}
+{{ default (printf "%s-nats" (include "lorahub.fullname" .)) .Values.nats.existingSecret }}
+{{- end }}
+
+{{- define "lorahub.postgresSecret" -}}
+{{ default (printf "%s-postgres" (include "lorahub.fullname" .)) .Values.postgres.existingSecret }}
+{{- end }}
+
+{{/* Settings by their names in the environment, as `env` wants them: a list of dictionaries, the later ones winning. */}}
+{{- define "lorahub.env" -}}
+{{- $all := dict -}}
+{{- range . }}{{ $all = mergeOverwrite $all (deepCopy .) }}{{ end -}}
+{{- range $name, $value := $all }}
+- name: {{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- end }}
+
+{{- define "lorahub.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 1654
+runAsGroup: 1654
+fsGroup: 1654
+seccompProfile: {type: RuntimeDefault}
+{{- end }}
+
+{{- define "lorahub.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* Liveness looks at the process alone: a node that waits for NATS or PostgreSQL is not ready, and starting it again would not help. */}}
+{{- define "lorahub.probes" -}}
+startupProbe:
+  httpGet: {path: /health/live, port: http}
+  periodSeconds: 2
+  failureThreshold: 60
+livenessProbe:
+  httpGet: {path: /health/live, port: http}
+  periodSeconds: 10
+  timeoutSeconds: 5
+readinessProbe:
+  httpGet: {path: /health/ready, port: http}
+  periodSeconds: 5
+  timeoutSeconds: 5
+{{- end }}
+
+{{- define "lorahub.modelSettings" -}}
+{{- if .Values.models.existingClaim }}
+Models__Folders__0: /models
+{{- end }}
+{{- with .Values.models.base }}
+Models__Base: {{ . }}
+{{- end }}
+{{- end }}
