@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Records;
 using Microsoft.EntityFrameworkCore;
@@ -7,6 +8,9 @@ namespace LoraHub.Storage.Distributed;
 /// <summary>The queue as API nodes have it.</summary>
 sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext> contexts, RecordSignals signals) : IPredictionQueue
 {
+    /// <summary>How long a caller waits for a server that is away.</summary>
+    static readonly TimeSpan CancelWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a caller waits for the record to show what is certain already.</summary>
     static readonly TimeSpan RecordedWithin = TimeSpan.FromSeconds(5);
 
@@ -22,11 +26,25 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
         if (!head.IsTerminal)
         {
             using var signal = signals.Subscribe(id);
-            var state = await queue.CancelAsync(id, cancellationToken);
+            var state = await CancelInLogAsync(id, cancellationToken);
             await WaitAsync(id, state.Last, signal, cancellationToken);
         }
 
         return true;
+    }
+
+    async Task<LogState> CancelInLogAsync(string id, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(CancelWithin);
+        try
+        {
+            return await queue.CancelAsync(id, limit.Token);
+        }
+        catch (Exception exception) when (Broker.IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new StorageUnavailableException("The prediction cannot be canceled now.", exception);
+        }
     }
 
     /// <summary>Waits until a prediction's record has its events, so that whoever asks for it next, on any node, sees them.</summary>
@@ -41,7 +59,7 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
                 await signal.WaitAsync(limit.Token);
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (exception is StorageUnavailableException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // It is in the log, and will be in the record.
         }
@@ -50,7 +68,7 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
     async Task<PredictionHead?> HeadAsync(string id, CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);
-        return await records.HeadAsync(id, cancellationToken);
+        return await Postgres.AskAsync(() => records.HeadAsync(id, cancellationToken));
     }
 }
 

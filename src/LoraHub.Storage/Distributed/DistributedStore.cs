@@ -21,9 +21,11 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
         return creation;
     }
 
-    public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reader.FindAsync(id, cancellationToken);
+    public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) =>
+        Postgres.AskAsync(() => reader.FindAsync(id, cancellationToken));
 
-    public Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken) => reader.ListAsync(query, cancellationToken);
+    public Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
+        Postgres.AskAsync(() => reader.ListAsync(query, cancellationToken));
 
     static async Task<Creation> CreateAsync(RecordsContext records, Prediction prediction, int capacity, CancellationToken cancellationToken)
     {

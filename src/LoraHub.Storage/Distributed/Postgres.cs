@@ -17,6 +17,20 @@ sealed partial class Postgres(IDbContextFactory<PostgresRecords> contexts, ILogg
     public static bool IsTrouble(Exception exception) =>
         exception is DbException or TimeoutException or RetryLimitExceededException || (exception is DbUpdateException or InvalidOperationException && exception.InnerException is DbException);
 
+    /// <summary>Reads.</summary>
+    /// <exception cref="StorageUnavailableException">The database is away or refuses.</exception>
+    public static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (Exception exception) when (IsTrouble(exception))
+        {
+            throw new StorageUnavailableException("What is stored cannot be reached now.", exception);
+        }
+    }
+
     /// <exception cref="StorageUnavailableException">Nothing was written.</exception>
     public async Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -107,6 +107,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
         await own.KillAsync();
         var created = await engine.CreateAsync().WaitAsync(Wait.Limit, Cancellation);
         Assert.Contains("NATS", Assert.Single(await TroublesAsync(engine.Services)));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => engine.CancelAsync(created.Id)); // what was not promised need not be kept
         await own.StartAsync();
 
         await using var lease = await LeaseWhenBackAsync(engine);
@@ -130,6 +131,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
         await own.KillAsync();
         Assert.True(await lease.AppendAsync([new PredictionEvent.Logged("said while PostgreSQL was away\n"), new PredictionEvent.Succeeded()], Cancellation));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => engine.Store.CreateAsync(engine.NewPrediction(), capacity: 10, Cancellation));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => engine.Store.FindAsync(created.Id, Cancellation));
         Assert.Contains("PostgreSQL", Assert.Single(await TroublesAsync(engine.Services)));
         await own.StartAsync();
 
