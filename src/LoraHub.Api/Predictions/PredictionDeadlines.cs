@@ -17,7 +17,7 @@ sealed partial class PredictionDeadlines(
             {
                 await CancelOverdueAsync(stoppingToken);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 LogNotLooked(exception.GetType()); // the next look finds them
             }

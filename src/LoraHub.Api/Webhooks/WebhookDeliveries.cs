@@ -79,7 +79,7 @@ sealed partial class WebhookDeliveries(
                 await (_followed.GetValueOrDefault(lost)?.CancelAsync() ?? Task.CompletedTask); // another tells it by now
             }
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnclaimed(exception.GetType());
         }

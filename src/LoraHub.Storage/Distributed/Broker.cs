@@ -16,12 +16,14 @@ sealed partial class Broker : IAsyncDisposable
 
     readonly ILogger<Broker> _logger;
     readonly SemaphoreSlim _preparing = new(1);
+    readonly int _replicas;
     volatile Streams? _streams;
 
     public Broker(IOptions<DistributedOptions> options, ILogger<Broker> logger)
     {
         _logger = logger;
         Prefix = options.Value.Prefix;
+        _replicas = options.Value.Replicas;
         Connection = new NatsConnection(NatsOpts.Default with
         {
             Name = Prefix,
@@ -116,22 +118,26 @@ sealed partial class Broker : IAsyncDisposable
     async Task<Streams> PrepareAsync(CancellationToken cancellationToken)
     {
         var events = await JetStream.CreateOrUpdateStreamAsync(
-            new StreamConfig($"{Prefix}-events", [Subjects.EventsOf(Prefix, "*")]) { Storage = StreamConfigStorage.File }, cancellationToken);
+            new StreamConfig($"{Prefix}-events", [Subjects.EventsOf(Prefix, "*")]) { Storage = StreamConfigStorage.File, NumReplicas = _replicas }, cancellationToken);
         var queue = await JetStream.CreateOrUpdateStreamAsync(
             new StreamConfig($"{Prefix}-queue", [Subjects.QueueOf(Prefix, "*", "*")])
             {
                 Storage = StreamConfigStorage.File,
                 Retention = StreamConfigRetention.Workqueue,
+                NumReplicas = _replicas,
             },
             cancellationToken);
         var objects = new NatsObjContext(JetStream);
         return new Streams(
             events,
             queue,
-            await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-blobs"), cancellationToken),
-            await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-uploads"), cancellationToken),
-            await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-large"), cancellationToken),
-            await new NatsKVContext(JetStream).CreateStoreAsync(new NatsKVConfig($"{Prefix}-values"), cancellationToken));
+            await BucketAsync("blobs"),
+            await BucketAsync("uploads"),
+            await BucketAsync("large"),
+            await new NatsKVContext(JetStream).CreateStoreAsync(new NatsKVConfig($"{Prefix}-values") { NumberOfReplicas = _replicas }, cancellationToken));
+
+        async Task<INatsObjStore> BucketAsync(string name) =>
+            await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-{name}") { NumberOfReplicas = _replicas }, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "The connection to NATS is open.")]

@@ -19,6 +19,10 @@ public sealed class DistributedOptions
     [Required, RegularExpression("^[A-Za-z0-9_-]{1,32}$")]
     public string Prefix { get; init; } = "lorahub";
 
+    /// <summary>On how many servers of a NATS cluster everything is kept; they must be there when it is first made. Default: 1.</summary>
+    [Range(1, 5)]
+    public int Replicas { get; init; } = 1;
+
     /// <summary>How many bytes of blobs this process keeps as copies in its data folder; those used last stay. Default: 10 GiB.</summary>
     [Range(0, 1L << 50)]
     public long BlobCopies { get; init; } = 10L * 1024 * 1024 * 1024;
