@@ -71,6 +71,19 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_many_with_the_same_id_at_once_one_is_created()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(minute => Task.Run(() => _engine.Store.CreateAsync(
+            _engine.NewPrediction("mine") with { CreatedAt = _engine.Time.GetUtcNow().AddMinutes(minute) }, capacity: 1000, TestContext.Current.CancellationToken))));
+
+        Assert.Single(answers, Creation.Created);
+        Assert.Equal(15, answers.Count(answer => answer == Creation.IdTaken));
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Succeeded()], TestContext.Current.CancellationToken);
+        Assert.Equal(PredictionStatus.Succeeded, (await _engine.FindAsync("mine")).Status);
+    }
+
+    [Fact]
     public async Task No_more_predictions_wait_or_run_than_the_capacity_allows()
     {
         await _engine.CreateAsync();
