@@ -12,7 +12,7 @@ public static class StorageServices
 {
     /// <summary>Adds the service's engine, behind Core's interfaces.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services) =>
-        services.AddStorageOptions().AddEmbeddedEngine().AddHostedService<UploadSweep>();
+        services.AddStorageOptions().AddEmbeddedEngine().AddRetention().AddHostedService<UploadSweep>().AddHostedService<LeftoverSweep>();
 
     /// <summary>Adds a store, a queue and events that end with the process, and blobs in the data folder: enough for one prediction in the terminal.</summary>
     public static IServiceCollection AddPassingStorage(this IServiceCollection services) => services
@@ -23,6 +23,13 @@ public static class StorageServices
         .AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>())
         .AddSingleton<IBlobStore, FileBlobStore>()
         .AddSingleton<IUploadStore, FileUploadStore>();
+
+    /// <summary>Removes in time what is no longer to be kept; wants the records.</summary>
+    static IServiceCollection AddRetention(this IServiceCollection services)
+    {
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddSingleton<BlobCollection>().AddHostedService<RetentionSweep>();
+    }
 
     static IServiceCollection AddStorageOptions(this IServiceCollection services)
     {
