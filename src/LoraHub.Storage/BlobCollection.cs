@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage;
 
-/// <summary>Deletes the blobs that no prediction's output names, and that none which runs now may be about to name.</summary>
+/// <summary>Deletes the blobs that no prediction's output names, and that none which has not ended may be about to name.</summary>
 sealed class BlobCollection(IDataRetention retention, IBlobStore blobs, IOptions<RetentionOptions> options, TimeProvider time)
 {
     const int AtOnce = 500;
@@ -12,13 +12,9 @@ sealed class BlobCollection(IDataRetention retention, IBlobStore blobs, IOptions
     /// <returns>How many were deleted.</returns>
     public async Task<int> CollectAsync(CancellationToken cancellationToken)
     {
-        // A prediction that begins after this puts its blobs after this too. One that has begun may take long to name what it has put: on a full disk, until
-        // there is room to record it.
-        var notPutSince = time.GetUtcNow() - options.Value.Grace;
-        if (await retention.FirstRunningSinceAsync(cancellationToken) is { } begun && begun < notPutSince)
-        {
-            notPutSince = begun;
-        }
+        // What a prediction names it has put after it was created. From then on the records may take long to show its name: on a full disk, until there is room.
+        var now = time.GetUtcNow();
+        var notPutSince = (await retention.OldestOpenAsync(cancellationToken) is { } oldest && oldest < now ? oldest : now) - options.Value.Grace;
 
         var count = 0;
         await foreach (var digests in blobs.ListAsync(notPutSince, cancellationToken).Chunk(AtOnce).WithCancellation(cancellationToken))

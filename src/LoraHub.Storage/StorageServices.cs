@@ -48,7 +48,7 @@ public static class StorageServices
         try
         {
             using var probe = new FileStream(
-                Path.Combine(Directory.CreateDirectory(folder).FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+                Path.Combine(Make(folder).FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
@@ -56,4 +56,9 @@ public static class StorageServices
             return false;
         }
     }
+
+    /// <summary>For this user alone: it holds what clients sent. A folder that is there keeps the permissions it has.</summary>
+    static DirectoryInfo Make(string folder) => OperatingSystem.IsWindows()
+        ? Directory.CreateDirectory(folder)
+        : Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 }

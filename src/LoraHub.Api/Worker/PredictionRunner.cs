@@ -11,6 +11,8 @@ sealed partial class PredictionRunner(
 {
     const string UnexpectedFailure = "The prediction failed unexpectedly; the service's log says more.";
 
+    const string NoRoom = "There is no room left on the service's disk for what the prediction makes. Once there is, it can be asked for again.";
+
     const string HandedBack = "This worker is stopping; the prediction goes back to the queue.\n";
 
     /// <summary>Records what happens, last of all how it ended. When asked to stop it records no end, so that the lease hands the prediction back.</summary>
@@ -70,6 +72,16 @@ sealed partial class PredictionRunner(
         {
             return [new PredictionEvent.Failed(exception.Message)];
         }
+        catch (StorageUnavailableException exception)
+        {
+            LogNotStored(lease.Prediction.Id);
+            return [new PredictionEvent.Failed(exception.Message)];
+        }
+        catch (IOException exception) when (DiskRoom.IsMissing(exception))
+        {
+            LogNoRoom(lease.Prediction.Id);
+            return [new PredictionEvent.Failed(NoRoom)];
+        }
         catch (Exception exception)
         {
             // Without its message: that may quote the client's input.
@@ -127,6 +139,12 @@ sealed partial class PredictionRunner(
 
     [LoggerMessage(LogLevel.Warning, "Prediction {PredictionId} was handed back to the queue: the worker is stopping.")]
     partial void LogHandedBack(string predictionId);
+
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: what it made could not be stored.")]
+    partial void LogNotStored(string predictionId);
+
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: there is no room left on the disk of the data folder.")]
+    partial void LogNoRoom(string predictionId);
 
     [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed unexpectedly: {ExceptionType}\n{StackTrace}")]
     partial void LogFailedUnexpectedly(string predictionId, Type exceptionType, string? stackTrace);

@@ -16,8 +16,8 @@ public interface IDataRetention
     /// <summary>Those of the blobs that predictions' outputs still name.</summary>
     Task<IReadOnlySet<string>> ResultsAmongAsync(IReadOnlyCollection<string> digests, CancellationToken cancellationToken);
 
-    /// <summary>When the first of the predictions that run now was begun, or null when none runs. The blobs that they have put are not older.</summary>
-    Task<DateTimeOffset?> FirstRunningSinceAsync(CancellationToken cancellationToken);
+    /// <summary>When the oldest of the predictions that have not ended was created, or null when all have. Blobs that they are about to name are not older.</summary>
+    Task<DateTimeOffset?> OldestOpenAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What became of the wish to remove a prediction's data.</summary>
