@@ -47,15 +47,26 @@ sealed partial class LeftoverSweep(IOptions<DataOptions> data, TimeProvider time
         }
     }
 
-    static void Delete(FileSystemInfo left)
+    void Delete(FileSystemInfo left)
     {
-        if (left is DirectoryInfo folder)
+        try
         {
-            folder.Delete(recursive: true);
+            if (left is DirectoryInfo folder)
+            {
+                folder.Delete(recursive: true);
+            }
+            else
+            {
+                left.Delete();
+            }
         }
-        else
+        catch (DirectoryNotFoundException)
         {
-            left.Delete();
+            // Its owner was faster.
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogNotSwept(exception);
         }
     }
 

@@ -30,11 +30,19 @@ public sealed class DataFolderTests : IDisposable
     public void A_folder_that_is_there_keeps_its_permissions()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Permissions are others there.");
-        Directory.CreateDirectory(Data).UnixFileMode = Private | UnixFileMode.GroupRead;
+        Make(Private | UnixFileMode.GroupRead);
 
         Open();
 
         Assert.Equal(Private | UnixFileMode.GroupRead, new DirectoryInfo(Data).UnixFileMode);
+    }
+
+    void Make(UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(Data).UnixFileMode = mode;
+        }
     }
 
     string Open()
