@@ -16,13 +16,14 @@ public static class StorageServices
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddStorageOptions();
-        return configuration.GetSection(DistributedOptions.Section)[nameof(DistributedOptions.Nats)] is { Length: > 0 }
+        services = configuration.GetSection(DistributedOptions.Section)[nameof(DistributedOptions.Nats)] is { Length: > 0 }
             ? services.AddDistributedEngine()
             : services.AddEmbeddedEngine().AddHostedService<UploadSweep>();
+        return services.AddRetention().AddHostedService<LeftoverSweep>();
     }
 
     /// <summary>Adds what a worker apart from the API nodes has of the distributed engine: the queue and blobs.</summary>
-    public static IServiceCollection AddWorkerStorage(this IServiceCollection services) => services.AddStorageOptions().AddDistributedWorker();
+    public static IServiceCollection AddWorkerStorage(this IServiceCollection services) => services.AddStorageOptions().AddDistributedWorker().AddHostedService<LeftoverSweep>();
 
     /// <summary>Adds a store, a queue and events that end with the process, and blobs in the data folder: enough for one prediction in the terminal.</summary>
     public static IServiceCollection AddPassingStorage(this IServiceCollection services) => services
@@ -33,6 +34,13 @@ public static class StorageServices
         .AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>())
         .AddSingleton<IBlobStore, FileBlobStore>()
         .AddSingleton<IUploadStore, FileUploadStore>();
+
+    /// <summary>Removes in time what is no longer to be kept; wants the records.</summary>
+    static IServiceCollection AddRetention(this IServiceCollection services)
+    {
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddSingleton<BlobCollection>().AddHostedService<RetentionSweep>();
+    }
 
     static IServiceCollection AddStorageOptions(this IServiceCollection services)
     {
@@ -51,7 +59,7 @@ public static class StorageServices
         try
         {
             using var probe = new FileStream(
-                Path.Combine(Directory.CreateDirectory(folder).FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+                Path.Combine(Make(folder).FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
@@ -59,4 +67,9 @@ public static class StorageServices
             return false;
         }
     }
+
+    /// <summary>For this user alone: it holds what clients sent. A folder that is there keeps the permissions it has.</summary>
+    static DirectoryInfo Make(string folder) => OperatingSystem.IsWindows()
+        ? Directory.CreateDirectory(folder)
+        : Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 }

@@ -11,13 +11,14 @@ namespace LoraHub.TestHost;
 /// <item><term>2</term><description>says a line and runs until it is canceled</description></item>
 /// <item><term>3</term><description>says a line and breaks unexpectedly, with the input in the exception's message</description></item>
 /// <item><term>4</term><description>says 3,000 lines at once and answers</description></item>
+/// <item><term>6</term><description>writes an adapter of 64 MiB and answers</description></item>
 /// <item><term>100 to 600,000</term><description>runs for so many milliseconds, in <c>max_inference_step</c> steps with a progress line each, and answers</description></item>
 /// </list>
 /// The settings <c>TestHost:SetupMilliseconds</c> and <c>TestHost:SetupFails</c> do the like for the setup.
 /// </summary>
 sealed class SeedPredictor(IConfiguration configuration) : IPredictor
 {
-    const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, ShortestRun = 100, LongestRun = 600_000;
+    const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, Writes = 6, ShortestRun = 100, LongestRun = 600_000;
 
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken)
     {
@@ -49,6 +50,9 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
                 }
 
                 break;
+            case Writes:
+                Fill(Path.Combine(folder, "adapter.zip"));
+                break;
             case >= ShortestRun and <= LongestRun:
                 Step(input.Budget, TimeSpan.FromMilliseconds((double)input.Seed), progress, cancellationToken);
                 break;
@@ -66,13 +70,27 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
     }
 
+    static void Fill(string path)
+    {
+        using var file = File.Create(path);
+        var bytes = new byte[1024 * 1024];
+        for (var i = 0; i < 64; i++)
+        {
+            file.Write(bytes);
+        }
+    }
+
     static PredictionResult Answer(PredictionInput input, string folder, IPredictionProgress progress)
     {
         progress.Log("The recommended weight set for the LoRA modules is:");
         progress.Log("0.5000: lorahub/scripted");
         progress.Measure("evaluations", input.Budget);
         var adapter = Path.Combine(folder, "adapter.zip");
-        File.WriteAllText(adapter, "scripted adapter");
+        if (!File.Exists(adapter))
+        {
+            File.WriteAllText(adapter, "scripted adapter");
+        }
+
         var checkpoint = input.OutputFormat == OutputFormat.Checkpoint ? Path.Combine(folder, "checkpoint.zip") : null;
         if (checkpoint is not null)
         {

@@ -151,7 +151,7 @@ static class CogCreation
         if (prediction.IsTerminal || !WantsEvents(http.Request))
         {
             return TypedResults.Json(
-                CogPrediction.From(prediction) with { Input = prediction.Input },
+                CogPrediction.From(prediction) with { Input = prediction.Removed.HasFlag(DataParts.Inputs) ? null : prediction.Input },
                 WireJson.Options,
                 statusCode: prediction.IsTerminal ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }

@@ -21,7 +21,9 @@ public sealed record CogPrediction
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Error { get; init; }
 
-    public required string Logs { get; init; }
+    /// <summary>Absent once they were removed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Logs { get; init; }
 
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 
@@ -31,7 +33,7 @@ public sealed record CogPrediction
         Status = prediction.Status,
         Output = prediction.Output,
         Error = prediction.Error,
-        Logs = prediction.Logs,
+        Logs = prediction.Removed.HasFlag(DataParts.Logs) ? null : prediction.Logs,
         Metrics = prediction.Metrics,
     };
 }

@@ -13,6 +13,8 @@ sealed partial class PredictionRunner(
 {
     const string UnexpectedFailure = "The prediction failed unexpectedly; the service's log says more.";
 
+    const string NoRoom = "There is no room left on the service's disk for what the prediction makes. Once there is, it can be asked for again.";
+
     const string HandedBack = "This worker is stopping; the prediction goes back to the queue.\n";
 
     /// <summary>Records what happens, last of all how it ended. When asked to stop it records no end, so that the lease hands the prediction back.</summary>
@@ -84,6 +86,16 @@ sealed partial class PredictionRunner(
         catch (PredictionException exception)
         {
             return [new PredictionEvent.Failed(exception.Message)];
+        }
+        catch (StorageUnavailableException exception)
+        {
+            LogNotStored(lease.Prediction.Id);
+            return [new PredictionEvent.Failed(exception.Message)];
+        }
+        catch (IOException exception) when (DiskRoom.IsMissing(exception))
+        {
+            LogNoRoom(lease.Prediction.Id);
+            return [new PredictionEvent.Failed(NoRoom)];
         }
         catch (Exception exception)
         {
@@ -160,6 +172,12 @@ sealed partial class PredictionRunner(
 
     [LoggerMessage(LogLevel.Warning, "The worker has lost prediction {PredictionId}: another has taken it over, or it has ended.")]
     partial void LogLost(string predictionId);
+
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: what it made could not be stored.")]
+    partial void LogNotStored(string predictionId);
+
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: there is no room left on the disk of the data folder.")]
+    partial void LogNoRoom(string predictionId);
 
     [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed unexpectedly: {ExceptionType}\n{StackTrace}")]
     partial void LogFailedUnexpectedly(string predictionId, Type exceptionType, string? stackTrace);

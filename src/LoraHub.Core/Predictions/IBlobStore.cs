@@ -10,7 +10,9 @@ public interface IBlobStore
     /// <summary>A seekable stream that the caller disposes, or null when there is no such blob.</summary>
     Task<Stream?> OpenReadAsync(string digest, CancellationToken cancellationToken);
 
-    Task DeleteAsync(string digest, CancellationToken cancellationToken);
+    /// <summary>Deletes a blob unless it was put since a time. Of a put at the same moment nothing is lost: once that has returned, the blob is there.</summary>
+    /// <returns>Whether there was something to delete.</returns>
+    Task<bool> DeleteAsync(string digest, DateTimeOffset notPutSince, CancellationToken cancellationToken);
 
     /// <summary>Digests of the blobs that were not put since a time.</summary>
     IAsyncEnumerable<string> ListAsync(DateTimeOffset notPutSince, CancellationToken cancellationToken);

@@ -12,6 +12,12 @@ public interface IDataRetention
 
     /// <summary>Whether a prediction's output still names the blob.</summary>
     Task<bool> IsResultAsync(string digest, CancellationToken cancellationToken);
+
+    /// <summary>Those of the blobs that predictions' outputs still name.</summary>
+    Task<IReadOnlySet<string>> ResultsAmongAsync(IReadOnlyCollection<string> digests, CancellationToken cancellationToken);
+
+    /// <summary>When the oldest of the predictions that have not ended was created, or null when all have. Blobs that they are about to name are not older.</summary>
+    Task<DateTimeOffset?> OldestOpenAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What became of the wish to remove a prediction's data.</summary>

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>Copies of blobs in the data folder, up to <see cref="DistributedOptions.BlobCopies"/> bytes of them.</summary>
-sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions> options)
+sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions> options, TimeProvider time)
 {
     readonly string _incoming = Path.Combine(data.Value.Path, "blobs", "incoming");
     readonly Lock _trimming = new();
 
-    public FileBlobStore Files { get; } = new(data);
+    public FileBlobStore Files { get; } = new(data, time);
 
     /// <returns>Null when there is no copy.</returns>
     public async Task<Stream?> OpenReadAsync(string digest, CancellationToken cancellationToken)

@@ -10,7 +10,8 @@ namespace LoraHub.Storage.Distributed;
 /// </summary>
 sealed class EventLog(Broker broker, LargeContents large, TimeProvider time)
 {
-    const int WrongLastSequence = 10071;
+    /// <summary>The server's code for this.</summary>
+    public const int WrongLastSequence = 10071;
 
     /// <summary>How the log ends now. While the server is away it waits for it.</summary>
     public Task<LogEnd> EndAsync(string id, CancellationToken cancellationToken) =>

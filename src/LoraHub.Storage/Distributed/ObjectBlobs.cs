@@ -48,7 +48,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
 
         if (await broker.AskAsync(streams => streams.Blobs.FindAsync(digest, cancellationToken), cancellationToken) is null)
         {
-            await copies.Files.DeleteAsync(digest, cancellationToken); // another node has deleted it
+            await copies.Files.DeleteAsync(digest, DateTimeOffset.MaxValue, cancellationToken); // another node has deleted it
             return null;
         }
 
@@ -59,13 +59,19 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
                 cancellationToken);
     }
 
-    public async Task DeleteAsync(string digest, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(string digest, DateTimeOffset notPutSince, CancellationToken cancellationToken)
     {
-        if (FileBlobStore.IsDigest(digest))
+        var isDeleted = FileBlobStore.IsDigest(digest) && await broker.AskAsync(
+            async streams => await streams.Blobs.FindRecordAsync(digest, cancellationToken) is { } record
+                && record.Time < notPutSince
+                && await streams.Blobs.RemoveAsync(record, cancellationToken),
+            cancellationToken);
+        if (isDeleted)
         {
-            await broker.AskAsync(streams => streams.Blobs.RemoveAsync(digest, cancellationToken), cancellationToken);
-            await copies.Files.DeleteAsync(digest, cancellationToken);
+            await copies.Files.DeleteAsync(digest, notPutSince, cancellationToken);
         }
+
+        return isDeleted;
     }
 
     public async IAsyncEnumerable<string> ListAsync(DateTimeOffset notPutSince, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -81,9 +87,8 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
     async Task<bool> UploadAsync(string digest, CancellationToken cancellationToken)
     {
         var blobs = (await broker.StreamsAsync(cancellationToken)).Blobs;
-        if (await blobs.FindAsync(digest, cancellationToken) is { } known)
+        if (await blobs.FindRecordAsync(digest, cancellationToken) is { } known && await blobs.RefreshAsync(digest, known, cancellationToken))
         {
-            await blobs.UpdateMetaAsync(digest, known, cancellationToken);
             return false;
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using NATS.Client.Core;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
 using NATS.Client.ObjectStore;
@@ -28,7 +29,7 @@ static class ObjectStores
     /// <summary>All objects. The client's own list waits for ever when one is removed meanwhile.</summary>
     public static async Task<IReadOnlyList<ObjectMetadata>> AllAsync(this INatsObjStore store, CancellationToken cancellationToken)
     {
-        var stream = await store.JetStreamContext.GetStreamAsync($"OBJ_{store.Bucket}", cancellationToken: cancellationToken);
+        var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
         var all = new List<ObjectMetadata>();
         for (ulong next = 1; await stream.FindNextAsync($"$O.{store.Bucket}.M.>", next, cancellationToken) is { } message; next = message.Seq + 1)
         {
@@ -54,6 +55,58 @@ static class ObjectStores
         }
     }
 
+    /// <returns>The object's record as the stream has it, or null when there is no such object.</returns>
+    public static async Task<StoredMessage?> FindRecordAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
+    {
+        var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
+        try
+        {
+            var record = (await stream.GetAsync(new StreamMsgGetRequest { LastBySubj = store.Record(name) }, cancellationToken)).Message;
+            return Read(record).Deleted ? null : record;
+        }
+        catch (NatsJSApiException exception) when (exception.Error.ErrCode == NoMessageFound)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Gives the object the time of now.</summary>
+    /// <returns>False when its record is no longer the one that is known.</returns>
+    public static async Task<bool> RefreshAsync(this INatsObjStore store, string name, StoredMessage record, CancellationToken cancellationToken)
+    {
+        var acknowledged = await store.JetStreamContext.PublishAsync(
+            store.Record(name),
+            record.Data,
+            opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = record.Seq },
+            headers: new NatsHeaders { ["Nats-Rollup"] = "sub" }, // in the place of the old one
+            cancellationToken: cancellationToken);
+        if (acknowledged.Error?.ErrCode == EventLog.WrongLastSequence)
+        {
+            return false;
+        }
+
+        acknowledged.EnsureSuccess();
+        return true;
+    }
+
+    /// <summary>Removes the object unless it has another record by now: whoever refreshes it is faster, or is refused and puts it anew.</summary>
+    /// <returns>False when there was nothing to remove.</returns>
+    public static async Task<bool> RemoveAsync(this INatsObjStore store, StoredMessage record, CancellationToken cancellationToken)
+    {
+        var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
+        try
+        {
+            await stream.DeleteMessageAsync(new StreamMsgDeleteRequest { Seq = record.Seq }, cancellationToken);
+        }
+        catch (NatsJSApiException)
+        {
+            return false; // it is gone, or refreshed
+        }
+
+        await stream.PurgeAsync(new StreamPurgeRequest { Filter = $"$O.{store.Bucket}.C.{Read(record).Nuid}" }, cancellationToken);
+        return true;
+    }
+
     /// <returns>False when there is no such object.</returns>
     public static async Task<bool> RemoveAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
     {
@@ -67,8 +120,14 @@ static class ObjectStores
         }
 
         // What says that it was deleted would stay for ever.
-        var record = $"$O.{store.Bucket}.M.{Convert.ToBase64String(Encoding.UTF8.GetBytes(name)).Replace('+', '-').Replace('/', '_')}";
-        await store.JetStreamContext.PurgeStreamAsync($"OBJ_{store.Bucket}", new StreamPurgeRequest { Filter = record }, cancellationToken);
+        await store.JetStreamContext.PurgeStreamAsync(store.Stream(), new StreamPurgeRequest { Filter = store.Record(name) }, cancellationToken);
         return true;
     }
+
+    static string Stream(this INatsObjStore store) => $"OBJ_{store.Bucket}";
+
+    static string Record(this INatsObjStore store, string name) =>
+        $"$O.{store.Bucket}.M.{Convert.ToBase64String(Encoding.UTF8.GetBytes(name)).Replace('+', '-').Replace('/', '_')}";
+
+    static ObjectMetadata Read(StoredMessage record) => JsonSerializer.Deserialize<ObjectMetadata>(record.Data.Span)!;
 }

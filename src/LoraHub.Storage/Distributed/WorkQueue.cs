@@ -14,8 +14,6 @@ namespace LoraHub.Storage.Distributed;
 /// </summary>
 sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOptions<QueueOptions> options) : IAsyncDisposable
 {
-    const int WrongLastSequence = 10071;
-
     /// <summary>How long one request for a message stands; the next follows at once.</summary>
     static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2);
 
@@ -39,7 +37,7 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
             message,
             opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 0 },
             cancellationToken: cancellationToken);
-        if (acknowledged.Error?.ErrCode == WrongLastSequence)
+        if (acknowledged.Error?.ErrCode == EventLog.WrongLastSequence)
         {
             await large.RemoveAsync(queued.InputAt, cancellationToken); // the message that is there has its own
             return;

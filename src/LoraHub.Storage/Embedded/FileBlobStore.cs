@@ -7,8 +7,10 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Storage.Embedded;
 
 /// <summary>Blobs as files named by their digest, in <c>blobs/</c> of the data folder.</summary>
-sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
+sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlobStore
 {
+    /// <summary>Between a look at a file's age and its deletion nothing takes its place.</summary>
+    readonly Lock _lock = new();
     readonly string _folder = Path.Combine(data.Value.Path, "blobs");
 
     public async Task<string> PutAsync(Stream content, CancellationToken cancellationToken)
@@ -19,7 +21,12 @@ sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
             var digest = await WriteAsync(content, incoming, cancellationToken);
             var path = PathOf(digest);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.Move(incoming, path, overwrite: true); // the same bytes, so whoever reads the old file loses nothing
+            File.SetLastWriteTimeUtc(incoming, time.GetUtcNow().UtcDateTime);
+            lock (_lock)
+            {
+                File.Move(incoming, path, overwrite: true); // the same bytes, so whoever reads the old file loses nothing
+            }
+
             return digest;
         }
         finally
@@ -45,14 +52,24 @@ sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
         }
     }
 
-    public Task DeleteAsync(string digest, CancellationToken cancellationToken)
+    public Task<bool> DeleteAsync(string digest, DateTimeOffset notPutSince, CancellationToken cancellationToken)
     {
-        if (IsDigest(digest) && File.Exists(PathOf(digest)))
+        if (!IsDigest(digest))
         {
-            File.Delete(PathOf(digest));
+            return Task.FromResult(false);
         }
 
-        return Task.CompletedTask;
+        lock (_lock)
+        {
+            var file = new FileInfo(PathOf(digest));
+            var isOld = file.Exists && IsOlder(file, notPutSince);
+            if (isOld)
+            {
+                file.Delete();
+            }
+
+            return Task.FromResult(isOld);
+        }
     }
 
     public async IAsyncEnumerable<string> ListAsync(DateTimeOffset notPutSince, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -61,7 +78,7 @@ sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
         foreach (var file in Directory.Exists(_folder) ? new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories) : [])
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (IsDigest(file.Name) && new DateTimeOffset(file.LastWriteTimeUtc) < notPutSince) // putting a blob again writes its file anew
+            if (IsDigest(file.Name) && IsOlder(file, notPutSince))
             {
                 yield return file.Name;
             }
@@ -89,6 +106,9 @@ sealed class FileBlobStore(IOptions<DataOptions> data) : IBlobStore
         file.Flush(flushToDisk: true); // a name must never stand for bytes that a power cut could still take
         return Convert.ToHexStringLower(sha256.GetHashAndReset());
     }
+
+    /// <summary>Putting a blob again gives its file a new time.</summary>
+    static bool IsOlder(FileInfo file, DateTimeOffset time) => new DateTimeOffset(file.LastWriteTimeUtc) < time;
 
     /// <summary>Whether the text is a digest and nothing else: only such text becomes part of a path.</summary>
     internal static bool IsDigest(string text) => text.Length == SHA256.HashSizeInBytes * 2 && text.All(char.IsAsciiHexDigitLower);

@@ -41,6 +41,18 @@ sealed class RecordRetention(IDbContextFactory<RecordsContext> contexts, IRecord
         return await records.Results.AnyAsync(row => row.Digest == digest, cancellationToken);
     }
 
+    public async Task<IReadOnlySet<string>> ResultsAmongAsync(IReadOnlyCollection<string> digests, CancellationToken cancellationToken)
+    {
+        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+        return await records.Results.Where(row => digests.Contains(row.Digest)).Select(row => row.Digest).Distinct().ToHashSetAsync(cancellationToken);
+    }
+
+    public async Task<DateTimeOffset?> OldestOpenAsync(CancellationToken cancellationToken)
+    {
+        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+        return await records.Predictions.Where(row => row.CompletedAt == null).MinAsync(row => (DateTimeOffset?)row.CreatedAt, cancellationToken);
+    }
+
     async Task<IReadOnlyList<string>> OldAsync(DataParts parts, DateTimeOffset endedBefore, CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);

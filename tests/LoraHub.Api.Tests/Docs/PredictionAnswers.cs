@@ -13,6 +13,9 @@ static class PredictionAnswers
         ["GET /v1/predictions 422"] = AnswerCase.Get("/v1/predictions?cursor=nothing"),
         ["GET /v1/predictions/{id} 200"] = AfterCreation((client, id) => client.FetchAsync($"/v1/predictions/{id}")),
         ["GET /v1/predictions/{id} 404"] = AnswerCase.Get("/v1/predictions/unknown"),
+        ["DELETE /v1/predictions/{id} 204"] = AfterCreation((client, id) => client.SendAsync(HttpMethod.Delete, $"/v1/predictions/{id}", json: null)),
+        ["DELETE /v1/predictions/{id} 404"] = AnswerCase.Of(HttpMethod.Delete, "/v1/predictions/unknown"),
+        ["DELETE /v1/predictions/{id} 409"] = AnswerCase.Of(HttpMethod.Delete, "/v1/predictions/running").WhileBusy(),
         ["POST /v1/predictions/{id}/cancel 200"] = AfterCreation((client, id) => client.PostAsync($"/v1/predictions/{id}/cancel", json: null)),
         ["POST /v1/predictions/{id}/cancel 404"] = AnswerCase.Of(HttpMethod.Post, "/v1/predictions/unknown/cancel"),
         ["GET /v1/streams/{address} 200"] = new(async (_, client) =>

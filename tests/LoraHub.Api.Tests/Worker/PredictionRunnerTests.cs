@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Worker;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage;
 using Microsoft.Extensions.Configuration;
@@ -57,6 +58,25 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
         Assert.Equal(
             Enumerable.Range(0, 5000).Select(i => $"{i}\n"),
             events.Select(recorded => recorded.Event).OfType<PredictionEvent.Logged>().Select(logged => logged.Text));
+    }
+
+    [Fact]
+    public async Task Without_room_on_the_disk_a_prediction_fails_with_the_reason_and_without_a_path()
+    {
+        _predictor.Script = run => throw new IOException($"No space left on device : '{run.Folder}'", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
+
+        var end = Assert.IsType<PredictionEvent.Failed>((await RunAsync())[^1].Event);
+
+        Assert.StartsWith("There is no room left on the service's disk", end.Error);
+        Assert.DoesNotContain(_folder, end.Error);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_stored_fails_a_prediction_with_what_its_client_may_know()
+    {
+        _predictor.Script = _ => throw new StorageUnavailableException("Results cannot be stored now.", new IOException(_folder));
+
+        Assert.Equal(new PredictionEvent.Failed("Results cannot be stored now."), (await RunAsync())[^1].Event);
     }
 
     [Fact]

@@ -72,10 +72,37 @@ public abstract class BlobStoreContract
     {
         var digest = await Blobs.PutAsync(new MemoryStream([1, 2, 3]), Cancellation);
 
-        await Blobs.DeleteAsync(digest, Cancellation);
-        await Blobs.DeleteAsync(digest, Cancellation);
+        Assert.True(await Blobs.DeleteAsync(digest, Later(), Cancellation));
+        Assert.False(await Blobs.DeleteAsync(digest, Later(), Cancellation));
 
         Assert.Null(await Blobs.OpenReadAsync(digest, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_blob_that_was_put_since_is_not_deleted()
+    {
+        var digest = await Blobs.PutAsync(new MemoryStream([4, 5, 6]), Cancellation);
+
+        Assert.False(await Blobs.DeleteAsync(digest, Later().AddMinutes(-2), Cancellation));
+
+        Assert.Equal([4, 5, 6], await ReadAsync(digest));
+    }
+
+    [Fact]
+    public async Task A_blob_whose_bytes_come_again_while_it_is_deleted_stays()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(10_000);
+        for (var round = 0; round < 100; round++)
+        {
+            var digest = await Blobs.PutAsync(new MemoryStream(bytes), Cancellation);
+            var afterThat = TimeProvider.System.GetUtcNow();
+
+            await Task.WhenAll(
+                Task.Run(() => Blobs.PutAsync(new MemoryStream(bytes), Cancellation)),
+                Task.Run(() => Blobs.DeleteAsync(digest, afterThat, Cancellation)));
+
+            Assert.Equal(bytes, await ReadAsync(digest));
+        }
     }
 
     [Fact]
@@ -98,8 +125,11 @@ public abstract class BlobStoreContract
     public async Task What_is_no_digest_of_a_blob_is_not_found(string digest)
     {
         Assert.Null(await Blobs.OpenReadAsync(digest, Cancellation));
-        await Blobs.DeleteAsync(digest, Cancellation);
+        Assert.False(await Blobs.DeleteAsync(digest, Later(), Cancellation));
     }
+
+    /// <summary>So late that every blob was put before.</summary>
+    static DateTimeOffset Later() => TimeProvider.System.GetUtcNow().AddMinutes(1);
 
     async Task<byte[]> ReadAsync(string digest)
     {

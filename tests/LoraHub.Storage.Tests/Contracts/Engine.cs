@@ -17,6 +17,9 @@ public abstract class Engine : IAsyncDisposable
 
     public abstract IPredictionEvents Events { get; }
 
+    /// <summary>Where the engine's records outlast it.</summary>
+    public virtual IDataRetention Retention => throw new NotSupportedException();
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Creates a prediction a second after the one before.</summary>
@@ -34,6 +37,14 @@ public abstract class Engine : IAsyncDisposable
         Input = new JsonObject { ["seed"] = 42 },
         Origin = "http://localhost",
         CreatedAt = Time.GetUtcNow(),
+    };
+
+    /// <summary>An output that names blobs.</summary>
+    public static PredictionOutput Output(string adapter, string? checkpoint = null) => new()
+    {
+        Adapter = $"http://localhost/results/{adapter}/adapter.zip",
+        Checkpoint = checkpoint is null ? null : $"http://localhost/results/{checkpoint}/checkpoint.zip",
+        Weights = [new ModuleWeight("lorahub/colors", 0.5)],
     };
 
     public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(TestContext.Current.CancellationToken);

@@ -31,6 +31,8 @@ sealed class DistributedEngine : Engine
 
     public override IPredictionEvents Events => Services.GetRequiredService<IPredictionEvents>();
 
+    public override IDataRetention Retention => Services.GetRequiredService<IDataRetention>();
+
     public static async Task<DistributedEngine> StartAsync(NatsServer nats, PostgresServer postgres)
     {
         var engine = new DistributedEngine(nats.UrlOrSkip(), await postgres.NewDatabaseOrSkipAsync());

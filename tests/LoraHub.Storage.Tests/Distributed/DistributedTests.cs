@@ -12,6 +12,11 @@ public sealed class DistributedQueueTests(NatsServer nats, PostgresServer postgr
     protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
 }
 
+public sealed class DistributedRetentionTests(NatsServer nats, PostgresServer postgres) : DataRetentionContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}
+
 public sealed class DistributedEventsTests(NatsServer nats, PostgresServer postgres) : PredictionEventsContract
 {
     protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);

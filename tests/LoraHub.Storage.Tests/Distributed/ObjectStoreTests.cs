@@ -38,7 +38,7 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
         var digest = await Blobs.PutAsync(new MemoryStream(bytes), Cancellation);
 
         Assert.Equal(bytes, await ReadAsync(other, digest));
-        await Blobs.DeleteAsync(digest, Cancellation);
+        await Blobs.DeleteAsync(digest, DateTimeOffset.MaxValue, Cancellation);
         Assert.Null(await other.OpenReadAsync(digest, Cancellation));
         Assert.Empty(await _node.SubjectsAsync("blobs"));
     }
@@ -83,7 +83,7 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
     ObjectBlobs Open(string name)
     {
         var data = Options.Create(new DataOptions { Path = _node.Folder(name) });
-        return new ObjectBlobs(_node.Broker, new BlobCopies(data, Options.Create(new DistributedOptions { BlobCopies = Room })));
+        return new ObjectBlobs(_node.Broker, new BlobCopies(data, Options.Create(new DistributedOptions { BlobCopies = Room }), TimeProvider.System));
     }
 
     static async Task<byte[]> ReadAsync(IBlobStore blobs, string digest)

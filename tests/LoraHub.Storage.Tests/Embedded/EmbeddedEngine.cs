@@ -28,6 +28,10 @@ sealed class EmbeddedEngine : Engine
 
     public override IPredictionEvents Events => _services.GetRequiredService<IPredictionEvents>();
 
+    public override IDataRetention Retention => _services.GetRequiredService<IDataRetention>();
+
+    public IBlobStore Blobs => _services.GetRequiredService<IBlobStore>();
+
     public static async Task<EmbeddedEngine> StartAsync(params (string Key, string Value)[] settings)
     {
         var engine = new EmbeddedEngine(settings);
@@ -54,6 +58,21 @@ sealed class EmbeddedEngine : Engine
     /// <summary>What a service does before anything else.</summary>
     public static Task OpenAsync(IServiceProvider services) =>
         services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single().StartingAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until it is so; meanwhile the engine's clock goes on by so many hours, and then stands.</summary>
+    public async Task UntilAsync(int hours, Func<Task<bool>> isSo)
+    {
+        using var limit = new CancellationTokenSource(Wait.Limit);
+        for (var minutes = 0; !await isSo(); minutes += 10)
+        {
+            if (minutes < hours * 60)
+            {
+                Time.Advance(TimeSpan.FromMinutes(10));
+            }
+
+            await Task.Delay(1, limit.Token);
+        }
+    }
 
     public override async ValueTask DisposeAsync()
     {

@@ -16,3 +16,8 @@ public sealed class EmbeddedEventsTests : PredictionEventsContract
 {
     protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
 }
+
+public sealed class EmbeddedRetentionTests : DataRetentionContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}

@@ -10,7 +10,9 @@ public sealed class FileBlobStoreTests : BlobStoreContract, IDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("lorahub-").FullName;
 
-    protected override IBlobStore Blobs => new FileBlobStore(Options.Create(new DataOptions { Path = _folder }));
+    public FileBlobStoreTests() => Blobs = new FileBlobStore(Options.Create(new DataOptions { Path = _folder }), TimeProvider.System);
+
+    protected override IBlobStore Blobs { get; }
 
     [Fact]
     public async Task A_put_that_breaks_off_leaves_nothing_behind()

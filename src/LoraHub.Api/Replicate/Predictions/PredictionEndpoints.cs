@@ -9,6 +9,8 @@ namespace LoraHub.Api.Replicate.Predictions;
 /// <summary><c>/v1/predictions</c>, <c>/v1/streams</c> and the other places where predictions are created.</summary>
 static class PredictionEndpoints
 {
+    static readonly Problem NotEnded = new(null, "The prediction has not ended; cancel it first.", StatusCodes.Status409Conflict);
+
     public static void MapPredictions(this IEndpointRouteBuilder v1)
     {
         v1.MapPost("/predictions", ReplicateCreation.PostAsync)
@@ -34,6 +36,13 @@ static class PredictionEndpoints
             .WithSummary("Get a prediction")
             .Produces<ReplicatePrediction>()
             .ProducesProblem(StatusCodes.Status404NotFound);
+        v1.MapDelete("/predictions/{id}", DeleteAsync)
+            .WithSummary("Remove a finished prediction's data")
+            .WithDescription("Its input, logs and output are gone at once, and `data_removed` is true; its files go a while later, unless another prediction made the same. "
+                + "That there was such a prediction, when and how it ended, stays known.")
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(NotEnded);
         v1.MapPost("/predictions/{id}/cancel", CancelAsync)
             .WithSummary("Cancel a prediction")
             .WithDescription("One that has ended stays as it is.")
@@ -71,4 +80,12 @@ static class PredictionEndpoints
         await queue.CancelAsync(id, cancellationToken);
         return await GetAsync(id, store, model, streams, cancellationToken);
     }
+
+    static async Task<IResult> DeleteAsync(string id, IDataRetention retention, CancellationToken cancellationToken) => await retention.RemoveAsync(id, cancellationToken) switch
+    {
+        DataRemoval.Removed => TypedResults.NoContent(),
+        DataRemoval.UnknownId => Problems.NotFound(),
+        DataRemoval.NotEnded => Problems.Because(NotEnded.Status, NotEnded.Title, NotEnded.Detail),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 }

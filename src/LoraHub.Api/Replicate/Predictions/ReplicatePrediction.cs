@@ -15,9 +15,10 @@ public sealed record ReplicatePrediction
 
     public required string Version { get; init; }
 
-    public required JsonObject Input { get; init; }
+    /// <summary>Null, as <see cref="Logs"/> and <see cref="Output"/>, once it was removed.</summary>
+    public required JsonObject? Input { get; init; }
 
-    public required string Logs { get; init; }
+    public required string? Logs { get; init; }
 
     public required PredictionOutput? Output { get; init; }
 
@@ -44,6 +45,7 @@ public sealed record ReplicatePrediction
     /// <summary>Times are in seconds.</summary>
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 
+    /// <summary>Whether input, logs or output are no longer kept.</summary>
     public bool DataRemoved { get; init; }
 
     public string Source { get; init; } = "api";
@@ -64,8 +66,8 @@ public sealed record ReplicatePrediction
         Id = prediction.Id,
         Model = model.Name,
         Version = model.Version,
-        Input = prediction.Input,
-        Logs = prediction.Logs,
+        Input = prediction.Removed.HasFlag(DataParts.Inputs) ? null : prediction.Input,
+        Logs = prediction.Removed.HasFlag(DataParts.Logs) ? null : prediction.Logs,
         Output = prediction.Output,
         Error = prediction.Error,
         Status = prediction.Status,
@@ -75,6 +77,7 @@ public sealed record ReplicatePrediction
         Deadline = prediction.Deadline,
         Deployment = prediction.Deployment,
         Metrics = MetricsOf(prediction),
+        DataRemoved = prediction.Removed != DataParts.None,
         Webhook = prediction.Webhook?.Url,
         WebhookEventsFilter = prediction.Webhook?.Events.Order().ToArray(),
         Urls = urls,

@@ -1,0 +1,161 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Tests.Support;
+
+namespace LoraHub.Api.Tests.EndToEnd;
+
+/// <summary>The real program on a disk that is too small, full, read-only, damaged or in use.</summary>
+public sealed class DiskTests
+{
+    const string NoRoom = "There is no room left on the service's disk for what the prediction makes. Once there is, it can be asked for again.";
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_prediction_whose_files_do_not_fit_fails_with_the_reason_and_the_next_one_succeeds()
+    {
+        using var disk = SmallDisk.MountOrSkip(mebibytes: 32);
+        await using var host = await TestHostProcess.StartAsync(disk.Path);
+        var client = await host.ReadyAsync();
+
+        var failed = await client.PostJsonAsync("/predictions", """{"input": {"seed": 6}}""");
+        var next = await client.PostJsonAsync("/predictions", """{"input": {"seed": 5}}""");
+
+        Assert.Equal(("failed", NoRoom), (failed.Text("status"), failed.Text("error")));
+        Assert.Equal("Using seed: 6\n", failed.Text("logs"));
+        Assert.Equal("succeeded", next.Text("status"));
+        Assert.Equal(NoRoom, (await client.GetJsonAsync($"/v1/predictions/{failed.Text("id")}")).Text("error"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(disk.Path, "tmp")));
+        Assert.DoesNotContain(disk.Path, failed.ToJsonString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task When_the_disk_fills_in_the_middle_the_prediction_fails_with_the_reason_and_all_goes_on_once_there_is_room()
+    {
+        using var disk = SmallDisk.MountOrSkip(mebibytes: 32);
+        await using var host = await TestHostProcess.StartAsync(disk.Path, ("Queue:BareCapacity", "10"));
+        var client = await host.ReadyAsync();
+        var before = await client.PostJsonAsync("/predictions", """{"input": {"seed": 5}}""");
+        var running = (await client.PostJsonAsync("/predictions", """{"input": {"seed": 1000, "max_inference_step": 10}}""", ("Prefer", "respond-async"))).Text("id")!;
+        await UntilAsync(async () => (await GetAsync(client, running)).Text("logs")!.Contains("1/10", StringComparison.Ordinal));
+
+        disk.Fill();
+        await UntilAsync(() => Task.FromResult(Directory.EnumerateFiles(Path.Combine(disk.Path, "tmp"), "adapter.zip", SearchOption.AllDirectories).Any()));
+
+        // While it is full what is there can be read, and what cannot be stored is refused.
+        Assert.Equal("processing", (await GetAsync(client, running)).Text("status"));
+        Assert.Equal("succeeded", (await GetAsync(client, before.Text("id")!)).Text("status"));
+        using (var download = await client.FetchAsync(new Uri(before["output"]!.Text("adapter")!).PathAndQuery))
+        {
+            Assert.Equal("scripted adapter", await download.TextAsync());
+        }
+
+        await IsFullAsync(await client.PostAsync("/predictions", """{"input": {"seed": 5}}"""), "error");
+        await IsFullAsync(await client.PostAsync("/v1/predictions", """{"version": "lorahub/lorahub", "input": {"seed": 5}}"""), "detail");
+        using (var upload = await client.UploadAsync(new string('x', 100_000)))
+        {
+            Assert.Equal(HttpStatusCode.InsufficientStorage, upload.StatusCode);
+        }
+
+        Assert.False(host.HasExited);
+
+        disk.Empty();
+        await UntilAsync(async () => (await GetAsync(client, running)).Text("status") != "processing");
+        var ended = await GetAsync(client, running);
+        Assert.Equal(("failed", NoRoom), (ended.Text("status"), ended.Text("error")));
+        Assert.Contains("10/10", ended.Text("logs"));
+        Assert.Equal("succeeded", (await client.PostJsonAsync("/predictions", """{"input": {"seed": 5}}""")).Text("status"));
+        Assert.Equal("READY", (await client.GetJsonAsync("/health-check")).Text("status"));
+        Assert.Equal(0, await host.TerminateAsync());
+    }
+
+    [Fact]
+    public async Task A_read_only_data_folder_stops_the_start()
+    {
+        using var disk = SmallDisk.MountOrSkip(mebibytes: 32);
+        await using (var host = await TestHostProcess.StartAsync(disk.Path))
+        {
+            await host.TerminateAsync();
+        }
+
+        disk.MakeReadOnly();
+
+        await IsRefusedAsync(disk.Path, "Data:Path must be a folder that can be made and written to.");
+    }
+
+    [Fact]
+    public async Task A_full_disk_stops_the_start()
+    {
+        using var disk = SmallDisk.MountOrSkip(mebibytes: 8);
+        disk.Fill();
+
+        await IsRefusedAsync(disk.Path, $"There is no room left on the disk of the data folder {disk.Path}.");
+    }
+
+    [Fact]
+    public async Task A_damaged_file_stops_the_start_and_stays_as_it_is()
+    {
+        var data = Directory.CreateTempSubdirectory("lorahub-");
+        try
+        {
+            await using (var host = await TestHostProcess.StartAsync(data.FullName))
+            {
+                await host.TerminateAsync();
+            }
+
+            var file = Path.Combine(data.FullName, "lorahub.db");
+            var damaged = await File.ReadAllBytesAsync(file, Cancellation);
+            damaged.AsSpan(4096, 4096).Fill(0x55);
+            await File.WriteAllBytesAsync(file, damaged, Cancellation);
+
+            await IsRefusedAsync(data.FullName, "is damaged. Nothing was changed. Put a backup in its place");
+
+            Assert.Equal(damaged, await File.ReadAllBytesAsync(file, Cancellation));
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_second_process_on_the_folder_does_not_start_and_the_first_goes_on()
+    {
+        await using var host = await TestHostProcess.StartAsync();
+        var client = await host.ReadyAsync();
+
+        await IsRefusedAsync(host.DataPath, $"The data folder {host.DataPath} is in use by another lorahub.");
+
+        Assert.Equal("succeeded", (await client.PostJsonAsync("/predictions", """{"input": {"seed": 5}}""")).Text("status"));
+    }
+
+    static async Task IsRefusedAsync(string dataPath, string reason)
+    {
+        var run = await FinishedRun.OfAsync(dataPath, ["--urls", "http://127.0.0.1:0"]);
+
+        Assert.Equal(1, run.Code);
+        Assert.StartsWith("lorahub cannot start: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    static async Task IsFullAsync(HttpResponseMessage response, string key)
+    {
+        using (response)
+        {
+            Assert.Equal(HttpStatusCode.InsufficientStorage, response.StatusCode);
+            Assert.Equal("There is no room left to store predictions.", (await response.JsonAsync()).Text(key));
+        }
+    }
+
+    static Task<JsonObject> GetAsync(HttpClient client, string id) => client.GetJsonAsync($"/v1/predictions/{id}");
+
+    static async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (!await isSo())
+        {
+            await Task.Delay(20, limit.Token);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Storage.Tests.Contracts;
+
+/// <summary>What every <see cref="IDataRetention"/> does.</summary>
+public abstract class DataRetentionContract : IAsyncLifetime
+{
+    /// <summary>Digests as outputs name them.</summary>
+    static readonly string One = new('1', 64), Two = new('2', 64), Three = new('3', 64);
+
+    static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    Engine _engine = null!;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected abstract Task<Engine> NewEngineAsync();
+
+    public async ValueTask InitializeAsync() => _engine = await NewEngineAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await _engine.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(DataParts.Inputs)]
+    [InlineData(DataParts.Logs)]
+    [InlineData(DataParts.Results)]
+    [InlineData(DataParts.Inputs | DataParts.Results)]
+    [InlineData(DataParts.All)]
+    public async Task A_prediction_loses_the_parts_that_are_named_and_nothing_else(DataParts parts)
+    {
+        var id = await SucceedAsync(One);
+        var before = await _engine.FindAsync(id);
+        _engine.Time.Advance(Hour);
+
+        Assert.Equal(1, await _engine.Retention.RemoveAsync(parts, _engine.Time.GetUtcNow(), Cancellation));
+
+        var after = await _engine.FindAsync(id);
+        Assert.Equal(parts, after.Removed);
+        Assert.Equal(parts.HasFlag(DataParts.Inputs) ? 0 : 1, after.Input.Count);
+        Assert.Equal(parts.HasFlag(DataParts.Logs) ? "" : "said\n", after.Logs);
+        Assert.Equal(parts.HasFlag(DataParts.Results), after.Output is null);
+        Assert.Equal((before.Status, before.CreatedAt, before.StartedAt, before.CompletedAt), (after.Status, after.CreatedAt, after.StartedAt, after.CompletedAt));
+        Assert.Equal(0.5, after.Metrics["loss"]);
+        Assert.Equal(!parts.HasFlag(DataParts.Results), await IsResultAsync(One));
+    }
+
+    [Fact]
+    public async Task Parts_that_go_one_after_the_other_are_gone_together()
+    {
+        var id = await SucceedAsync(One);
+        _engine.Time.Advance(Hour);
+
+        await _engine.Retention.RemoveAsync(DataParts.Inputs, _engine.Time.GetUtcNow(), Cancellation);
+        await _engine.Retention.RemoveAsync(DataParts.Results, _engine.Time.GetUtcNow(), Cancellation);
+
+        var after = await _engine.FindAsync(id);
+        Assert.Equal(DataParts.Inputs | DataParts.Results, after.Removed);
+        Assert.Equal("said\n", after.Logs);
+    }
+
+    [Fact]
+    public async Task Only_what_ended_before_the_time_is_touched_and_only_once()
+    {
+        var old = await SucceedAsync(One);
+        _engine.Time.Advance(Hour);
+        var young = await SucceedAsync(Two);
+        var waiting = await _engine.CreateAsync();
+        var before = (await _engine.FindAsync(young)).CompletedAt!.Value;
+
+        Assert.Equal(1, await _engine.Retention.RemoveAsync(DataParts.All, before, Cancellation));
+        Assert.Equal(0, await _engine.Retention.RemoveAsync(DataParts.All, before, Cancellation));
+
+        Assert.Equal(DataParts.All, (await _engine.FindAsync(old)).Removed);
+        Assert.Equal(DataParts.None, (await _engine.FindAsync(young)).Removed);
+        Assert.Equal(DataParts.None, (await _engine.FindAsync(waiting.Id)).Removed);
+        Assert.NotEmpty((await _engine.FindAsync(waiting.Id)).Input);
+    }
+
+    [Fact]
+    public async Task However_many_there_are_all_are_emptied()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 450; i++)
+        {
+            var created = await _engine.CreateAsync();
+            await _engine.CancelAsync(created.Id);
+            ids.Add(created.Id);
+        }
+
+        _engine.Time.Advance(Hour);
+
+        Assert.Equal(ids.Count, await _engine.Retention.RemoveAsync(DataParts.Inputs, _engine.Time.GetUtcNow(), Cancellation));
+
+        foreach (var id in ids)
+        {
+            Assert.Empty((await _engine.FindAsync(id)).Input);
+        }
+    }
+
+    [Fact]
+    public async Task Readers_of_the_events_still_come_to_the_end()
+    {
+        var id = await SucceedAsync(One);
+
+        Assert.Equal(DataRemoval.Removed, await _engine.Retention.RemoveAsync(id, Cancellation));
+
+        var events = await _engine.ReadAsync(id);
+        Assert.Equal(
+            [new PredictionEvent.Started(), new PredictionEvent.Measured("loss", 0.5), new PredictionEvent.Succeeded()],
+            events.Select(recorded => recorded.Event));
+        Assert.Equal([1, 3, 5], events.Select(recorded => recorded.Sequence));
+        var folded = (await _engine.FindAsync(id)).BeforeEvents().Apply(events);
+        Assert.Equal(PredictionStatus.Succeeded, folded.Status);
+    }
+
+    [Fact]
+    public async Task One_prediction_is_emptied_when_asked_and_again_is_no_matter()
+    {
+        var id = await SucceedAsync(One);
+        var other = await SucceedAsync(Two);
+
+        Assert.Equal(DataRemoval.Removed, await _engine.Retention.RemoveAsync(id, Cancellation));
+        Assert.Equal(DataRemoval.Removed, await _engine.Retention.RemoveAsync(id, Cancellation));
+
+        var emptied = await _engine.FindAsync(id);
+        Assert.Equal(DataParts.All, emptied.Removed);
+        Assert.Empty(emptied.Input);
+        Assert.Equal("", emptied.Logs);
+        Assert.Null(emptied.Output);
+        Assert.Equal(DataParts.None, (await _engine.FindAsync(other)).Removed);
+    }
+
+    [Fact]
+    public async Task A_prediction_that_has_not_ended_keeps_all()
+    {
+        var waiting = await _engine.CreateAsync();
+        Assert.Equal(DataRemoval.NotEnded, await _engine.Retention.RemoveAsync(waiting.Id, Cancellation));
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+
+        Assert.Equal(DataRemoval.NotEnded, await _engine.Retention.RemoveAsync(waiting.Id, Cancellation));
+
+        var running = await _engine.FindAsync(waiting.Id);
+        Assert.Equal(DataParts.None, running.Removed);
+        Assert.NotEmpty(running.Input);
+    }
+
+    [Fact]
+    public async Task An_unknown_prediction_has_nothing_to_remove() =>
+        Assert.Equal(DataRemoval.UnknownId, await _engine.Retention.RemoveAsync(PredictionId.New(), Cancellation));
+
+    [Fact]
+    public async Task A_blob_is_a_result_while_any_prediction_names_it()
+    {
+        var first = await SucceedAsync(One, Two);
+        var second = await SucceedAsync(One);
+        Assert.Equal([One, Two], (await ResultsAmongAsync(One, Two, Three)).Order(StringComparer.Ordinal));
+
+        await _engine.Retention.RemoveAsync(first, Cancellation);
+        Assert.Equal([One], await ResultsAmongAsync(One, Two, Three));
+
+        await _engine.Retention.RemoveAsync(second, Cancellation);
+        Assert.Empty(await ResultsAmongAsync(One, Two, Three));
+        Assert.False(await IsResultAsync(One));
+    }
+
+    [Fact]
+    public async Task The_oldest_that_has_not_ended_is_known()
+    {
+        Assert.Null(await OldestOpenAsync());
+        await SucceedAsync(One);
+        Assert.Null(await OldestOpenAsync());
+        var first = await _engine.CreateAsync();
+        _engine.Time.Advance(Hour);
+        var second = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+
+        Assert.Equal(first.CreatedAt, await OldestOpenAsync());
+        await lease.AppendAsync(new PredictionEvent.Canceled());
+        Assert.Equal(second.CreatedAt, await OldestOpenAsync());
+    }
+
+    async Task<DateTimeOffset?> OldestOpenAsync()
+    {
+        await _engine.SettleAsync();
+        return await _engine.Retention.OldestOpenAsync(Cancellation);
+    }
+
+    async Task<bool> IsResultAsync(string digest) => await _engine.Retention.IsResultAsync(digest, Cancellation);
+
+    async Task<IReadOnlySet<string>> ResultsAmongAsync(params string[] digests) => await _engine.Retention.ResultsAmongAsync(digests, Cancellation);
+
+    /// <summary>A prediction that says something, measures something and names blobs: the adapter, and perhaps the checkpoint.</summary>
+    async Task<string> SucceedAsync(string adapter, string? checkpoint = null)
+    {
+        var created = await _engine.CreateAsync();
+        await using var lease = await _engine.LeaseAsync();
+        Assert.Equal(created.Id, lease.Prediction.Id);
+        await lease.AppendAsync(new PredictionEvent.Started());
+        await lease.LogAsync("said");
+        await lease.AppendAsync(new PredictionEvent.Measured("loss", 0.5));
+        await lease.AppendAsync(new PredictionEvent.Answered(Engine.Output(adapter, checkpoint)));
+        Assert.True(await lease.AppendAsync(new PredictionEvent.Succeeded()));
+        await _engine.SettleAsync();
+        return created.Id;
+    }
+}

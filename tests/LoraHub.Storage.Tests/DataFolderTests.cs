@@ -1,0 +1,57 @@
+using LoraHub.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Storage.Tests;
+
+public sealed class DataFolderTests : IDisposable
+{
+    const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    readonly DirectoryInfo _parent = Directory.CreateTempSubdirectory("lorahub-");
+
+    string Data => Path.Combine(_parent.FullName, "of", "clients");
+
+    public void Dispose() => _parent.Delete(recursive: true);
+
+    [Fact]
+    public void The_folder_is_made_for_its_user_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Permissions are others there.");
+
+        Assert.Equal(Data, Open());
+
+        Assert.Equal(Private, new DirectoryInfo(Data).UnixFileMode);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Data));
+    }
+
+    [Fact]
+    public void A_folder_that_is_there_keeps_its_permissions()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Permissions are others there.");
+        Make(Private | UnixFileMode.GroupRead);
+
+        Open();
+
+        Assert.Equal(Private | UnixFileMode.GroupRead, new DirectoryInfo(Data).UnixFileMode);
+    }
+
+    void Make(UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(Data).UnixFileMode = mode;
+        }
+    }
+
+    string Open()
+    {
+        using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Path", Data)]).Build())
+            .AddLogging()
+            .AddPassingStorage()
+            .BuildServiceProvider();
+        return services.GetRequiredService<IOptions<DataOptions>>().Value.Path;
+    }
+}
