@@ -1,6 +1,7 @@
 using System.Reflection;
 
 using LoraHub.Bench;
+using LoraHub.Bench.Queue;
 using LoraHub.Bench.Wire;
 
 var root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
@@ -16,7 +17,10 @@ switch (args)
     case ["wire"]:
         await WireLoad.PrintAsync(TimeSpan.FromMinutes(1));
         return 0;
+    case ["queue"]:
+        await QueueLoad.PrintAsync();
+        return 0;
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire|queue");
         return 2;
 }

@@ -7,17 +7,18 @@ sealed class ServedProgram : IAsyncDisposable
 {
     readonly Process _process;
     readonly Task _drained;
-    readonly string _dataPath;
 
     ServedProgram(Process process, string dataPath, Uri address)
     {
         _process = process;
         _drained = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null); // or a full pipe would stop it
-        _dataPath = dataPath;
+        DataPath = dataPath;
         Address = address;
     }
 
     public Uri Address { get; }
+
+    public string DataPath { get; }
 
     /// <summary>What the process holds in memory, in MiB.</summary>
     public double ResidentMiB
@@ -67,6 +68,6 @@ sealed class ServedProgram : IAsyncDisposable
         await _drained;
         await _process.WaitForExitAsync();
         _process.Dispose();
-        Directory.Delete(_dataPath, recursive: true);
+        Directory.Delete(DataPath, recursive: true);
     }
 }

@@ -1,109 +1,26 @@
-using System.Diagnostics;
-using LoraHub.Core.Predictions;
+using LoraHub.Servers;
 using LoraHub.Storage.Tests.Distributed;
-using Npgsql;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>A real PostgreSQL on a free port of this machine, and its folder.</summary>
-public sealed class PostgresServer : IAsyncLifetime
+/// <summary>The server that all tests share.</summary>
+public sealed class PostgresServer : PostgresProcess, IAsyncLifetime
 {
-    readonly string _folder = Path.Combine(Path.GetTempPath(), $"lorahub-postgres-{PredictionId.New()}");
-    readonly int _port = NatsServer.FreePort();
-    readonly string? _programs = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")))
-        : null;
-
-    Process? _process;
-
-    string Url => $"Host=127.0.0.1;Port={_port};Username=postgres";
-
     /// <summary>A new, empty database; without a server installed, the test is skipped.</summary>
-    public async Task<string> NewDatabaseOrSkipAsync()
+    public Task<string> NewDatabaseOrSkipAsync()
     {
-        Assert.SkipWhen(_programs is null, "PostgreSQL is not installed.");
-        var name = $"test_{PredictionId.New()}";
-        await using var source = NpgsqlDataSource.Create($"{Url};Pooling=false");
-        await using var command = source.CreateCommand($"CREATE DATABASE {name}");
-        await command.ExecuteNonQueryAsync();
-        return $"{Url};Database={name};Maximum Pool Size=20";
+        Assert.SkipUnless(IsInstalled, "PostgreSQL is not installed.");
+        return NewDatabaseAsync();
     }
 
     public async ValueTask InitializeAsync()
     {
-        if (_programs is not null)
+        if (IsInstalled)
         {
-            await RunAsync("initdb", "-D", _folder, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8");
+            await InitializeFolderAsync();
             await StartAsync();
         }
-    }
-
-    public async Task StartAsync()
-    {
-        _process = Run("postgres", "-D", _folder, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300");
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await using var source = NpgsqlDataSource.Create($"{Url};Pooling=false");
-        while (true)
-        {
-            try
-            {
-                await using var connection = await source.OpenConnectionAsync(limit.Token);
-                return;
-            }
-            catch (NpgsqlException)
-            {
-                await Task.Delay(100, limit.Token);
-            }
-        }
-    }
-
-    /// <summary>Ends the server at once: it saves nothing any more, and recovers when it starts.</summary>
-    public async Task KillAsync()
-    {
-        _process!.Kill(entireProcessTree: true); // those that serve connections too, or they would keep the next server out
-        await _process.WaitForExitAsync();
-        _process.Dispose();
-        _process = null;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_process is not null)
-        {
-            await KillAsync();
-        }
-
-        if (Directory.Exists(_folder))
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-    }
-
-    async Task RunAsync(string program, params string[] arguments)
-    {
-        using var process = Run(program, arguments);
-        await process.WaitForExitAsync();
-        Assert.Equal(0, process.ExitCode);
-    }
-
-    /// <summary>PostgreSQL refuses to run as root: then it runs as the user that its package made.</summary>
-    Process Run(string program, params string[] arguments)
-    {
-        string[] command = Environment.UserName == "root" ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
-        command = [.. command, Path.Combine(_programs!, program), .. arguments];
-        var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        })!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
     }
 }

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using NATS.Client.Core;
+
+namespace LoraHub.Servers;
+
+/// <summary>A real nats-server with JetStream on a free port of this machine, and its folder, which goes with it.</summary>
+public class NatsProcess : IAsyncDisposable
+{
+    const string Program = "/usr/sbin/nats-server";
+
+    readonly string _folder = Directory.CreateTempSubdirectory("lorahub-nats-").FullName;
+    readonly int _port = FreePort();
+    Process? _process;
+
+    public static bool IsInstalled => File.Exists(Program);
+
+    public string Url => $"nats://127.0.0.1:{_port}";
+
+    public async Task StartAsync()
+    {
+        _process = Process.Start(new ProcessStartInfo(Program, ["-js", "-sd", _folder, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(_folder, "log")]));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NatsConnection(NatsOpts.Default with { Url = Url });
+                await connection.PingAsync(limit.Token);
+                return;
+            }
+            catch (NatsException)
+            {
+                await Task.Delay(50, limit.Token);
+            }
+        }
+    }
+
+    /// <summary>Ends the server at once, as a power cut would: it saves nothing any more.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_process is not null)
+        {
+            await KillAsync();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A port that nobody listens on now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
