@@ -26,7 +26,7 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         predictions.ToTable("predictions").HasKey(row => row.Id);
         predictions.Property(row => row.Id).UseCollation(Ordinal);
         predictions.HasIndex(row => new { row.CreatedAt, row.Id });
-        predictions.HasIndex(row => new { row.Hardware, row.Arrival }).HasFilter(Open);
+        predictions.HasIndex(row => row.Arrival).HasFilter(Open);
         predictions.HasIndex(row => row.CompletedAt);
         predictions.HasIndex(row => row.ClaimedUntil).HasFilter("webhook_open");
 

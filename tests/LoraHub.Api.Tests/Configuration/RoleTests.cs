@@ -28,10 +28,9 @@ public sealed class RoleTests(NatsServer nats, PostgresServer postgres)
     public async Task A_worker_answers_probes_alone_and_needs_no_database()
     {
         await using var worker = await TestHostProcess.StartAsync(("Role", "worker"), ("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", "roles-worker"));
-        await worker.UntilLogAsync("The worker is ready.");
+        await UntilReadyAsync(worker);
 
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(worker, "/health/live"));
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(worker, "/health/ready"));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(worker, "/metrics"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(worker, "/v1/predictions"));
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(worker, "/docs"));

@@ -160,15 +160,15 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
 
                     b.HasKey("Id");
 
+                    b.HasIndex("Arrival")
+                        .HasFilter("completed_at IS NULL");
+
                     b.HasIndex("ClaimedUntil")
                         .HasFilter("webhook_open");
 
                     b.HasIndex("CompletedAt");
 
                     b.HasIndex("CreatedAt", "Id");
-
-                    b.HasIndex("Hardware", "Arrival")
-                        .HasFilter("completed_at IS NULL");
 
                     b.ToTable("predictions", (string)null);
                 });

@@ -75,6 +75,12 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_predictions_arrival",
+                table: "predictions",
+                column: "arrival",
+                filter: "completed_at IS NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_predictions_claimed_until",
                 table: "predictions",
                 column: "claimed_until",
@@ -89,12 +95,6 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                 name: "IX_predictions_created_at_id",
                 table: "predictions",
                 columns: new[] { "created_at", "id" });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_predictions_hardware_arrival",
-                table: "predictions",
-                columns: new[] { "hardware", "arrival" },
-                filter: "completed_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "IX_results_prediction_id",
