@@ -20,6 +20,11 @@ sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSign
                 after = recorded.Sequence;
                 yield return recorded;
             }
+
+            if (page[^1].Event.IsTerminal)
+            {
+                yield break;
+            }
         }
     }
 
@@ -30,18 +35,26 @@ sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSign
         {
             await using (var records = await contexts.CreateDbContextAsync(cancellationToken))
             {
-                // First this: when it has ended, the events that are read next are all there are.
-                var isOpen = await records.Predictions.Where(row => row.Id == id).Select(row => (bool?)(row.CompletedAt == null)).FirstOrDefaultAsync(cancellationToken);
-                var rows = await records.Events.AsNoTracking()
-                    .Where(row => row.PredictionId == id && row.Sequence > after)
-                    .OrderBy(row => row.Sequence).Take(Page).ToListAsync(cancellationToken);
-                if (rows.Count > 0 || isOpen != true)
+                if (await PageAsync(records, id, after, cancellationToken) is { Count: > 0 } page)
                 {
-                    return [.. rows.Select(row => row.ToRecorded())];
+                    return page;
+                }
+
+                if (!await records.Predictions.AnyAsync(row => row.Id == id && row.CompletedAt == null, cancellationToken))
+                {
+                    return await PageAsync(records, id, after, cancellationToken); // it may have ended since the first look
                 }
             }
 
             await signal.WaitAsync(cancellationToken);
         }
+    }
+
+    static async Task<IReadOnlyList<RecordedEvent>> PageAsync(RecordsContext records, string id, long after, CancellationToken cancellationToken)
+    {
+        var rows = await records.Events.AsNoTracking()
+            .Where(row => row.PredictionId == id && row.Sequence > after)
+            .OrderBy(row => row.Sequence).Take(Page).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => row.ToRecorded())];
     }
 }
