@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LoraHub.Core;
+using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
@@ -9,7 +10,7 @@ namespace LoraHub.Api.Worker;
 
 /// <summary>Does a leased prediction from its start to its end, for the service and the terminal alike.</summary>
 sealed partial class PredictionRunner(
-    IPredictor predictor, IBlobStore blobs, IOptions<DataOptions> data, TimeProvider time, ILogger<PredictionRunner> logger)
+    IPredictor predictor, IBlobStore blobs, IOptions<DataOptions> data, TimeProvider time, ILogger<PredictionRunner> logger, IModuleSource? modules = null)
 {
     const string UnexpectedFailure = "The prediction failed unexpectedly; the service's log says more.";
 
@@ -71,6 +72,7 @@ sealed partial class PredictionRunner(
         try
         {
             using var workspace = Workspace.Create(data.Value.Path);
+            await (modules?.FetchAsync(either.Token) ?? Task.CompletedTask); // whoever took it in may know modules that are not here yet
             var result = await PredictAsync(lease, workspace.Folder, either.Token);
             var output = await PublishAsync(result, lease.Prediction.Origin, either.Token);
             return [new PredictionEvent.Answered(output), new PredictionEvent.Succeeded()];

@@ -1,17 +1,17 @@
-using System.Text.RegularExpressions;
+using LoraHub.Core.Modules;
 
 namespace LoraHub.Inference.Models;
 
 /// <summary>Where models and modules lie: <c>{root}/{owner}/{name}</c>, the first root that has it wins.</summary>
 /// <param name="roots">Existing or not; a missing folder is an empty one.</param>
-public sealed partial class ModelFolders(IReadOnlyList<string> roots)
+public sealed class ModelFolders(IReadOnlyList<string> roots)
 {
     // A mounted volume has a lost+found that nobody may read.
     static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
 
     /// <summary>The folder of an id, or null when no root has it or the id is no <c>owner/name</c>.</summary>
     public string? Find(string id) =>
-        Id().IsMatch(id) ? roots.Select(root => Path.Combine(root, id)).FirstOrDefault(Directory.Exists) : null;
+        ModelId.IsValid(id) ? roots.Select(root => Path.Combine(root, id)).FirstOrDefault(Directory.Exists) : null;
 
     /// <summary>Every <c>owner/name</c> with its folder, ordered by id.</summary>
     public IEnumerable<(string Id, string Folder)> All() =>
@@ -20,11 +20,7 @@ public sealed partial class ModelFolders(IReadOnlyList<string> roots)
             .SelectMany(root => Directory.EnumerateDirectories(root, "*", Readable))
             .SelectMany(owner => Directory.EnumerateDirectories(owner, "*", Readable))
             .Select(folder => (Id: $"{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}", Folder: folder))
-            .Where(pair => Id().IsMatch(pair.Id))
+            .Where(pair => ModelId.IsValid(pair.Id))
             .DistinctBy(pair => pair.Id)
             .OrderBy(pair => pair.Id, StringComparer.Ordinal);
-
-    // No name begins with a dot, so none leaves the root.
-    [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Id();
 }

@@ -134,6 +134,7 @@ sealed partial class Broker : IAsyncDisposable
             await BucketAsync("blobs"),
             await BucketAsync("uploads"),
             await BucketAsync("large"),
+            await BucketAsync("modules"),
             await new NatsKVContext(JetStream).CreateStoreAsync(new NatsKVConfig($"{Prefix}-values") { NumberOfReplicas = _replicas }, cancellationToken));
 
         async Task<INatsObjStore> BucketAsync(string name) =>
@@ -156,8 +157,10 @@ sealed partial class Broker : IAsyncDisposable
 /// <param name="Blobs">See <see cref="ObjectBlobs"/>.</param>
 /// <param name="Uploads">See <see cref="ObjectUploads"/>.</param>
 /// <param name="Large">What is too large for a message; see <see cref="LargeContents"/>.</param>
-/// <param name="Values">See <see cref="ServerKeys"/> and <see cref="RecordedPosition"/>.</param>
-sealed record Streams(INatsJSStream Events, INatsJSStream Queue, INatsObjStore Blobs, INatsObjStore Uploads, INatsObjStore Large, INatsKVStore Values);
+/// <param name="Modules">The files that <see cref="PublishedModules"/> name.</param>
+/// <param name="Values">See <see cref="ServerKeys"/>, <see cref="RecordedPosition"/> and <see cref="PublishedModules"/>.</param>
+sealed record Streams(
+    INatsJSStream Events, INatsJSStream Queue, INatsObjStore Blobs, INatsObjStore Uploads, INatsObjStore Large, INatsObjStore Modules, INatsKVStore Values);
 
 /// <summary>What subjects are called.</summary>
 static class Subjects
@@ -171,6 +174,9 @@ static class Subjects
 
     /// <summary>Where readers hear at once that a prediction's record has changed.</summary>
     public static string RecordedOf(string prefix, string id) => $"{prefix}.recorded.{Token(id)}";
+
+    /// <summary>The key of a module among the values.</summary>
+    public static string ModuleOf(string id) => $"modules.{Token(id)}";
 
     /// <summary>The id that the last token of a subject stands for.</summary>
     public static string IdOf(string subject) => subject[(subject.LastIndexOf('.') + 1)..].Replace('=', '.');

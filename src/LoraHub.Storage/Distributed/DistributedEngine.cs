@@ -1,4 +1,5 @@
 using LoraHub.Core;
+using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Records;
@@ -40,6 +41,9 @@ static class DistributedEngine
         services.AddSingleton<IValidateOptions<DistributedOptions>>(new DistributedOptionsCheck(needsPostgres));
         services.AddSingleton<Broker>().AddSingleton<LargeContents>().AddSingleton<EventLog>().AddSingleton<WorkQueue>();
         services.AddSingleton<BlobCopies>().AddSingleton<IBlobStore, ObjectBlobs>();
+        services.AddSingleton<LocalModules>().AddSingleton<PublishedModules>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ModuleSync>(provider, needsPostgres)); // API nodes are given modules
+        services.AddHostedService(provider => provider.GetRequiredService<ModuleSync>()).AddSingleton<IModuleSource>(provider => provider.GetRequiredService<ModuleSync>());
         return services.AddSingleton<IEngineHealth, NatsHealth>();
     }
 

@@ -1,0 +1,8 @@
+namespace LoraHub.Core.Modules;
+
+/// <summary>The modules that other processes of the deployment were given. A process that is alone has no such source.</summary>
+public interface IModuleSource
+{
+    /// <summary>Returns when what the others have published by now lies in the data folder, but for what is broken. While the server is away it waits for it.</summary>
+    Task FetchAsync(CancellationToken cancellationToken);
+}

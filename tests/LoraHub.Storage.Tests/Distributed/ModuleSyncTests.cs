@@ -1,0 +1,188 @@
+using System.Text;
+using LoraHub.Core.Predictions;
+using LoraHub.Storage.Distributed;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NATS.Client.ObjectStore.Models;
+
+namespace LoraHub.Storage.Tests.Distributed;
+
+/// <summary>Modules that one process was given, in the folders of the others.</summary>
+public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
+{
+    const string Id = "mine/french";
+
+    readonly string _prefix = "test-" + PredictionId.New()[..20];
+    readonly List<Process> _processes = [];
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            await process.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_module_that_one_node_is_given_comes_to_the_others_and_so_does_its_next_version()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        api.Give(Id, "one");
+        await api.SyncAsync();
+
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Equal("one", worker.Numbers(Id));
+        Assert.Equal("{}", File.ReadAllText(Path.Combine(worker.Folder(Id), "adapter_config.json")));
+
+        api.Give(Id, "another");
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Equal("another", worker.Numbers(Id));
+        Assert.Equal("another", api.Numbers(Id));
+    }
+
+    [Fact]
+    public async Task What_a_worker_was_given_itself_stays_its_own()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        worker.Give(Id, "the worker's");
+        api.Give(Id, "the node's");
+        await api.SyncAsync();
+
+        await worker.Sync.FetchAsync(Cancellation);
+
+        Assert.Equal("the worker's", worker.Numbers(Id));
+    }
+
+    [Fact]
+    public async Task What_is_no_module_is_not_published()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        Directory.CreateDirectory(api.Folder("google/flan-t5"));
+        File.WriteAllText(Path.Combine(api.Folder("google/flan-t5"), "config.json"), "{}");
+        api.Give(Id, "one");
+        await api.SyncAsync();
+
+        await worker.Sync.FetchAsync(Cancellation);
+
+        Assert.Equal([Id], worker.Ids());
+    }
+
+    [Fact]
+    public async Task An_object_that_is_not_what_the_manifest_says_changes_nothing()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        api.Give(Id, "one");
+        api.Give("mine/spanish", "dos");
+        await api.SyncAsync();
+        var modules = (await api.Broker.StreamsAsync(Cancellation)).Modules;
+        var module = await ModuleManifest.ReadAsync(Id, api.Folder(Id), Cancellation);
+        var numbers = module.Files.Single(file => file.Name == "adapter_model.safetensors");
+        await modules.PutAsync(new ObjectMetadata { Name = numbers.Sha256 }, new MemoryStream("0ne"u8.ToArray()), cancellationToken: Cancellation);
+
+        await worker.Sync.FetchAsync(Cancellation);
+
+        Assert.Equal(["mine/spanish"], worker.Ids());
+        Assert.Contains("mine/french", worker.Log.ToString());
+    }
+
+    [Theory]
+    [InlineData("mine/evil", """{"Id": "mine/evil", "Files": [{"Name": "../../evil", "Size": 1, "Sha256": "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}]}""")]
+    [InlineData("mine/evil", """{"Id": "../evil", "Files": []}""")]
+    [InlineData("mine/evil", """{"Id": "other/name", "Files": [{"Name": "adapter_config.json", "Size": 1, "Sha256": "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}]}""")]
+    [InlineData("mine/evil", """{"Id": "mine/evil", "Files": [{"Name": "adapter_config.json", "Size": 99999999999, "Sha256": "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"}]}""")]
+    [InlineData("mine/evil", "null")]
+    [InlineData("mine/evil", "no JSON")]
+    [InlineData("../../evil", "{}")]
+    public async Task A_manifest_that_cannot_be_meant_is_refused_and_nothing_is_written(string key, string manifest)
+    {
+        var worker = Start(publishes: false);
+        var values = (await worker.Broker.StreamsAsync(Cancellation)).Values;
+        await values.PutAsync(Subjects.ModuleOf(key), Encoding.UTF8.GetBytes(manifest), cancellationToken: Cancellation);
+
+        await worker.Sync.FetchAsync(Cancellation);
+
+        Assert.Empty(worker.Ids());
+        Assert.False(File.Exists(Path.Combine(worker.DataPath, "evil")));
+        Assert.Contains("is refused", worker.Log.ToString());
+    }
+
+    Process Start(bool publishes)
+    {
+        var process = new Process(nats.UrlOrSkip(), _prefix, publishes);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>What of a process has to do with modules.</summary>
+    sealed class Process : IAsyncDisposable
+    {
+        readonly ServiceProvider _services;
+
+        public Process(string nats, string prefix, bool publishes)
+        {
+            var settings = new Dictionary<string, string?> { ["Data:Path"] = DataPath, ["Distributed:Nats"] = nats, ["Distributed:Prefix"] = prefix };
+            _services = new ServiceCollection()
+                .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
+                .AddLogging(logging => logging.AddProvider(new Logs(Log)))
+                .AddWorkerStorage()
+                .BuildServiceProvider();
+            Sync = ActivatorUtilities.CreateInstance<ModuleSync>(_services, publishes);
+        }
+
+        public string DataPath { get; } = Directory.CreateTempSubdirectory("lorahub-").FullName;
+
+        public StringBuilder Log { get; } = new();
+
+        public ModuleSync Sync { get; }
+
+        public Broker Broker => _services.GetRequiredService<Broker>();
+
+        public string Folder(string id) => Path.Combine(DataPath, "models", id);
+
+        public void Give(string id, string numbers)
+        {
+            Directory.CreateDirectory(Folder(id));
+            File.WriteAllText(Path.Combine(Folder(id), "adapter_config.json"), "{}");
+            File.WriteAllText(Path.Combine(Folder(id), "adapter_model.safetensors"), numbers);
+        }
+
+        public string Numbers(string id) => File.ReadAllText(Path.Combine(Folder(id), "adapter_model.safetensors"));
+
+        public IReadOnlyList<string> Ids() => _services.GetRequiredService<LocalModules>().List();
+
+        public Task SyncAsync() => Sync.SyncAsync(publish: true, Cancellation);
+
+        public async ValueTask DisposeAsync()
+        {
+            Sync.Dispose();
+            await _services.DisposeAsync();
+            Directory.Delete(DataPath, recursive: true);
+        }
+    }
+
+    sealed class Logs(StringBuilder lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.AppendLine(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
