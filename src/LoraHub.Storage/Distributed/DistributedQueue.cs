@@ -27,7 +27,12 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
         {
             using var signal = signals.Subscribe(id);
             var state = await CancelInLogAsync(id, cancellationToken);
-            await WaitAsync(id, state.Last, signal, cancellationToken);
+            var isShown = await WaitAsync(id, state.Last, signal, cancellationToken);
+            if (!isShown && state is { IsTerminal: true, Status: not PredictionStatus.Canceled })
+            {
+                // It had ended otherwise before, and the record does not say so yet: whoever read it now would take the prediction for canceled.
+                throw new StorageUnavailableException("The prediction has ended, but how cannot be read now.");
+            }
         }
 
         return true;
@@ -48,7 +53,8 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
     }
 
     /// <summary>Waits until a prediction's record has its events, so that whoever asks for it next, on any node, sees them.</summary>
-    async Task WaitAsync(string id, long sequence, RecordSignals.Subscription signal, CancellationToken cancellationToken)
+    /// <returns>False when that takes too long.</returns>
+    async Task<bool> WaitAsync(string id, long sequence, RecordSignals.Subscription signal, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(RecordedWithin);
@@ -58,10 +64,12 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
             {
                 await signal.WaitAsync(limit.Token);
             }
+
+            return true;
         }
         catch (Exception exception) when (exception is StorageUnavailableException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // It is in the log, and will be in the record.
+            return false; // it is in the log, and will be in the record
         }
     }
 
