@@ -16,6 +16,7 @@ static class Logging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // what keeps it from starting is said in one line
+            .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal) // whoever asks the records says what fails, without what is in them
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal) // whoever asks is told, every few seconds
             .WriteTo.Console(services.GetRequiredService<IOptions<LogOptions>>().Value.Format)
             .ReadFrom.Configuration(builder.Configuration)

@@ -10,16 +10,23 @@ sealed partial class PredictionDeadlines(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var isAway = false;
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
                 await CancelOverdueAsync(stoppingToken);
+                isAway = false;
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                LogNotLooked(exception.GetType()); // the next look finds them
+                if (!isAway) // the next look finds them; one line is enough until then
+                {
+                    LogNotLooked(exception.GetType());
+                }
+
+                isAway = true;
             }
         }
     }
@@ -36,6 +43,6 @@ sealed partial class PredictionDeadlines(
     [LoggerMessage(LogLevel.Information, "Prediction {PredictionId} was not done by its deadline and is canceled.")]
     partial void LogDue(string predictionId);
 
-    [LoggerMessage(LogLevel.Warning, "Predictions past their deadline cannot be looked up now: {ExceptionType}.")]
+    [LoggerMessage(LogLevel.Warning, "Predictions past their deadline cannot be looked up now: {ExceptionType}. It is tried again until they can.")]
     partial void LogNotLooked(Type exceptionType);
 }

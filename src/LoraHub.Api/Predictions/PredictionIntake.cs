@@ -55,7 +55,8 @@ sealed partial class PredictionIntake(
     IEnumerable<IPredictionFollower> followers,
     IOptions<QueueOptions> queue,
     TimeProvider time,
-    ILogger<PredictionIntake> logger)
+    ILogger<PredictionIntake> logger,
+    IModuleSource? modules = null)
 {
     long _count;
 
@@ -75,6 +76,7 @@ sealed partial class PredictionIntake(
             return new IntakeResult.Invalid(errors);
         }
 
+        await (modules?.ShareAsync(cancellationToken) ?? Task.CompletedTask); // its worker may be another process
         var now = Now();
         var prediction = new Prediction
         {

@@ -5,4 +5,7 @@ public interface IModuleSource
 {
     /// <summary>Returns when what the others have published by now lies in the data folder, but for what is broken. While the server is away it waits for it.</summary>
     Task FetchAsync(CancellationToken cancellationToken);
+
+    /// <summary>Returns when the others can fetch what this process was given by now, or when that takes too long: then it is made up for later.</summary>
+    Task ShareAsync(CancellationToken cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LoraHub.Core.Modules;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,9 +14,10 @@ namespace LoraHub.Storage.Distributed;
 sealed partial class ModuleSync(Broker broker, PublishedModules published, LocalModules local, bool publishes, ILogger<ModuleSync> logger)
     : BackgroundService, IModuleSource
 {
-    static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(10), ShareWithin = TimeSpan.FromSeconds(5);
 
     readonly SemaphoreSlim _turn = new(1);
+    readonly ConcurrentDictionary<string, string> _looked = new(StringComparer.Ordinal); // the stamps of the modules that were looked at
 
     public Task FetchAsync(CancellationToken cancellationToken) => broker.InsistAsync(
         async token =>
@@ -24,6 +26,25 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
             return true;
         },
         cancellationToken);
+
+    public async Task ShareAsync(CancellationToken cancellationToken)
+    {
+        if (!publishes || local.List().All(id => _looked.GetValueOrDefault(id) == local.StampOf(id)))
+        {
+            return;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(ShareWithin);
+        try
+        {
+            await SyncAsync(publish: true, limit.Token);
+        }
+        catch (Exception exception) when (Broker.IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogLater(exception.GetType());
+        }
+    }
 
     public override void Dispose()
     {
@@ -40,7 +61,7 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
             {
                 await SyncAsync(publishes, stoppingToken);
             }
-            catch (Exception exception) when (Broker.IsTrouble(exception) && !stoppingToken.IsCancellationRequested)
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 LogLater(exception.GetType());
             }
@@ -87,12 +108,14 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
         var stamp = local.StampOf(id);
         if (local.FindMark(id)?.Stamp == stamp)
         {
+            _looked[id] = stamp;
             return;
         }
 
         var module = await ModuleManifest.ReadAsync(id, local.FolderOf(id), cancellationToken);
         if (module.Problem() is { } problem)
         {
+            _looked[id] = stamp;
             throw new InvalidDataException(problem);
         }
 
@@ -100,6 +123,7 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
         if (module.Equals(known?.Manifest) || await published.PublishAsync(module, local.FolderOf(id), known, cancellationToken))
         {
             local.Mark(id, new ModuleMark(module, stamp));
+            _looked[id] = stamp;
             LogPublished(id);
         }
     }

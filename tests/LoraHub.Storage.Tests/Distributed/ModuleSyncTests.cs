@@ -45,6 +45,22 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_shared_can_be_fetched_at_once()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        api.Give(Id, "one");
+
+        await api.Sync.ShareAsync(Cancellation);
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Equal("one", worker.Numbers(Id));
+
+        api.Give(Id, "another");
+        await api.Sync.ShareAsync(Cancellation);
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Equal("another", worker.Numbers(Id));
+    }
+
+    [Fact]
     public async Task What_a_worker_was_given_itself_stays_its_own()
     {
         var (api, worker) = (Start(publishes: true), Start(publishes: false));
