@@ -16,7 +16,7 @@ sealed class RecordWebhookClaims(IDbContextFactory<RecordsContext> contexts, IRe
         foreach (var row in free)
         {
             var isOurs = await writer.WriteAsync(
-                records => records.Predictions.Where(one => one.Id == row.Id).Where(IsFree()).ExecuteUpdateAsync(Hold(), cancellationToken), cancellationToken) == 1;
+                records => records.Predictions.Where(one => one.Id == row.Id && one.ClaimedBy == row.ClaimedBy).Where(IsFree()).ExecuteUpdateAsync(Hold(), cancellationToken), cancellationToken) == 1;
             if (isOurs) // or another was faster
             {
                 claimed.Add(new WebhookClaim(row.ToCreated(), row.StartTold, IsTakenOver: row.ClaimedBy is not null));
@@ -54,11 +54,11 @@ sealed class RecordWebhookClaims(IDbContextFactory<RecordsContext> contexts, IRe
         return await rows.OrderBy(row => row.CreatedAt).Take(limit).ToListAsync(cancellationToken);
     }
 
-    /// <summary>A claim that would hold longer than any does was made before the clock was set back.</summary>
+    /// <summary>A claim that would hold for much longer than any does was made before the clock was set back; one for a little, by a node whose clock is ahead.</summary>
     Expression<Func<PredictionRow, bool>> IsFree()
     {
         var now = time.GetUtcNow();
-        var longest = now + IWebhookClaims.Validity;
+        var longest = now + (2 * IWebhookClaims.Validity);
         return row => row.WebhookOpen && (row.ClaimedUntil == null || row.ClaimedUntil < now || row.ClaimedUntil > longest);
     }
 
