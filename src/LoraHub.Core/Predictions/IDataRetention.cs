@@ -10,9 +10,6 @@ public interface IDataRetention
     /// <summary>Removes all parts of one prediction.</summary>
     Task<DataRemoval> RemoveAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Whether a prediction's output still names the blob.</summary>
-    Task<bool> IsResultAsync(string digest, CancellationToken cancellationToken);
-
     /// <summary>Those of the blobs that predictions' outputs still name.</summary>
     Task<IReadOnlySet<string>> ResultsAmongAsync(IReadOnlyCollection<string> digests, CancellationToken cancellationToken);
 

@@ -35,12 +35,6 @@ sealed class RecordRetention(IDbContextFactory<RecordsContext> contexts, IRecord
         },
         cancellationToken);
 
-    public async Task<bool> IsResultAsync(string digest, CancellationToken cancellationToken)
-    {
-        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
-        return await records.Results.AnyAsync(row => row.Digest == digest, cancellationToken);
-    }
-
     public async Task<IReadOnlySet<string>> ResultsAmongAsync(IReadOnlyCollection<string> digests, CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);

@@ -191,7 +191,7 @@ public abstract class DataRetentionContract : IAsyncLifetime
         return await _engine.Retention.OldestOpenAsync(Cancellation);
     }
 
-    async Task<bool> IsResultAsync(string digest) => await _engine.Retention.IsResultAsync(digest, Cancellation);
+    async Task<bool> IsResultAsync(string digest) => (await ResultsAmongAsync(digest)).Contains(digest);
 
     async Task<IReadOnlySet<string>> ResultsAmongAsync(params string[] digests) => await _engine.Retention.ResultsAmongAsync(digests, Cancellation);
 
