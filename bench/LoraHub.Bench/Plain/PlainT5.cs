@@ -165,9 +165,19 @@ sealed class PlainT5 : IDisposable
     {
         using var scope = NewDisposeScope();
         var inner = _config.IsGated // (B, T, d_ff)
-            ? GeluNew(Linear(name + ".wi_0", x, lora)).mul(Linear(name + ".wi_1", x, lora))
+            ? GeluNew(name + ".wi_0", x, lora).mul(Linear(name + ".wi_1", x, lora))
             : Linear(name + ".wi", x, lora).relu();
         return Linear(name + ".wo", inner, lora).MoveToOuterDisposeScope();
+    }
+
+    // transformers' gelu_new, which is not torch's fused one. In place, as Python frees a step's input at once: kept to the end of the scope, the steps' results
+    // took fresh pages from the system each time, and up to eight times as long.
+    Tensor GeluNew(string name, Tensor x, PlainLora? lora) // (B, T, D) → (B, T, d_ff)
+    {
+        using var scope = NewDisposeScope();
+        var y = Linear(name, x, lora);
+        var inner = y.pow(3).mul_(0.044715).add_(y).mul_(Math.Sqrt(2 / Math.PI));
+        return inner.tanh_().add_(1).mul_(y.mul_(0.5)).MoveToOuterDisposeScope();
     }
 
     Tensor Linear(string name, Tensor x, PlainLora? lora) // (…, in) → (…, out)
@@ -185,17 +195,15 @@ sealed class PlainT5 : IDisposable
     Tensor LayerNorm(string name, Tensor h) // (B, T, D)
     {
         using var scope = NewDisposeScope();
-        var variance = h.to(ScalarType.Float32).pow(2).mean([-1], keepdim: true); // (B, T, 1)
-        var normed = h.mul(variance.add(_config.LayerNormEpsilon).rsqrt()).to(_type);
+        var normed = h.mul(InverseDeviation(h)).to(_type);
         return normed.mul(_weights[name + ".weight"]).MoveToOuterDisposeScope();
     }
 
-    // transformers' gelu_new, which is not torch's fused gelu.
-    static Tensor GeluNew(Tensor x)
+    Tensor InverseDeviation(Tensor h) // (B, T, D) → (B, T, 1)
     {
         using var scope = NewDisposeScope();
-        var inner = x.add(x.pow(3).mul(0.044715)).mul(Math.Sqrt(2 / Math.PI));
-        return x.mul(0.5).mul(inner.tanh().add(1)).MoveToOuterDisposeScope();
+        var variance = h.to(ScalarType.Float32).pow(2).mean([-1], keepdim: true);
+        return variance.add(_config.LayerNormEpsilon).rsqrt().MoveToOuterDisposeScope();
     }
 
     Tensor PositionBias(string stack, long length) // (1, H, length, length)
@@ -218,7 +226,7 @@ sealed class PlainT5 : IDisposable
     Tensor Additive(Tensor mask) // 1 where a position counts → 0 there, the dtype's lowest number elsewhere
     {
         using var scope = NewDisposeScope();
-        return mask.to(_type).neg().add(1).mul(finfo(_type).min).MoveToOuterDisposeScope();
+        return (1 - mask.to(_type)).mul(finfo(_type).min).MoveToOuterDisposeScope();
     }
 
     Tensor ShiftRight(Tensor labels) // (B, T): the start token, then the labels without the last
