@@ -18,11 +18,11 @@ sealed record LayerSlot(string Layer, int Rank, long Input, long Output, long Of
 
     public string KeyOfB => AdapterLayout.Key(Layer, "lora_B");
 
-    /// <summary>The layer's lora_A, (r, in), as a view of a flat module.</summary>
-    public Tensor A(Tensor numbers) => numbers.narrow(0, Offset, Rank * Input).view(Rank, Input);
+    /// <summary>The layer's lora_A, (…, r, in), as a view of flat modules, (…, P).</summary>
+    public Tensor A(Tensor numbers) => numbers.narrow(numbers.dim() - 1, Offset, Rank * Input).unflatten(numbers.dim() - 1, Rank, Input);
 
-    /// <summary>The layer's lora_B, (out, r), as a view of a flat module.</summary>
-    public Tensor B(Tensor numbers) => numbers.narrow(0, Offset + Rank * Input, Output * Rank).view(Output, Rank);
+    /// <summary>The layer's lora_B, (…, out, r), as a view of flat modules, (…, P).</summary>
+    public Tensor B(Tensor numbers) => numbers.narrow(numbers.dim() - 1, Offset + (Rank * Input), Output * Rank).unflatten(numbers.dim() - 1, Output, Rank);
 }
 
 /// <summary>Which layers a PEFT adapter updates, in which shapes, in the order of their names.</summary>

@@ -27,12 +27,13 @@ sealed class DeltaComposition : IComposition
             .ToDictionary(layer => layer.Key, layer => Concatenate([.. layer]));
     }
 
-    public LoraLayers Compose(ReadOnlySpan<double> weights)
+    public LoraLayers Compose(IReadOnlyList<double[]> weights)
     {
-        var scaled = tensor(Scaled(weights), _computeType, _device); // (N)
-        return new LoraLayers(_layers.ToDictionary(
-            pair => pair.Key,
-            pair => new LoraLayer(pair.Value.A, pair.Value.B, 1, scaled.index_select(0, pair.Value.ModuleOfRow))));
+        var scaled = tensor(weights.SelectMany(row => Scaled(row)).ToArray(), [weights.Count, 1, _modules.Count], _computeType, _device); // (P, 1, N)
+        var gates = weights.Count == 1 ? scaled[0] : scaled;
+        return new LoraLayers(
+            _layers.ToDictionary(pair => pair.Key, pair => new LoraLayer(pair.Value.A, pair.Value.B, 1, gates.index_select(-1, pair.Value.ModuleOfRow))),
+            weights.Count);
     }
 
     /// <remarks>
@@ -43,7 +44,19 @@ sealed class DeltaComposition : IComposition
         var scaled = Scaled(weights);
         var used = _layers.ToDictionary(pair => pair.Key, pair => pair.Value.Parts.Where(part => scaled[part.Module] != 0).ToArray());
         var rank = Math.Max(1, used.Values.Max(parts => parts.Sum(part => part.Slot.Rank)));
-        return new PeftAdapter(rank, rank, [.. _layers.Select(layer => Folded(layer.Key, layer.Value, used[layer.Key], scaled, rank))]);
+        var factors = _layers.ToDictionary(
+            layer => layer.Key,
+            layer => new PeftFactors(layer.Key, Zeros(rank, layer.Value.A.shape[1]), Zeros(layer.Value.B.shape[0], rank)));
+        for (var module = 0; module < _modules.Count; module++)
+        {
+            using var scope = NewDisposeScope();
+            if (scaled[module] != 0)
+            {
+                Fold(module, scaled[module], used, factors);
+            }
+        }
+
+        return new PeftAdapter(rank, rank, [.. factors.Values]);
     }
 
     public void Dispose()
@@ -77,20 +90,19 @@ sealed class DeltaComposition : IComposition
             tensor(moduleOfRow, device: _device).DetachFromDisposeScope());
     }
 
-    PeftFactors Folded(string name, Concatenated layer, IReadOnlyList<Part> used, double[] scaled, int rank)
+    /// <summary>Puts a module's factors where they belong among those of the modules used.</summary>
+    void Fold(int module, double scaled, Dictionary<string, Part[]> used, Dictionary<string, PeftFactors> factors)
     {
-        var a = zeros([rank, layer.A.shape[1]], _modules[0].Numbers.dtype, _device); // (r, in)
-        var b = zeros([layer.B.shape[0], rank], _modules[0].Numbers.dtype, _device); // (out, r)
-        var row = 0L;
-        foreach (var part in used)
+        var numbers = _modules[module].ExactNumbers();
+        foreach (var slot in _modules[module].Layout.Slots)
         {
-            a.narrow(0, row, part.Slot.Rank).copy_(A(part));
-            b.narrow(1, row, part.Slot.Rank).copy_(B(part).mul(scaled[part.Module]));
-            row += part.Slot.Rank;
+            var row = used[slot.Layer].TakeWhile(part => part.Module != module).Sum(part => part.Slot.Rank);
+            factors[slot.Layer].A.narrow(0, row, slot.Rank).copy_(slot.A(numbers));
+            factors[slot.Layer].B.narrow(1, row, slot.Rank).copy_(slot.B(numbers).mul(tensor(scaled, numbers.dtype, numbers.device)));
         }
-
-        return new PeftFactors(name, a, b);
     }
+
+    Tensor Zeros(long rows, long columns) => zeros([rows, columns], _modules[0].ExactType, _device);
 
     Tensor A(Part part) => part.Slot.A(_modules[part.Module].Numbers);
 

@@ -1,44 +1,44 @@
+using LoraHub.Inference.Kernels;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Lora;
 
-/// <summary>The paper's composition: A = Σ wᵢAᵢ and B = Σ wᵢBᵢ (arXiv 2307.13269, equation 1), for modules of one layout.</summary>
-sealed class FactorsComposition : IComposition
+/// <summary>The paper's composition: A = Σ wᵢAᵢ and B = Σ wᵢBᵢ (arXiv 2307.13269, equation 1), for modules of one layout. Keeps nothing beside the modules.</summary>
+/// <param name="computeType">The dtype the model multiplies in.</param>
+sealed class FactorsComposition(IReadOnlyList<LoraModule> modules, ScalarType computeType) : IComposition
 {
-    readonly IReadOnlyList<LoraModule> _modules;
-    readonly Tensor _stacked; // (N, P)
-    readonly ScalarType _computeType;
+    readonly Tensor[] _numbers = [.. modules.Select(module => module.Numbers)]; // (P) each
 
-    /// <param name="computeType">The dtype the model multiplies in.</param>
-    public FactorsComposition(IReadOnlyList<LoraModule> modules, ScalarType computeType)
-    {
-        _modules = modules;
-        _computeType = computeType;
-        _stacked = stack([.. modules.Select(module => module.Numbers)]).DetachFromDisposeScope();
-    }
-
-    AdapterLayout Layout => _modules[0].Layout;
+    AdapterLayout Layout => modules[0].Layout;
 
     // As in the reference, where all modules are put into the first one's adapter.
-    double Scaling => _modules[0].Config.Scaling;
+    double Scaling => modules[0].Config.Scaling;
 
-    public LoraLayers Compose(ReadOnlySpan<double> weights)
+    public LoraLayers Compose(IReadOnlyList<double[]> weights)
     {
-        var composed = Sum(weights).to(_computeType); // one pass over all modules' numbers
-        return new LoraLayers(Layout.Slots.ToDictionary(slot => slot.Layer, slot => new LoraLayer(slot.A(composed), slot.B(composed), Scaling)));
+        var composed = WeightedSums.Of(_numbers, weights, computeType); // (adapters, P)
+        var numbers = weights.Count == 1 ? composed[0] : composed;
+        return new LoraLayers(Layout.Slots.ToDictionary(slot => slot.Layer, slot => new LoraLayer(slot.A(numbers), slot.B(numbers), Scaling)), weights.Count);
     }
 
     public PeftAdapter ToPeft(ReadOnlySpan<double> weights)
     {
-        var composed = Sum(weights);
+        var sum = zeros(Layout.Size, modules[0].ExactType, modules[0].Numbers.device);
+        for (var i = 0; i < modules.Count; i++)
+        {
+            // One module's exact numbers at a time. The weight is a number of their dtype: beyond its range it is infinite.
+            using var scope = NewDisposeScope();
+            sum.add_(modules[i].ExactNumbers().mul(tensor(weights[i], sum.dtype, sum.device)));
+        }
+
         return new PeftAdapter(
-            _modules[0].Config.Rank,
-            Scaling * _modules[0].Config.Rank,
-            [.. Layout.Slots.Select(slot => new PeftFactors(slot.Layer, slot.A(composed), slot.B(composed)))]);
+            modules[0].Config.Rank,
+            Scaling * modules[0].Config.Rank,
+            [.. Layout.Slots.Select(slot => new PeftFactors(slot.Layer, slot.A(sum), slot.B(sum)))]);
     }
 
-    public void Dispose() => _stacked.Dispose();
-
-    Tensor Sum(ReadOnlySpan<double> weights) => // (P)
-        tensor(weights.ToArray(), _stacked.dtype, _stacked.device).matmul(_stacked);
+    public void Dispose()
+    {
+    }
 }

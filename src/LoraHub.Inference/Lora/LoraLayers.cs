@@ -2,32 +2,51 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Lora;
 
-/// <summary>One layer's low-rank update: x ↦ Scaling · B·(Gate ⊙ A·x).</summary>
-/// <param name="A">lora_A, (r, in).</param>
-/// <param name="B">lora_B, (out, r).</param>
+/// <summary>One layer's low-rank update: x ↦ Scaling · B·(Gate ⊙ A·x), of one adapter or of P at once.</summary>
+/// <param name="A">lora_A, (r, in), or (P, r, in) where the adapters' differ.</param>
+/// <param name="B">lora_B, (out, r), or (P, out, r).</param>
 /// <param name="Scaling">lora_alpha / r, or 1 where it is part of the gate.</param>
-/// <param name="Gate">(r), or null for ones.</param>
+/// <param name="Gate">(1, r), or (P, 1, r), or null for ones.</param>
 sealed record LoraLayer(Tensor A, Tensor B, double Scaling, Tensor? Gate = null)
 {
-    /// <summary>ΔW, (out, in); belongs to the caller's scope.</summary>
+    /// <summary>ΔW of a single adapter, (out, in); belongs to the caller's scope.</summary>
     public Tensor DeltaWeight()
     {
         using var scope = NewDisposeScope();
         var b = Gate is null ? B : B.mul(Gate); // (out, r)
         return b.matmul(A).mul_(Scaling).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Gate and scaling, where r numbers a token are touched rather than all of the output's.</summary>
+    /// <param name="inner">A·x, (…, r); changed in place.</param>
+    public Tensor Weigh(Tensor inner)
+    {
+        if (Gate is not null)
+        {
+            inner.mul_(Gate);
+        }
+
+        return Scaling == 1 ? inner : inner.mul_(Scaling);
+    }
 }
 
-/// <summary>A composed adapter as the model applies it: beside the base matrices, which stay as they are. Its tensors belong to the scope it was made in.</summary>
-sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers)
+/// <summary>
+/// Composed adapters as the model applies them: beside the base matrices, which stay as they are. P adapters at once are applied to P times the same rows,
+/// the first adapter's tokens first. Its tensors belong to the scope it was made in.
+/// </summary>
+/// <param name="layers">By the name of the base layer.</param>
+/// <param name="adapters">P.</param>
+sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapters = 1)
 {
-    /// <summary>By the name of the base layer.</summary>
     public IReadOnlyDictionary<string, LoraLayer> Layers => layers;
 
-    /// <summary>Adds this adapter's update of a layer to the layer's output.</summary>
-    /// <param name="x">(…, in).</param>
-    /// <param name="y">(…, out), changed in place.</param>
-    public void AddUpdate(string layer, Tensor x, Tensor y)
+    /// <summary>P.</summary>
+    public int Adapters => adapters;
+
+    /// <summary>Adds the adapters' update of a layer to the layer's output.</summary>
+    /// <param name="x">(n, in).</param>
+    /// <param name="y">(n, …), changed in place: the columns [start, start + size) are the layer's output.</param>
+    public void AddUpdate(string layer, Tensor x, Tensor y, long start, long size)
     {
         if (!layers.TryGetValue(layer, out var update))
         {
@@ -35,12 +54,46 @@ sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers)
         }
 
         using var scope = NewDisposeScope();
-        var inner = nn.functional.linear(x, update.A); // (…, r)
-        if (update.Gate is not null)
+        var output = y.narrow(1, start, size); // (n, out)
+        if (adapters == 1)
         {
-            inner.mul_(update.Gate);
+            output.addmm_(update.Weigh(nn.functional.linear(x, update.A)), update.B.t());
         }
-
-        y.add_(nn.functional.linear(inner, update.B), update.Scaling); // the reference, too, scales after B
+        else
+        {
+            var inner = update.Weigh(x.unflatten(0, adapters, -1).matmul(update.A.mT)); // (P, n/P, r)
+            output.unflatten(0, adapters, -1).add_(inner.matmul(update.B.mT));
+        }
     }
+
+    /// <summary>Adds what the update of a layer W, (out, in), does to q·W: q·ΔW.</summary>
+    /// <param name="q">(H, n, K), with out = H·K.</param>
+    /// <param name="product">(H, n, in), changed in place.</param>
+    public void AddAbsorbedInput(string layer, Tensor q, Tensor product)
+    {
+        if (layers.TryGetValue(layer, out var update))
+        {
+            using var scope = NewDisposeScope();
+            var inner = update.Weigh(Split(q).matmul(ByHeads(update.B, q.shape[0]))); // (H, P, n/P, r)
+            Split(product).add_(inner.matmul(update.A));
+        }
+    }
+
+    /// <summary>Adds what the update of a layer W, (out, in), does to x·Wᵀ where every head has its own x.</summary>
+    /// <param name="x">(H, n, in).</param>
+    /// <param name="product">(H, n, K), with out = H·K; changed in place.</param>
+    public void AddAbsorbedOutput(string layer, Tensor x, Tensor product)
+    {
+        if (layers.TryGetValue(layer, out var update))
+        {
+            using var scope = NewDisposeScope();
+            var inner = update.Weigh(Split(x).matmul(update.A.mT)); // (H, P, n/P, r)
+            Split(product).add_(inner.matmul(ByHeads(update.B, x.shape[0]).mT));
+        }
+    }
+
+    Tensor Split(Tensor x) => x.unflatten(1, adapters, -1); // (H, n, …) → (H, P, n/P, …)
+
+    // (out, r) → (H, 1, K, r), (P, out, r) → (H, P, K, r)
+    static Tensor ByHeads(Tensor b, long heads) => b.dim() == 2 ? b.unflatten(0, heads, -1).unsqueeze(1) : b.unflatten(1, heads, -1).transpose(0, 1);
 }

@@ -23,8 +23,11 @@ sealed class LoraModule : IDisposable
     /// <summary>SHA-256 of the checkpoint file, in lower-case hexadecimal digits.</summary>
     public string Digest { get; }
 
-    /// <summary>All factors in the layout's order, (<see cref="AdapterLayout.Size"/>), fp32 or better, on the model's device.</summary>
+    /// <summary>All factors in the layout's order, (<see cref="AdapterLayout.Size"/>), in the dtype that the model multiplies in, on its device.</summary>
     public Tensor Numbers { get; }
+
+    /// <summary>The dtype of <see cref="ExactNumbers"/>: fp32 or better.</summary>
+    public ScalarType ExactType => ExactTypeOf(Numbers.dtype);
 
     public long Bytes => Numbers.numel() * Numbers.element_size();
 
@@ -39,37 +42,58 @@ sealed class LoraModule : IDisposable
         var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
         CheckFits(layout, model);
 
-        var type = model.ComputeType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
-        var numbers = empty(layout.Size, type, model.Device);
+        var exact = ReadNumbers(checkpoint, layout, ExactTypeOf(model.ComputeType), model.Device);
+        return exact.isfinite().all().item<bool>()
+            ? new LoraModule(info, config, layout, DigestOf(info.Folder), exact.to(model.ComputeType).DetachFromDisposeScope())
+            : throw new AdapterException("the checkpoint holds a number that is not finite (NaN or infinity).");
+    }
+
+    /// <summary>As <see cref="Numbers"/>, but as exact as the checkpoint has them, which is read again where memory holds them in bf16; belongs to the caller's scope.</summary>
+    /// <exception cref="AdapterException">The checkpoint is another one now.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is gone or broken.</exception>
+    public Tensor ExactNumbers()
+    {
+        if (Numbers.dtype == ExactType)
+        {
+            return Numbers.alias();
+        }
+
+        using var scope = NewDisposeScope();
+        using var checkpoint = Checkpoint.OpenAdapter(Info.Folder);
+        return DigestOf(Info.Folder) == Digest
+            ? ReadNumbers(checkpoint, Layout, ExactType, Numbers.device).MoveToOuterDisposeScope()
+            : throw new AdapterException($"the module `{Info.Id}` was replaced while a prediction used it; run the prediction again.");
+    }
+
+    public void Dispose() => Numbers.Dispose();
+
+    static ScalarType ExactTypeOf(ScalarType type) => type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+
+    static Tensor ReadNumbers(ICheckpoint checkpoint, AdapterLayout layout, ScalarType type, Device device)
+    {
+        var numbers = empty(layout.Size, type, device);
         foreach (var slot in layout.Slots)
         {
             slot.A(numbers).copy_(checkpoint.Read(slot.KeyOfA));
             slot.B(numbers).copy_(checkpoint.Read(slot.KeyOfB));
         }
 
-        if (!numbers.isfinite().all().item<bool>())
-        {
-            throw new AdapterException("the checkpoint holds a number that is not finite (NaN or infinity).");
-        }
-
-        return new LoraModule(info, config, layout, DigestOf(info.Folder), numbers.DetachFromDisposeScope());
+        return numbers;
     }
-
-    public void Dispose() => Numbers.Dispose();
 
     static void CheckFits(AdapterLayout layout, T5Model model)
     {
         foreach (var slot in layout.Slots)
         {
-            if (model.Matrix(slot.Layer) is not { } matrix)
+            if (model.ShapeOf(slot.Layer) is not [var output, var input])
             {
                 throw new AdapterException($"it adapts `{slot.Layer}`, which the base model does not have: it is a module of another architecture.");
             }
 
-            if (matrix.shape[0] != slot.Output || matrix.shape[1] != slot.Input)
+            if (output != slot.Output || input != slot.Input)
             {
                 throw new AdapterException(
-                    $"its update of `{slot.Layer}` is {slot.Output} × {slot.Input}, the base model's layer {matrix.shape[0]} × {matrix.shape[1]}: it is a module of another architecture.");
+                    $"its update of `{slot.Layer}` is {slot.Output} × {slot.Input}, the base model's layer {output} × {input}: it is a module of another architecture.");
             }
         }
     }

@@ -3,29 +3,22 @@ using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
 
-using static TorchSharp.torch;
-
 namespace LoraHub.Inference.Predictions;
 
 /// <summary>Asks a model.</summary>
 static class Answers
 {
-    // What one pass reads and writes at most: bounds the memory of the key-value cache.
-    const int TokensPerPass = 8_192;
-
     /// <summary>The model's greedy answers, as text, in the order of the questions.</summary>
     /// <param name="questions">Token ids, each with its end token.</param>
     /// <exception cref="OperationCanceledException">Checked once a token.</exception>
     public static IReadOnlyList<string> Ask(BaseModel model, IReadOnlyList<int[]> questions, LoraLayers? lora, int maxNewTokens, CancellationToken cancellationToken)
     {
         var answers = new List<string>(questions.Count);
-        foreach (var rows in PaddedRows.Split([.. questions.Select(ids => ids.Length + maxNewTokens)], TokensPerPass, model.Model.Config.NumHeads))
+        foreach (var pass in Passes.Split([.. questions.Select(ids => ids.Length + maxNewTokens)], model.Model.Config.NumHeads))
         {
-            using var scope = NewDisposeScope();
-            var ids = PaddedRows.Ids(questions, rows, model.Model.Config.PadTokenId, model.Model.Device);
-            var generated = GreedyDecoder.Generate(model.Model, ids, lora, maxNewTokens, cancellationToken);
+            var generated = GreedyDecoder.Generate(model.Model, [.. questions.Take(pass)], lora, maxNewTokens, cancellationToken);
             Instruments.CountGeneratedTokens(generated.Sum(row => row.Count(id => id != model.Model.Config.PadTokenId)));
-            answers.AddRange(generated.Select(row => model.Tokenizer.Decode([.. row.Select(id => (int)id)])));
+            answers.AddRange(generated.Select(row => model.Tokenizer.Decode(row)));
         }
 
         return answers;

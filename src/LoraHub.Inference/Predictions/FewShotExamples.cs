@@ -2,81 +2,101 @@ using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
-using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Predictions;
 
-/// <summary>The examples of a prediction, tokenized once, and what they cost under an adapter. Owns its tensors.</summary>
+/// <summary>The examples of a prediction, tokenized once, and what they cost under adapters. Owns its tensors.</summary>
 sealed class FewShotExamples : IDisposable
 {
-    // What one forward pass takes at most, in tokens with padding: bounds the memory of states and logits.
-    const int TokensPerPass = 8_192;
-
     readonly T5Model _model;
-    readonly List<(Tensor Ids, Tensor Mask, Tensor Labels)> _batches = [];
+    readonly IReadOnlyList<Batch> _batches;
     readonly int _count;
-    readonly long _tokens;
+    readonly int _tokens;
 
     /// <param name="inputs">Token ids, each with its end token.</param>
     /// <param name="targets">As many.</param>
     public FewShotExamples(T5Model model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
     {
-        _model = model;
-        _count = inputs.Count;
-        var longest = Enumerable.Range(0, _count).Select(i => Math.Max(inputs[i].Length, targets[i].Length)).ToArray();
-        foreach (var rows in PaddedRows.Split(longest, TokensPerPass, model.Config.NumHeads))
+        (_model, _count) = (model, inputs.Count);
+        var pad = model.Config.PadTokenId;
+        var labels = targets.Select(ids => ids.Select(id => id == pad ? TeacherForcing.Ignored : id).ToArray()).ToArray(); // a pad that a target spells out, too
+        var lengths = inputs.Zip(targets, (input, target) => Math.Max(input.Length, target.Length)).ToArray();
+        var passes = Passes.Split(lengths, model.Config.NumHeads).ToArray();
+        _batches = [.. passes.Select(pass => new Batch(model, [.. inputs.Take(pass)], [.. labels.Take(pass)]))];
+        _tokens = _batches.Sum(batch => batch.Answers.Counted);
+        AdaptersPerPass = passes.Min(pass => Most(pass.GetOffsetAndLength(_count).Length, lengths.Take(pass).Max()));
+
+        int Most(int rows, int longest)
         {
-            using var scope = NewDisposeScope();
-            var ids = PaddedRows.Ids(inputs, rows, model.Config.PadTokenId, model.Device);
-            var mask = PaddedRows.Mask(inputs, rows, model.Device);
-            var labels = PaddedRows.Ids(targets, rows, model.Config.PadTokenId, model.Device);
-            labels = labels.masked_fill(labels.eq(model.Config.PadTokenId), TeacherForcing.Ignored); // a pad that a target spells out, too
-            _tokens += labels.ne(TeacherForcing.Ignored).sum().item<long>();
-            _batches.Add((ids.DetachFromDisposeScope(), mask.DetachFromDisposeScope(), labels.DetachFromDisposeScope()));
+            var adapters = 1;
+            while (Passes.Fits((long)rows * (adapters + 1), longest, model.Config.NumHeads))
+            {
+                adapters++;
+            }
+
+            return adapters;
         }
     }
 
-    /// <summary>Mean cross-entropy of the targets' tokens, however the examples are batched.</summary>
+    /// <summary>So many adapters are tried in one forward pass at most.</summary>
+    public int AdaptersPerPass { get; }
+
+    /// <summary>Mean cross-entropy of the targets' tokens under each adapter, however the examples are batched.</summary>
+    /// <param name="lora">Null for the base model alone.</param>
     /// <exception cref="OperationCanceledException">Checked once a pass.</exception>
-    public double MeanTokenLoss(LoraLayers? lora, CancellationToken cancellationToken = default)
+    public double[] MeanTokenLosses(LoraLayers? lora, CancellationToken cancellationToken = default)
     {
-        var sum = 0.0;
-        foreach (var (ids, mask, labels) in _batches)
+        var sums = new double[lora?.Adapters ?? 1];
+        foreach (var batch in _batches)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            sum += TeacherForcing.TokenLosses(_model, ids, mask, labels, lora).sum().ToDouble();
+            using var repeated = sums.Length == 1 ? null : batch.Repeat(_model, sums.Length);
+            var (inputs, answers) = repeated is null ? (batch.Inputs, batch.Answers) : (repeated.Inputs, repeated.Answers);
+            var losses = answers.TokenLosses(_model, inputs, lora).view(sums.Length, -1).sum(1).to(ScalarType.Float64).cpu().data<double>(); // (adapters)
+            for (var i = 0; i < sums.Length; i++)
+            {
+                sums[i] += losses[i];
+            }
         }
 
-        return sum / _tokens;
+        return [.. sums.Select(sum => sum / _tokens)];
     }
 
-    /// <summary>What the search minimises.</summary>
-    /// <param name="weights">Those that <paramref name="lora"/> was composed with.</param>
-    public double Score(LoraLayers? lora, ReadOnlySpan<double> weights, Objective objective, CancellationToken cancellationToken = default)
+    /// <summary>What the search minimises, for each adapter.</summary>
+    /// <param name="weights">Those that <paramref name="lora"/> was composed with, a row for each adapter.</param>
+    public double[] Scores(LoraLayers? lora, IReadOnlyList<double[]> weights, Objective objective, CancellationToken cancellationToken = default)
     {
         const double Regularization = 0.05; // of lorahub's default_l1_regularization
 
-        var magnitude = 0.0;
-        foreach (var weight in weights)
-        {
-            magnitude += Math.Abs(weight);
-        }
-
         // The reference divides the batch's mean by the number of examples once more.
-        var loss = MeanTokenLoss(lora, cancellationToken);
-        return (objective == Objective.Reference ? loss / _count : loss) + (Regularization * (magnitude / weights.Length));
+        var divisor = objective == Objective.Reference ? _count : 1;
+        return [.. MeanTokenLosses(lora, cancellationToken).Zip(weights, (loss, row) => (loss / divisor) + (Regularization * (row.Sum(Math.Abs) / row.Length)))];
     }
 
     public void Dispose()
     {
-        foreach (var (ids, mask, labels) in _batches)
+        foreach (var batch in _batches)
         {
-            ids.Dispose();
-            mask.Dispose();
-            labels.Dispose();
+            batch.Dispose();
+        }
+    }
+
+    sealed class Batch(T5Model model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> labels) : IDisposable
+    {
+        public TokenRows Inputs { get; } = TokenRows.Of(inputs, model.Device);
+
+        public TeacherForcing Answers { get; } = new(model, labels);
+
+        /// <summary>All rows again for each adapter; the caller disposes it.</summary>
+        public Batch Repeat(T5Model model, int times) =>
+            new(model, [.. Enumerable.Repeat(inputs, times).SelectMany(rows => rows)], [.. Enumerable.Repeat(labels, times).SelectMany(rows => rows)]);
+
+        public void Dispose()
+        {
+            Inputs.Dispose();
+            Answers.Dispose();
         }
     }
 }

@@ -25,7 +25,7 @@ static class MergedCheckpoint
         var type = model.StreamType;
         var updates = adapter.Factors.ToDictionary(factors => factors.Layer + ".weight", factors => new LoraLayer(factors.A, factors.B, adapter.Alpha / adapter.Rank));
         using var source = Checkpoint.OpenModel(model.Folder); // not the model in memory: that may be in bf16
-        var entries = model.TensorNames.Order(StringComparer.Ordinal).Select(name => new TensorEntry(name, type, model[name].shape));
+        var entries = model.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => entry with { DType = type });
         ShardedWriter.Write(folder, entries, name =>
         {
             cancellationToken.ThrowIfCancellationRequested();

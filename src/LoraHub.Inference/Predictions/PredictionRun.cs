@@ -67,7 +67,8 @@ sealed class PredictionRun : IDisposable
         }
 
         var weights = Input.Weights.ToArray();
-        var loss = new LossReport(Score(examples, new double[weights.Length]), Score(examples, weights), 2);
+        var scores = Score(examples, [new double[weights.Length], weights]);
+        var loss = new LossReport(scores[0], scores[1], 2);
         return double.IsFinite(loss.Adapted)
             ? (weights, loss)
             : throw new PredictionException($"{InputSchema.ModuleWeights}: with these weights the loss is not a finite number; give smaller ones.");
@@ -86,7 +87,7 @@ sealed class PredictionRun : IDisposable
         double Evaluate(double[] weights)
         {
             var begun = _time.GetTimestamp();
-            var score = Score(examples, weights);
+            var score = Score(examples, [weights])[0];
             Instruments.EvaluationDuration.Record(_time.GetElapsedTime(begun).TotalSeconds);
             return score;
         }
@@ -95,17 +96,24 @@ sealed class PredictionRun : IDisposable
             evaluation.Index + 1, Input.Budget, _time.GetElapsedTime(start), $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
     }
 
-    double Score(FewShotExamples examples, double[] weights)
+    /// <summary>What each row of weights costs the examples, as many as possible in one pass.</summary>
+    double[] Score(FewShotExamples examples, IReadOnlyList<double[]> weights)
     {
-        using var scope = NewDisposeScope();
-        return examples.Score(_composition.Compose(weights), weights, Input.Objective, _cancellationToken);
+        var scores = new List<double>();
+        foreach (var rows in weights.Chunk(examples.AdaptersPerPass))
+        {
+            using var scope = NewDisposeScope();
+            scores.AddRange(examples.Scores(_composition.Compose(rows), rows, Input.Objective, _cancellationToken));
+        }
+
+        return [.. scores];
     }
 
     (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(double[] weights)
     {
         using var scope = NewDisposeScope();
         var questions = Tokenize(Input.TestInputs, InputSchema.TestInputs);
-        var adapted = Answers.Ask(_plan.Base, questions, _composition.Compose(weights), Input.MaxNewTokens, _cancellationToken);
+        var adapted = Answers.Ask(_plan.Base, questions, _composition.Compose([weights]), Input.MaxNewTokens, _cancellationToken);
         if (Input.TestOutputs is not { } expected)
         {
             return (adapted, null);

@@ -28,7 +28,7 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
         var adapter = Path.Combine(folder, "adapter.zip");
         using (var zip = ZipFile.Open(adapter, ZipArchiveMode.Create))
         {
-            Add(zip, "adapter_config.json", peft.Config(plan.Base.Id, plan.Base.Model.TensorNames));
+            Add(zip, "adapter_config.json", peft.Config(plan.Base.Id, [.. plan.Base.Model.Tensors.Keys]));
             Add(zip, "adapter_model.safetensors", peft.WriteWeights);
             Add(zip, "README.md", card);
         }

@@ -6,9 +6,9 @@ namespace LoraHub.Inference.T5;
 sealed class PositionBias(T5Weights weights, string attention, T5Config config, bool bidirectional)
 {
     readonly Tensor _weight = weights.Get(
-        attention + ".relative_attention_bias.weight", config.RelativeAttentionNumBuckets, config.NumHeads); // (buckets, H)
+        attention + ".relative_attention_bias.weight", weights.StreamType, config.RelativeAttentionNumBuckets, config.NumHeads); // (buckets, H)
 
-    /// <summary>The bias of queries [from, from + count) to keys [0, keys), (1, H, count, keys); belongs to the caller's scope.</summary>
+    /// <summary>The bias of queries [from, from + count) to keys [0, keys), (H, count, keys), in the residual stream's dtype; belongs to the caller's scope.</summary>
     public Tensor Between(int from, int count, int keys)
     {
         using var scope = NewDisposeScope();
@@ -25,25 +25,6 @@ sealed class PositionBias(T5Weights weights, string attention, T5Config config, 
 
         // Row t of a window that slides by one is the bias of query last − t.
         var sliding = byDistance.as_strided([config.NumHeads, count, keys], [buckets.Length, 1, 1], 0); // (H, count, keys)
-        return sliding.flip(1).unsqueeze(0).MoveToOuterDisposeScope();
-    }
-}
-
-/// <summary>Additive masks.</summary>
-static class AttentionMask
-{
-    /// <summary>What is added to a score that must not count: the dtype's lowest number, as transformers does.</summary>
-    public static double Hidden(ScalarType type) => type switch
-    {
-        ScalarType.BFloat16 => -3.3895313892515355e38,
-        ScalarType.Float64 => double.MinValue,
-        _ => float.MinValue,
-    };
-
-    /// <summary>(B, S) with 1 where a token counts → additive (B, 1, 1, S); belongs to the caller's scope.</summary>
-    public static Tensor From(Tensor mask, ScalarType type)
-    {
-        using var scope = NewDisposeScope();
-        return zeros(mask.shape, type, mask.device).masked_fill_(mask.eq(0), Hidden(type)).unsqueeze(1).unsqueeze(1).MoveToOuterDisposeScope();
+        return sliding.flip(1).MoveToOuterDisposeScope();
     }
 }

@@ -1,90 +1,81 @@
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 
-using TorchSharp.Modules;
-
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn.functional;
 
 namespace LoraHub.Inference.T5;
 
-// The layers of T5, named as the checkpoint names them. Shapes: B rows, T query positions, S key positions, D = d_model,
+// The layers of T5, named as the checkpoint names them. Shapes: n tokens of B rows, T query positions, S key positions, D = d_model,
 // H heads of width K = d_kv. What a layer returns belongs to the caller's scope.
 
-/// <summary>y = W·x, plus the adapter's update of this layer.</summary>
-sealed class Linear(T5Weights weights, string name, long output, long input)
+/// <summary>y = W·x, plus the adapter's update. Layers that read the same x are one matrix, their outputs side by side.</summary>
+sealed class Linear(T5Weights weights, IReadOnlyList<string> names, long output, long input)
 {
-    readonly Tensor _weight = weights.Get(name + ".weight", output, input);
+    readonly Matrix _matrix = weights.GetMatrix([.. names.Select(name => name + ".weight")], weights.ComputeType, output, input);
 
-    public Tensor Forward(Tensor x, LoraLayers? lora) // (…, input) → (…, output)
+    public Tensor Forward(Tensor x, LoraLayers? lora) // (n, in) → (n, names·out)
     {
-        var y = linear(x, _weight);
-        lora?.AddUpdate(name, x, y);
+        var y = _matrix.Multiply(x);
+        for (var i = 0; i < names.Count; i++)
+        {
+            lora?.AddUpdate(names[i], x, y, i * output, output);
+        }
+
         return y;
     }
 }
 
-/// <summary>Root mean square norm without mean or bias, its variance in fp32 as the reference has it; from the residual stream's dtype to the compute dtype.</summary>
+/// <summary>The norm before a sublayer: takes in what the sublayer before it put out; from the residual stream's dtype to the compute dtype.</summary>
 sealed class LayerNorm(T5Weights weights, string name, T5Config config)
 {
-    readonly Tensor _weight = weights.Get(name + ".weight", config.DModel);
+    readonly Tensor _weight = weights.Get(name + ".weight", weights.StreamType, config.DModel);
 
-    public Tensor Forward(Tensor h) // (B, T, D)
-    {
-        using var scope = NewDisposeScope();
-        var variance = h.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (B, T, 1)
-        var normed = variance.add_(config.LayerNormEpsilon).rsqrt_().mul(h).mul_(_weight);
-        return normed.to(weights.ComputeType).MoveToOuterDisposeScope();
-    }
+    /// <param name="h">The residual stream, (n, D); <paramref name="output"/>, (n, D), is added to it.</param>
+    /// <param name="type">Null for the compute dtype.</param>
+    public Tensor Forward(Tensor h, Tensor? output, ScalarType? type = null) => // (n, D)
+        ResidualNorm.Forward(h, output, _weight, config.LayerNormEpsilon, type ?? weights.ComputeType);
 }
 
 /// <summary>Feed-forward: relu of v1.0, or the gelu-gated pair of v1.1 (arXiv 2002.05202).</summary>
-sealed class DenseReluDense
+sealed class DenseReluDense(T5Weights weights, string name, T5Config config)
 {
-    readonly Linear _wi;
-    readonly Linear? _wi1;
-    readonly Linear _wo;
+    readonly Linear _wi = new(weights, config.IsGated ? [name + ".wi_0", name + ".wi_1"] : [name + ".wi"], config.DFf, config.DModel);
+    readonly Linear _wo = new(weights, [name + ".wo"], config.DModel, config.DFf);
 
-    public DenseReluDense(T5Weights weights, string name, T5Config config)
-    {
-        _wi = new Linear(weights, name + (config.IsGated ? ".wi_0" : ".wi"), config.DFf, config.DModel);
-        _wi1 = config.IsGated ? new Linear(weights, name + ".wi_1", config.DFf, config.DModel) : null;
-        _wo = new Linear(weights, name + ".wo", config.DModel, config.DFf);
-    }
-
-    public Tensor Forward(Tensor x, LoraLayers? lora) // (B, T, D)
+    public Tensor Forward(Tensor x, LoraLayers? lora) // (n, D)
     {
         using var scope = NewDisposeScope();
-        var inner = _wi.Forward(x, lora); // (B, T, d_ff)
-        inner = _wi1 is null ? inner.relu_() : gelu(inner, GELU.Approximate.tanh, inplace: false).mul_(_wi1.Forward(x, lora));
-        return _wo.Forward(inner, lora).MoveToOuterDisposeScope();
+        var inner = _wi.Forward(x, lora); // (n, d_ff), or (n, 2·d_ff)
+        return _wo.Forward(config.IsGated ? GatedGelu.Forward(inner) : inner.relu_(), lora).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Attention of a row's tokens to each other, without a scale; positions enter through an additive bias.</summary>
+sealed class SelfAttention(T5Weights weights, string name, T5Config config)
+{
+    readonly Linear _qkv = new(weights, [name + ".q", name + ".k", name + ".v"], config.NumHeads * config.DKv, config.DModel);
+    readonly Linear _o = new(weights, [name + ".o"], config.DModel, config.NumHeads * config.DKv);
+
+    /// <param name="x">(n, D).</param>
+    /// <param name="remember">Gives the keys and values to attend to for those of x, or null to attend to x alone.</param>
+    public Tensor Forward(Tensor x, TokenRows rows, ScoreTerms terms, LoraLayers? lora, Func<KeysValues, KeysValues>? remember = null) // (n, D)
+    {
+        using var scope = NewDisposeScope();
+        var heads = rows.Pad(_qkv.Forward(x, lora)).unflatten(2, 3, config.NumHeads, config.DKv).permute(2, 0, 3, 1, 4); // (3, B, H, T, K)
+        var own = new KeysValues(heads[1], heads[2]);
+        var context = Attend(heads[0], remember is null ? own : remember(own), terms); // (B, T, H·K)
+        return _o.Forward(rows.Unpad(context), lora).MoveToOuterDisposeScope();
+    }
+
+    /// <param name="q">(B, H, T, K).</param>
+    /// <returns>(B, T, H·K); belongs to the caller's scope.</returns>
+    public static Tensor Attend(Tensor q, KeysValues attended, ScoreTerms terms)
+    {
+        using var scope = NewDisposeScope();
+        var shares = AttentionShares.Of(q.matmul(attended.Keys.transpose(2, 3)), terms); // (B, H, T, S)
+        return shares.matmul(attended.Values).transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
 }
 
 /// <summary>Keys and values, (B, H, S, K) each.</summary>
 readonly record struct KeysValues(Tensor Keys, Tensor Values);
-
-/// <summary>Multi-head attention without a scale; positions enter through an additive bias.</summary>
-sealed class Attention(T5Weights weights, string name, T5Config config)
-{
-    readonly Linear _q = new(weights, name + ".q", config.NumHeads * config.DKv, config.DModel);
-    readonly Linear _k = new(weights, name + ".k", config.NumHeads * config.DKv, config.DModel);
-    readonly Linear _v = new(weights, name + ".v", config.NumHeads * config.DKv, config.DModel);
-    readonly Linear _o = new(weights, name + ".o", config.DModel, config.NumHeads * config.DKv);
-
-    /// <summary>Keys and values of the states that are attended to, (B, S, D).</summary>
-    public KeysValues Project(Tensor states, LoraLayers? lora) => new(Split(_k.Forward(states, lora)), Split(_v.Forward(states, lora)));
-
-    /// <param name="x">The queries' states, (B, T, D).</param>
-    /// <param name="bias">Positions and mask, broadcast to (B, H, T, S).</param>
-    public Tensor Attend(Tensor x, KeysValues attended, Tensor bias, LoraLayers? lora)
-    {
-        using var scope = NewDisposeScope();
-        var q = Split(_q.Forward(x, lora)); // (B, H, T, K)
-        var scores = q.matmul(attended.Keys.transpose(2, 3)).add_(bias); // (B, H, T, S)
-        var shares = scores.softmax(-1, ScalarType.Float32).to(weights.ComputeType); // in fp32 as the reference has it
-        var context = shares.matmul(attended.Values).transpose(1, 2).flatten(2); // (B, T, H·K)
-        return _o.Forward(context, lora).MoveToOuterDisposeScope(); // (B, T, D)
-    }
-
-    Tensor Split(Tensor y) => y.unflatten(2, config.NumHeads, config.DKv).transpose(1, 2); // (B, T, H·K) → (B, H, T, K)
-}

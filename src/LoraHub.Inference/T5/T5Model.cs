@@ -1,3 +1,4 @@
+using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
@@ -12,17 +13,20 @@ sealed class T5Model : IDisposable
 {
     readonly T5Weights _weights;
     readonly Tensor _shared; // (vocabulary, D)
-    readonly Tensor _lmHead; // (vocabulary, D)
+    readonly Matrix _lmHead; // (vocabulary, D)
     readonly Encoder _encoder;
     readonly Decoder _decoder;
 
     T5Model(string folder, T5Config config, T5Weights weights, Device device)
     {
         (Folder, Config, Device, _weights) = (folder, config, device, weights);
-        _shared = weights.Embedding(config);
-        _lmHead = config.TieWordEmbeddings ? _shared : weights.Get("lm_head.weight", config.VocabSize, config.DModel);
+        _shared = weights.Get(weights.Embedding, weights.ComputeType, config.VocabSize, config.DModel);
         _encoder = new Encoder(weights, config);
         _decoder = new Decoder(weights, config);
+
+        // In fp32 even where the other matrices are not: a logit's rounding would be the loss's.
+        _lmHead = weights.GetMatrix([config.TieWordEmbeddings ? weights.Embedding : "lm_head.weight"], weights.StreamType, config.VocabSize, config.DModel);
+        weights.Close();
     }
 
     /// <summary>The Hugging Face folder it was loaded from.</summary>
@@ -42,7 +46,8 @@ sealed class T5Model : IDisposable
 
     public long Bytes => _weights.Bytes;
 
-    public IReadOnlyCollection<string> TensorNames => _weights.Names;
+    /// <summary>What the checkpoint holds, tied copies of the embedding left out.</summary>
+    public IReadOnlyDictionary<string, TensorEntry> Tensors => _weights.Entries;
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c> and safetensors or torch files. The caller disposes the model.</summary>
     /// <param name="computeType">Says, from the number of parameters, which dtype the matrices shall have.</param>
@@ -63,46 +68,42 @@ sealed class T5Model : IDisposable
         }
     }
 
-    /// <summary>A linear layer's matrix, (out, in), owned by the model, or null when the name is no attention or feed-forward layer's.</summary>
+    /// <summary>The shape of a linear layer's matrix, (out, in), or null when the name is no attention or feed-forward layer's.</summary>
     /// <param name="layer">The checkpoint's name without <c>.weight</c>.</param>
-    public Tensor? Matrix(string layer) =>
-        layer.AsSpan(layer.LastIndexOf('.') + 1) is "q" or "k" or "v" or "o" or "wi" or "wi_0" or "wi_1" or "wo" && _weights.Names.Contains(layer + ".weight")
-            ? _weights[layer + ".weight"]
+    public IReadOnlyList<long>? ShapeOf(string layer) =>
+        layer.AsSpan(layer.LastIndexOf('.') + 1) is "q" or "k" or "v" or "o" or "wi" or "wi_0" or "wi_1" or "wo" && Tensors.TryGetValue(layer + ".weight", out var entry)
+            ? entry.Shape
             : null;
 
-    /// <summary>A tensor of the checkpoint by its whole name, owned by the model.</summary>
-    public Tensor this[string name] => _weights[name];
-
-    /// <param name="ids">int64, (B, S).</param>
-    /// <param name="mask">1 where a token counts, (B, S).</param>
     /// <returns>What the decoder attends to; belongs to the caller's scope.</returns>
-    public EncodedText Encode(Tensor ids, Tensor mask, LoraLayers? lora, IList<Tensor>? hiddenStates = null)
+    public EncodedText Encode(TokenRows rows, LoraLayers? lora, IList<Tensor>? hiddenStates = null)
     {
         using var scope = NewDisposeScope();
-        var additive = AttentionMask.From(mask, ComputeType); // (B, 1, 1, S)
-        var states = _encoder.Forward(Embed(ids), additive, lora, hiddenStates); // (B, S, D)
-        return new EncodedText(states.MoveToOuterDisposeScope(), additive.MoveToOuterDisposeScope());
+        var states = _encoder.Forward(Embed(rows), rows, lora, hiddenStates); // (n, D)
+        return new EncodedText(rows, states.MoveToOuterDisposeScope(), rows.Pad(states).MoveToOuterDisposeScope());
     }
 
-    /// <param name="ids">int64, (B, T): the positions after those in the cache.</param>
-    /// <returns>The decoder's last hidden states, (B, T, D); belong to the caller's scope.</returns>
-    public Tensor Decode(Tensor ids, EncodedText encoded, LoraLayers? lora, DecoderCache? cache = null, IList<Tensor>? hiddenStates = null) =>
-        _decoder.Forward(Embed(ids), encoded, lora, cache, hiddenStates);
+    /// <param name="rows">The positions after those in the cache.</param>
+    /// <param name="cache">Null to score given answers: then there are no positions before.</param>
+    /// <returns>The decoder's last hidden states, (n, D), in the residual stream's dtype; belong to the caller's scope.</returns>
+    public Tensor Decode(TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache = null, IList<Tensor>? hiddenStates = null) =>
+        _decoder.Forward(Embed(rows), rows, encoded, lora, cache, hiddenStates);
 
-    /// <summary>(B, T, D) → (B, T, vocabulary), in fp32 or better; belongs to the caller's scope.</summary>
+    /// <summary>(n, D) → (n, vocabulary), in fp32 or better; belongs to the caller's scope.</summary>
     public Tensor Logits(Tensor states)
     {
         using var scope = NewDisposeScope();
         // A tied head takes states scaled down to the embedding's range.
         var scaled = Config.TieWordEmbeddings ? states.mul(Math.Pow(Config.DModel, -0.5)) : states;
-        return nn.functional.linear(scaled, _lmHead).to(_weights.StreamType).MoveToOuterDisposeScope();
+        return _lmHead.Multiply(scaled).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _weights.Dispose();
 
-    Tensor Embed(Tensor ids) => // (B, T) → (B, T, D), a fresh tensor in the residual stream's dtype
-        _shared.index_select(0, ids.flatten()).to(_weights.StreamType).view(ids.shape[0], ids.shape[1], Config.DModel);
+    Tensor Embed(TokenRows rows) => _shared.index_select(0, rows.Ids).to(_weights.StreamType, copy: true); // (n, D), a fresh tensor
 }
 
-/// <summary>The encoder's states, (B, S, D), and the mask over them, additive, (B, 1, 1, S).</summary>
-readonly record struct EncodedText(Tensor States, Tensor Mask);
+/// <summary>What the decoder attends to.</summary>
+/// <param name="States">The encoder's last hidden states, (n, D).</param>
+/// <param name="Padded">The same, (B, S, D).</param>
+readonly record struct EncodedText(TokenRows Rows, Tensor States, Tensor Padded);

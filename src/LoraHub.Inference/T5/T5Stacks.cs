@@ -1,3 +1,4 @@
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
@@ -18,35 +19,35 @@ sealed class Encoder
         _finalLayerNorm = new LayerNorm(weights, "encoder.final_layer_norm", config);
     }
 
-    /// <param name="h">Embeddings, (B, S, D); overwritten.</param>
-    /// <param name="mask">Additive, (B, 1, 1, S).</param>
+    /// <param name="h">Embeddings, (n, D); overwritten.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
-    public Tensor Forward(Tensor h, Tensor mask, LoraLayers? lora, IList<Tensor>? hiddenStates = null)
+    public Tensor Forward(Tensor h, TokenRows rows, LoraLayers? lora, IList<Tensor>? hiddenStates = null) // (n, D)
     {
         using var scope = NewDisposeScope();
-        var bias = _positions.Between(0, (int)h.shape[1], (int)h.shape[1]).add(mask); // (B, H, S, S)
+        var terms = new ScoreTerms(_positions.Between(0, rows.Longest, rows.Longest), rows.Mask, IsCausal: false);
+        Tensor? output = null; // the last sublayer's, which the next norm adds to h
         foreach (var block in _block)
         {
-            hiddenStates?.Add(h.clone().DetachFromDisposeScope());
-            block.Forward(h, bias, lora);
+            hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
+            using var taken = output;
+            output = block.Forward(h, taken, rows, terms, lora);
         }
 
-        return _finalLayerNorm.Forward(h).MoveToOuterDisposeScope(); // (B, S, D)
+        return _finalLayerNorm.Forward(h, output).MoveToOuterDisposeScope();
     }
 
     sealed class Block(T5Weights weights, string name, T5Config config)
     {
         readonly LayerNorm _selfNorm = new(weights, name + ".layer.0.layer_norm", config);
-        readonly Attention _selfAttention = new(weights, name + ".layer.0.SelfAttention", config);
+        readonly SelfAttention _selfAttention = new(weights, name + ".layer.0.SelfAttention", config);
         readonly LayerNorm _denseNorm = new(weights, name + ".layer.1.layer_norm", config);
         readonly DenseReluDense _dense = new(weights, name + ".layer.1.DenseReluDense", config);
 
-        public void Forward(Tensor h, Tensor bias, LoraLayers? lora)
+        public Tensor Forward(Tensor h, Tensor? output, TokenRows rows, ScoreTerms terms, LoraLayers? lora) // (n, D)
         {
             using var scope = NewDisposeScope();
-            var x = _selfNorm.Forward(h);
-            h.add_(_selfAttention.Attend(x, _selfAttention.Project(x, lora), bias, lora));
-            h.add_(_dense.Forward(_denseNorm.Forward(h), lora));
+            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, terms, lora);
+            return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
         }
     }
 }
@@ -67,50 +68,55 @@ sealed class Decoder
         _finalLayerNorm = new LayerNorm(weights, "decoder.final_layer_norm", config);
     }
 
-    /// <param name="h">Embeddings of the positions after the cached ones, (B, T, D); overwritten.</param>
+    /// <param name="h">Embeddings of the positions after the cached ones, (n, D); overwritten.</param>
     /// <param name="cache">Holds the positions before and gains these; with null there are none before.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
-    public Tensor Forward(Tensor h, EncodedText encoded, LoraLayers? lora, DecoderCache? cache, IList<Tensor>? hiddenStates = null)
+    /// <returns>(n, D), in the residual stream's dtype.</returns>
+    public Tensor Forward(Tensor h, TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache, IList<Tensor>? hiddenStates = null)
     {
         using var scope = NewDisposeScope();
-        var (past, length) = (cache?.Length ?? 0, (int)h.shape[1]);
-        var bias = _positions.Between(past, length, past + length); // (1, H, T, past + T)
-        if (length > 1)
-        {
-            // Position t of the new ones sees the past and the new ones up to itself.
-            var hidden = ones(length, past + length, ScalarType.Bool, h.device).triu(past + 1);
-            bias = bias.masked_fill(hidden, AttentionMask.Hidden(_weights.ComputeType));
-        }
+        var (past, length) = (cache?.Length ?? 0, rows.Longest);
 
+        // Shorter rows need no mask: what stands behind their end is behind all of their queries.
+        var terms = new ScoreTerms(_positions.Between(past, length, past + length), null, IsCausal: length > 1);
+        Tensor? output = null; // the last sublayer's, which the next norm adds to h
         foreach (var block in _block)
         {
-            hiddenStates?.Add(h.clone().DetachFromDisposeScope());
-            block.Forward(h, bias, encoded, lora, cache);
+            hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
+            using var taken = output;
+            output = block.Forward(h, taken, rows, terms, encoded, lora, cache);
         }
 
         cache?.Advance(length);
-        return _finalLayerNorm.Forward(h).MoveToOuterDisposeScope(); // (B, T, D)
+        return _finalLayerNorm.Forward(h, output, _weights.StreamType).MoveToOuterDisposeScope();
     }
 
     sealed class Block(T5Weights weights, string name, int index, T5Config config)
     {
         readonly LayerNorm _selfNorm = new(weights, name + ".layer.0.layer_norm", config);
-        readonly Attention _selfAttention = new(weights, name + ".layer.0.SelfAttention", config);
+        readonly SelfAttention _selfAttention = new(weights, name + ".layer.0.SelfAttention", config);
         readonly LayerNorm _crossNorm = new(weights, name + ".layer.1.layer_norm", config);
-        readonly Attention _encDecAttention = new(weights, name + ".layer.1.EncDecAttention", config);
+        readonly EncDecAttention _encDecAttention = new(weights, name + ".layer.1.EncDecAttention", config);
         readonly LayerNorm _denseNorm = new(weights, name + ".layer.2.layer_norm", config);
         readonly DenseReluDense _dense = new(weights, name + ".layer.2.DenseReluDense", config);
 
-        public void Forward(Tensor h, Tensor bias, EncodedText encoded, LoraLayers? lora, DecoderCache? cache)
+        public Tensor Forward(Tensor h, Tensor? output, TokenRows rows, ScoreTerms terms, EncodedText encoded, LoraLayers? lora, DecoderCache? cache) // (n, D)
         {
             using var scope = NewDisposeScope();
-            var x = _selfNorm.Forward(h);
-            var own = _selfAttention.Project(x, lora);
-            h.add_(_selfAttention.Attend(x, cache?.Append(index, own) ?? own, bias, lora));
+            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, terms, lora, cache is null ? null : own => cache.Append(index, own));
+            output = AttendToMemory(_crossNorm.Forward(h, output), rows, encoded, lora, cache);
+            return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
+        }
 
-            var memory = cache is null ? _encDecAttention.Project(encoded.States, lora) : cache.Memory(index, () => _encDecAttention.Project(encoded.States, lora));
-            h.add_(_encDecAttention.Attend(_crossNorm.Forward(h), memory, encoded.Mask, lora));
-            h.add_(_dense.Forward(_denseNorm.Forward(h), lora));
+        Tensor AttendToMemory(Tensor x, TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache)
+        {
+            if (cache is null && _encDecAttention.AbsorbingPays(x.shape[0], encoded))
+            {
+                return _encDecAttention.Absorbed(x, rows, encoded, lora);
+            }
+
+            var memory = cache is null ? _encDecAttention.Project(encoded, lora) : cache.Memory(index, () => _encDecAttention.Project(encoded, lora));
+            return _encDecAttention.Forward(x, rows, memory, encoded.Rows.Mask, lora);
         }
     }
 }

@@ -4,29 +4,46 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.T5;
 
-/// <summary>The loss of given answers.</summary>
-static class TeacherForcing
+/// <summary>Given answers, as the decoder reads them and is held to them. Owns its tensors.</summary>
+sealed class TeacherForcing : IDisposable
 {
     /// <summary>Labels with this value count neither as a target nor in the mean.</summary>
-    public const long Ignored = -100;
+    public const int Ignored = -100;
 
-    /// <summary>What the decoder reads to predict the labels: the start token, then the labels without the last, pad where ignored.</summary>
-    /// <param name="labels">int64, (B, T).</param>
-    public static Tensor DecoderInputs(T5Model model, Tensor labels) // (B, T)
+    readonly TokenRows _inputs; // the start token, then the labels without the last, pad where ignored
+    readonly Tensor _labels; // (n)
+
+    /// <param name="labels">At least one row; what is ignored at a row's end is left out.</param>
+    public TeacherForcing(T5Model model, IReadOnlyList<int[]> labels)
     {
         using var scope = NewDisposeScope();
-        var shifted = full_like(labels, model.Config.DecoderStartTokenId);
-        shifted.narrow(1, 1, labels.shape[1] - 1).copy_(labels.narrow(1, 0, labels.shape[1] - 1));
-        return shifted.masked_fill_(shifted.eq(Ignored), model.Config.PadTokenId).MoveToOuterDisposeScope();
+        Rows = [.. labels.Select(row => row[..Math.Max(1, Array.FindLastIndex(row, label => label != Ignored) + 1)])];
+        _inputs = TokenRows.Of([.. Rows.Select(row => DecoderInputs(model.Config, row))], model.Device);
+        _labels = tensor(Rows.SelectMany(row => row).Select(label => (long)label).ToArray(), device: model.Device).DetachFromDisposeScope();
     }
 
-    /// <summary>Cross-entropy of every label, (B, T); 0 where ignored. In fp32 or better.</summary>
-    public static Tensor TokenLosses(T5Model model, Tensor ids, Tensor mask, Tensor labels, LoraLayers? lora)
+    /// <summary>The labels.</summary>
+    public IReadOnlyList<int[]> Rows { get; }
+
+    /// <summary>Labels that count.</summary>
+    public int Counted => Rows.Sum(row => row.Count(label => label != Ignored));
+
+    /// <summary>What the decoder reads to predict a row of labels.</summary>
+    public static int[] DecoderInputs(T5Config config, int[] labels) =>
+        [config.DecoderStartTokenId, .. labels[..^1].Select(label => label == Ignored ? config.PadTokenId : label)];
+
+    /// <summary>Cross-entropy of every label, (n), in fp32 or better; 0 where ignored. Belongs to the caller's scope.</summary>
+    /// <param name="inputs">What is asked, as many rows as answers.</param>
+    public Tensor TokenLosses(T5Model model, TokenRows inputs, LoraLayers? lora)
     {
         using var scope = NewDisposeScope();
-        var encoded = model.Encode(ids, mask, lora);
-        var logits = model.Logits(model.Decode(DecoderInputs(model, labels), encoded, lora)); // (B, T, vocabulary)
-        var losses = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index: Ignored, reduction: nn.Reduction.None);
-        return losses.view(labels.shape).MoveToOuterDisposeScope();
+        var logits = model.Logits(model.Decode(_inputs, model.Encode(inputs, lora), lora)); // (n, vocabulary)
+        return nn.functional.cross_entropy(logits, _labels, ignore_index: Ignored, reduction: nn.Reduction.None).MoveToOuterDisposeScope();
+    }
+
+    public void Dispose()
+    {
+        _inputs.Dispose();
+        _labels.Dispose();
     }
 }

@@ -46,23 +46,23 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
         using var composition = new FactorsComposition([module], ScalarType.Float32);
 
         Check("base", null);
-        Check(name, composition.Compose([1.0]));
+        Check(name, composition.Compose([[1.0]]));
 
         void Check(string variant, LoraLayers? lora)
         {
-            var (ids, mask, labels) = (tensors.Read("input_ids"), tensors.Read("attention_mask"), tensors.Read("labels"));
+            using var rows = new GoldenRows(model, tensors);
             var expected = golden.GetProperty("values").GetProperty($"{batch}/{variant}");
-            var encoded = model.Encode(ids, mask, lora);
-            var logits = model.Logits(model.Decode(TeacherForcing.DecoderInputs(model, labels), encoded, lora));
-            var losses = TeacherForcing.TokenLosses(model, ids, mask, labels, lora).to(ScalarType.Float64);
+            var encoded = model.Encode(rows.Inputs, lora);
 
-            GoldenTensors.AssertClose(tensors.Read($"{variant}.encoder_last_hidden_state"), encoded.States, 5e-4, $"{variant} states");
-            GoldenTensors.AssertClose(tensors.Read($"{variant}.logits"), logits, 5e-4, $"{variant} logits");
-            GoldenTensors.AssertClose(expected.GetProperty("loss").GetDouble(), (losses.sum() / labels.ne(-100).sum()).item<double>(), 1e-4, $"{variant} loss");
+            GoldenTensors.AssertClose(States(tensors.Read($"{variant}.encoder_last_hidden_state"), rows.Inputs), encoded.States, 5e-4, $"{variant} states");
+            GoldenTensors.AssertClose(tensors.Read($"{variant}.logits"), rows.Logits(lora), 5e-4, $"{variant} logits");
+            GoldenTensors.AssertClose(expected.GetProperty("loss").GetDouble(), rows.Loss(lora), 1e-4, $"{variant} loss");
             Assert.All(
-                expected.GetProperty("token_loss_sum").EnumerateArray().Select(value => value.GetDouble()).Zip(losses.sum(1).data<double>()),
-                pair => GoldenTensors.AssertClose(pair.First, pair.Second, 5e-4, $"{variant} token_loss_sum"));
+                expected.GetProperty("token_loss_sum").EnumerateArray().Select(value => value.GetDouble()).Zip(rows.Losses(lora)),
+                pair => GoldenTensors.AssertClose(pair.First, pair.Second.Sum(), 5e-4, $"{variant} token_loss_sum"));
         }
+
+        static Tensor States(Tensor padded, TokenRows rows) => cat([.. rows.Rows.Select((row, b) => padded[b].narrow(0, 0, row.Length))], 0);
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
                 using var examples = ToExamples(model, Examples(group.GetProperty("task").GetString()!));
                 foreach (var expected in group.GetProperty("cases").EnumerateArray())
                 {
-                    var loss = examples.MeanTokenLoss(composition.Compose(expected.GetProperty("weights").Deserialize<double[]>()!), TestContext.Current.CancellationToken);
+                    var loss = examples.MeanTokenLosses(composition.Compose([expected.GetProperty("weights").Deserialize<double[]>()!]), TestContext.Current.CancellationToken)[0];
                     var (key, tolerance) = model == inDouble ? ("loss_float64", 1e-6) : ("loss", 1e-4);
                     GoldenTensors.AssertClose(expected.GetProperty(key).GetDouble(), loss, tolerance, key);
                 }
@@ -182,22 +182,19 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
         {
             using var scope = NewDisposeScope();
             using var batch = ToExamples(_model, examples);
-            return batch.Score(_composition.Compose(weights), weights, Objective.Reference);
+            return batch.Scores(_composition.Compose([weights]), [weights], Objective.Reference)[0];
         }
 
-        /// <summary>As lorahub does it: every batch padded to the longest line of all.</summary>
+        /// <summary>As lorahub does it: the mean of each batch of examples, added up and divided by the number of examples.</summary>
         public double Score((int[][] Inputs, int[][] Targets) examples, double[] weights, int batchSize)
         {
             using var scope = NewDisposeScope();
-            var composed = _composition.Compose(weights);
-            var (ids, mask) = (PaddedRows.Ids(examples.Inputs, .., 0, CPU), PaddedRows.Mask(examples.Inputs, .., CPU));
-            var labels = PaddedRows.Ids(examples.Targets, .., TeacherForcing.Ignored, CPU);
+            var composed = _composition.Compose([weights]);
             var count = examples.Inputs.Length;
             var sum = Enumerable.Range(0, count).Chunk(batchSize).Sum(rows =>
             {
-                Tensor Rows(Tensor all) => all.narrow(0, rows[0], rows.Length);
-                var losses = TeacherForcing.TokenLosses(_model, Rows(ids), Rows(mask), Rows(labels), composed);
-                return losses.sum().item<float>() / Rows(labels).ne(TeacherForcing.Ignored).sum().item<long>();
+                using var batch = ToExamples(_model, ([.. rows.Select(row => examples.Inputs[row])], [.. rows.Select(row => examples.Targets[row])]));
+                return batch.MeanTokenLosses(composed)[0];
             });
             return (sum / count) + (0.05 * weights.Sum(Math.Abs) / weights.Length);
         }

@@ -81,7 +81,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         Assert.Contains("lorahub/t5_mini-plurals", File.ReadAllText(Path.Combine(folder, "README.md")), StringComparison.Ordinal);
 
         // What PEFT would load costs the examples what the search said, without the weights' own share.
-        var loss = examples.MeanTokenLoss(alone.Compose([1.0]), TestContext.Current.CancellationToken) / 3;
+        var loss = examples.MeanTokenLosses(alone.Compose([[1.0]]), TestContext.Current.CancellationToken)[0] / 3;
         var regularization = 0.05 * answer.Output.Weights.Average(weight => Math.Abs(weight.Weight));
         GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, loss + regularization, 1e-5, "loss");
     }
@@ -95,7 +95,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         using var examples = Examples(merged);
 
         var regularization = 0.05 * answer.Output.Weights.Average(weight => Math.Abs(weight.Weight));
-        GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, (examples.MeanTokenLoss(null, TestContext.Current.CancellationToken) / 3) + regularization, 1e-4, "loss");
+        GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, (examples.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0] / 3) + regularization, 1e-4, "loss");
         Assert.True(File.Exists(Path.Combine(folder, "spiece.model")));
         Assert.Equal("float32", JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["torch_dtype"]!.GetValue<string>());
     }
@@ -133,7 +133,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         using var with = new FewShotExamples(model, [[10, 11, 1]], [[12, 13, 1, 0]]);
 
         GoldenTensors.AssertClose(
-            without.MeanTokenLoss(null, TestContext.Current.CancellationToken), with.MeanTokenLoss(null, TestContext.Current.CancellationToken), 1e-6, "loss");
+            without.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0], with.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0], 1e-6, "loss");
     }
 
     [Fact]

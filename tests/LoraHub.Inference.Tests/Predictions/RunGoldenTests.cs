@@ -4,6 +4,7 @@ using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Predictions;
+using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
@@ -28,25 +29,29 @@ public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
         var golden = Golden("clean").Single(run => run.GetProperty("run").GetString() == name);
         var points = golden.GetProperty("weights").Deserialize<double[][]>()!;
         var count = golden.GetProperty("n").GetInt32();
-        using var modules = Modules(golden);
+        using var modules = Modules(golden, mini.Fp32.Model);
         using var composition = new FactorsComposition(modules.Items, ScalarType.Float32);
-        using var examples = Examples(golden);
+        using var examples = Examples(golden, mini.Fp32.Model);
         var evaluations = new List<Evaluation>();
 
         var optimizer = Optimizers.Create(Optimizers.Default, new OptimizerSettings(count, golden.GetProperty("budget").GetInt32()));
         var result = Search.Minimize(optimizer, Score, evaluations.Add, TestContext.Current.CancellationToken);
 
         var parted = Enumerable.Range(0, points.Length).TakeWhile(i => Distance(points[i], evaluations[i].Weights) <= PointTolerance).Count();
-        var best = golden.GetProperty("scores").Deserialize<double[]>()!.Min();
+        var scores = golden.GetProperty("scores").Deserialize<double[]>()!;
+        var best = Array.IndexOf(scores, scores.Min());
+
+        // Where fp32 itself is coarse, the reference's best score is, too: five times its own distance from double precision is allowed, as for batched scores.
+        var tolerance = parted < points.Length ? ScoreToleranceAfterParting : Math.Max(ScoreTolerance, 5 * Math.Abs(scores[best] - ScoreInDouble(golden, points[best])));
         Assert.Equal(points.Length, evaluations.Count);
         Assert.Equal(points.Take(count + 1), evaluations.Take(count + 1).Select(evaluation => evaluation.Weights));
         Assert.True(parted > count, $"The trace parts at point {parted}, within the first simplex.");
-        GoldenTensors.AssertClose(best, result.Recommendation.Value, parted < points.Length ? ScoreToleranceAfterParting : ScoreTolerance, "best score");
+        GoldenTensors.AssertClose(scores[best], result.Recommendation.Value, tolerance, "best score");
 
         double Score(double[] weights)
         {
             using var inner = NewDisposeScope();
-            return examples.Score(composition.Compose(weights), weights, Objective.Reference);
+            return examples.Scores(composition.Compose([weights]), [weights], Objective.Reference)[0];
         }
     }
 
@@ -56,12 +61,12 @@ public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
     {
         using var scope = NewDisposeScope();
         var golden = Golden("clean").Single(run => run.GetProperty("run").GetString() == name);
-        using var modules = Modules(golden);
+        using var modules = Modules(golden, mini.Fp32.Model);
         using var composition = new FactorsComposition(modules.Items, ScalarType.Float32);
         var (questions, expected) = Questions(golden);
 
         var answers = Answers.Ask(
-            mini.Fp32, mini.Tokenize(questions), composition.Compose(golden.GetProperty("recommendation").Deserialize<double[]>()!), 256, TestContext.Current.CancellationToken);
+            mini.Fp32, mini.Tokenize(questions), composition.Compose([golden.GetProperty("recommendation").Deserialize<double[]>()!]), 256, TestContext.Current.CancellationToken);
 
         Assert.Equal(golden.GetProperty("predictions").Deserialize<string[]>()!, answers);
         if (golden.TryGetProperty("accuracy", out var accuracy))
@@ -75,15 +80,25 @@ public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
             .Select(line => JsonDocument.Parse(line).RootElement)
             .Where(run => run.GetProperty("variant").GetString() == variant);
 
-    ModuleList Modules(JsonElement run) =>
-        new(run.GetProperty("modules").Deserialize<string[]>()!, name => TestModels.MiniModule(name, mini.Fp32.Model));
+    double ScoreInDouble(JsonElement run, double[] weights)
+    {
+        using var scope = NewDisposeScope();
+        using var model = TestModels.Mini(ScalarType.Float64);
+        using var modules = Modules(run, model);
+        using var composition = new FactorsComposition(modules.Items, ScalarType.Float64);
+        using var examples = Examples(run, model);
+        return examples.Scores(composition.Compose([weights]), [weights], Objective.Reference)[0];
+    }
 
-    FewShotExamples Examples(JsonElement run)
+    static ModuleList Modules(JsonElement run, T5Model model) =>
+        new(run.GetProperty("modules").Deserialize<string[]>()!, name => TestModels.MiniModule(name, model));
+
+    FewShotExamples Examples(JsonElement run, T5Model model)
     {
         var (inputs, targets) = IsDefault(run)
             ? DefaultRequest()
             : (TaskFile.Read(Task(run)).Inputs.Take(TaskFile.Examples), TaskFile.Read(Task(run)).Targets.Take(TaskFile.Examples));
-        return new FewShotExamples(mini.Fp32.Model, mini.Tokenize(inputs), mini.Tokenize(targets));
+        return new FewShotExamples(model, mini.Tokenize(inputs), mini.Tokenize(targets));
     }
 
     static (IReadOnlyList<string> Questions, IReadOnlyList<string> Expected) Questions(JsonElement run) => IsDefault(run)

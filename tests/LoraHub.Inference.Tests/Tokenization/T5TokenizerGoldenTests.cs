@@ -1,5 +1,5 @@
 using System.Text.Json;
-using LoraHub.Inference.Predictions;
+using LoraHub.Inference.T5;
 
 using TorchSharp;
 
@@ -73,12 +73,11 @@ public sealed class T5TokenizerGoldenTests
 
         using var scope = torch.NewDisposeScope();
         int[][] rows = [.. expected.Texts.Select(text => Bundled.Tokenizer.Encode(text).Ids)];
-        var ids = PaddedRows.Ids(rows, .., fill: 0, torch.CPU);
-        var mask = PaddedRows.Mask(rows, .., torch.CPU);
+        using var tokens = TokenRows.Of(rows, torch.CPU);
 
-        Assert.Equal([expected.InputIds.Length, expected.InputIds[0].Length], ids.shape);
-        Assert.Equal(expected.InputIds.SelectMany(row => row), ids.data<long>());
-        Assert.Equal(expected.AttentionMask.SelectMany(row => row), mask.data<long>());
+        Assert.Equal(expected.InputIds.Zip(expected.AttentionMask, (ids, mask) => ids.Take(mask.Sum())), rows);
+        Assert.Equal(expected.InputIds[0].Length, tokens.Longest);
+        Assert.Equal(expected.AttentionMask.SelectMany(row => row).Select(value => value == 1), tokens.Mask!.data<float>().Select(term => term == 0));
     }
 
     static string Difference<T>(string what, T expected, T actual) =>
@@ -94,5 +93,5 @@ public sealed class T5TokenizerGoldenTests
 
     sealed record TruncateRow(string Text, int MaxLength, int[] Ids);
 
-    sealed record BatchFile(string[] Texts, long[][] InputIds, long[][] AttentionMask);
+    sealed record BatchFile(string[] Texts, int[][] InputIds, int[][] AttentionMask);
 }

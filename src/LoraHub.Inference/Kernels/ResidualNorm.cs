@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Kernels;
+
+/// <summary>Adds a sublayer's output to the residual stream and normalises the sum by its root mean square (arXiv 1910.07467), in one pass.</summary>
+static unsafe class ResidualNorm
+{
+    /// <param name="stream">The residual stream, (n, D), fp32 or better; the output is added to it.</param>
+    /// <param name="output">(n, D), or null for nothing.</param>
+    /// <param name="weight">(D), of the stream's dtype.</param>
+    /// <param name="type">What the result shall be.</param>
+    /// <returns>stream / √(mean(stream²) + epsilon) ⊙ weight, (n, D); belongs to the caller's scope.</returns>
+    public static Tensor Forward(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type) =>
+        stream.dtype == ScalarType.Float32 && stream.shape[1] % Lanes.Count == 0 && Lanes.Reach(stream) && (output is null || Lanes.Reach(output)) && type is ScalarType.Float32 or ScalarType.BFloat16
+            ? Fused(stream, output, weight, epsilon, type)
+            : Plain(stream, output, weight, epsilon, type);
+
+    /// <summary>The same by libtorch's operations, in several passes.</summary>
+    public static Tensor Plain(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        if (output is not null)
+        {
+            stream.add_(output);
+        }
+
+        var variance = stream.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (n, 1), in fp32 whatever the stream's dtype (docs/adr/0003)
+        return variance.add_(epsilon).rsqrt_().mul(stream).mul_(weight).to(type).MoveToOuterDisposeScope();
+    }
+
+    static Tensor Fused(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type)
+    {
+        var result = empty(stream.shape, type);
+        var work = new Work
+        {
+            Stream = (float*)LibTorch.Data(stream),
+            Output = output is null ? null : LibTorch.Data(output),
+            Weight = (float*)LibTorch.Data(weight),
+            Result = LibTorch.Data(result),
+            Epsilon = epsilon,
+            Size = stream.shape[1],
+        };
+        Threads.For((int)stream.shape[0], Body(output?.dtype ?? type, type), &work);
+        return result;
+    }
+
+    static delegate*<void*, int, int, void> Body(ScalarType output, ScalarType result) => (output, result) switch
+    {
+        (ScalarType.BFloat16, ScalarType.BFloat16) => &Rows<BFloat16, BFloat16>,
+        (ScalarType.BFloat16, _) => &Rows<BFloat16, Float32>,
+        (_, ScalarType.BFloat16) => &Rows<Float32, BFloat16>,
+        _ => &Rows<Float32, Float32>,
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Rows<TOutput, TResult>(void* pointer, int from, int to)
+        where TOutput : struct, INumbers
+        where TResult : struct, INumbers
+    {
+        var work = (Work*)pointer;
+        for (var row = from; row < to; row++)
+        {
+            var start = row * work->Size;
+            var stream = work->Stream + start;
+            var squares = Vector512<float>.Zero;
+            for (var i = 0L; i < work->Size; i += Lanes.Count)
+            {
+                var value = Vector512.Load(stream + i);
+                if (work->Output != null)
+                {
+                    value += TOutput.Load(work->Output, start + i);
+                    value.Store(stream + i);
+                }
+
+                squares += value * value;
+            }
+
+            var scale = Vector512.Create((float)(1 / Math.Sqrt((Vector512.Sum(squares) / work->Size) + work->Epsilon)));
+            for (var i = 0L; i < work->Size; i += Lanes.Count)
+            {
+                TResult.Store(Vector512.Load(stream + i) * scale * Vector512.Load(work->Weight + i), work->Result, start + i);
+            }
+        }
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    struct Work
+    {
+        public float* Stream;
+        public void* Output;
+        public float* Weight;
+        public void* Result;
+        public double Epsilon;
+        public long Size;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Kernels;
+
+/// <summary>Σ wᵢ·xᵢ of many equally long vectors, for one or many w, in one pass over the vectors, where they lie.</summary>
+static unsafe class WeightedSums
+{
+    // Numbers that are summed at a time: with their sums they stay in the first-level cache.
+    const int Block = 2_048;
+
+    // Sums that one pass makes; more come in further passes.
+    const int SumsPerPass = 8;
+
+    /// <param name="vectors">(P) each, of one dtype.</param>
+    /// <param name="weights">One row for each sum, as many weights as vectors.</param>
+    /// <param name="type">What the sums shall be; summed in fp32 or better.</param>
+    /// <returns>(rows, P); belongs to the caller's scope.</returns>
+    public static Tensor Of(IReadOnlyList<Tensor> vectors, IReadOnlyList<double[]> weights, ScalarType type) =>
+        vectors.All(vector => Lanes.Reach(vector) && vector.dtype == vectors[0].dtype) && type is ScalarType.Float32 or ScalarType.BFloat16
+            ? Fused(vectors, weights, type)
+            : Plain(vectors, weights, type);
+
+    /// <summary>The same by libtorch's operations, one vector after the other.</summary>
+    public static Tensor Plain(IReadOnlyList<Tensor> vectors, IReadOnlyList<double[]> weights, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        var sumType = vectors[0].dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
+        var sums = zeros([weights.Count, vectors[0].shape[0]], sumType, vectors[0].device); // (rows, P)
+        for (var row = 0; row < weights.Count; row++)
+        {
+            for (var i = 0; i < vectors.Count; i++)
+            {
+                sums[row].add_(vectors[i].mul(tensor(weights[row][i], sumType, sums.device))); // beyond the dtype's range a weight is infinite
+            }
+        }
+
+        return sums.to(type).MoveToOuterDisposeScope();
+    }
+
+    static Tensor Fused(IReadOnlyList<Tensor> vectors, IReadOnlyList<double[]> weights, ScalarType type)
+    {
+        var length = vectors[0].shape[0];
+        var sums = empty(weights.Count, length, type);
+        var pointers = stackalloc void*[vectors.Count];
+        var factors = stackalloc float[vectors.Count * SumsPerPass];
+        for (var i = 0; i < vectors.Count; i++)
+        {
+            pointers[i] = LibTorch.Data(vectors[i]);
+        }
+
+        for (var first = 0; first < weights.Count; first += SumsPerPass)
+        {
+            var rows = Math.Min(SumsPerPass, weights.Count - first);
+            for (var i = 0; i < vectors.Count * rows; i++)
+            {
+                factors[i] = (float)weights[first + (i % rows)][i / rows];
+            }
+
+            var work = new Work
+            {
+                Vectors = pointers,
+                Factors = factors,
+                Count = vectors.Count,
+                Rows = rows,
+                Length = length,
+                Sums = LibTorch.Data(sums),
+                First = first * length,
+            };
+            Threads.For((int)((length + Block - 1) / Block), Body(vectors[0].dtype, type), &work);
+        }
+
+        return sums;
+    }
+
+    static delegate*<void*, int, int, void> Body(ScalarType vectors, ScalarType sums) => (vectors, sums) switch
+    {
+        (ScalarType.BFloat16, ScalarType.BFloat16) => &Blocks<BFloat16, BFloat16>,
+        (ScalarType.BFloat16, _) => &Blocks<BFloat16, Float32>,
+        (_, ScalarType.BFloat16) => &Blocks<Float32, BFloat16>,
+        _ => &Blocks<Float32, Float32>,
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void Blocks<TVector, TSum>(void* pointer, int from, int to)
+        where TVector : struct, INumbers
+        where TSum : struct, INumbers
+    {
+        var work = (Work*)pointer;
+        var sums = stackalloc float[SumsPerPass * Block];
+        for (var block = from; block < to; block++)
+        {
+            var start = (long)block * Block;
+            var count = (int)Math.Min(Block, work->Length - start);
+            new Span<float>(sums, work->Rows * Block).Clear();
+            for (var i = 0; i < work->Count; i++)
+            {
+                for (var row = 0; row < work->Rows; row++)
+                {
+                    Add<TVector>(work->Vectors[i], start, work->Factors[(i * work->Rows) + row], sums + (row * Block), count);
+                }
+            }
+
+            for (var row = 0; row < work->Rows; row++)
+            {
+                Store<TSum>(sums + (row * Block), work->Sums, work->First + (row * work->Length) + start, count);
+            }
+        }
+    }
+
+    // Product and sum are each rounded, as the reference rounds them: in fp32 the sums are bit for bit its own.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Add<T>(void* vector, long start, float factor, float* sums, int count)
+        where T : struct, INumbers
+    {
+        var i = 0;
+        for (; i <= count - Lanes.Count; i += Lanes.Count)
+        {
+            ((T.Load(vector, start + i) * Vector512.Create(factor)) + Vector512.Load(sums + i)).Store(sums + i);
+        }
+
+        for (; i < count; i++)
+        {
+            sums[i] += T.LoadOne(vector, start + i) * factor;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Store<T>(float* sums, void* target, long start, int count)
+        where T : struct, INumbers
+    {
+        var i = 0;
+        for (; i <= count - Lanes.Count; i += Lanes.Count)
+        {
+            T.Store(Vector512.Load(sums + i), target, start + i);
+        }
+
+        for (; i < count; i++)
+        {
+            T.StoreOne(sums[i], target, start + i);
+        }
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    struct Work
+    {
+        public void** Vectors;
+        public float* Factors;
+        public int Count;
+        public int Rows;
+        public long Length;
+        public void* Sums;
+        public long First;
+    }
+}

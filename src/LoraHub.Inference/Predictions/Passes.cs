@@ -1,0 +1,33 @@
+namespace LoraHub.Inference.Predictions;
+
+/// <summary>How many rows go through the model together: bounds the memory of states, logits, key-value cache and attention scores.</summary>
+static class Passes
+{
+    // Padding included.
+    const long Tokens = 8_192;
+
+    // What the attention scores of one layer may take, with their bias and softmax: three tensors of (rows, heads, longest, longest).
+    const long AttentionBytes = 2L << 30;
+
+    /// <param name="longest">Tokens of the longest row.</param>
+    /// <param name="heads">Attention heads of the model.</param>
+    public static bool Fits(long rows, long longest, int heads) =>
+        rows * longest <= Tokens && rows * longest * longest * heads * 3 * sizeof(float) <= AttentionBytes;
+
+    /// <summary>Consecutive rows that fit into one pass together; a row that is too long for any comes alone.</summary>
+    public static IEnumerable<Range> Split(IReadOnlyList<int> lengths, int heads)
+    {
+        var (start, longest) = (0, 0);
+        for (var row = 0; row < lengths.Count; row++)
+        {
+            longest = Math.Max(longest, lengths[row]);
+            if (row > start && !Fits(row - start + 1, longest, heads))
+            {
+                yield return start..row;
+                (start, longest) = (row, lengths[row]);
+            }
+        }
+
+        yield return start..lengths.Count;
+    }
+}
