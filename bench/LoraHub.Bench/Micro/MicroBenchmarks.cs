@@ -6,6 +6,10 @@ using BenchmarkDotNet.Order;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 
+using Perfolizer.Horology;
+
+using TorchSharp;
+
 namespace LoraHub.Bench.Micro;
 
 /// <summary>The parts of a prediction outside the model, each alone, by BenchmarkDotNet.</summary>
@@ -25,6 +29,8 @@ static class MicroBenchmarks
     /// <returns>The exit code.</returns>
     public static int Print(string[] arguments)
     {
+        // What is measured here is small: with two threads, a neighbour on one of the cores would be the most of it (libgomp's threads wait for one another).
+        torch.set_num_threads(1);
         var missing = UnlessGiven
             .Where(pair => !arguments.Contains(pair.Option) && !arguments.Contains(pair.Short))
             .SelectMany(pair => (string[])[pair.Option, .. pair.Values]);
@@ -44,7 +50,7 @@ static class MicroBenchmarks
         .AddDiagnoser(new MemoryDiagnoser(new MemoryDiagnoserConfig(displayGenColumns: false)))
         .AddExporter(MarkdownExporter.GitHub)
         .WithOrderer(new DefaultOrderer(SummaryOrderPolicy.Declared, MethodOrderPolicy.Declared))
-        .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(60))
+        .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(60).WithTimeUnit(TimeUnit.Microsecond))
         .WithArtifactsPath(Path.Combine(Repository.Root, "artifacts", "micro"))
         .WithOption(ConfigOptions.JoinSummary, value: true);
 
