@@ -1,10 +1,9 @@
-using System.Reflection;
-
 using LoraHub.Bench;
+using LoraHub.Bench.Micro;
 using LoraHub.Bench.Queue;
 using LoraHub.Bench.Wire;
 
-var root = Assembly.GetExecutingAssembly().GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "RepositoryRoot").Value!;
+var root = Repository.Root;
 
 switch (args)
 {
@@ -20,7 +19,9 @@ switch (args)
     case ["queue"]:
         await QueueLoad.PrintAsync();
         return 0;
+    case ["micro", .. var arguments]:
+        return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire|queue");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire|queue|micro [BenchmarkDotNet's arguments]");
         return 2;
 }

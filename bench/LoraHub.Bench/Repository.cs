@@ -1,0 +1,10 @@
+using System.Reflection;
+
+namespace LoraHub.Bench;
+
+/// <summary>The repository this program was built in.</summary>
+static class Repository
+{
+    public static string Root { get; } =
+        typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
+}
