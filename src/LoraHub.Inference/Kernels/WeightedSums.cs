@@ -34,7 +34,8 @@ static unsafe class WeightedSums
         {
             for (var i = 0; i < vectors.Count; i++)
             {
-                sums[row].add_(vectors[i].mul(tensor(weights[row][i], sumType, sums.device))); // beyond the dtype's range a weight is infinite
+                // Beyond the dtype's range a weight is infinite.
+                sums[row].add_(vectors[i].to(sumType).mul(tensor(weights[row][i], sumType, sums.device)));
             }
         }
 

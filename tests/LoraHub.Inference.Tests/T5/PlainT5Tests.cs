@@ -1,6 +1,5 @@
 using System.Text.Json;
 
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.Tests.Predictions;
 using LoraHub.Inference.Tokenization;
 using LoraHub.Plain;
@@ -113,8 +112,8 @@ public sealed class PlainT5Tests
             using var one = NewDisposeScope();
             var lines = TaskFile.Read(task);
             var inputs = Tokenize(lines.Inputs);
-            var labels = PaddedRows.Ids(Tokenize(lines.Targets), .., -100, CPU); // (5, T)
-            var loss = model.Loss(PaddedRows.Ids(inputs, .., 0, CPU), PaddedRows.Mask(inputs, .., CPU), labels, modules.Compose(weights));
+            var labels = PaddedRows.Ids(Tokenize(lines.Targets), -100); // (5, T)
+            var loss = model.Loss(PaddedRows.Ids(inputs, 0), PaddedRows.Mask(inputs), labels, modules.Compose(weights));
             return (loss / TaskFile.Examples) + (0.05 * weights.Sum(Math.Abs) / weights.Length);
         }
 
