@@ -1,4 +1,5 @@
 using LoraHub.Bench;
+using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
 using LoraHub.Bench.Queue;
 using LoraHub.Bench.Wire;
@@ -18,6 +19,9 @@ switch (args)
         return 0;
     case ["queue"]:
         await QueueLoad.PrintAsync();
+        return 0;
+    case ["large", var folder]:
+        LargeTable.Print(folder);
         return 0;
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);

@@ -50,6 +50,6 @@ public class CompositionBenchmark
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return composition.Compose(_weights).Layers.Count;
+        return composition.Compose([_weights]).Layers.Count;
     }
 }

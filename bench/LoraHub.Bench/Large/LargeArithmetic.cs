@@ -1,0 +1,47 @@
+using LoraHub.Inference.Kernels;
+using LoraHub.Inference.T5;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Bench.Large;
+
+/// <summary>How much arithmetic an evaluation is, and how fast the processor does it at best.</summary>
+static class LargeArithmetic
+{
+    /// <summary>Floating-point operations of one evaluation as our model does it, products of matrices alone.</summary>
+    public static double Operations(T5Config config, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
+    {
+        const double PerProduct = 2; // a multiplication and an addition
+        const double Rank = 16;
+
+        double d = config.DModel, inner = config.NumHeads * config.DKv, ff = config.DFf;
+        double n = inputs.Sum(row => row.Length), t = targets.Sum(row => row.Length);
+        var dense = (config.IsGated ? 3 : 2) * ff * d;
+        var lora = 2 * Rank * (d + inner); // on q and v
+        var encoder = (n * ((4 * inner * d) + dense + lora)) + (2 * inner * inputs.Sum(row => (double)row.Length * row.Length));
+        var absorbed = inputs.Zip(targets, (input, target) => 2.0 * target.Length * config.NumHeads * d * input.Length).Sum() + (2 * t * inner * d);
+        var decoder = (t * ((6 * inner * d) + dense + (2 * lora))) + absorbed + (2 * inner * targets.Sum(row => (double)row.Length * row.Length));
+        return PerProduct * ((config.NumLayers * encoder) + (config.DecoderLayers * decoder) + (t * d * config.VocabSize));
+    }
+
+    /// <summary>Packed bf16 matrices of 2048 × 2048 times 2048 rows.</summary>
+    /// <returns>Operations a second.</returns>
+    public static double Ceiling(ScalarType type)
+    {
+        const int Size = 2048;
+        const int Repetitions = 6;
+
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (x, packed) = (rand(Size, Size).to(type), LibTorch.Pack(rand(Size, Size).to(type)));
+        LibTorch.Linear(x, packed);
+        return Repetitions * 2.0 * Size * Size * Size / Timed.Seconds(() =>
+        {
+            for (var i = 0; i < Repetitions; i++)
+            {
+                using var one = NewDisposeScope();
+                LibTorch.Linear(x, packed);
+            }
+        });
+    }
+}
