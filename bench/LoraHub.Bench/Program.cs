@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using LoraHub.Bench;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
@@ -23,9 +25,12 @@ switch (args)
     case ["large", var folder]:
         LargeTable.Print(folder);
         return 0;
+    case ["large", var folder, FreshProcess.Verb, var modules]:
+        FreshProcess.Run(folder, int.Parse(modules, CultureInfo.InvariantCulture));
+        return 0;
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire|queue|micro [BenchmarkDotNet's arguments]");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire|queue|large FOLDER|micro [BenchmarkDotNet's arguments]");
         return 2;
 }

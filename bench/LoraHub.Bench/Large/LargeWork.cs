@@ -43,6 +43,8 @@ sealed class LargeWork : IDisposable
 
     public T5Model Model { get; }
 
+    public IEnumerable<string> ModuleFolders => _modules.Select(module => module.Info.Folder);
+
     public FactorsComposition Composition { get; }
 
     public FewShotExamples Examples { get; }
@@ -55,10 +57,10 @@ sealed class LargeWork : IDisposable
     }
 
     /// <summary>One evaluation of a search: compose, forward, loss.</summary>
-    public double Evaluate(int index)
+    public double Evaluate(double[] weights)
     {
         using var scope = NewDisposeScope();
-        return Examples.MeanTokenLosses(Composition.Compose([Weights(index)]))[0];
+        return Examples.MeanTokenLosses(Composition.Compose([weights]))[0];
     }
 
     public void Dispose()

@@ -13,11 +13,13 @@ static class RandomModules
     const int Rank = 16;
     const int Alpha = 32;
 
+    public static string Id(int index) => $"bench/module-{index:D3}";
+
     /// <summary>Writes <c>bench/module-000</c> and the following below a root, those that are not there: 19 MB each for a large model.</summary>
     /// <returns>The modules' ids, in order.</returns>
     public static IReadOnlyList<string> Make(string root, T5Config config, int count)
     {
-        string[] ids = [.. Enumerable.Range(0, count).Select(i => $"bench/module-{i:D3}")];
+        string[] ids = [.. Enumerable.Range(0, count).Select(Id)];
         for (var i = 0; i < count; i++)
         {
             var seed = (i + 1) * 10_000; // more than the model and any module have tensors

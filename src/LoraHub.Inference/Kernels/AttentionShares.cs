@@ -130,7 +130,6 @@ static unsafe class AttentionShares
             sum += value;
         }
 
-        // What stands behind the last key counted as e^-87 each: nothing beside the largest, which counts 1.
         return Vector512.Sum(sum);
     }
 

@@ -68,7 +68,10 @@ static class Lanes
     public static bool Reach(Tensor tensor) =>
         LibTorch.CanPoint && tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && tensor.is_contiguous();
 
-    /// <summary>eˣ, to 2 units in the last place from −87 to 88, beyond them as at them: 2ⁿ·eʳ with |r| ≤ ln 2 / 2, eʳ by Taylor's series.</summary>
+    /// <summary>
+    /// eˣ, to 2 units in the last place; 0 below −87, where numbers become too small to be fast, and beyond 88 as at 88: 2ⁿ·eʳ with |r| ≤ ln 2 / 2, eʳ by Taylor's
+    /// series.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
@@ -78,6 +81,7 @@ static class Lanes
         const int Bias = 127;
         const int MantissaBits = 23;
 
+        var isNothing = Vector512.LessThan(x, Vector512.Create(-87f));
         x = Vector512.MinNative(Vector512.Create(88f), Vector512.MaxNative(Vector512.Create(-87f), x)); // in this order a NaN stays one
         var n = Vector512.Round(x * Vector512.Create(1.44269504f));
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
@@ -91,7 +95,8 @@ static class Lanes
         sum = Vector512.FusedMultiplyAdd(sum, r, Vector512.Create(1 / 2f));
         sum = Vector512.FusedMultiplyAdd(sum, r, Vector512<float>.One);
         sum = Vector512.FusedMultiplyAdd(sum, r, Vector512<float>.One);
-        return sum * ((Vector512.ConvertToInt32Native(n) + Vector512.Create(Bias)) << MantissaBits).AsSingle();
+        sum *= ((Vector512.ConvertToInt32Native(n) + Vector512.Create(Bias)) << MantissaBits).AsSingle();
+        return Vector512.AndNot(sum, isNothing);
     }
 
     /// <summary>The largest lane.</summary>

@@ -9,11 +9,11 @@ namespace LoraHub.Inference.Kernels;
 /// <summary>Σ wᵢ·xᵢ of many equally long vectors, for one or many w, in one pass over the vectors, where they lie.</summary>
 static unsafe class WeightedSums
 {
-    // Numbers that are summed at a time: with their sums they stay in the first-level cache.
-    const int Block = 2_048;
+    // Sums that are made at a time, of all rows together: so few that they stay in the second-level cache, so many that reading does not start anew all the time.
+    const int Sums = 16_384;
 
-    // Sums that one pass makes; more come in further passes.
-    const int SumsPerPass = 8;
+    // Rows that one pass makes; more come in further passes.
+    const int RowsPerPass = 8;
 
     /// <param name="vectors">(P) each, of one dtype.</param>
     /// <param name="weights">One row for each sum, as many weights as vectors.</param>
@@ -47,15 +47,15 @@ static unsafe class WeightedSums
         var length = vectors[0].shape[0];
         var sums = empty(weights.Count, length, type);
         var pointers = stackalloc void*[vectors.Count];
-        var factors = stackalloc float[vectors.Count * SumsPerPass];
+        var factors = stackalloc float[vectors.Count * RowsPerPass];
         for (var i = 0; i < vectors.Count; i++)
         {
             pointers[i] = LibTorch.Data(vectors[i]);
         }
 
-        for (var first = 0; first < weights.Count; first += SumsPerPass)
+        for (var first = 0; first < weights.Count; first += RowsPerPass)
         {
-            var rows = Math.Min(SumsPerPass, weights.Count - first);
+            var rows = Math.Min(RowsPerPass, weights.Count - first);
             for (var i = 0; i < vectors.Count * rows; i++)
             {
                 factors[i] = (float)weights[first + (i % rows)][i / rows];
@@ -67,11 +67,12 @@ static unsafe class WeightedSums
                 Factors = factors,
                 Count = vectors.Count,
                 Rows = rows,
+                Block = Sums / rows,
                 Length = length,
                 Sums = LibTorch.Data(sums),
                 First = first * length,
             };
-            Threads.For((int)((length + Block - 1) / Block), Body(vectors[0].dtype, type), &work);
+            Threads.For((int)((length + work.Block - 1) / work.Block), Body(vectors[0].dtype, type), &work);
         }
 
         return sums;
@@ -91,23 +92,23 @@ static unsafe class WeightedSums
         where TSum : struct, INumbers
     {
         var work = (Work*)pointer;
-        var sums = stackalloc float[SumsPerPass * Block];
+        var sums = stackalloc float[Sums];
         for (var block = from; block < to; block++)
         {
-            var start = (long)block * Block;
-            var count = (int)Math.Min(Block, work->Length - start);
-            new Span<float>(sums, work->Rows * Block).Clear();
+            var start = (long)block * work->Block;
+            var count = (int)Math.Min(work->Block, work->Length - start);
+            new Span<float>(sums, Sums).Clear();
             for (var i = 0; i < work->Count; i++)
             {
                 for (var row = 0; row < work->Rows; row++)
                 {
-                    Add<TVector>(work->Vectors[i], start, work->Factors[(i * work->Rows) + row], sums + (row * Block), count);
+                    Add<TVector>(work->Vectors[i], start, work->Factors[(i * work->Rows) + row], sums + (row * work->Block), count);
                 }
             }
 
             for (var row = 0; row < work->Rows; row++)
             {
-                Store<TSum>(sums + (row * Block), work->Sums, work->First + (row * work->Length) + start, count);
+                Store<TSum>(sums + (row * work->Block), work->Sums, work->First + (row * work->Length) + start, count);
             }
         }
     }
@@ -152,6 +153,7 @@ static unsafe class WeightedSums
         public float* Factors;
         public int Count;
         public int Rows;
+        public int Block;
         public long Length;
         public void* Sums;
         public long First;

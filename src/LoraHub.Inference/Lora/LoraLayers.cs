@@ -87,7 +87,7 @@ sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapt
         if (layers.TryGetValue(layer, out var update))
         {
             using var scope = NewDisposeScope();
-            var inner = update.Weigh(Split(x).matmul(update.A.mT)); // (H, P, n/P, r)
+            var inner = update.Weigh(update.A.dim() == 2 ? Split(nn.functional.linear(x, update.A)) : Split(x).matmul(update.A.mT)); // (H, P, n/P, r)
             Split(product).add_(inner.matmul(ByHeads(update.B, x.shape[0]).mT));
         }
     }

@@ -55,7 +55,7 @@ sealed class EncDecAttention(T5Weights weights, string name, T5Config config)
     public Tensor Absorbed(Tensor x, TokenRows rows, EncodedText encoded, LoraLayers? lora) // (n, D)
     {
         using var scope = NewDisposeScope();
-        var q = _q.Forward(x, lora).view(-1, Heads, config.DKv).transpose(0, 1); // (H, n, K)
+        var q = _q.Forward(x, lora).view(-1, Heads, config.DKv).transpose(0, 1).contiguous(); // (H, n, K)
         var queries = q.matmul(_k.view(Heads, config.DKv, -1)); // (H, n, D)
         lora?.AddAbsorbedInput(name + ".k", q, queries);
 
@@ -72,5 +72,5 @@ sealed class EncDecAttention(T5Weights weights, string name, T5Config config)
     static Tensor ByRows(Tensor x, TokenRows rows) => rows.Pad(x.transpose(0, 1)).transpose(1, 2).flatten(1, 2);
 
     /// <summary>(B, H·T, D) → (H, n, D).</summary>
-    Tensor ByHeads(Tensor x, TokenRows rows) => rows.Unpad(x.unflatten(1, Heads, rows.Longest).transpose(1, 2)).transpose(0, 1);
+    Tensor ByHeads(Tensor x, TokenRows rows) => rows.Unpad(x.unflatten(1, Heads, rows.Longest).transpose(1, 2)).transpose(0, 1).contiguous();
 }

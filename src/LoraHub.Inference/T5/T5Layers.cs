@@ -44,9 +44,15 @@ sealed class DenseReluDense(T5Weights weights, string name, T5Config config)
 
     public Tensor Forward(Tensor x, LoraLayers? lora) // (n, D)
     {
-        using var scope = NewDisposeScope();
+        using var activated = Activated(x, lora);
+        return _wo.Forward(activated, lora);
+    }
+
+    Tensor Activated(Tensor x, LoraLayers? lora) // (n, d_ff)
+    {
+        using var scope = NewDisposeScope(); // gone before the next product: the less memory is gone through, the more of it is in the caches
         var inner = _wi.Forward(x, lora); // (n, d_ff), or (n, 2·d_ff)
-        return _wo.Forward(config.IsGated ? GatedGelu.Forward(inner) : inner.relu_(), lora).MoveToOuterDisposeScope();
+        return (config.IsGated ? GatedGelu.Forward(inner) : inner.relu_()).MoveToOuterDisposeScope();
     }
 }
 
@@ -60,11 +66,25 @@ sealed class SelfAttention(T5Weights weights, string name, T5Config config)
     /// <param name="remember">Gives the keys and values to attend to for those of x, or null to attend to x alone.</param>
     public Tensor Forward(Tensor x, TokenRows rows, ScoreTerms terms, LoraLayers? lora, Func<KeysValues, KeysValues>? remember = null) // (n, D)
     {
+        using var context = Context(x, rows, terms, lora, remember);
+        return _o.Forward(context, lora);
+    }
+
+    Tensor Context(Tensor x, TokenRows rows, ScoreTerms terms, LoraLayers? lora, Func<KeysValues, KeysValues>? remember) // (n, H·K)
+    {
         using var scope = NewDisposeScope();
-        var heads = rows.Pad(_qkv.Forward(x, lora)).unflatten(2, 3, config.NumHeads, config.DKv).permute(2, 0, 3, 1, 4); // (3, B, H, T, K)
+        var heads = Heads(x, rows, lora); // (3, B, H, T, K)
         var own = new KeysValues(heads[1], heads[2]);
-        var context = Attend(heads[0], remember is null ? own : remember(own), terms); // (B, T, H·K)
-        return _o.Forward(rows.Unpad(context), lora).MoveToOuterDisposeScope();
+        return rows.Unpad(Attend(heads[0], remember is null ? own : remember(own), terms)).MoveToOuterDisposeScope();
+    }
+
+    Tensor Heads(Tensor x, TokenRows rows, LoraLayers? lora) // (3, B, H, T, K)
+    {
+        using var scope = NewDisposeScope();
+        var padded = rows.Pad(_qkv.Forward(x, lora)); // (B, T, 3·H·K)
+
+        // In order, as products of what is strided are several times slower.
+        return padded.unflatten(2, 3, config.NumHeads, config.DKv).permute(2, 0, 3, 1, 4).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <param name="q">(B, H, T, K).</param>

@@ -1,4 +1,5 @@
 using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
@@ -55,6 +56,7 @@ sealed class T5Model : IDisposable
     /// <exception cref="Checkpoints.CheckpointException">Its checkpoint is broken or not safe to read.</exception>
     public static T5Model Load(string folder, Device device, Func<long, ScalarType> computeType)
     {
+        FreedMemory.Keep();
         var config = T5Config.Load(folder);
         var weights = new T5Weights(folder, device, computeType);
         try
@@ -98,7 +100,11 @@ sealed class T5Model : IDisposable
         return _lmHead.Multiply(scaled).MoveToOuterDisposeScope();
     }
 
-    public void Dispose() => _weights.Dispose();
+    public void Dispose()
+    {
+        _weights.Dispose();
+        FreedMemory.Release();
+    }
 
     Tensor Embed(TokenRows rows) => _shared.index_select(0, rows.Ids).to(_weights.StreamType, copy: true); // (n, D), a fresh tensor
 }

@@ -1,0 +1,60 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Telemetry;
+using LoraHub.Inference;
+using LoraHub.Inference.Models;
+using LoraHub.Inference.Predictions;
+using LoraHub.Inference.Tokenization;
+
+namespace LoraHub.Bench.Large;
+
+/// <summary>A prediction as the service makes it, from inputs to files, with the model and its modules in memory.</summary>
+static class WholePrediction
+{
+    /// <returns>Seconds of it all, and of its evaluations together.</returns>
+    public static (double Total, double Evaluations) Measure(string folder)
+    {
+        var evaluations = 0.0;
+        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument == Instruments.EvaluationDuration) { self.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => evaluations += seconds);
+        listener.Start();
+
+        var folders = new ModelFolders([folder]);
+        using var predictor = new LoraHubPredictor(
+            new InferenceOptions { Precision = Precision.Bf16 }, folders, new FolderModuleCatalog(folders, RandomT5.Id), TimeProvider.System);
+        Bundle.Predict(predictor, Input(folder, budget: 10)); // loads
+        evaluations = 0;
+        var total = Timed.Seconds(() => Bundle.Predict(predictor, Input(folder, budget: 40)));
+        return (total, evaluations);
+    }
+
+    static PredictionInput Input(string folder, int budget)
+    {
+        var tokenizer = T5Tokenizer.Load(Path.Combine(folder, RandomT5.Id));
+        var (input, errors) = InputParser.Parse(new JsonObject
+        {
+            [InputSchema.ExampleInputs] = Texts(LargeWork.Inputs),
+            [InputSchema.ExampleOutputs] = Texts(LargeWork.Targets),
+            [InputSchema.LoraModulesSpecified] = string.Join(',', Enumerable.Range(0, LargeWork.Modules).Select(RandomModules.Id)),
+            [InputSchema.MaxInferenceStep] = budget,
+            [InputSchema.Seed] = 1,
+        });
+        return input ?? throw new InvalidOperationException(string.Join(' ', errors.Select(error => $"{error.Field}: {error.Message}")));
+
+        // Texts of as many tokens as the rows have.
+        string Texts(int[][] rows) => new JsonArray([.. rows.Select(row => JsonValue.Create(Text(row.Length)))]).ToJsonString();
+
+        string Text(int length)
+        {
+            var text = "dog";
+            while (tokenizer.Encode(text).Ids.Length < length)
+            {
+                text += " dog";
+            }
+
+            return text;
+        }
+    }
+}
