@@ -5,21 +5,20 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>What only a process of its own can tell: how long loading takes, how much memory a search holds.</summary>
+/// <summary>What only a process of its own can tell: how long loading takes, how much memory a search holds, how fast it is beside nothing else.</summary>
 static class FreshProcess
 {
     public const string Verb = "fresh";
 
-    const int Evaluations = 9;
+    const int Evaluations = 13;
 
-    /// <returns>Seconds from nothing loaded to the first loss; resident bytes after some evaluations; seconds of composing.</returns>
-    public static (double Load, double Memory, double Compose) Measure(string folder, int modules)
+    public static FreshFigures Measure(string folder, int modules)
     {
         RandomModules.Make(folder, RandomT5.Large, modules);
         using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(FreshProcess).Assembly.Location, "large", folder, Verb, $"{modules}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var figures = process.StandardOutput.ReadToEnd().Split(' ').Select(figure => double.Parse(figure, CultureInfo.InvariantCulture)).ToArray();
         process.WaitForExit();
-        return (figures[0], figures[1], figures[2]);
+        return new FreshFigures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
     }
 
     /// <summary>What the process does.</summary>
@@ -32,16 +31,36 @@ static class FreshProcess
             work = new LargeWork(folder, ScalarType.BFloat16, modules);
             work.Evaluate(work.Weights(0));
         });
-        var compose = new List<double>();
+        var (evaluation, compose, ceiling) = (new List<double>(), new List<double>(), new List<double>());
         for (var i = 1; i <= Evaluations; i++)
         {
-            work!.Evaluate(work.Weights(i));
-            using var scope = NewDisposeScope();
-            compose.Add(Timed.Seconds(() => work.Composition.Compose([work.Weights(i)])));
+            evaluation.Add(Timed.Seconds(() => work!.Evaluate(work.Weights(i))));
+            using (NewDisposeScope())
+            {
+                compose.Add(Timed.Seconds(() => work!.Composition.Compose([work.Weights(i)])));
+            }
+
+            ceiling.Add(LargeArithmetic.Ceiling(ScalarType.BFloat16));
         }
 
         using var self = Process.GetCurrentProcess();
-        Console.Write(string.Create(CultureInfo.InvariantCulture, $"{load} {self.WorkingSet64} {Timed.Median(compose)}"));
-        work!.Dispose();
+        double[] figures = [load, self.WorkingSet64, Timed.Median(compose), Timed.Median(evaluation[2..]), Timed.Median(ceiling), FirstTouch(work!.Model.Bytes)];
+        Console.Write(string.Join(' ', figures.Select(figure => figure.ToString(CultureInfo.InvariantCulture))));
+        work.Dispose();
     }
+
+    /// <summary>Writing once into so much memory that the process has not had: what loading cannot do without.</summary>
+    static double FirstTouch(long bytes) => Timed.Seconds(() =>
+    {
+        using var scope = NewDisposeScope();
+        zeros(bytes, ScalarType.Byte);
+    });
 }
+
+/// <param name="Load">Seconds from nothing loaded to the first loss.</param>
+/// <param name="Memory">Resident bytes after some evaluations.</param>
+/// <param name="Compose">Seconds.</param>
+/// <param name="Evaluation">Seconds.</param>
+/// <param name="Ceiling">Operations a second.</param>
+/// <param name="FirstTouch">Seconds that the system takes to hand out as much memory as the model has.</param>
+sealed record FreshFigures(double Load, double Memory, double Compose, double Evaluation, double Ceiling, double FirstTouch);

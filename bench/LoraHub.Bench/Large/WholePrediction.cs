@@ -17,9 +17,9 @@ static class WholePrediction
     public static (double Total, double Evaluations) Measure(string folder)
     {
         var evaluations = 0.0;
-        using var listener = new MeterListener { InstrumentPublished = (instrument, self) => { if (instrument == Instruments.EvaluationDuration) { self.EnableMeasurementEvents(instrument); } } };
+        using var listener = new MeterListener();
         listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => evaluations += seconds);
-        listener.Start();
+        listener.EnableMeasurementEvents(Instruments.EvaluationDuration);
 
         var folders = new ModelFolders([folder]);
         using var predictor = new LoraHubPredictor(
