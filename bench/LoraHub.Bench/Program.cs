@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using LoraHub.Bench;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
@@ -25,8 +23,8 @@ switch (args)
     case ["large", var folder]:
         LargeTable.Print(folder);
         return 0;
-    case ["large", var folder, FreshProcess.Verb, var modules]:
-        FreshProcess.Run(folder, int.Parse(modules, CultureInfo.InvariantCulture));
+    case ["large", var folder, FreshProcess.Verb, var what]:
+        FreshProcess.Work(folder, what);
         return 0;
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);

@@ -10,19 +10,46 @@ static class FreshProcess
 {
     public const string Verb = "fresh";
 
+    const string Prediction = "prediction";
     const int Evaluations = 13;
 
     public static FreshFigures Measure(string folder, int modules)
     {
         RandomModules.Make(folder, RandomT5.Large, modules);
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(FreshProcess).Assembly.Location, "large", folder, Verb, $"{modules}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
-        var figures = process.StandardOutput.ReadToEnd().Split(' ').Select(figure => double.Parse(figure, CultureInfo.InvariantCulture)).ToArray();
-        process.WaitForExit();
+        var figures = Run(folder, $"{modules}");
         return new FreshFigures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
     }
 
+    /// <returns>Seconds of a whole prediction, and of its evaluations together.</returns>
+    public static (double Total, double Evaluations) MeasurePrediction(string folder)
+    {
+        var figures = Run(folder, Prediction);
+        return (figures[0], figures[1]);
+    }
+
     /// <summary>What the process does.</summary>
-    public static void Run(string folder, int modules)
+    /// <param name="what">A number of modules, or a prediction.</param>
+    public static void Work(string folder, string what)
+    {
+        var figures = what == Prediction ? Predict(folder) : Search(folder, int.Parse(what, CultureInfo.InvariantCulture));
+        Console.Write(string.Join(' ', figures.Select(figure => figure.ToString(CultureInfo.InvariantCulture))));
+    }
+
+    static double[] Run(string folder, string what)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(FreshProcess).Assembly.Location, "large", folder, Verb, what]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var figures = process.StandardOutput.ReadToEnd().Split(' ').Select(figure => double.Parse(figure, CultureInfo.InvariantCulture)).ToArray();
+        process.WaitForExit();
+        return figures;
+    }
+
+    static double[] Predict(string folder)
+    {
+        var (total, evaluations) = WholePrediction.Measure(folder);
+        return [total, evaluations];
+    }
+
+    static double[] Search(string folder, int modules)
     {
         using var noGrad = no_grad();
         LargeWork? work = null;
@@ -45,8 +72,8 @@ static class FreshProcess
 
         using var self = Process.GetCurrentProcess();
         double[] figures = [load, self.WorkingSet64, Timed.Median(compose), Timed.Median(evaluation[2..]), Timed.Median(ceiling), FirstTouch(work!.Model.Bytes)];
-        Console.Write(string.Join(' ', figures.Select(figure => figure.ToString(CultureInfo.InvariantCulture))));
         work.Dispose();
+        return figures;
     }
 
     /// <summary>Writing once into so much memory that the process has not had: what loading cannot do without.</summary>

@@ -18,7 +18,7 @@ static class LargeTable
     {
         var rounds = Interleaved(folder);
         var generation = Generation.Measure(folder);
-        var prediction = WholePrediction.Measure(folder);
+        var prediction = FreshProcess.MeasurePrediction(folder);
         var (one, twenty, all) = (FreshProcess.Measure(folder, 1), FreshProcess.Measure(folder, LargeWork.Modules), FreshProcess.Measure(folder, 196));
         var mini = MiniEvaluation.Measure();
         var (plain, fp32, bf16) = (Median(rounds, round => round.Plain), Median(rounds, round => round.Fp32), Median(rounds, round => round.Bf16));
