@@ -12,6 +12,9 @@ static unsafe class WeightedSums
     // Sums that are made at a time, of all rows together: so few that they stay in the second-level cache, so many that reading does not start anew all the time.
     const int Sums = 16_384;
 
+    // Vectors that are added in one go.
+    const int Together = 4;
+
     // Rows that one pass makes; more come in further passes.
     const int RowsPerPass = 8;
 
@@ -98,11 +101,21 @@ static unsafe class WeightedSums
             var start = (long)block * work->Block;
             var count = (int)Math.Min(work->Block, work->Length - start);
             new Span<float>(sums, Sums).Clear();
-            for (var i = 0; i < work->Count; i++)
+            for (var i = 0; i < work->Count; i += Together)
             {
                 for (var row = 0; row < work->Rows; row++)
                 {
-                    Add<TVector>(work->Vectors[i], start, work->Factors[(i * work->Rows) + row], sums + (row * work->Block), count);
+                    var factors = work->Factors + (i * work->Rows) + row;
+                    if (i + Together <= work->Count)
+                    {
+                        AddFour<TVector>(work->Vectors + i, start, factors, work->Rows, sums + (row * work->Block), count);
+                        continue;
+                    }
+
+                    for (var j = i; j < work->Count; j++)
+                    {
+                        Add<TVector>(work->Vectors[j], start, factors[(j - i) * work->Rows], sums + (row * work->Block), 0, count);
+                    }
                 }
             }
 
@@ -113,12 +126,11 @@ static unsafe class WeightedSums
         }
     }
 
-    // Product and sum are each rounded, as the reference rounds them: in fp32 the sums are bit for bit its own.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Add<T>(void* vector, long start, float factor, float* sums, int count)
+    // Product and sum are each rounded, and one vector is added after the other, as the reference does it: in fp32 the sums are bit for bit its own.
+    static void Add<T>(void* vector, long start, float factor, float* sums, int from, int count)
         where T : struct, INumbers
     {
-        var i = 0;
+        var i = from;
         for (; i <= count - Lanes.Count; i += Lanes.Count)
         {
             ((T.Load(vector, start + i) * Vector512.Create(factor)) + Vector512.Load(sums + i)).Store(sums + i);
@@ -127,6 +139,30 @@ static unsafe class WeightedSums
         for (; i < count; i++)
         {
             sums[i] += T.LoadOne(vector, start + i) * factor;
+        }
+    }
+
+    /// <summary>The same for four vectors, so that the sums are read and written once for them.</summary>
+    /// <param name="stride">From one vector's factor to the next one's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void AddFour<T>(void** vectors, long start, float* factors, int stride, float* sums, int count)
+        where T : struct, INumbers
+    {
+        var (f0, f1, f2, f3) = (Vector512.Create(factors[0]), Vector512.Create(factors[stride]), Vector512.Create(factors[2 * stride]), Vector512.Create(factors[3 * stride]));
+        var whole = count / Lanes.Count * Lanes.Count;
+        for (var i = 0; i < whole; i += Lanes.Count)
+        {
+            var sum = Vector512.Load(sums + i);
+            sum = (T.Load(vectors[0], start + i) * f0) + sum;
+            sum = (T.Load(vectors[1], start + i) * f1) + sum;
+            sum = (T.Load(vectors[2], start + i) * f2) + sum;
+            sum = (T.Load(vectors[3], start + i) * f3) + sum;
+            sum.Store(sums + i);
+        }
+
+        for (var j = 0; j < Together; j++)
+        {
+            Add<T>(vectors[j], start, factors[j * stride], sums, whole, count);
         }
     }
 
