@@ -42,9 +42,9 @@ sealed class LoraModule : IDisposable
         var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
         CheckFits(layout, model);
 
-        var exact = ReadNumbers(checkpoint, layout, ExactTypeOf(model.ComputeType), model.Device);
-        return exact.isfinite().all().item<bool>()
-            ? new LoraModule(info, config, layout, DigestOf(info.Folder), exact.to(model.ComputeType).DetachFromDisposeScope())
+        var numbers = ReadNumbers(checkpoint, layout, model.ComputeType, model.Device);
+        return numbers.isfinite().all().item<bool>()
+            ? new LoraModule(info, config, layout, DigestOf(info.Folder), numbers.DetachFromDisposeScope())
             : throw new AdapterException("the checkpoint holds a number that is not finite (NaN or infinity).");
     }
 
