@@ -18,6 +18,9 @@ public sealed record ModuleInfo
     /// <summary>Equal for two modules exactly when they have the same keys and shapes, so that their factors can be summed.</summary>
     public string Layout { get; init; } = "";
 
+    /// <summary>What its <c>README.md</c> says, with its tags, task and data sets, at most 64 KiB; empty when there is none that can be read.</summary>
+    public string Card { get; init; } = "";
+
     /// <summary>Why the module cannot be used, or null when it can.</summary>
     public string? Problem { get; init; }
 }

@@ -64,7 +64,7 @@ public sealed class FolderModuleCatalog(ModelFolders folders, string defaultBase
             var config = AdapterConfig.Load(folder);
             using var checkpoint = Checkpoint.OpenAdapter(folder);
             var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
-            return new ModuleInfo { Id = id, Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank, Layout = layout.Signature };
+            return new ModuleInfo { Id = id, Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank, Layout = layout.Signature, Card = CardText.Read(folder) };
         }
         catch (Exception exception) when (exception is AdapterException or CheckpointException)
         {

@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Inference.Tests.Models;
+
+/// <summary>
+/// How well text alone finds the module that is best by test accuracy (models/README.md), among the 28 of one layout, by the five examples of each unseen task.
+/// The weights of ModuleIndex were chosen on the even-numbered tasks in alphabetical order.
+/// </summary>
+public sealed class SimilarModulesTests(ITestOutputHelper output)
+{
+    static readonly ModuleInfo[] Modules =
+        [.. TestModels.Catalog().List().Where(module => module.Problem is null).GroupBy(module => module.Layout).MaxBy(layout => layout.Count())!];
+
+    [Fact]
+    public void The_best_module_stands_far_nearer_the_top_than_by_chance()
+    {
+        var index = new ModuleIndex(Modules);
+        var best = BestModules();
+        var ranks = Tasks().Select(task => (task, rank: RankOf($"lorahub/t5_mini-{best[task]}", Rank(index, task)))).ToArray();
+        foreach (var (task, rank) in ranks)
+        {
+            output.WriteLine($"{task,-22}{best[task],-18}{rank,3}");
+        }
+
+        var even = ranks.Where((_, i) => i % 2 == 1).Select(pair => pair.rank).ToArray();
+        var odd = ranks.Where((_, i) => i % 2 == 0).Select(pair => pair.rank).ToArray();
+        int[] all = [.. even, .. odd];
+        output.WriteLine($"even {Text(even)}\nodd  {Text(odd)}\nall  {Text(all)}");
+
+        Assert.Equal(28, Modules.Length);
+        Assert.Equal(20, all.Length);
+    }
+
+    [Fact]
+    public void A_module_whose_card_is_the_examples_comes_first_for_every_task()
+    {
+        foreach (var task in Tasks())
+        {
+            var (inputs, outputs) = Examples(task);
+            var exact = Modules[0] with { Id = "zz/exact", Card = string.Join('\n', inputs.Zip(outputs, (input, answer) => $"{input}\n{answer}")) };
+
+            Assert.Same(exact, ModuleRanking.Rank(inputs, outputs, [.. Modules, exact])[0].Module);
+        }
+    }
+
+    static double ReciprocalRank(int[] ranks) => ranks.Average(rank => 1.0 / rank);
+
+    static string Text(int[] ranks) => $"mean reciprocal rank {ReciprocalRank(ranks):0.000}, top six {ranks.Count(rank => rank <= 6)} of {ranks.Length}, mean rank {ranks.Average():0.0}";
+
+    static int RankOf(string id, IReadOnlyList<RankedModule> ranking) => ranking.Index().Single(pair => pair.Item.Module.Id == id).Index + 1;
+
+    static IReadOnlyList<RankedModule> Rank(ModuleIndex index, string task)
+    {
+        var (inputs, outputs) = Examples(task);
+        return index.Rank(inputs, outputs);
+    }
+
+    static string[] Tasks() => [.. Directory.GetFiles(Golden.Tasks, "*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+
+    static (string[] Inputs, string[] Outputs) Examples(string task)
+    {
+        var lines = File.ReadLines(Path.Combine(Golden.Tasks, $"{task}.jsonl")).Take(5).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToArray();
+        return ([.. lines.Select(line => line.GetProperty("input").GetString()!)], [.. lines.Select(line => line.GetProperty("target").GetString()!)]);
+    }
+
+    /// <summary>The second column of the bundle's table of what the search chose.</summary>
+    static Dictionary<string, string> BestModules() => File.ReadLines(Golden.Model("README.md"))
+        .SkipWhile(line => !line.StartsWith("| task | best single module |", StringComparison.Ordinal))
+        .Skip(2)
+        .TakeWhile(line => line.StartsWith('|'))
+        .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+        .ToDictionary(cells => cells[1], cells => cells[2], StringComparer.Ordinal);
+}
