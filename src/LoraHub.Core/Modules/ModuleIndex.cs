@@ -29,7 +29,7 @@ public sealed class ModuleIndex
             var card = module.Card[..Math.Min(module.Card.Length, CardLimit)];
             List<string> words = [.. TextTerms.NameWords(module.Id), .. TextTerms.Words(card)];
             _words.Add(words);
-            _grams.Add(TextTerms.Grams(words));
+            _grams.AddGrams(words);
             _patterns.Add(ExampleTable.Rows(card).SelectMany(row => AnswerPatterns.Of(row.Input, row.Target)));
         }
     }

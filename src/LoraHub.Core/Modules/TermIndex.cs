@@ -11,20 +11,31 @@ sealed class TermIndex
     readonly Dictionary<string, List<(int Document, int Count)>> _postings = new(StringComparer.Ordinal);
     readonly List<int> _lengths = [];
     long _totalLength;
+    int _length; // of the document that is being read
 
     /// <summary>The next document.</summary>
     public void Add(IEnumerable<string> terms)
     {
-        var length = 0;
-        foreach (var (term, count) in Counted(terms))
+        foreach (var term in terms)
         {
-            ref var postings = ref CollectionsMarshal.GetValueRefOrAddDefault(_postings, term, out _);
-            (postings ??= []).Add((_lengths.Count, count));
-            length += count;
+            Hold(term);
         }
 
-        _lengths.Add(length);
-        _totalLength += length;
+        Close();
+    }
+
+    /// <summary>The next document, of all pieces of these words.</summary>
+    public void AddGrams(IEnumerable<string> words)
+    {
+        foreach (var word in words)
+        {
+            for (var i = 0; i + TextTerms.GramLength <= word.Length; i++)
+            {
+                Hold(word.AsSpan(i, TextTerms.GramLength));
+            }
+        }
+
+        Close();
     }
 
     /// <summary>Adds to each document's score what the terms give it.</summary>
@@ -56,6 +67,29 @@ sealed class TermIndex
         }
 
         return counts;
+    }
+
+    void Hold(ReadOnlySpan<char> term)
+    {
+        ref var postings = ref CollectionsMarshal.GetValueRefOrAddDefault(_postings.GetAlternateLookup<ReadOnlySpan<char>>(), term, out _);
+        postings ??= [];
+        if (postings.Count > 0 && postings[^1].Document == _lengths.Count)
+        {
+            CollectionsMarshal.AsSpan(postings)[^1].Count++;
+        }
+        else
+        {
+            postings.Add((_lengths.Count, 1));
+        }
+
+        _length++;
+    }
+
+    void Close()
+    {
+        _lengths.Add(_length);
+        _totalLength += _length;
+        _length = 0;
     }
 
     /// <summary>Above zero also for a term of every document, as in Lucene: no match ever lowers a score.</summary>

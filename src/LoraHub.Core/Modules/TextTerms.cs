@@ -6,31 +6,29 @@ namespace LoraHub.Core.Modules;
 /// <summary>The words of a text and the pieces of words, as a search compares them: in lower case, whatever else stands in the text.</summary>
 static class TextTerms
 {
+    public const int GramLength = 4;
+
     const int LongestWord = 64; // UTF-16 units; what a longer run has beyond is not read
-    const int GramLength = 4;
 
     /// <summary>Runs of letters (with the marks on them) and runs of digits, in order. Lone surrogates and everything else part words.</summary>
     public static List<string> Words(ReadOnlySpan<char> text)
     {
         var words = new List<string>();
-        var word = new StringBuilder();
         var kind = Kind.Other;
+        var (start, at) = (0, 0);
         foreach (var rune in text.EnumerateRunes())
         {
             var next = KindOf(rune, kind);
             if (next != kind)
             {
-                Close(word, words);
-                kind = next;
+                Close(text[start..at], kind, words);
+                (start, kind) = (at, next);
             }
 
-            if (kind != Kind.Other && word.Length < LongestWord)
-            {
-                word.Append(Rune.ToLowerInvariant(rune).ToString());
-            }
+            at += rune.Utf16SequenceLength; // a lone surrogate is read as U+FFFD, one unit as well
         }
 
-        Close(word, words);
+        Close(text[start..], kind, words);
         return words;
     }
 
@@ -63,12 +61,13 @@ static class TextTerms
         }
     }
 
-    static void Close(StringBuilder word, List<string> words)
+    static void Close(ReadOnlySpan<char> word, Kind kind, List<string> words)
     {
-        if (word.Length > 0)
+        if (kind != Kind.Other)
         {
-            words.Add(word.ToString());
-            word.Clear();
+            Span<char> lower = stackalloc char[LongestWord];
+            var length = word[..Math.Min(word.Length, LongestWord)].ToLowerInvariant(lower);
+            words.Add(new string(lower[..length]));
         }
     }
 

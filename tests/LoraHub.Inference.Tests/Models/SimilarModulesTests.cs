@@ -10,11 +10,17 @@ namespace LoraHub.Inference.Tests.Models;
 /// </summary>
 public sealed class SimilarModulesTests(ITestOutputHelper output)
 {
+    /// <summary>Those of the bundle's table: all of the common layout but the one that is there for its file format.</summary>
     static readonly ModuleInfo[] Modules =
-        [.. TestModels.Catalog().List().Where(module => module.Problem is null).GroupBy(module => module.Layout).MaxBy(layout => layout.Count())!];
+    [
+        .. TestModels.Catalog().List()
+            .Where(module => module.Problem is null && module.Id != "lorahub/t5_mini-parity_safetensors")
+            .GroupBy(module => module.Layout)
+            .MaxBy(layout => layout.Count())!,
+    ];
 
     [Fact]
-    public void The_best_module_stands_far_nearer_the_top_than_by_chance()
+    public void The_best_module_stands_nearer_the_top_than_by_chance_on_average()
     {
         var index = new ModuleIndex(Modules);
         var best = BestModules();
@@ -31,6 +37,9 @@ public sealed class SimilarModulesTests(ITestOutputHelper output)
 
         Assert.Equal(28, Modules.Length);
         Assert.Equal(20, all.Length);
+        Assert.True(ReciprocalRank(all) > 0.42, Text(all)); // 0.14 by chance; 0.48 when this was written
+        Assert.True(ReciprocalRank(odd) > 0.33, Text(odd)); // 0.38
+        Assert.True(all.Count(rank => rank <= 6) >= 13, Text(all)); // 4.3 by chance; 15
     }
 
     [Fact]
