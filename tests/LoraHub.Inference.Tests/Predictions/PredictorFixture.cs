@@ -28,14 +28,17 @@ public sealed class PredictorFixture : IDisposable
     /// <summary>Predicts with a request's JSON, as the service would.</summary>
     public Answer Predict(string json) => Watch(json, _ => { }, TestContext.Current.CancellationToken);
 
+    /// <param name="change">Makes of a checked input one that no request can ask for.</param>
+    public Answer Predict(string json, Func<PredictionInput, PredictionInput> change) => Watch(json, _ => { }, TestContext.Current.CancellationToken, change);
+
     /// <param name="watch">Sees every log line as it is said.</param>
-    public Answer Watch(string json, Action<string> watch, CancellationToken cancellationToken)
+    public Answer Watch(string json, Action<string> watch, CancellationToken cancellationToken, Func<PredictionInput, PredictionInput>? change = null)
     {
         var (input, errors) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
         Assert.Empty(errors);
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"))).FullName;
         var log = new LogLines(watch);
-        return new Answer(Predictor.Predict(input!, folder, log, cancellationToken), log.Lines);
+        return new Answer(Predictor.Predict(change?.Invoke(input!) ?? input!, folder, log, cancellationToken), log.Lines);
     }
 
     /// <summary>Copies a shipped module into the test's own models folder, where the test may spoil it.</summary>
