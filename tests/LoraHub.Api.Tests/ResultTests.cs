@@ -60,6 +60,8 @@ public sealed class ResultTests(SharedService shared) : IClassFixture<SharedServ
 
     [Theory]
     [InlineData("/results/0000000000000000000000000000000000000000000000000000000000000000/adapter.zip")]
+    [InlineData("/results/0000000000000000000000000000000000000000000000000000000000000000/trace.json")]
+    [InlineData("/results/..%2F..%2Fstream.key/trace.json")]
     [InlineData("/results/..%2F..%2Fstream.key/adapter.zip")]
     [InlineData("/results/%2e%2e/adapter.zip")]
     public async Task What_is_no_result_is_not_found(string url)
@@ -81,9 +83,68 @@ public sealed class ResultTests(SharedService shared) : IClassFixture<SharedServ
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
     }
 
-    async Task<(HttpClient Client, string Url)> PredictAsync()
+    [Fact]
+    public async Task The_trace_of_a_search_is_JSON_to_be_saved_by_its_name()
+    {
+        var (client, url) = await PredictAsync("trace");
+
+        using var response = await client.FetchAsync(url);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal("attachment", response.Content.Headers.ContentDisposition!.DispositionType);
+        Assert.Equal("trace.json", response.Content.Headers.ContentDisposition.FileName);
+        Assert.Equal(["nosniff"], response.Headers.GetValues("X-Content-Type-Options"));
+        Assert.Contains("immutable", response.Headers.CacheControl!.ToString());
+        Assert.Equal(["bytes"], response.Headers.AcceptRanges);
+        Assert.Equal(
+            """
+            {
+              "base_model": "lorahub/scripted",
+              "seed": 42,
+              "budget": 40,
+              "composition": "factors",
+              "objective": "token_loss",
+              "optimizer": "cobyla",
+              "modules": [
+                {"id":"lorahub/plurals","digest":"1111111111111111111111111111111111111111111111111111111111111111"},
+                {"id":"lorahub/colors","digest":"2222222222222222222222222222222222222222222222222222222222222222"}
+              ],
+              "steps": [
+                {"index":0,"kind":"search","weights":[0,0],"loss":null,"seconds":0.01},
+                {"index":1,"kind":"search","weights":[0.5,-0.25],"loss":0.30000000000000004,"seconds":1E-05}
+              ]
+            }
+
+            """,
+            await response.TextAsync());
+    }
+
+    [Fact]
+    public async Task A_range_of_a_trace_is_served()
+    {
+        var (client, url) = await PredictAsync("trace");
+
+        using var response = await client.FetchAsync(url, ("Range", "bytes=0-16"));
+
+        Assert.Equal(HttpStatusCode.PartialContent, response.StatusCode);
+        Assert.Equal("{\n  \"base_model\":", await response.TextAsync());
+    }
+
+    [Fact]
+    public async Task Without_a_search_there_is_no_trace()
     {
         var client = await shared.Service.ReadyAsync();
-        return (client, (await client.PostJsonAsync("/predictions", "{}"))["output"]!.Text("adapter")!);
+
+        var output = (await client.PostJsonAsync("/predictions", """{"input": {"module_weights": {"lorahub/plurals": 0.5}}}"""))["output"]!.AsObject();
+
+        Assert.False(output.ContainsKey("trace"));
+        Assert.True(output.ContainsKey("adapter"));
+    }
+
+    async Task<(HttpClient Client, string Url)> PredictAsync(string key = "adapter")
+    {
+        var client = await shared.Service.ReadyAsync();
+        return (client, (await client.PostJsonAsync("/predictions", "{}"))["output"]!.Text(key)!);
     }
 }

@@ -26,7 +26,7 @@ static class PredictCommand
         };
         var output = new Option<DirectoryInfo?>("--output", "-o")
         {
-            Description = "The folder to write the adapter into (and the merged model into its checkpoint/); made when missing.",
+            Description = "The folder to write the adapter into (and trace.json, and the merged model into its checkpoint/); made when missing.",
         };
         var command = new Command("predict", "Runs one prediction here, without a server: watch it, read the answers, keep the adapter.") { inputs, output };
         command.SetAction(async (parsed, cancellationToken) =>
@@ -87,8 +87,10 @@ static class PredictCommand
         Terminal.ShowEnd(prediction);
         if (prediction.Output is { } output && folder is not null)
         {
-            await UnpackAsync(services.GetRequiredService<IBlobStore>(), output.Adapter, folder.FullName);
-            await UnpackAsync(services.GetRequiredService<IBlobStore>(), output.Checkpoint, Path.Combine(folder.FullName, "checkpoint"));
+            var blobs = services.GetRequiredService<IBlobStore>();
+            await UnpackAsync(blobs, output.Adapter, folder.FullName);
+            await UnpackAsync(blobs, output.Checkpoint, Path.Combine(folder.FullName, "checkpoint"));
+            await CopyAsync(blobs, output.Trace, Path.Combine(folder.FullName, "trace.json"));
             Terminal.ShowFolder(folder);
         }
 
@@ -113,10 +115,25 @@ static class PredictCommand
             return;
         }
 
-        // /results/{digest}/{name}, see docs/adr/0002.
-        await using var content = await blobs.OpenReadAsync(url.Split('/')[^2], CancellationToken.None) ?? throw new FileNotFoundException("The result is gone.");
+        await using var content = await OpenAsync(blobs, url);
         await ZipFile.ExtractToDirectoryAsync(content, Directory.CreateDirectory(folder).FullName, overwriteFiles: true);
     }
+
+    static async Task CopyAsync(IBlobStore blobs, string? url, string path)
+    {
+        if (url is null)
+        {
+            return;
+        }
+
+        await using var content = await OpenAsync(blobs, url);
+        await using var file = File.Create(path);
+        await content.CopyToAsync(file);
+    }
+
+    // /results/{digest}/{name}, see docs/adr/0002.
+    static async Task<Stream> OpenAsync(IBlobStore blobs, string url) =>
+        await blobs.OpenReadAsync(url.Split('/')[^2], CancellationToken.None) ?? throw new FileNotFoundException("The result is gone.");
 
     /// <summary>The service's own parts, but no server; what is logged goes to standard error, and only when someone must look.</summary>
     static IHost BuildHost(Action<IServiceCollection>? replace)

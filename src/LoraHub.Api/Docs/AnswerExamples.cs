@@ -8,6 +8,7 @@ using LoraHub.Api.Replicate.Files;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
+using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Docs;
@@ -45,6 +46,7 @@ sealed class AnswerExamples(ServedModel model)
         yield return new CogIndex();
         yield return CogHealth.From(new Setup(SetupStatus.Succeeded, Now, Now.AddSeconds(1), "Base model lorahub/t5-mini was loaded.\n"), isBusy: false, trouble: null);
         yield return new CogInputErrors([new CogInputError(["body", "input", "max_inference_step"], "5 is less than the minimum of 10", "value_error")]);
+        yield return Trace();
         yield return new WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         yield return new JsonObject();
         foreach (var example in ModelExamples.Of(model, Now))
@@ -64,6 +66,7 @@ sealed class AnswerExamples(ServedModel model)
             new PredictionEvent.Answered(new PredictionOutput
             {
                 Adapter = $"{Origin}/results/153b071f1361e6992081b2b4ab1298bf0c3022cec7dcecf145443f8928eb26be/adapter.zip",
+                Trace = $"{Origin}/results/a9e2bd8e6ba2d3d52d51a6ee2fbe1e2a5f3f6a27b1a4b4c9e9a0f6f0a7c1d3b8/trace.json",
                 Weights = [new ModuleWeight("lorahub/t5_mini-french", 0.642)],
                 Loss = new LossReport(0.6059, 0.0502, 40),
             }),
@@ -72,6 +75,18 @@ sealed class AnswerExamples(ServedModel model)
         ];
         return story.Index().Aggregate(prediction, (now, next) => now.Apply(new RecordedEvent(next.Index + 1, Now.AddSeconds(0.25 * next.Index), next.Item)));
     }
+
+    static SearchTrace Trace() => new()
+    {
+        BaseModel = "lorahub/t5-mini",
+        Seed = 42,
+        Budget = 40,
+        Composition = "factors",
+        Objective = "reference",
+        Optimizer = Optimizers.Default,
+        Modules = [new TracedModule("lorahub/t5_mini-french", "3042b3e86dee5cb01874546614a691062cdabd1cabc98a3f397bb99b35882836")],
+        Steps = [new TraceStep(0, TraceKinds.Search, [0], 0.6059, 0.02), new TraceStep(1, TraceKinds.Search, [0.642], 0.0502, 0.04)],
+    };
 
     static Problem ProblemOf(int statusCode) => statusCode switch
     {

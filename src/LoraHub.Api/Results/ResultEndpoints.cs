@@ -8,27 +8,43 @@ static class ResultEndpoints
 {
     static readonly string[] Names = ["adapter.zip", "checkpoint.zip"];
 
+    const string Trace = "trace.json";
+
+    const string Zip = "application/zip", Json = "application/json";
+
     public static IEndpointRouteBuilder MapResults(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/results/{digest}/{name}", [HttpMethods.Get, HttpMethods.Head], DownloadAsync)
-            .WithTags("Results")
-            .AllowAnonymous()
+        Map(routes, "{name}", DownloadAsync)
             .WithSummary("Download a file that a prediction made")
             .WithDescription("Its URL is in the prediction's `output`. Ranges are served, and the file never changes.")
-            .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")
-            .Produces(StatusCodes.Status404NotFound);
+            .Produces<byte[]>(StatusCodes.Status200OK, Zip);
+        Map(routes, Trace, DownloadTraceAsync)
+            .WithSummary("Download the trace of a prediction's search")
+            .WithDescription("Every evaluation with its weights, loss and time. Its URL is in the prediction's `output`. Ranges are served, and the file never changes.")
+            .Produces<SearchTrace>(StatusCodes.Status200OK, Json);
         return routes;
     }
 
-    static async Task<IResult> DownloadAsync(string digest, string name, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken)
+    static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string name, Delegate download) =>
+        routes.MapMethods($"/results/{{digest}}/{name}", [HttpMethods.Get, HttpMethods.Head], download)
+            .WithTags("Results")
+            .AllowAnonymous()
+            .Produces(StatusCodes.Status404NotFound);
+
+    static async Task<IResult> DownloadAsync(string digest, string name, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken) =>
+        Names.Contains(name) ? await FileAsync(digest, name, Zip, response, blobs, cancellationToken) : TypedResults.NotFound();
+
+    static Task<IResult> DownloadTraceAsync(string digest, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken) =>
+        FileAsync(digest, Trace, Json, response, blobs, cancellationToken);
+
+    static async Task<IResult> FileAsync(string digest, string name, string type, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken)
     {
-        if (!Names.Contains(name) || await blobs.OpenReadAsync(digest, cancellationToken) is not { } content)
+        if (await blobs.OpenReadAsync(digest, cancellationToken) is not { } content)
         {
             return TypedResults.NotFound();
         }
 
         response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        return TypedResults.Stream(
-            content, "application/zip", fileDownloadName: name, entityTag: new EntityTagHeaderValue($"\"{digest}\""), enableRangeProcessing: true);
+        return TypedResults.Stream(content, type, fileDownloadName: name, entityTag: new EntityTagHeaderValue($"\"{digest}\""), enableRangeProcessing: true);
     }
 }

@@ -136,10 +136,12 @@ sealed partial class PredictionRunner(
         using var phase = Phase.Begin("publish", time);
         var adapter = await PutAsync(result.AdapterFile, cancellationToken);
         var checkpoint = result.CheckpointFile is { } file ? await PutAsync(file, cancellationToken) : null;
+        var trace = result.TraceFile is { } steps ? await PutAsync(steps, cancellationToken) : null;
         return result.Output with
         {
             Adapter = $"{origin}/results/{adapter}/adapter.zip",
             Checkpoint = checkpoint is null ? null : $"{origin}/results/{checkpoint}/checkpoint.zip",
+            Trace = trace is null ? null : $"{origin}/results/{trace}/trace.json",
         };
     }
 

@@ -28,7 +28,8 @@ public interface IPredictionProgress
 /// <param name="Output">The answer, still without URLs.</param>
 /// <param name="AdapterFile">Path of <c>adapter.zip</c>.</param>
 /// <param name="CheckpointFile">Path of <c>checkpoint.zip</c>, when it was asked for.</param>
-public sealed record PredictionResult(PredictionOutput Output, string AdapterFile, string? CheckpointFile);
+/// <param name="TraceFile">Path of <c>trace.json</c>, when something was searched.</param>
+public sealed record PredictionResult(PredictionOutput Output, string AdapterFile, string? CheckpointFile, string? TraceFile = null);
 
 /// <summary>A prediction failed for a reason its client should read: the message names what is wrong and what would be right.</summary>
 public sealed class PredictionException(string message, Exception? innerException = null) : Exception(message, innerException);

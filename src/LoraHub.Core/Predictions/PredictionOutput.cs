@@ -13,6 +13,10 @@ public sealed record PredictionOutput
     [JsonPropertyName("checkpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Checkpoint { get; init; }
 
+    /// <summary>URL of <c>trace.json</c>, the <see cref="SearchTrace"/>; absent when nothing was searched.</summary>
+    [JsonPropertyName("trace"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Trace { get; init; }
+
     /// <summary>Best first by magnitude.</summary>
     [JsonPropertyName("weights")]
     public required IReadOnlyList<ModuleWeight> Weights { get; init; }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 
+using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 
@@ -9,7 +10,18 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>The README.md that travels with an adapter: what it was made of and how to make it again.</summary>
 static class ModelCard
 {
-    public static string Write(PredictionPlan plan, PredictionOutput output)
+    /// <summary>A curve of more evaluations than this shows only those that found something better.</summary>
+    const int LongestCurve = 100;
+
+    const string Caveat = """
+
+        A study of 958 public LoRA modules ([arXiv 2602.12323](https://arxiv.org/abs/2602.12323)) found that merging helps mainly when a module relevant to the task is in the pool,
+        and that random LoRAs are a strong control: a lower loss on a few examples does not show by itself that these modules have something to do with the task.
+
+        """;
+
+    /// <param name="steps">The search's, or none.</param>
+    public static string Write(PredictionPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps)
     {
         var (input, seed, model, modules) = plan;
         var byId = modules.ToDictionary(module => module.Info.Id);
@@ -46,6 +58,12 @@ static class ModelCard
             card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Config.Rank} | {byId[module].Digest} |\n");
         }
 
+        if (steps.Count > 0)
+        {
+            AppendCurve(card, steps);
+            card.Append(Caveat); // behind what a search can say for itself; controls (issue 8) belong between the two
+        }
+
         card.Append(CultureInfo.InvariantCulture, $$"""
 
             ## Use
@@ -60,4 +78,24 @@ static class ModelCard
             """);
         return card.ToString();
     }
+
+    /// <summary>The losses without their times: the same search has the same card.</summary>
+    static void AppendCurve(StringBuilder card, IReadOnlyList<TraceStep> steps)
+    {
+        card.Append("\n## Search\n\nThe objective on the few-shot examples; evaluation 0 is the base model without modules.");
+        card.Append(steps.Count > LongestCurve ? $" Of {steps.Count} evaluations those that found something better, and the last." : "");
+        card.Append("\n\n| evaluation | loss | best so far |\n|---|---|---|\n");
+        var best = double.NaN;
+        foreach (var step in steps)
+        {
+            var isBetter = step.Loss is { } loss && Evaluation.IsUsable(loss) && !(best <= loss);
+            best = isBetter ? step.Loss!.Value : best;
+            if (steps.Count <= LongestCurve || isBetter || step == steps[^1])
+            {
+                card.Append(CultureInfo.InvariantCulture, $"| {step.Index} | {Number(step.Loss)} | {Number(best)} |\n");
+            }
+        }
+    }
+
+    static string Number(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("R", CultureInfo.InvariantCulture) : "not finite";
 }

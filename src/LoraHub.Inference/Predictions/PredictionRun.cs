@@ -19,6 +19,7 @@ sealed class PredictionRun : IDisposable
     readonly IPredictionProgress _progress;
     readonly CancellationToken _cancellationToken;
     readonly IComposition _composition;
+    readonly List<TraceStep> _steps = [];
 
     public PredictionRun(PredictionPlan plan, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
     {
@@ -44,7 +45,7 @@ sealed class PredictionRun : IDisposable
 
         var (predictions, accuracy) = Input.TestInputs.Count > 0 ? _clock.Measure("answers", () => Answer(weights)) : (null, null);
         var output = new PredictionOutput { Weights = ranked, Loss = loss, Predictions = predictions, Accuracy = accuracy };
-        var files = new ResultFiles(_plan, _composition, weights, output);
+        var files = new ResultFiles(_plan, _composition, weights, output, _steps);
         var result = _clock.Measure("files", () => files.Write(folder, _cancellationToken));
         _progress.Log(_clock.ToString());
         return result;
@@ -92,8 +93,13 @@ sealed class PredictionRun : IDisposable
             return score;
         }
 
-        void Show(Evaluation evaluation) => _progress.Log(ProgressLine.Format(
-            evaluation.Index + 1, Input.Budget, _time.GetElapsedTime(start), $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
+        void Show(Evaluation evaluation)
+        {
+            var elapsed = _time.GetElapsedTime(start);
+            _steps.Add(TraceStep.Of(evaluation, elapsed));
+            _progress.Log(ProgressLine.Format(
+                evaluation.Index + 1, Input.Budget, elapsed, $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
+        }
     }
 
     /// <summary>What each row of weights costs the examples, as many as possible in one pass.</summary>

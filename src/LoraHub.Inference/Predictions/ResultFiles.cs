@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text.Json;
 
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
@@ -8,17 +9,18 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Predictions;
 
-/// <summary>The files of a prediction. The same prediction gives the same bytes: nothing in them tells the time.</summary>
-sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output)
+/// <summary>The files of a prediction. The same prediction gives the same bytes: nothing in them tells the time, but the trace, which is a file of its own for that.</summary>
+/// <param name="steps">Empty when nothing was searched.</param>
+sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output, IReadOnlyList<TraceStep> steps)
 {
     // The first time a zip can tell.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Writes <c>adapter.zip</c> and, where asked for, <c>checkpoint.zip</c>.</summary>
+    /// <summary>Writes <c>adapter.zip</c>, <c>checkpoint.zip</c> where asked for, and <c>trace.json</c> where something was searched.</summary>
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        var card = ModelCard.Write(plan, output);
+        var card = ModelCard.Write(plan, output, steps);
         var peft = composition.ToPeft(weights);
         if (!peft.IsFinite())
         {
@@ -33,7 +35,11 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
             Add(zip, "README.md", card);
         }
 
-        return new PredictionResult(output, adapter, plan.Input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, peft, cancellationToken) : null);
+        return new PredictionResult(
+            output,
+            adapter,
+            plan.Input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, peft, cancellationToken) : null,
+            steps.Count > 0 ? WriteTrace(folder) : null);
     }
 
     string WriteCheckpoint(string folder, string card, PeftAdapter peft, CancellationToken cancellationToken)
@@ -56,6 +62,29 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
         Add(zip, "README.md", card);
         return checkpoint;
     }
+
+    string WriteTrace(string folder)
+    {
+        var input = plan.Input;
+        var trace = new SearchTrace
+        {
+            BaseModel = plan.Base.Id,
+            Seed = plan.Seed,
+            Budget = input.Budget,
+            Composition = Word(input.Composition),
+            Objective = Word(input.Objective),
+            Optimizer = input.Optimizer,
+            Modules = [.. plan.Modules.Select(module => new TracedModule(module.Info.Id, module.Digest))],
+            Steps = steps,
+        };
+        var path = Path.Combine(folder, "trace.json");
+        using var file = File.Create(path);
+        trace.Write(file);
+        return path;
+    }
+
+    static string Word<T>(T choice)
+        where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(choice.ToString());
 
     static void Add(ZipArchive zip, string name, string text) => Add(zip, name, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 

@@ -19,7 +19,7 @@ static class RecordJson
     public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options)!;
 
     /// <summary>The blobs that an output names, by the place of the digest in the URL (docs/adr/0002).</summary>
-    public static IEnumerable<string> Digests(PredictionOutput output) => new[] { output.Adapter, output.Checkpoint }
+    public static IEnumerable<string> Digests(PredictionOutput output) => new[] { output.Adapter, output.Checkpoint, output.Trace }
         .OfType<string>()
         .Select(url => url.Split('/'))
         .Where(parts => parts.Length >= 2)

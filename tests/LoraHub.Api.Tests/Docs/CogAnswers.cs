@@ -7,12 +7,6 @@ static class CogAnswers
 {
     const string Post = "POST /predictions", Put = "PUT /predictions/{id}";
 
-    static readonly AnswerCase Result = new(async (_, client) =>
-    {
-        var prediction = await client.PostJsonAsync("/predictions", "{}");
-        return await client.FetchAsync(new Uri(prediction["output"]!.Text("adapter")!).PathAndQuery);
-    });
-
     public static IReadOnlyDictionary<string, AnswerCase> All { get; } = new Dictionary<string, AnswerCase>
     {
         ["GET / 200"] = AnswerCase.Get("/"),
@@ -20,8 +14,10 @@ static class CogAnswers
         ["GET /openapi.json 200"] = AnswerCase.Get("/openapi.json"),
         ["GET /openapi.json 503"] = AnswerCase.Get("/openapi.json").AfterFailedSetup(),
         ["POST /shutdown 200"] = AnswerCase.Of(HttpMethod.Post, "/shutdown").With(("Auth:Shutdown", "open")),
-        ["GET /results/{digest}/{name} 200"] = Result,
+        ["GET /results/{digest}/{name} 200"] = Result("adapter"),
         ["GET /results/{digest}/{name} 404"] = AnswerCase.Get("/results/0/adapter.zip"),
+        ["GET /results/{digest}/trace.json 200"] = Result("trace"),
+        ["GET /results/{digest}/trace.json 404"] = AnswerCase.Get("/results/0/trace.json"),
         ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/running/cancel").WhileBusy(),
         ["POST /predictions/{id}/cancel 404"] = AnswerCase.Of(HttpMethod.Post, "/predictions/unknown/cancel"),
     }
@@ -34,6 +30,12 @@ static class CogAnswers
         .Concat(Refusals("POST /predictions/{id}/cancel", HttpMethod.Post, "/predictions/mine/cancel"))
         .Concat(Refusals("POST /shutdown", HttpMethod.Post, "/shutdown"))
         .ToDictionary();
+
+    static AnswerCase Result(string key) => new(async (_, client) =>
+    {
+        var prediction = await client.PostJsonAsync("/predictions", "{}");
+        return await client.FetchAsync(new Uri(prediction["output"]!.Text(key)!).PathAndQuery);
+    });
 
     static Dictionary<string, AnswerCase> Refusals(string route, HttpMethod method, string path) => new()
     {

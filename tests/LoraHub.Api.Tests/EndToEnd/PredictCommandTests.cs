@@ -26,7 +26,7 @@ public sealed class PredictCommandTests
             Assert.Contains("│ lorahub/t5_mini-plurals", output, StringComparison.Ordinal);
             Assert.Contains("zorp [ dog ] → dogs", output, StringComparison.Ordinal);
             Assert.Equal(
-                ["README.md", "adapter_config.json", "adapter_model.safetensors"],
+                ["README.md", "adapter_config.json", "adapter_model.safetensors", "trace.json"],
                 Directory.EnumerateFiles(adapter).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         }
         finally

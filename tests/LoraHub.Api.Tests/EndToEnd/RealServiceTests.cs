@@ -33,10 +33,31 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
         var first = await JsonAsync(await client.PostAsync("/predictions", Request(), TestContext.Current.CancellationToken));
         var second = await JsonAsync(await client.PostAsync("/predictions", Request(), TestContext.Current.CancellationToken));
 
-        // The adapter's URL holds the digest of its bytes.
+        // The adapter's URL holds the digest of its bytes. The trace tells times.
+        Assert.True(first["output"]!.AsObject().Remove("trace"));
+        Assert.True(second["output"]!.AsObject().Remove("trace"));
         Assert.Equal(first["output"]!.ToJsonString(), second["output"]!.ToJsonString());
 
         static JsonContent Request() => JsonContent.Create(new { input = new { seed = 42, max_inference_step = 10 } });
+    }
+
+    [Fact]
+    public async Task The_trace_of_the_search_is_downloaded_as_JSON()
+    {
+        var client = await service.ReadyAsync();
+        var prediction = await JsonAsync(await client.PostAsync(
+            "/predictions", JsonContent.Create(new { input = new { seed = 42, max_inference_step = 10, objective = "token_loss" } }), TestContext.Current.CancellationToken));
+
+        var trace = await client.GetFromJsonAsync<JsonNode>((string)prediction["output"]!["trace"]!, TestContext.Current.CancellationToken);
+
+        var (steps, loss) = (trace!["steps"]!.AsArray(), prediction["output"]!["loss"]!);
+        Assert.Equal((42, 10, "token_loss"), ((int)trace["seed"]!, (int)trace["budget"]!, (string)trace["objective"]!));
+        Assert.Equal((int)loss["evaluations"]!, steps.Count);
+        Assert.Equal((double)loss["zero_shot"]!, (double)steps[0]!["loss"]!);
+        Assert.Equal((double)loss["adapted"]!, steps.Min(step => (double)step!["loss"]!));
+        Assert.Equal(
+            prediction["output"]!["weights"]!.AsArray().Select(weight => (string)weight!["module"]!).Order(StringComparer.Ordinal),
+            trace["modules"]!.AsArray().Select(module => (string)module!["id"]!).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -27,6 +27,19 @@ sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Prog
 {
     public static readonly byte[] AdapterBytes = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
 
+    /// <summary>Its first loss was no number.</summary>
+    public static readonly SearchTrace Trace = new()
+    {
+        BaseModel = "lorahub/scripted",
+        Seed = 42,
+        Budget = 40,
+        Composition = "factors",
+        Objective = "token_loss",
+        Optimizer = "cobyla",
+        Modules = [new TracedModule("lorahub/plurals", new string('1', 64)), new TracedModule("lorahub/colors", new string('2', 64))],
+        Steps = [new TraceStep(0, TraceKinds.Search, [0, 0], null, 0.01), new TraceStep(1, TraceKinds.Search, [0.5, -0.25], 0.1 + 0.2, 1e-5)],
+    };
+
     /// <summary>Every answer of these tests is the same.</summary>
     public PredictionResult Answer(string suffix = "s → <ok>")
     {
@@ -38,13 +51,20 @@ sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Prog
             File.WriteAllText(checkpoint, "merged");
         }
 
+        var trace = Input.Weights is null ? Path.Combine(Folder, "trace.json") : null;
+        if (trace is not null)
+        {
+            using var file = File.Create(trace);
+            Trace.Write(file);
+        }
+
         var output = new PredictionOutput
         {
             Weights = [new ModuleWeight("lorahub/plurals", 0.5), new ModuleWeight("lorahub/colors", -0.25)],
             Loss = new LossReport(1.5, 0.25, 40),
             Predictions = Input.TestInputs.Count == 0 ? null : [.. Input.TestInputs.Select(line => line + suffix)],
         };
-        return new PredictionResult(output, adapter, checkpoint);
+        return new PredictionResult(output, adapter, checkpoint, trace);
     }
 
     /// <summary>Waits until canceled or stopped, as a search does at its next evaluation.</summary>

@@ -28,15 +28,11 @@ public sealed class PredictorFixture : IDisposable
     /// <summary>Predicts with a request's JSON, as the service would.</summary>
     public Answer Predict(string json) => Watch(json, _ => { }, TestContext.Current.CancellationToken);
 
+    /// <param name="change">Makes of a checked input one that no request can ask for.</param>
+    public Answer Predict(string json, Func<PredictionInput, PredictionInput> change) => Run(change(Parse(json)), _ => { }, TestContext.Current.CancellationToken);
+
     /// <param name="watch">Sees every log line as it is said.</param>
-    public Answer Watch(string json, Action<string> watch, CancellationToken cancellationToken)
-    {
-        var (input, errors) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
-        Assert.Empty(errors);
-        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"))).FullName;
-        var log = new LogLines(watch);
-        return new Answer(Predictor.Predict(input!, folder, log, cancellationToken), log.Lines);
-    }
+    public Answer Watch(string json, Action<string> watch, CancellationToken cancellationToken) => Run(Parse(json), watch, cancellationToken);
 
     /// <summary>Copies a shipped module into the test's own models folder, where the test may spoil it.</summary>
     public string CopyModule(string name, string newId)
@@ -54,6 +50,20 @@ public sealed class PredictorFixture : IDisposable
     {
         Predictor.Dispose();
         _folder.Delete(recursive: true);
+    }
+
+    static PredictionInput Parse(string json)
+    {
+        var (input, errors) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
+        Assert.Empty(errors);
+        return input!;
+    }
+
+    Answer Run(PredictionInput input, Action<string> watch, CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"))).FullName;
+        var log = new LogLines(watch);
+        return new Answer(Predictor.Predict(input, folder, log, cancellationToken), log.Lines);
     }
 
     sealed class LogLines(Action<string> watch) : IPredictionProgress

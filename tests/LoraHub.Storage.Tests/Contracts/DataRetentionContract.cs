@@ -6,7 +6,7 @@ namespace LoraHub.Storage.Tests.Contracts;
 public abstract class DataRetentionContract : IAsyncLifetime
 {
     /// <summary>Digests as outputs name them.</summary>
-    static readonly string One = new('1', 64), Two = new('2', 64), Three = new('3', 64);
+    static readonly string One = new('1', 64), Two = new('2', 64), Three = new('3', 64), Four = new('4', 64);
 
     static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -156,9 +156,9 @@ public abstract class DataRetentionContract : IAsyncLifetime
     [Fact]
     public async Task A_blob_is_a_result_while_any_prediction_names_it()
     {
-        var first = await SucceedAsync(One, Two);
+        var first = await SucceedAsync(One, Two, Three);
         var second = await SucceedAsync(One);
-        Assert.Equal([One, Two], (await ResultsAmongAsync(One, Two, Three)).Order(StringComparer.Ordinal));
+        Assert.Equal([One, Two, Three], (await ResultsAmongAsync(One, Two, Three, Four)).Order(StringComparer.Ordinal));
 
         await _engine.Retention.RemoveAsync(first, Cancellation);
         Assert.Equal([One], await ResultsAmongAsync(One, Two, Three));
@@ -195,8 +195,8 @@ public abstract class DataRetentionContract : IAsyncLifetime
 
     async Task<IReadOnlySet<string>> ResultsAmongAsync(params string[] digests) => await _engine.Retention.ResultsAmongAsync(digests, Cancellation);
 
-    /// <summary>A prediction that says something, measures something and names blobs: the adapter, and perhaps the checkpoint.</summary>
-    async Task<string> SucceedAsync(string adapter, string? checkpoint = null)
+    /// <summary>A prediction that says something, measures something and names blobs: the adapter, and perhaps the checkpoint and the trace.</summary>
+    async Task<string> SucceedAsync(string adapter, string? checkpoint = null, string? trace = null)
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
@@ -204,7 +204,7 @@ public abstract class DataRetentionContract : IAsyncLifetime
         await lease.AppendAsync(new PredictionEvent.Started());
         await lease.LogAsync("said");
         await lease.AppendAsync(new PredictionEvent.Measured("loss", 0.5));
-        await lease.AppendAsync(new PredictionEvent.Answered(Engine.Output(adapter, checkpoint)));
+        await lease.AppendAsync(new PredictionEvent.Answered(Engine.Output(adapter, checkpoint, trace)));
         Assert.True(await lease.AppendAsync(new PredictionEvent.Succeeded()));
         await _engine.SettleAsync();
         return created.Id;

@@ -40,10 +40,11 @@ public abstract class Engine : IAsyncDisposable
     };
 
     /// <summary>An output that names blobs.</summary>
-    public static PredictionOutput Output(string adapter, string? checkpoint = null) => new()
+    public static PredictionOutput Output(string adapter, string? checkpoint = null, string? trace = null) => new()
     {
         Adapter = $"http://localhost/results/{adapter}/adapter.zip",
         Checkpoint = checkpoint is null ? null : $"http://localhost/results/{checkpoint}/checkpoint.zip",
+        Trace = trace is null ? null : $"http://localhost/results/{trace}/trace.json",
         Weights = [new ModuleWeight("lorahub/colors", 0.5)],
     };
 

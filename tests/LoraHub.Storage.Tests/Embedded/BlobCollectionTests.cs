@@ -54,6 +54,21 @@ public sealed class BlobCollectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_trace_stays_and_goes_with_the_prediction_that_names_it()
+    {
+        var (adapter, trace) = (await PutAsync(1), await PutAsync(2));
+        var id = await SucceedAsync(adapter, trace);
+        _engine.Time.Advance(10 * Grace);
+
+        Assert.Equal(0, await CollectAsync());
+        Assert.True(await IsThereAsync(trace));
+
+        await _engine.Retention.RemoveAsync(id, Cancellation);
+        Assert.Equal(2, await CollectAsync());
+        Assert.False(await IsThereAsync(trace));
+    }
+
+    [Fact]
     public async Task What_a_running_prediction_has_put_stays_however_long_its_record_takes()
     {
         var old = await PutAsync(2);
@@ -140,12 +155,12 @@ public sealed class BlobCollectionTests : IAsyncLifetime
         return blob is not null;
     }
 
-    async Task<string> SucceedAsync(string digest)
+    async Task<string> SucceedAsync(string digest, string? trace = null)
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
         await lease.AppendAsync(new PredictionEvent.Started());
-        await lease.AppendAsync(new PredictionEvent.Answered(Engine.Output(digest)));
+        await lease.AppendAsync(new PredictionEvent.Answered(Engine.Output(digest, trace: trace)));
         Assert.True(await lease.AppendAsync(new PredictionEvent.Succeeded()));
         return created.Id;
     }

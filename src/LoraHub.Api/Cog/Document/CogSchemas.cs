@@ -44,6 +44,7 @@ static class CogSchemas
         {
             ["adapter"] = Url("Adapter", "adapter.zip: the composed LoRA module as PEFT loads it."),
             ["checkpoint"] = Url("Checkpoint", "checkpoint.zip: the merged model, when it was asked for."),
+            ["trace"] = Url("Trace", "trace.json: every evaluation of the search, with weights, loss and time, when there was a search."),
             ["weights"] = Array(Object("Weight", new JsonObject { ["module"] = Typed("string", "Module"), ["weight"] = Typed("number", "Weight") }), "Weights"),
             ["loss"] = Object("Loss", new JsonObject
             {

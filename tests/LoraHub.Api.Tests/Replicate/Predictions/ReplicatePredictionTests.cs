@@ -62,7 +62,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
         var prediction = await response.JsonAsync();
         Assert.Equal("succeeded", prediction.Text("status"));
         Assert.Equal("Using seed: 42\nDone\n", prediction.Text("logs"));
-        Assert.Equal(["adapter", "weights", "loss"], prediction["output"]!.AsObject().Select(pair => pair.Key));
+        Assert.Equal(["adapter", "trace", "weights", "loss"], prediction["output"]!.AsObject().Select(pair => pair.Key));
         Assert.True((double)prediction["metrics"]!["predict_time"]! > 0);
         Assert.True((double)prediction["metrics"]!["total_time"]! > 0);
         Assert.EndsWith("Z", prediction.Text("started_at"));
