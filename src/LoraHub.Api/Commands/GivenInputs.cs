@@ -35,18 +35,18 @@ static class GivenInputs
                 value = File.ReadAllText(file);
             }
 
-            given[name] = field.Type == InputType.Integer ? Number(value) : value;
+            given[name] = field.Type is InputType.Integer or InputType.Boolean ? Plain(value) : value;
         }
 
         return (given, null);
     }
 
-    /// <summary>The number, or the text as it is, so that the check names it.</summary>
-    static JsonNode Number(string value)
+    /// <summary>The number or the boolean, or the text as it is, so that the check names it.</summary>
+    static JsonNode Plain(string value)
     {
         try
         {
-            return JsonNode.Parse(value) is JsonValue number ? number : value;
+            return JsonNode.Parse(value) is JsonValue plain ? plain : value;
         }
         catch (JsonException)
         {

@@ -13,11 +13,11 @@ static class InputDocument
         Properties = InputSchema.Fields.ToDictionary(field => field.Name, IOpenApiSchema (field) => Schema(field)),
     };
 
-    /// <summary>An input that works as it stands.</summary>
+    /// <summary>An input that works as it stands; what a method sets is left out, so that whoever changes the method there gets it.</summary>
     public static JsonObject Example()
     {
         var example = new JsonObject();
-        foreach (var field in InputSchema.Fields.Where(field => field.Default is not null))
+        foreach (var field in InputSchema.Fields.Where(field => field.Default is not null && !Methods.Sets(field.Name)))
         {
             example[field.Name] = field.Default!.DeepClone();
         }
@@ -26,9 +26,16 @@ static class InputDocument
         return example;
     }
 
+    static JsonSchemaType TypeOf(InputField field) => field.Type switch
+    {
+        InputType.Integer => JsonSchemaType.Integer,
+        InputType.Boolean => JsonSchemaType.Boolean,
+        _ => JsonSchemaType.String,
+    };
+
     static OpenApiSchema Schema(InputField field) => new()
     {
-        Type = (field.Type == InputType.Integer ? JsonSchemaType.Integer : JsonSchemaType.String) | JsonSchemaType.Null,
+        Type = TypeOf(field) | JsonSchemaType.Null,
         Description = field.Description,
         Default = field.Default?.DeepClone(),
         Minimum = field.Minimum?.ToString(),

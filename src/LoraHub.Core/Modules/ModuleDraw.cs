@@ -5,7 +5,10 @@ namespace LoraHub.Core.Modules;
 /// <summary>Settles which modules a prediction composes.</summary>
 public static class ModuleDraw
 {
-    /// <summary>The modules the input names, in its order, or as many as it asks for drawn from the pool, in the order of their ids.</summary>
+    /// <summary>
+    /// The modules the input names, in its order; or those that its selection takes from the pool: as many as it asks for, drawn, in the order of their ids, or the
+    /// most similar ones first, or all. For <see cref="ModuleSelection.Probe"/> all are candidates, the most similar ones first, of which the examples keep some.
+    /// </summary>
     /// <param name="seed">Decides the draw and nothing else: the same seed and pool give the same modules.</param>
     /// <returns>The modules and no errors, or no modules and what is wrong with the input.</returns>
     public static (IReadOnlyList<ModuleInfo> Modules, IReadOnlyList<InputError> Errors) Draw(PredictionInput input, IModuleCatalog catalog, long seed)
@@ -13,7 +16,39 @@ public static class ModuleDraw
         var known = catalog.List();
         return input.Modules is { } names
             ? Find(names, known, input)
-            : DrawFromPool(Pool(known, catalog.DefaultBaseModel, input.Composition), input.RandomModules, seed);
+            : Select(Pool(known, catalog.DefaultBaseModel, input.Composition), input, seed);
+    }
+
+    static (IReadOnlyList<ModuleInfo> Modules, IReadOnlyList<InputError> Errors) Select(ModuleInfo[] pool, PredictionInput input, long seed)
+    {
+        var isCounted = input.ModuleSelection is ModuleSelection.Random or ModuleSelection.Similar;
+        var least = isCounted ? input.RandomModules : 1;
+        if (least > pool.Length)
+        {
+            var message = isCounted
+                ? $"{least} modules were asked for, but the pool holds {pool.Length} that can be composed; ask for at most {pool.Length}."
+                : "The pool holds no module that can be composed; put one into the models folder.";
+            return ([], [new InputError(isCounted ? InputSchema.NumRandomLoraModules : InputSchema.ModuleSelection, message, isCounted ? InputErrorKind.TooLarge : InputErrorKind.Invalid)]);
+        }
+
+        return (input.ModuleSelection switch
+        {
+            ModuleSelection.All => pool,
+            ModuleSelection.Probe => Similar(pool, input),
+            ModuleSelection.Similar => [.. Similar(pool, input).Take(input.RandomModules)],
+            _ => Random(pool, input.RandomModules, seed),
+        }, []);
+    }
+
+    static IReadOnlyList<ModuleInfo> Similar(ModuleInfo[] pool, PredictionInput input) =>
+        [.. ModuleRanking.Rank(input.ExampleInputs, input.ExampleOutputs, pool).Select(ranked => ranked.Module)];
+
+    static IReadOnlyList<ModuleInfo> Random(ModuleInfo[] pool, int count, long seed)
+    {
+        // A seeded Random keeps its numbers across machines and .NET versions; both halves of the seed count.
+        var drawn = pool.ToArray();
+        new Random(unchecked((int)seed ^ (int)(seed >> 32))).Shuffle(drawn);
+        return [.. drawn.Take(count).OrderBy(module => module.Id, StringComparer.Ordinal)];
     }
 
     /// <summary>What can be composed together: under <see cref="Composition.Factors"/> only modules of one layout, the most common one.</summary>
@@ -28,20 +63,6 @@ public static class ModuleDraw
 
         var layouts = usable.GroupBy(module => module.Layout);
         return layouts.MaxBy(layout => layout.Count())?.ToArray() ?? []; // of equally common layouts the one that comes first in the list
-    }
-
-    static (IReadOnlyList<ModuleInfo> Modules, IReadOnlyList<InputError> Errors) DrawFromPool(ModuleInfo[] pool, int count, long seed)
-    {
-        if (count > pool.Length)
-        {
-            var message = $"{count} modules were asked for, but the pool holds {pool.Length} that can be composed; ask for at most {pool.Length}.";
-            return ([], [new InputError(InputSchema.NumRandomLoraModules, message, InputErrorKind.TooLarge)]);
-        }
-
-        // A seeded Random keeps its numbers across machines and .NET versions; both halves of the seed count.
-        var drawn = pool.ToArray();
-        new Random(unchecked((int)seed ^ (int)(seed >> 32))).Shuffle(drawn);
-        return ([.. drawn.Take(count).OrderBy(module => module.Id, StringComparer.Ordinal)], []);
     }
 
     static (IReadOnlyList<ModuleInfo> Modules, IReadOnlyList<InputError> Errors) Find(

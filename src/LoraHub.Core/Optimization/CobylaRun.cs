@@ -21,6 +21,9 @@ sealed class CobylaRun(double[] start)
     /// <summary>The best vertex. It does not include an improvement found by the very last evaluation.</summary>
     public double[] Pole => simplex.Pole;
 
+    /// <summary>The trust region's, in first steps; it only shrinks.</summary>
+    public double Radius => simplex.Radius;
+
     /// <summary>The objective at <see cref="Pole"/>.</summary>
     public double Value => simplex.PoleValue;
 

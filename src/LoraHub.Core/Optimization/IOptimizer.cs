@@ -11,6 +11,12 @@ public interface IOptimizer
     /// <exception cref="InvalidOperationException">The point asked for before has not been told yet.</exception>
     double[]? Ask();
 
+    /// <summary>
+    /// The points that it will ask for next whatever it is told, in their order: they may be evaluated together. Empty when the next one depends on what is
+    /// still to be told.
+    /// </summary>
+    IReadOnlyList<double[]> Ahead => [];
+
     /// <summary>Gives the objective's value at the point just asked for; NaN and anything not below <see cref="Evaluation.WorstValue"/> count as that.</summary>
     /// <exception cref="InvalidOperationException">No point has been asked for.</exception>
     void Tell(double value);

@@ -27,21 +27,28 @@ public sealed record SearchResult(Recommendation Recommendation, double ZeroValu
 public static class Search
 {
     /// <summary>Evaluates what the optimiser asks for until it asks no more.</summary>
+    /// <param name="objective">The values of points, as many at once as do not depend on each other.</param>
     /// <param name="evaluated">Called after each evaluation, in order.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled before an evaluation that was still to come.</exception>
     /// <exception cref="InvalidOperationException">The optimiser did not begin at w = 0.</exception>
     public static SearchResult Minimize(
         IOptimizer optimizer,
-        Func<double[], double> objective,
+        Func<IReadOnlyList<double[]>, IReadOnlyList<double>> objective,
         Action<Evaluation>? evaluated = null,
         CancellationToken cancellationToken = default)
     {
         Evaluation? zero = null;
         var (count, best) = (0, double.NaN);
+        var values = new Queue<double>(); // of the points that come next
         while (optimizer.Ask() is { } weights)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var value = objective(weights);
+            if (!values.TryDequeue(out var value))
+            {
+                values = new Queue<double>(objective([weights.ToArray(), .. optimizer.Ahead]));
+                value = values.Dequeue();
+            }
+
             optimizer.Tell(value);
 
             // Written so that NaN, the best of nothing, gives way to any usable value.
@@ -55,6 +62,15 @@ public static class Search
             ? new SearchResult(AtLeastZero(optimizer.Recommend(), zero), zero.Value, count)
             : throw new InvalidOperationException("An optimizer must begin at w = 0.");
     }
+
+    /// <inheritdoc cref="Minimize(IOptimizer, Func{IReadOnlyList{double[]}, IReadOnlyList{double}}, Action{Evaluation}?, CancellationToken)"/>
+    /// <param name="objective">The value of a point.</param>
+    public static SearchResult Minimize(
+        IOptimizer optimizer,
+        Func<double[], double> objective,
+        Action<Evaluation>? evaluated = null,
+        CancellationToken cancellationToken = default) =>
+        Minimize(optimizer, points => [.. points.Select(objective)], evaluated, cancellationToken);
 
     static Recommendation AtLeastZero(Recommendation recommendation, Evaluation zero) =>
         !Evaluation.IsUsable(recommendation.Value) || recommendation.Value > zero.Value

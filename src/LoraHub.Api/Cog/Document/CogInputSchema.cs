@@ -37,7 +37,12 @@ static class CogInputSchema
         else
         {
             property["title"] = CultureInfo.InvariantCulture.TextInfo.ToTitleCase(field.Name.Replace('_', ' '));
-            property["type"] = field.Type == InputType.Integer ? "integer" : "string";
+            property["type"] = field.Type switch
+            {
+                InputType.Integer => "integer",
+                InputType.Boolean => "boolean",
+                _ => "string",
+            };
         }
 
         property["default"] = field.Default?.DeepClone();

@@ -15,7 +15,12 @@ sealed class FieldReader(JsonObject given)
 
     readonly List<InputError> _errors = [];
 
+    IReadOnlyDictionary<string, string> _presets = new Dictionary<string, string>();
+
     public IReadOnlyList<InputError> Errors => _errors;
+
+    /// <summary>From now on these stand in the place of the fields' defaults.</summary>
+    public void Preset(IReadOnlyDictionary<string, string> presets) => _presets = presets;
 
     public bool IsGiven(string name) => given.TryGetPropertyValue(name, out var value) && value is not null;
 
@@ -83,6 +88,18 @@ sealed class FieldReader(JsonObject given)
         return number;
     }
 
+    public bool Boolean(string name)
+    {
+        var value = Value(Field(name))!;
+        if (value.GetValueKind() is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetValue<bool>();
+        }
+
+        FailType(name, value, "boolean");
+        return false;
+    }
+
     /// <summary>One example an entry. Line feeds at the end of a text end its last line.</summary>
     public IReadOnlyList<string>? Lines(string name)
     {
@@ -139,7 +156,7 @@ sealed class FieldReader(JsonObject given)
 
     static InputField Field(string name) => InputSchema.Fields.First(field => field.Name == name);
 
-    JsonNode? Value(InputField field) => IsGiven(field.Name) ? given[field.Name] : field.Default;
+    JsonNode? Value(InputField field) => IsGiven(field.Name) ? given[field.Name] : _presets.TryGetValue(field.Name, out var preset) ? preset : field.Default;
 
     double Weight(string name, string module, JsonNode? value)
     {

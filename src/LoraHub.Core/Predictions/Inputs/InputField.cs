@@ -16,6 +16,9 @@ public enum InputType
 
     /// <summary>An object of numbers, or a string that holds one.</summary>
     Weights,
+
+    /// <summary>true or false.</summary>
+    Boolean,
 }
 
 /// <summary>One input of a prediction: its name, type, default and bounds are the contract of every front (HTTP, terminal, documents).</summary>

@@ -10,6 +10,7 @@ public static class InputParser
     public static (PredictionInput? Input, IReadOnlyList<InputError> Errors) Parse(JsonObject given)
     {
         var reader = new FieldReader(given);
+        reader.Preset(Methods.Presets(reader.Text(InputSchema.Method)));
         var input = Read(reader);
 
         return reader.Errors.Count == 0
@@ -34,13 +35,23 @@ public static class InputParser
             TestOutputs = reader.Lines(InputSchema.TestOutputs),
             Composition = reader.Text(InputSchema.Composition) == "delta" ? Composition.Delta : Composition.Factors,
             Objective = reader.Text(InputSchema.Objective) == "token_loss" ? Objective.TokenLoss : Objective.Reference,
+            ModuleSelection = ReadSelection(reader.Text(InputSchema.ModuleSelection)),
             Optimizer = reader.Text(InputSchema.Optimizer) ?? "",
             OutputFormat = reader.Text(InputSchema.OutputFormat) == "checkpoint" ? OutputFormat.Checkpoint : OutputFormat.Adapter,
             MaxNewTokens = (int)(reader.Integer(InputSchema.MaxNewTokens) ?? 0),
+            Controls = reader.Boolean(InputSchema.Controls),
         };
         CheckCounts(reader, input);
         return input;
     }
+
+    static ModuleSelection ReadSelection(string? word) => word switch
+    {
+        "all" => ModuleSelection.All,
+        "similar" => ModuleSelection.Similar,
+        "probe" => ModuleSelection.Probe,
+        _ => ModuleSelection.Random,
+    };
 
     static void CheckCounts(FieldReader reader, PredictionInput input)
     {

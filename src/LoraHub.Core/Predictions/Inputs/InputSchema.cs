@@ -20,6 +20,9 @@ public static class InputSchema
     public const string ModuleWeights = "module_weights";
     public const string OutputFormat = "output_format";
     public const string MaxNewTokens = "max_new_tokens";
+    public const string Method = "method";
+    public const string ModuleSelection = "module_selection";
+    public const string Controls = "controls";
 
     const string DefaultExampleInputs =
         "Infer the date from context.  Q: Today, 8/3/1997, is a day that we will never forget. What is the date one week ago from today in MM/DD/YYYY? " +
@@ -35,9 +38,9 @@ public static class InputSchema
         new(ExampleInputs, InputType.Lines, "Few-shot inputs of the unseen task, one a line, or a JSON array of strings.") { Default = DefaultExampleInputs },
         new(ExampleOutputs, InputType.Lines, "Their right outputs, one a line, or a JSON array of strings; as many as inputs.") { Default = "(C)\n(E)\n(F)" },
         new(LoraModulesSpecified, InputType.Text, "LoRA modules to compose, separated by commas. Left out: modules are drawn at random."),
-        new(NumRandomLoraModules, InputType.Integer, "How many modules to draw at random; ignored when modules are specified.") { Default = 20, Minimum = 2, Maximum = 196 },
+        new(NumRandomLoraModules, InputType.Integer, "How many modules to draw at random, or of the most similar; ignored when modules are specified.") { Default = 20, Minimum = 2, Maximum = 196 },
         new(MaxInferenceStep, InputType.Integer, "Budget of the search: how many times the objective may be evaluated.") { Default = 40, Minimum = 10, Maximum = 100 },
-        new(Seed, InputType.Integer, "Decides the draw of modules. Left out: random, and logged."),
+        new(Seed, InputType.Integer, "Decides the draw of modules and the random controls. Left out: random, and logged."),
         new(TestInputs, InputType.Lines, "Inputs that the adapted model answers in the same prediction, one a line, or a JSON array of strings."),
         new(TestOutputs, InputType.Lines, "The right answers to test_inputs: accuracy (exact match) is reported, adapted and zero-shot."),
         new(Composition, InputType.Text, "factors: the paper's, the sums of A and of B. delta: the sum of the modules' weight updates, any ranks and targets.")
@@ -58,6 +61,17 @@ public static class InputSchema
             Choices = ["adapter", "checkpoint"],
         },
         new(MaxNewTokens, InputType.Integer, "The longest answer to a test input, in tokens.") { Default = 256, Minimum = 1, Maximum = 1024 },
+        new(Method, InputType.Text, "lorahub: the paper's method. best: the best one measured (docs/methods.md); it sets composition, module_selection and optimizer, unless they are given.")
+        {
+            Default = Methods.Default,
+            Choices = [.. Methods.Names],
+        },
+        new(ModuleSelection, InputType.Text, "Where modules come from. random: drawn. all: the whole pool. similar: those whose cards fit the examples best. probe: each is tried alone on the examples, the best few stay.")
+        {
+            Default = "random",
+            Choices = ["random", "all", "similar", "probe"],
+        },
+        new(Controls, InputType.Boolean, "Whether to compare: no modules, the best single module, the mean of all, random directions of the same norms, and the examples left out one by one.") { Default = false },
     ];
 
     /// <summary>The known fields of a request, as given. What is unknown (a client may send its own token by mistake) is neither kept nor named.</summary>

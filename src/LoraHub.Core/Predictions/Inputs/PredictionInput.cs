@@ -20,6 +20,21 @@ public enum Objective
     TokenLoss,
 }
 
+/// <summary>Which modules of the pool a prediction composes.</summary>
+public enum ModuleSelection
+{
+    /// <summary>As many as asked for, drawn; the reference.</summary>
+    Random,
+
+    All,
+
+    /// <summary>As many as asked for, those whose text fits the examples best.</summary>
+    Similar,
+
+    /// <summary>Those that help the examples most when each is tried alone.</summary>
+    Probe,
+}
+
 /// <summary>Which files a prediction makes.</summary>
 public enum OutputFormat
 {
@@ -59,6 +74,8 @@ public sealed record PredictionInput
 
     public required Objective Objective { get; init; }
 
+    public required ModuleSelection ModuleSelection { get; init; }
+
     public required string Optimizer { get; init; }
 
     /// <summary>Weights to compose without a search, in the order of <see cref="Modules"/>, or null to search.</summary>
@@ -67,4 +84,6 @@ public sealed record PredictionInput
     public required OutputFormat OutputFormat { get; init; }
 
     public required int MaxNewTokens { get; init; }
+
+    public required bool Controls { get; init; }
 }
