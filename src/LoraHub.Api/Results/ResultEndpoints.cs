@@ -17,19 +17,20 @@ static class ResultEndpoints
         Map(routes, "{name}", DownloadAsync)
             .WithSummary("Download a file that a prediction made")
             .WithDescription("Its URL is in the prediction's `output`. Ranges are served, and the file never changes.")
-            .Produces<byte[]>(StatusCodes.Status200OK, Zip);
+            .Produces<byte[]>(StatusCodes.Status200OK, Zip)
+            .Produces(StatusCodes.Status404NotFound);
         Map(routes, Trace, DownloadTraceAsync)
             .WithSummary("Download the trace of a prediction's search")
             .WithDescription("Every evaluation with its weights, loss and time. Its URL is in the prediction's `output`. Ranges are served, and the file never changes.")
-            .Produces<SearchTrace>(StatusCodes.Status200OK, Json);
+            .Produces<SearchTrace>(StatusCodes.Status200OK, Json)
+            .Produces(StatusCodes.Status404NotFound);
         return routes;
     }
 
     static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string name, Delegate download) =>
         routes.MapMethods($"/results/{{digest}}/{name}", [HttpMethods.Get, HttpMethods.Head], download)
             .WithTags("Results")
-            .AllowAnonymous()
-            .Produces(StatusCodes.Status404NotFound);
+            .AllowAnonymous();
 
     static async Task<IResult> DownloadAsync(string digest, string name, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken) =>
         Names.Contains(name) ? await FileAsync(digest, name, Zip, response, blobs, cancellationToken) : TypedResults.NotFound();
