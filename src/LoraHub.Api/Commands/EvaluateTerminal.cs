@@ -12,7 +12,7 @@ static class EvaluateTerminal
         var count = plan.Predictions.Count - left.Count;
         if (count > 0)
         {
-            AnsiConsole.WriteLine($"{count} of {plan.Predictions.Count} predictions are there already; going on.");
+            Say($"{count} of {plan.Predictions.Count} predictions are there already; going on.");
         }
 
         return AnsiConsole.Profile.Out.IsTerminal
@@ -20,7 +20,7 @@ static class EvaluateTerminal
                 .AutoClear(enabled: true)
                 .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
                 .StartAsync(context => WatchAsync(context.AddTask("Evaluating", maxValue: left.Count)))
-            : run.RunAsync(left, _ => { }, result => Console.Out.WriteLine(Line(++count, plan.Predictions.Count, result)), cancellationToken);
+            : run.RunAsync(left, _ => { }, result => Say(Line(++count, plan.Predictions.Count, result)), cancellationToken);
 
         Task WatchAsync(ProgressTask bar) => run.RunAsync(
             left,
@@ -34,7 +34,7 @@ static class EvaluateTerminal
     }
 
     public static void ShowStopped(int done, int all, string output) =>
-        AnsiConsole.WriteLine($"Stopped. {done} of {all} predictions are in {Path.Combine(output, EvaluationResults.FileName)}; the same command goes on from there.");
+        Say($"Stopped. {done} of {all} predictions are in {Path.Combine(output, EvaluationResults.FileName)}; the same command goes on from there.");
 
     public static void Show(EvaluationTable table, string output)
     {
@@ -68,10 +68,29 @@ static class EvaluateTerminal
         }
     }
 
+    /// <summary>Spectre breaks lines at 80 letters where there is no terminal.</summary>
+    static void Say(string line)
+    {
+        if (AnsiConsole.Profile.Out.IsTerminal)
+        {
+            AnsiConsole.WriteLine(line);
+        }
+        else
+        {
+            Console.Out.WriteLine(line);
+        }
+    }
+
     static string Line(int number, int all, EvaluationResult result) =>
-        $"[{number}/{all}] {result.Task}, {result.Method}{Seed(result.Seed)}: {(result is { Accuracy: { } accuracy }
-            ? $"{accuracy.Adapted:0.0} % (zero-shot {accuracy.ZeroShot:0.0} %){(result.Loss is { } loss ? $", loss {loss.ZeroShot:0.0000} → {loss.Adapted:0.0000}, {loss.Evaluations} evaluations" : "")}"
-            : $"failed: {result.Error}")}, {result.Seconds:0.00} s";
+        $"[{number}/{all}] {result.Task}, {result.Method}{Seed(result.Seed)}: {Outcome(result)}, {result.Seconds:0.00} s";
+
+    static string Outcome(EvaluationResult result) => result switch
+    {
+        { Accuracy: null } => $"failed: {result.Error}",
+        { Seed: null } => $"{result.Accuracy.Adapted:0.0} %",
+        { Loss: { } loss } => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %), loss {loss.ZeroShot:0.0000} → {loss.Adapted:0.0000}, {loss.Evaluations} evaluations",
+        _ => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %)",
+    };
 
     static string Seed(long? seed) => seed is { } number ? $", seed {number}" : "";
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using LoraHub.Api.Http;
 
 namespace LoraHub.Api.Evaluation;
 
@@ -53,6 +54,7 @@ static class EvaluationMarkdown
             Row(text, row.Select(cell => cell.Length == 0 ? cell : $"**{cell}**"));
         }
 
+        text.Append('\n').AppendJoin("", table.Methods.Select(method => $"- {method.Method}: `{WireJson.Write(method.Inputs)}`\n"));
         text.Append("\nThe spread is the standard deviation over the seeds (of a population), averaged over the tasks.\n");
         if (table.Failures.Count > 0)
         {
@@ -65,7 +67,12 @@ static class EvaluationMarkdown
     static void Row(StringBuilder text, IEnumerable<string> cells) =>
         text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
 
-    static string Seeds(EvaluationTable table) => table.Methods.Count == 0 ? "No seed: nothing is drawn." : $"Seeds {string.Join(", ", table.Seeds)}.";
+    static string Seeds(EvaluationTable table) => table switch
+    {
+        { Methods.Count: 0 } => "No seed: nothing is drawn.",
+        { Draws: { } file } => $"Seeds {string.Join(", ", table.Seeds)}, with the modules that {file} gives them.",
+        _ => $"Seeds {string.Join(", ", table.Seeds)}.",
+    };
 
     static string Budgets(IReadOnlyList<TableMethod> methods) => methods.Select(method => method.Budget).Distinct().ToArray() switch
     {

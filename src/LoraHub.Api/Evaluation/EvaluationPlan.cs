@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LoraHub.Api.Http;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions.Inputs;
 
@@ -18,8 +19,9 @@ sealed record PlannedPrediction(EvaluationTask Task, EvaluationMethod Method, lo
 }
 
 /// <summary>Every prediction that an evaluation consists of, checked before the first one runs.</summary>
+/// <param name="Draws">The file that gives each seed its modules, or null where the service draws.</param>
 sealed record EvaluationPlan(
-    IReadOnlyList<EvaluationTask> Tasks, IReadOnlyList<EvaluationMethod> Methods, IReadOnlyList<long> Seeds, IReadOnlyList<PlannedPrediction> Predictions)
+    IReadOnlyList<EvaluationTask> Tasks, IReadOnlyList<EvaluationMethod> Methods, IReadOnlyList<long> Seeds, string? Draws, IReadOnlyList<PlannedPrediction> Predictions)
 {
     /// <param name="common">Inputs that every method has unless it says otherwise.</param>
     /// <param name="draws">For the methods that draw at random, or null to let the service draw.</param>
@@ -43,7 +45,7 @@ sealed record EvaluationPlan(
         }
 
         return new EvaluationPlan(
-            tasks, methods, seeds, [.. tasks.SelectMany(task => ways.Select(way => new PlannedPrediction(task, way.Method, way.Seed, way.Inputs, way.Budget)))]);
+            tasks, methods, seeds, draws?.File, [.. tasks.SelectMany(task => ways.Select(way => new PlannedPrediction(task, way.Method, way.Seed, way.Inputs, way.Budget)))]);
     }
 
     /// <summary>What has not succeeded yet; of predictions that cannot differ, the first.</summary>
@@ -67,7 +69,7 @@ sealed record EvaluationPlan(
     {
         if (method.IsZeroShot)
         {
-            return Sorted(ZeroShot(common, catalog));
+            return Normal(ZeroShot(common, catalog));
         }
 
         var inputs = (JsonObject)common.DeepClone();
@@ -81,7 +83,7 @@ sealed record EvaluationPlan(
             inputs[InputSchema.LoraModulesSpecified] = string.Join(',', draws.Of(drawn));
         }
 
-        return Sorted(inputs);
+        return Normal(inputs);
     }
 
     /// <summary>The least that a prediction can be: one module, with the weight 0.</summary>
@@ -109,8 +111,9 @@ sealed record EvaluationPlan(
     static bool IsLeftOr(JsonObject inputs, string name, string text) =>
         inputs[name] is not { } given || (given is JsonValue value && value.TryGetValue<string>(out var word) && word == text);
 
-    static JsonObject Sorted(JsonObject inputs) =>
-        new(inputs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
+    /// <summary>In the order of their names, and as they are read again from what was written: a number has one spelling.</summary>
+    static JsonObject Normal(JsonObject inputs) => JsonNode.Parse(WireJson.Write(
+        new JsonObject(inputs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())))))!.AsObject();
 
     /// <returns>The budget.</returns>
     static int Check(EvaluationMethod method, JsonObject request, IModuleCatalog catalog)

@@ -14,6 +14,7 @@ sealed record TableCell(double? Mean, double? Spread, IReadOnlyDictionary<string
 sealed record TableTask(string Task, string Sha256, int Tests, double? ZeroShot, IReadOnlyDictionary<string, TableCell> Methods);
 
 /// <summary>A method on all tasks.</summary>
+/// <param name="Inputs">Those that all its predictions have, beside the tasks' texts.</param>
 /// <param name="Budget">The most evaluations that a prediction may take.</param>
 /// <param name="Mean">Of the tasks' means, over the tasks that have one.</param>
 /// <param name="Spread">Over seeds, of accuracy: the mean of the tasks' standard deviations.</param>
@@ -44,6 +45,9 @@ sealed record EvaluationTable
 
     public required IReadOnlyList<long> Seeds { get; init; }
 
+    /// <inheritdoc cref="EvaluationPlan" path="/param[@name='Draws']"/>
+    public string? Draws { get; init; }
+
     /// <summary>Without zero-shot, which has a column of its own.</summary>
     public required IReadOnlyList<TableMethod> Methods { get; init; }
 
@@ -69,6 +73,7 @@ sealed record EvaluationTable
             PoolOfOneShape = setting.OfOneShape,
             Machine = setting.Machine,
             Seeds = plan.Seeds,
+            Draws = plan.Draws,
             Methods = [.. methods.Select(method => Column(method, tasks, [.. ended.Where(one => one.Planned.Method == method)]))],
             Tasks = tasks,
             ZeroShot = Mean(tasks.Select(task => task.ZeroShot)),
@@ -98,7 +103,7 @@ sealed record EvaluationTable
         var succeeded = ended.Select(one => one.Result).Where(result => result.Error is null).ToArray();
         return new TableMethod(
             method.Name,
-            method.Inputs,
+            InCommon([.. ended.Select(one => one.Planned.Inputs)]),
             ended.Max(one => one.Planned.Budget),
             Mean(tasks.Select(task => task.Methods[method.Name].Mean)),
             Mean(tasks.Select(task => task.Methods[method.Name].Spread)),
@@ -106,6 +111,10 @@ sealed record EvaluationTable
             Mean(succeeded.Select(result => (double?)result.Seconds)),
             ended.Length - succeeded.Length);
     }
+
+    /// <summary>Without what differs from seed to seed: the modules of given draws.</summary>
+    static JsonObject InCommon(JsonObject[] inputs) =>
+        new(inputs[0].Where(pair => inputs.All(other => JsonNode.DeepEquals(other[pair.Key], pair.Value))).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
 
     static double? Mean(IEnumerable<double?> values) => values.Average(); // of no value there is none
 }

@@ -7,10 +7,12 @@ namespace LoraHub.Api.Evaluation;
 /// <summary>Which modules each seed draws, in place of the service's own draw: another program's, so that results can be laid side by side.</summary>
 sealed class ModuleDraws
 {
-    readonly string _file;
     readonly IReadOnlyDictionary<long, string[]> _modules;
 
-    ModuleDraws(string file, IReadOnlyDictionary<long, string[]> modules) => (_file, _modules) = (file, modules);
+    ModuleDraws(string file, IReadOnlyDictionary<long, string[]> modules) => (File, _modules) = (file, modules);
+
+    /// <summary>Where they stand, as it was given.</summary>
+    public string File { get; }
 
     public IEnumerable<long> Seeds => _modules.Keys.Order();
 
@@ -19,7 +21,7 @@ sealed class ModuleDraws
     /// <exception cref="EvaluationException">The file is not there or not such a one, or names a module that cannot be told.</exception>
     public static ModuleDraws Read(string file, IReadOnlyList<ModuleInfo> known)
     {
-        if (!File.Exists(file))
+        if (!System.IO.File.Exists(file))
         {
             throw new EvaluationException($"--draws: there is no file `{file}`.");
         }
@@ -38,13 +40,13 @@ sealed class ModuleDraws
     /// <exception cref="EvaluationException">The file has no such seed.</exception>
     public string[] Of(long seed) => _modules.TryGetValue(seed, out var modules)
         ? modules
-        : throw new EvaluationException($"--draws: `{_file}` says nothing of seed {seed}; its seeds are {string.Join(", ", Seeds)}.");
+        : throw new EvaluationException($"--draws: `{File}` says nothing of seed {seed}; its seeds are {string.Join(", ", Seeds)}.");
 
     static JsonObject Find(string file)
     {
         try
         {
-            var root = JsonNode.Parse(File.ReadAllText(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw Malformed(file);
+            var root = JsonNode.Parse(System.IO.File.ReadAllText(file), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject ?? throw Malformed(file);
             return root.Select(pair => pair.Value).OfType<JsonObject>().ToArray() switch
             {
                 [] => root,
