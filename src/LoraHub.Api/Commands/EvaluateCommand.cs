@@ -76,8 +76,13 @@ static class EvaluateCommand
         EvaluationMethod[] methods = [.. request.Methods.Select(EvaluationMethod.Read)];
         var common = CommonInputs(request.Inputs);
 
-        using var host = TerminalHost.Build(replace, request.Base is { } id ? [($"{ModelsOptions.Section}:{nameof(ModelsOptions.Base)}", id)] : []);
+        using var host = TerminalHost.Build(replace, request.Base is { } chosen ? [($"{ModelsOptions.Section}:{nameof(ModelsOptions.Base)}", chosen)] : []);
         var services = host.Services;
+        if (request.Base is { } named && services.GetRequiredService<ModelFolders>().Find(named) is null)
+        {
+            throw new EvaluationException($"--base: the base model `{named}` is not here; put its Hugging Face folder into the models folder as {named}.");
+        }
+
         var catalog = services.GetRequiredService<IModuleCatalog>();
         var draws = request.Draws is { } file ? ModuleDraws.Read(file, EvaluationSetting.Usable(catalog)) : null;
         long[] seeds = request.Seeds is { Count: > 0 } given ? [.. given.Distinct()] : [.. draws?.Seeds ?? DefaultSeeds];
@@ -93,11 +98,11 @@ static class EvaluateCommand
         var left = plan.Left(setting, results);
         if (left.Count > 0)
         {
-            await PrepareAsync(services.GetRequiredService<IPredictor>(), cancellationToken);
             var time = services.GetRequiredService<TimeProvider>();
             var run = new EvaluationRun(services.GetRequiredService<IPredictor>(), services.GetRequiredService<IOptions<DataOptions>>().Value.Path, setting, results, time);
             try
             {
+                await PrepareAsync(services.GetRequiredService<IPredictor>(), cancellationToken);
                 await EvaluateTerminal.WatchAsync(plan, left, run, cancellationToken);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -25,7 +25,7 @@ sealed class EvaluationResults : IDisposable
         }
 
         var path = Path.Combine(Directory.CreateDirectory(folder).FullName, FileName);
-        var results = new EvaluationResults(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+        var results = new EvaluationResults(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         try
         {
             results.Read(path);
