@@ -24,6 +24,7 @@ sealed class EvaluationResults : IDisposable
             throw new EvaluationException($"`{folder}` is a file; --output names a folder.");
         }
 
+        // On Linux this lock binds .NET's programs alone: others may read along.
         var path = Path.Combine(Directory.CreateDirectory(folder).FullName, FileName);
         var results = new EvaluationResults(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         try
@@ -63,7 +64,7 @@ sealed class EvaluationResults : IDisposable
         foreach (var (index, line) in Encoding.UTF8.GetString(bytes, 0, whole).Split('\n').SkipLast(1).Index())
         {
             var result = TryParse(line) ?? throw new EvaluationException($"`{path}`, line {index + 1}: it is not a result of `lorahub evaluate`; mend or remove the line, or name another --output.");
-            if (result.Error is null || Find(result.Key())?.Error is not null || Find(result.Key()) is null)
+            if (result.Error is null || Find(result.Key()) is not { Error: null })
             {
                 _byKey[result.Key()] = result;
             }

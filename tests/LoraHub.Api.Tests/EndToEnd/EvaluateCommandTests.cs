@@ -10,6 +10,9 @@ public sealed class EvaluateCommandTests : IDisposable
 {
     static readonly string Tasks = Path.Combine(Repository.Root, "bench", "tasks");
 
+    /// <summary>As <see cref="FinishedRun"/> has it.</summary>
+    static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
     readonly TaskFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -47,11 +50,11 @@ public sealed class EvaluateCommandTests : IDisposable
         using var process = Process.Start(Start([Tasks, "-m", "lorahub", "--limit", "2", "-i", "max_new_tokens=8", "-o", Output]))!;
         try
         {
-            var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
+            var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Limit, TestContext.Current.CancellationToken);
             Assert.StartsWith("[1/60] add_nonce, lorahub, seed 1: ", line, StringComparison.Ordinal);
 
             using var interrupt = Process.Start("kill", ["-INT", $"{process.Id}"]);
-            var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
+            var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
             var kept = (await ReadAsync("results.jsonl")).Split('\n').SkipLast(1).Count();
