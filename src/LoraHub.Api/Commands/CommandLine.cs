@@ -13,6 +13,7 @@ static class CommandLine
             TreatUnmatchedTokensAsErrors = false,
         };
         root.Subcommands.Add(PredictCommand.Create(replace));
+        root.Subcommands.Add(EvaluateCommand.Create(replace));
         root.Subcommands.Add(TokensCommand.Create());
         root.SetAction(async parsed =>
         {

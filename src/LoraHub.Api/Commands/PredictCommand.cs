@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.IO.Compression;
-using LoraHub.Api.Configuration;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Predictions;
-using LoraHub.Storage;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Commands;
@@ -33,7 +31,7 @@ static class PredictCommand
         {
             try
             {
-                using var host = BuildHost(replace);
+                using var host = TerminalHost.Build(replace);
                 return await RunAsync(host.Services, parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken);
             }
             catch (Exception exception) when (exception is OptionsValidationException or IOException or UnauthorizedAccessException)
@@ -134,15 +132,4 @@ static class PredictCommand
     // /results/{digest}/{name}, see docs/adr/0002.
     static async Task<Stream> OpenAsync(IBlobStore blobs, string url) =>
         await blobs.OpenReadAsync(url.Split('/')[^2], CancellationToken.None) ?? throw new FileNotFoundException("The result is gone.");
-
-    /// <summary>The service's own parts, but no server; what is logged goes to standard error, and only when someone must look.</summary>
-    static IHost BuildHost(Action<IServiceCollection>? replace)
-    {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.AddOptions<ApiOptions>();
-        builder.Services.AddPassingStorage().AddInference().AddPredictions().AddPredictionRunner();
-        replace?.Invoke(builder.Services);
-        return builder.Build();
-    }
 }

@@ -1,0 +1,85 @@
+using System.Text;
+using LoraHub.Api.Http;
+
+namespace LoraHub.Api.Evaluation;
+
+/// <summary>A table for people: the one that <c>table.md</c> holds.</summary>
+static class EvaluationMarkdown
+{
+    const string None = "–";
+
+    /// <summary>The facts above the table, a line each.</summary>
+    public static IReadOnlyList<string> Head(EvaluationTable table) =>
+    [
+        $"Base model {table.Base}, {(table.Pool == table.PoolOfOneShape ? $"{table.Pool} modules" : $"{table.Pool} modules, {table.PoolOfOneShape} of them of one shape")}. {Seeds(table)}",
+        $"Budget, in evaluations: {Budgets(table.Methods)}. Exact match in percent, means over the seeds.",
+        $"{table.Machine}. {table.Date:yyyy-MM-dd}.",
+    ];
+
+    /// <summary>Names of the columns.</summary>
+    public static IReadOnlyList<string> Columns(EvaluationTable table) => ["task", "n", "zero-shot", .. table.Methods.Select(method => method.Method)];
+
+    /// <summary>A row a task, as wide as the columns.</summary>
+    public static IEnumerable<IReadOnlyList<string>> Rows(EvaluationTable table) => table.Tasks.Select(task => (IReadOnlyList<string>)
+    [
+        task.Task, $"{task.Tests}", Percent(task.ZeroShot), .. table.Methods.Select(method => task.Methods[method.Method].Mean is { } mean ? Percent(mean) : "failed"),
+    ]);
+
+    /// <summary>The rows below the tasks: means, spread, costs.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Summary(EvaluationTable table) =>
+    [
+        [$"mean of {table.Tasks.Count}", "", Percent(table.ZeroShot), .. table.Methods.Select(method => Percent(method.Mean))],
+        ["spread over seeds", "", None, .. table.Methods.Select(method => Percent(method.Spread))],
+        ["evaluations", "", None, .. table.Methods.Select(method => Percent(method.Evaluations))],
+        ["seconds a prediction", "", None, .. table.Methods.Select(method => method.Seconds is { } seconds ? $"{seconds:0.00}" : None)],
+    ];
+
+    /// <summary>What has no result, a line each.</summary>
+    public static IEnumerable<string> Failures(EvaluationTable table) => table.Failures.Select(failure =>
+        $"{failure.Task}, {failure.Method}{(failure.Seed is { } seed ? $", seed {seed}" : "")}: failed: {failure.Error}");
+
+    public static string Write(EvaluationTable table)
+    {
+        var text = new StringBuilder("# Evaluation\n\n");
+        text.AppendJoin('\n', Head(table)).Append("\n\n");
+        Row(text, Columns(table));
+        Row(text, Columns(table).Select(_ => "---"));
+        foreach (var row in Rows(table))
+        {
+            Row(text, row);
+        }
+
+        foreach (var row in Summary(table))
+        {
+            Row(text, row.Select(cell => cell.Length == 0 ? cell : $"**{cell}**"));
+        }
+
+        text.Append('\n').AppendJoin("", table.Methods.Select(method => $"- {method.Method}: `{WireJson.Write(method.Inputs)}`\n"));
+        text.Append("\nThe spread is the standard deviation over the seeds (of a population), averaged over the tasks.\n");
+        if (table.Failures.Count > 0)
+        {
+            text.Append("\nLeft out of the cells and means, since they failed:\n\n").AppendJoin("", Failures(table).Select(line => $"- {line}\n"));
+        }
+
+        return text.ToString();
+    }
+
+    static void Row(StringBuilder text, IEnumerable<string> cells) =>
+        text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+
+    static string Seeds(EvaluationTable table) => table switch
+    {
+        { Methods.Count: 0 } => "No seed: nothing is drawn.",
+        { Draws: { } file } => $"Seeds {string.Join(", ", table.Seeds)}, with the modules that {file} gives them.",
+        _ => $"Seeds {string.Join(", ", table.Seeds)}.",
+    };
+
+    static string Budgets(IReadOnlyList<TableMethod> methods) => methods.Select(method => method.Budget).Distinct().ToArray() switch
+    {
+        [] => "none",
+        [var one] => $"{one}",
+        _ => string.Join(", ", methods.Select(method => $"{method.Budget} ({method.Method})")),
+    };
+
+    static string Percent(double? value) => value is { } known ? $"{known:0.0}" : None;
+}
