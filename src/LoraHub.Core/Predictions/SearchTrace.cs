@@ -37,6 +37,10 @@ public sealed record SearchTrace
     [JsonPropertyName("modules")]
     public required IReadOnlyList<TracedModule> Modules { get; init; }
 
+    /// <summary>What was tried to choose modules, before the search and in its order; absent when they were not chosen by the examples.</summary>
+    [JsonPropertyName("screens"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TracedScreen>? Screens { get; init; }
+
     /// <summary>In the order in which they were evaluated.</summary>
     [JsonPropertyName("steps")]
     public required IReadOnlyList<TraceStep> Steps { get; init; }
@@ -57,6 +61,16 @@ public sealed record SearchTrace
 public sealed record TracedModule(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("digest")] string Digest);
+
+/// <summary>Modules tried together, each at w = 1, on a part of the examples.</summary>
+/// <param name="Part">Counted from 0.</param>
+/// <param name="Loss">Mean token loss, or null when that was no finite number.</param>
+/// <param name="Seconds">From the search's beginning to the end of the pass.</param>
+public sealed record TracedScreen(
+    [property: JsonPropertyName("modules")] IReadOnlyList<string> Modules,
+    [property: JsonPropertyName("part")] int Part,
+    [property: JsonPropertyName("loss")] double? Loss,
+    [property: JsonPropertyName("seconds")] double Seconds);
 
 /// <summary>One evaluation of the objective.</summary>
 /// <param name="Index">Counted from 0.</param>

@@ -12,7 +12,6 @@ sealed class FewShotExamples : IDisposable
     readonly T5Model _model;
     readonly IReadOnlyList<Batch> _batches;
     readonly int _count;
-    readonly int _tokens;
 
     /// <param name="inputs">Token ids, each with its end token.</param>
     /// <param name="targets">As many.</param>
@@ -24,7 +23,7 @@ sealed class FewShotExamples : IDisposable
         var lengths = inputs.Zip(targets, (input, target) => Math.Max(input.Length, target.Length)).ToArray();
         var passes = Passes.Split(lengths, model.Config.NumHeads).ToArray();
         _batches = [.. passes.Select(pass => new Batch(model, [.. inputs.Take(pass)], [.. labels.Take(pass)]))];
-        _tokens = _batches.Sum(batch => batch.Answers.Counted);
+        Tokens = _batches.Sum(batch => batch.Answers.Counted);
         AdaptersPerPass = passes.Min(pass => Most(pass.GetOffsetAndLength(_count).Length, lengths.Take(pass).Max()));
 
         int Most(int rows, int longest)
@@ -38,6 +37,9 @@ sealed class FewShotExamples : IDisposable
             return adapters;
         }
     }
+
+    /// <summary>How many tokens the targets have.</summary>
+    public int Tokens { get; }
 
     /// <summary>So many adapters are tried in one forward pass at most.</summary>
     public int AdaptersPerPass { get; }
@@ -61,18 +63,23 @@ sealed class FewShotExamples : IDisposable
             }
         }
 
-        return [.. sums.Select(sum => sum / _tokens)];
+        return [.. sums.Select(sum => sum / Tokens)];
     }
 
     /// <summary>What the search minimises, for each adapter.</summary>
     /// <param name="weights">Those that <paramref name="lora"/> was composed with, a row for each adapter.</param>
-    public double[] Scores(LoraLayers? lora, IReadOnlyList<double[]> weights, Objective objective, CancellationToken cancellationToken = default)
+    public double[] Scores(LoraLayers? lora, IReadOnlyList<double[]> weights, Objective objective, CancellationToken cancellationToken = default) =>
+        [.. MeanTokenLosses(lora, cancellationToken).Zip(weights, (loss, row) => Score(loss, row, objective))];
+
+    /// <summary>What the search minimises, of a mean token loss.</summary>
+    /// <param name="weights">Those that cost it.</param>
+    public double Score(double meanTokenLoss, double[] weights, Objective objective)
     {
         const double Regularization = 0.05; // of lorahub's default_l1_regularization
 
         // The reference divides the batch's mean by the number of examples once more.
         var divisor = objective == Objective.Reference ? _count : 1;
-        return [.. MeanTokenLosses(lora, cancellationToken).Zip(weights, (loss, row) => (loss / divisor) + (Regularization * (row.Sum(Math.Abs) / row.Length)))];
+        return (meanTokenLoss / divisor) + (Regularization * (weights.Sum(Math.Abs) / weights.Length));
     }
 
     public void Dispose()

@@ -22,6 +22,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     readonly Precision _precision;
     readonly LeasedCache<BaseModel> _models;
     readonly LeasedCache<LoraModule> _modules;
+    readonly ProbeCache _probes = new();
 
     public LoraHubPredictor(InferenceOptions options, ModelFolders folders, IModuleCatalog catalog, TimeProvider time)
     {
@@ -47,8 +48,8 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             progress.Log($"Using seed: {seed}");
             var infos = Draw(input, seed);
             using var model = RentModel(infos[0].BaseModel, progress);
-            using var modules = RentModules(infos, model.Value, progress, cancellationToken);
-            using var run = new PredictionRun(new PredictionPlan(input, seed, model.Value, modules.Values), _time, progress, cancellationToken);
+            using var modules = RentModules(infos, isProbed: input is { ModuleSelection: ModuleSelection.Probe, Weights: null }, model.Value, progress, cancellationToken);
+            using var run = new PredictionRun(new PredictionPlan(input, seed, model.Value, modules.Values), _probes, _time, progress, cancellationToken);
             return run.Run(folder);
         });
 
@@ -124,14 +125,14 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    RentedModules RentModules(IReadOnlyList<ModuleInfo> infos, BaseModel model, IPredictionProgress progress, CancellationToken cancellationToken)
+    RentedModules RentModules(IReadOnlyList<ModuleInfo> infos, bool isProbed, BaseModel model, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         using var phase = Phase.Begin("modules", _time);
         var rented = new RentedModules();
         try
         {
             var start = _time.GetTimestamp();
-            progress.Log($"Composing {infos.Count} LoRA modules:");
+            progress.Log(isProbed ? $"Trying {infos.Count} LoRA modules:" : $"Composing {infos.Count} LoRA modules:");
             foreach (var info in infos)
             {
                 cancellationToken.ThrowIfCancellationRequested();

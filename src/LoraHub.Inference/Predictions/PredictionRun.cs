@@ -13,24 +13,29 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>One prediction from loaded modules to files. Runs on one thread, inside the caller's dispose scope and without gradients.</summary>
 sealed class PredictionRun : IDisposable
 {
-    readonly PredictionPlan _plan;
+    /// <summary>So many modules a probing keeps; chosen on the even-numbered tasks of bench/tasks (docs/methods.md).</summary>
+    const int Kept = 8;
+
     readonly TimeProvider _time;
     readonly PhaseClock _clock;
     readonly IPredictionProgress _progress;
     readonly CancellationToken _cancellationToken;
-    readonly IComposition _composition;
+    readonly ProbeCache _probes;
     readonly List<TraceStep> _steps = [];
+    readonly List<TracedScreen> _screens = [];
+    PredictionPlan _plan; // its modules become fewer where the examples choose them
+    IComposition? _composition;
 
-    public PredictionRun(PredictionPlan plan, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
+    /// <param name="probes">What is known of modules alone, of earlier predictions; added to.</param>
+    public PredictionRun(PredictionPlan plan, ProbeCache probes, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
     {
-        (_plan, _time, _progress, _cancellationToken) = (plan, time, progress, cancellationToken);
+        (_plan, _probes, _time, _progress, _cancellationToken) = (plan, probes, time, progress, cancellationToken);
         _clock = new PhaseClock(time);
-        _composition = plan.Input.Composition == Composition.Delta
-            ? new DeltaComposition(plan.Modules, plan.Base.Model.ComputeType)
-            : new FactorsComposition(plan.Modules, plan.Base.Model.ComputeType);
     }
 
     PredictionInput Input => _plan.Input;
+
+    IComposition Composition => _composition ??= Compose(_plan.Modules);
 
     /// <summary>Searches, answers and writes the files into the folder.</summary>
     public PredictionResult Run(string folder)
@@ -45,13 +50,17 @@ sealed class PredictionRun : IDisposable
 
         var (predictions, accuracy) = Input.TestInputs.Count > 0 ? _clock.Measure("answers", () => Answer(weights)) : (null, null);
         var output = new PredictionOutput { Weights = ranked, Loss = loss, Predictions = predictions, Accuracy = accuracy };
-        var files = new ResultFiles(_plan, _composition, weights, output, _steps);
+        var files = new ResultFiles(_plan, Composition, weights, output, _steps, _screens);
         var result = _clock.Measure("files", () => files.Write(folder, _cancellationToken));
         _progress.Log(_clock.ToString());
         return result;
     }
 
-    public void Dispose() => _composition.Dispose();
+    public void Dispose() => _composition?.Dispose();
+
+    IComposition Compose(IReadOnlyList<LoraModule> modules) => Input.Composition == Core.Predictions.Inputs.Composition.Delta
+        ? new DeltaComposition(modules, _plan.Base.Model.ComputeType)
+        : new FactorsComposition(modules, _plan.Base.Model.ComputeType);
 
     (double[] Weights, LossReport? Loss) FindWeights()
     {
@@ -60,66 +69,71 @@ sealed class PredictionRun : IDisposable
             return ([.. given], null);
         }
 
-        using var examples = new FewShotExamples(
-            _plan.Base.Model, Tokenize(Input.ExampleInputs, InputSchema.ExampleInputs), Tokenize(Input.ExampleOutputs, InputSchema.ExampleOutputs));
+        var (inputs, targets) = (Tokenize(Input.ExampleInputs, InputSchema.ExampleInputs), Tokenize(Input.ExampleOutputs, InputSchema.ExampleOutputs));
+        using var examples = new FewShotExamples(_plan.Base.Model, inputs, targets);
         if (Input.Weights is null)
         {
-            return Search(examples);
+            return Search(examples, inputs, targets);
         }
 
         var weights = Input.Weights.ToArray();
-        var scores = Score(examples, [new double[weights.Length], weights]);
-        var loss = new LossReport(scores[0], scores[1], 2);
+        using var scope = NewDisposeScope();
+        var zero = examples.Scores(null, [new double[weights.Length]], Input.Objective, _cancellationToken)[0];
+        var loss = new LossReport(zero, examples.Scores(Composition.Compose([weights]), [weights], Input.Objective, _cancellationToken)[0], 2);
         return double.IsFinite(loss.Adapted)
             ? (weights, loss)
             : throw new PredictionException($"{InputSchema.ModuleWeights}: with these weights the loss is not a finite number; give smaller ones.");
     }
 
-    (double[] Weights, LossReport Loss) Search(FewShotExamples examples)
+    (double[] Weights, LossReport Loss) Search(FewShotExamples examples, int[][] inputs, int[][] targets)
     {
         var start = _time.GetTimestamp();
-        var optimizer = Optimizers.Create(Input.Optimizer, new OptimizerSettings(_plan.Modules.Count, Input.Budget, Seed: _plan.Seed));
-        var result = Core.Optimization.Search.Minimize(optimizer, Evaluate, Show, _cancellationToken);
-
-        return double.IsFinite(result.ZeroValue)
-            ? (result.Recommendation.Weights, new LossReport(result.ZeroValue, result.Recommendation.Value, result.Evaluations))
-            : throw new PredictionException("The base model's loss on the examples is not a finite number, so nothing can be compared with it.");
-
-        double Evaluate(double[] weights)
+        var spent = Input.ModuleSelection == ModuleSelection.Probe ? Screen(inputs, targets, start) : 0;
+        using var probes = new ModuleProbes(_plan.Base, _plan.Modules, inputs, targets, _probes, _cancellationToken);
+        var search = new WeightSearch(_plan.Modules, Composition, examples, probes, Input, _cancellationToken);
+        var result = search.Minimize(Input.Budget - spent, _plan.Seed, Show);
+        if (spent + result.Evaluations < Input.Budget)
         {
-            var begun = _time.GetTimestamp();
-            var score = Score(examples, [weights])[0];
-            Instruments.EvaluationDuration.Record(_time.GetElapsedTime(begun).TotalSeconds);
-            return score;
+            _progress.Log($"Nothing improves any more: the search ends after {spent + result.Evaluations} of {Input.Budget} evaluations.");
         }
+
+        return (result.Recommendation.Weights, new LossReport(result.ZeroValue, result.Recommendation.Value, spent + result.Evaluations));
 
         void Show(Evaluation evaluation)
         {
             var elapsed = _time.GetElapsedTime(start);
             _steps.Add(TraceStep.Of(evaluation, elapsed));
             _progress.Log(ProgressLine.Format(
-                evaluation.Index + 1, Input.Budget, elapsed, $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
+                spent + evaluation.Index + 1, Input.Budget, elapsed, $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}"));
         }
     }
 
-    /// <summary>What each row of weights costs the examples, as many as possible in one pass.</summary>
-    double[] Score(FewShotExamples examples, IReadOnlyList<double[]> weights)
+    /// <summary>Keeps the modules that help the examples most when each is tried alone.</summary>
+    /// <returns>How many evaluations that cost.</returns>
+    int Screen(int[][] inputs, int[][] targets, long start)
     {
-        var scores = new List<double>();
-        foreach (var rows in weights.Chunk(examples.AdaptersPerPass))
-        {
-            using var scope = NewDisposeScope();
-            scores.AddRange(examples.Scores(_composition.Compose(rows), rows, Input.Objective, _cancellationToken));
-        }
+        var candidates = _plan.Modules;
+        using var probes = new ModuleProbes(_plan.Base, candidates, inputs, targets, _probes, _cancellationToken);
+        var screened = Screening.Run(candidates.Count, probes.Parts, Input.Budget, Kept, Try);
+        _plan = _plan with { Modules = [.. screened.Kept.Select(place => candidates[place])] };
+        _progress.Log($"Tried {candidates.Count} modules, at the cost of {screened.Evaluations} evaluations of all examples; kept {string.Join(", ", _plan.Modules.Select(module => module.Info.Id))}");
+        return screened.Evaluations;
 
-        return [.. scores];
+        IReadOnlyList<double> Try(Screen screen)
+        {
+            var losses = probes.Losses(screen);
+            var seconds = Math.Round(_time.GetElapsedTime(start).TotalSeconds, 6);
+            _screens.AddRange(screen.Groups.Zip(losses, (group, loss) => new TracedScreen(
+                [.. group.Select(place => candidates[place].Info.Id)], screen.Part, double.IsFinite(loss) ? loss : null, seconds)));
+            return losses;
+        }
     }
 
     (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(double[] weights)
     {
         using var scope = NewDisposeScope();
         var questions = Tokenize(Input.TestInputs, InputSchema.TestInputs);
-        var adapted = Answers.Ask(_plan.Base, questions, _composition.Compose([weights]), Input.MaxNewTokens, _cancellationToken);
+        var adapted = Answers.Ask(_plan.Base, questions, Composition.Compose([weights]), Input.MaxNewTokens, _cancellationToken);
         if (Input.TestOutputs is not { } expected)
         {
             return (adapted, null);

@@ -11,7 +11,8 @@ namespace LoraHub.Inference.Predictions;
 
 /// <summary>The files of a prediction. The same prediction gives the same bytes: nothing in them tells the time, but the trace, which is a file of its own for that.</summary>
 /// <param name="steps">Empty when nothing was searched.</param>
-sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output, IReadOnlyList<TraceStep> steps)
+/// <param name="screens">Empty when no modules were probed to choose among them.</param>
+sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output, IReadOnlyList<TraceStep> steps, IReadOnlyList<TracedScreen> screens)
 {
     // The first time a zip can tell.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -75,6 +76,7 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
             Objective = Word(input.Objective),
             Optimizer = input.Optimizer,
             Modules = [.. plan.Modules.Select(module => new TracedModule(module.Info.Id, module.Digest))],
+            Screens = screens.Count > 0 ? screens : null,
             Steps = steps,
         };
         var path = Path.Combine(folder, "trace.json");
