@@ -9,14 +9,14 @@ public static class Optimizers
     /// <summary>Probes each module alone, then COBYLA on the best six.</summary>
     public const string ProbeCobyla = "probe_cobyla";
 
-    /// <summary>The same with eight modules and larger steps.</summary>
+    /// <summary>The same with larger steps.</summary>
     public const string ProbeCobylaWide = "probe_cobyla_wide";
 
     static readonly OrderedDictionary<string, Func<OptimizerSettings, IOptimizer>> Known = new(StringComparer.Ordinal)
     {
         [Default] = settings => new Cobyla(settings),
         [ProbeCobyla] = settings => new ProbeCobyla(settings, refined: 6, step: 0.25),
-        [ProbeCobylaWide] = settings => new ProbeCobyla(settings, refined: 8, step: 0.4),
+        [ProbeCobylaWide] = settings => new ProbeCobyla(settings, refined: 6, step: 0.4),
     };
 
     /// <summary>Every name that <see cref="Create"/> accepts.</summary>

@@ -30,6 +30,10 @@ public sealed record PredictionOutput
 
     [JsonPropertyName("accuracy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AccuracyReport? Accuracy { get; init; }
+
+    /// <summary>Only when asked for.</summary>
+    [JsonPropertyName("controls"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ControlReport? Controls { get; init; }
 }
 
 /// <summary>A module's weight in the composed adapter.</summary>

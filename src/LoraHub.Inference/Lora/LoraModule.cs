@@ -65,6 +65,22 @@ sealed class LoraModule : IDisposable
             : throw new AdapterException($"the module `{Info.Id}` was replaced while a prediction used it; run the prediction again.");
     }
 
+    /// <summary>A module of the same norms that knows nothing: each factor points into a random direction. The caller disposes it; it is never written to files.</summary>
+    public LoraModule WithRandomDirections(long seed)
+    {
+        using var scope = NewDisposeScope();
+        var numbers = randn(Numbers.shape, dtype: ScalarType.Float32, generator: new Generator(unchecked((ulong)seed))).to(Numbers.dtype).to(Numbers.device);
+        foreach (var slot in Layout.Slots)
+        {
+            foreach (var (random, own) in new[] { (slot.A(numbers), slot.A(Numbers)), (slot.B(numbers), slot.B(Numbers)) })
+            {
+                random.mul_(own.norm() / random.norm());
+            }
+        }
+
+        return new LoraModule(Info, Config, Layout, $"random directions {seed} of {Digest}", numbers.DetachFromDisposeScope());
+    }
+
     public void Dispose() => Numbers.Dispose();
 
     static ScalarType ExactTypeOf(ScalarType type) => type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;

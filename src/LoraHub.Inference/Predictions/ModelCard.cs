@@ -40,6 +40,7 @@ static class ModelCard
 
             | setting | value |
             |---|---|
+            | modules from | {(input.Modules is null ? "the pool" : "the request")}, {input.ModuleSelection.ToString().ToLowerInvariant()} |
             | composition | {input.Composition.ToString().ToLowerInvariant()} |
             | search | {(input.Weights is null ? $"{input.Optimizer}, {input.Budget} evaluations at most" : "none: the weights were given")} |
             | objective | {(input.Objective == Objective.TokenLoss ? "token_loss" : "reference")} |
@@ -61,7 +62,8 @@ static class ModelCard
         if (steps.Count > 0)
         {
             AppendCurve(card, steps);
-            card.Append(Caveat); // behind what a search can say for itself; controls (issue 8) belong between the two
+            AppendControls(card, output);
+            card.Append(Caveat);
         }
 
         card.Append(CultureInfo.InvariantCulture, $$"""
@@ -95,6 +97,31 @@ static class ModelCard
                 card.Append(CultureInfo.InvariantCulture, $"| {step.Index} | {Number(step.Loss)} | {Number(best)} |\n");
             }
         }
+    }
+
+    /// <summary>What else could have been done, beside what was.</summary>
+    static void AppendControls(StringBuilder card, PredictionOutput output)
+    {
+        if (output.Controls is not { } controls)
+        {
+            return;
+        }
+
+        card.Append("\n## Controls\n\n| method | objective on the examples | exact match on the test inputs, % |\n|---|---|---|\n");
+        Row("this adapter", output.Loss?.Adapted, output.Accuracy?.Adapted);
+        Row("no modules", controls.ZeroShot.Loss, controls.ZeroShot.Accuracy);
+        Row($"best single module, {controls.BestSingle.Module}", controls.BestSingle.Loss, controls.BestSingle.Accuracy);
+        Row("uniform mean of the modules", controls.UniformMean.Loss, controls.UniformMean.Accuracy);
+        Row("random directions of the same norms", controls.RandomDirections.Loss, controls.RandomDirections.Accuracy);
+        if (controls.LeaveOneOut is { } left)
+        {
+            card.Append(CultureInfo.InvariantCulture, $"\nLeaving out each of {left.Examples} examples in turn: {left.Adapted:R} % right, best single module {left.BestSingle:R} %, no modules {left.ZeroShot:R} %.\n");
+        }
+
+        card.Append(controls.Missing is { } missing ? $"\n{missing}\n" : "");
+
+        void Row(string method, double? loss, double? accuracy) => card.Append(
+            CultureInfo.InvariantCulture, $"| {method} | {Number(loss)} | {(accuracy is { } percent ? percent.ToString("R", CultureInfo.InvariantCulture) : "")} |\n");
     }
 
     static string Number(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("R", CultureInfo.InvariantCulture) : "not finite";

@@ -10,9 +10,8 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Predictions;
 
 /// <summary>The files of a prediction. The same prediction gives the same bytes: nothing in them tells the time, but the trace, which is a file of its own for that.</summary>
-/// <param name="steps">Empty when nothing was searched.</param>
-/// <param name="screens">Empty when no modules were probed to choose among them.</param>
-sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output, IReadOnlyList<TraceStep> steps, IReadOnlyList<TracedScreen> screens)
+/// <param name="log">Empty when nothing was searched.</param>
+sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output, SearchLog log)
 {
     // The first time a zip can tell.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -21,7 +20,7 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        var card = ModelCard.Write(plan, output, steps);
+        var card = ModelCard.Write(plan, output, log.Steps);
         var peft = composition.ToPeft(weights);
         if (!peft.IsFinite())
         {
@@ -40,7 +39,7 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
             output,
             adapter,
             plan.Input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, peft, cancellationToken) : null,
-            steps.Count > 0 ? WriteTrace(folder) : null);
+            log.Steps.Count > 0 ? WriteTrace(folder) : null);
     }
 
     string WriteCheckpoint(string folder, string card, PeftAdapter peft, CancellationToken cancellationToken)
@@ -76,8 +75,8 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
             Objective = Word(input.Objective),
             Optimizer = input.Optimizer,
             Modules = [.. plan.Modules.Select(module => new TracedModule(module.Info.Id, module.Digest))],
-            Screens = screens.Count > 0 ? screens : null,
-            Steps = steps,
+            Screens = log.Screens.Count > 0 ? log.Screens : null,
+            Steps = log.Steps,
         };
         var path = Path.Combine(folder, "trace.json");
         using var file = File.Create(path);

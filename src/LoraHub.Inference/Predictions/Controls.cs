@@ -1,0 +1,113 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Lora;
+using LoraHub.Inference.Models;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Predictions;
+
+/// <summary>What else could have been done with the same examples and modules, and how well it does: without that, a good result tells little.</summary>
+/// <param name="inputs">Token ids of the examples.</param>
+/// <param name="targets">As many.</param>
+/// <param name="questions">Token ids of the test inputs; none when there are none.</param>
+sealed class Controls(
+    PredictionPlan plan, ModuleSearch search, int[][] inputs, int[][] targets, int[][] questions, CancellationToken cancellationToken)
+{
+    /// <summary>So many examples are left out in turn at most: each costs a whole search.</summary>
+    const int MostLeftOut = 10;
+
+    PredictionInput Input => plan.Input;
+
+    BaseModel Base => plan.Base;
+
+    /// <param name="found">What the prediction itself found.</param>
+    public ControlReport Make(FoundWeights found)
+    {
+        using var scope = NewDisposeScope();
+        using var examples = new FewShotExamples(Base.Model, inputs, targets);
+        var modules = found.Modules.Count;
+        double[] uniform = [.. Enumerable.Repeat(1.0 / modules, modules)];
+        return new ControlReport
+        {
+            ZeroShot = new ControlResult(Loss(examples, null, new double[modules]), Accuracy(null)),
+            BestSingle = BestSingle(examples, modules),
+            UniformMean = Result(examples, found.Composition, uniform),
+            RandomDirections = RandomDirections(found.Modules, examples),
+            LeaveOneOut = Input.TestOutputs is null && inputs.Length > 1 ? LeaveOneOut() : null,
+            Missing = Missing(),
+        };
+    }
+
+    ControlResult Result(FewShotExamples examples, IComposition composition, double[] weights)
+    {
+        using var scope = NewDisposeScope();
+        var lora = composition.Compose([weights]);
+        return new ControlResult(Loss(examples, lora, weights), Accuracy(lora));
+    }
+
+    /// <summary>Of all candidates, the one that costs the examples least.</summary>
+    SingleControl BestSingle(FewShotExamples examples, int modules)
+    {
+        using var scope = NewDisposeScope();
+        using var probes = search.Probes(plan.Modules, inputs, targets);
+        var losses = probes.MeanTokenLosses([.. Enumerable.Range(0, plan.Modules.Count)]);
+        var best = plan.Modules[Array.IndexOf(losses, losses.Min())];
+        using var alone = new DeltaComposition([best], Base.Model.ComputeType);
+        double[] weights = [1, .. new double[modules - 1]]; // so many as the search weighed, so that losses compare
+        return new SingleControl(best.Info.Id, examples.Score(losses.Min(), weights, Input.Objective), Accuracy(alone.Compose([[1.0]])));
+    }
+
+    /// <summary>The same optimizer on modules that know nothing.</summary>
+    ControlResult RandomDirections(IReadOnlyList<LoraModule> modules, FewShotExamples examples)
+    {
+        var random = modules.Index().Select(module => module.Item.WithRandomDirections(plan.Seed + module.Index)).ToArray();
+        try
+        {
+            using var found = search.Find(random, inputs, targets, log: null);
+            return Result(examples, found.Composition, found.Weights);
+        }
+        finally
+        {
+            Array.ForEach(random, module => module.Dispose());
+        }
+    }
+
+    /// <summary>The whole method without one example, asked that example, for each in turn.</summary>
+    LeftOut LeaveOneOut()
+    {
+        var count = Math.Min(inputs.Length, MostLeftOut);
+        var (adapted, single, zeroShot) = (0, 0, 0);
+        for (var left = 0; left < count; left++)
+        {
+            using var scope = NewDisposeScope();
+            int[][] otherInputs = [.. inputs.Where((_, i) => i != left)], otherTargets = [.. targets.Where((_, i) => i != left)];
+            using var found = search.Find(plan.Modules, otherInputs, otherTargets, log: null);
+            using var probes = search.Probes(plan.Modules, otherInputs, otherTargets);
+            var losses = probes.MeanTokenLosses([.. Enumerable.Range(0, plan.Modules.Count)]);
+            using var alone = new DeltaComposition([plan.Modules[Array.IndexOf(losses, losses.Min())]], Base.Model.ComputeType);
+            adapted += IsRight(left, found.Composition.Compose([found.Weights])) ? 1 : 0;
+            single += IsRight(left, alone.Compose([[1.0]])) ? 1 : 0;
+            zeroShot += IsRight(left, null) ? 1 : 0;
+        }
+
+        return new LeftOut(count, 100.0 * zeroShot / count, 100.0 * single / count, 100.0 * adapted / count);
+    }
+
+    bool IsRight(int example, LoraLayers? lora) => Answers.IsRight(
+        Answers.Ask(Base, [inputs[example]], lora, Input.MaxNewTokens, cancellationToken)[0], Input.ExampleOutputs[example]);
+
+    double? Loss(FewShotExamples examples, LoraLayers? lora, double[] weights) =>
+        examples.Scores(lora, [weights], Input.Objective, cancellationToken)[0] is var loss && double.IsFinite(loss) ? loss : null;
+
+    double? Accuracy(LoraLayers? lora) => Input.TestOutputs is { Count: > 0 } expected
+        ? Answers.Accuracy(Answers.Ask(Base, questions, lora, Input.MaxNewTokens, cancellationToken), expected)
+        : null;
+
+    string? Missing() => (Input.TestOutputs, inputs.Length) switch
+    {
+        ({ Count: > 0 }, _) => null,
+        (_, > 1) => "There are no test_outputs, so no accuracy on test inputs; leave_one_out is an estimate on the examples.",
+        _ => "There are no test_outputs and fewer than two examples, so nothing tells how well anything does on what was not seen.",
+    };
+}
