@@ -54,9 +54,33 @@ static class CogSchemas
             }),
             ["predictions"] = Array(new JsonObject { ["type"] = "string" }, "Predictions"),
             ["accuracy"] = Object("Accuracy", new JsonObject { ["zero_shot"] = Typed("number", "Zero Shot"), ["adapted"] = Typed("number", "Adapted") }),
+            ["controls"] = Controls(),
         });
         output["required"] = new JsonArray("weights");
         return output;
+    }
+
+    /// <summary><see cref="ControlReport"/>.</summary>
+    static JsonObject Controls()
+    {
+        return Object("Controls", new JsonObject
+        {
+            ["zero_shot"] = Control("Zero Shot"),
+            ["best_single"] = Control("Best Single", ("module", Typed("string", "Module"))),
+            ["uniform_mean"] = Control("Uniform Mean"),
+            ["random_directions"] = Control("Random Directions"),
+            ["leave_one_out"] = Object("Leave One Out", new JsonObject
+            {
+                ["examples"] = Typed("integer", "Examples"),
+                ["zero_shot"] = Typed("number", "Zero Shot"),
+                ["best_single"] = Typed("number", "Best Single"),
+                ["adapted"] = Typed("number", "Adapted"),
+            }),
+            ["missing"] = Typed("string", "Missing"),
+        });
+
+        static JsonObject Control(string title, params (string Name, JsonObject Schema)[] more) => Object(title, new JsonObject(
+            [.. more.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Schema)), new("loss", Typed("number", "Loss")), new("accuracy", Typed("number", "Accuracy"))]));
     }
 
     static JsonObject Request() => Object("PredictionRequest", new JsonObject

@@ -53,7 +53,7 @@ public static class InputSchema
             Default = "reference",
             Choices = ["reference", "token_loss"],
         },
-        new(Optimizer, InputType.Text, "Which gradient-free search refines the weights.") { Default = Optimizers.Default, Choices = [.. Optimizers.Names] },
+        new(Optimizer, InputType.Text, "Which gradient-free search finds the weights. cobyla: the reference's. probe_cobyla: tries each module alone, then COBYLA on the best six from the best one. probe_cobyla_wide: the same with larger steps.") { Default = Optimizers.Default, Choices = [.. Optimizers.Names] },
         new(ModuleWeights, InputType.Weights, "JSON object {\"module\": weight}: compose exactly this and search nothing."),
         new(OutputFormat, InputType.Text, "adapter: a PEFT adapter. checkpoint: also the merged model, as a Hugging Face folder.")
         {
@@ -61,7 +61,7 @@ public static class InputSchema
             Choices = ["adapter", "checkpoint"],
         },
         new(MaxNewTokens, InputType.Integer, "The longest answer to a test input, in tokens.") { Default = 256, Minimum = 1, Maximum = 1024 },
-        new(Method, InputType.Text, "lorahub: the paper's method. best: the best one measured (docs/methods.md); it sets composition, module_selection and optimizer, unless they are given.")
+        new(Method, InputType.Text, "lorahub: the paper's method. best: the best one measured (docs/methods.md); it sets composition (delta), module_selection (probe) and optimizer (probe_cobyla_wide) where they are not given.")
         {
             Default = Methods.Default,
             Choices = [.. Methods.Names],
