@@ -33,6 +33,7 @@ static partial class Terminal
         if (prediction.Output is { } output)
         {
             Show(output);
+            ShowControls(output);
             ShowAnswers(prediction.Input, output);
         }
         else
@@ -92,6 +93,34 @@ static partial class Terminal
         {
             AnsiConsole.MarkupLineInterpolated($"Exact match {accuracy.ZeroShot:0.0} % → [bold]{accuracy.Adapted:0.0} %[/].");
         }
+    }
+
+    static void ShowControls(PredictionOutput output)
+    {
+        if (output.Controls is not { } controls)
+        {
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumn("control").AddColumn(new TableColumn("loss").RightAligned()).AddColumn(new TableColumn("exact match, %").RightAligned());
+        Add("no modules", controls.ZeroShot.Loss, controls.ZeroShot.Accuracy);
+        Add($"best single, {controls.BestSingle.Module}", controls.BestSingle.Loss, controls.BestSingle.Accuracy);
+        Add("uniform mean", controls.UniformMean.Loss, controls.UniformMean.Accuracy);
+        Add("random directions", controls.RandomDirections.Loss, controls.RandomDirections.Accuracy);
+        AnsiConsole.Write(table);
+        if (controls.LeaveOneOut is { } left)
+        {
+            AnsiConsole.MarkupLineInterpolated($"Examples left out: [bold]{left.Adapted:0.0} %[/] right, best single {left.BestSingle:0.0} %, no modules {left.ZeroShot:0.0} %.");
+        }
+
+        if (controls.Missing is { } missing)
+        {
+            AnsiConsole.WriteLine(missing);
+        }
+
+        void Add(string method, double? loss, double? accuracy) => table.AddRow(
+            method.EscapeMarkup(), loss?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "", accuracy?.ToString("0.0", CultureInfo.InvariantCulture) ?? "");
     }
 
     static void ShowAnswers(JsonObject given, PredictionOutput output)

@@ -18,6 +18,7 @@ sealed class PredictionRun : IDisposable
     readonly ModuleSearch _search;
     readonly SearchLog _log;
     FoundWeights? _found;
+    int[][]? _inputs, _outputs, _questions; // tokens
 
     /// <param name="cache">What is known of modules alone, of earlier predictions; added to.</param>
     public PredictionRun(PredictionPlan plan, ProbeCache cache, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
@@ -76,21 +77,23 @@ sealed class PredictionRun : IDisposable
 
     ControlReport Control(FoundWeights found)
     {
-        var controls = new Controls(_plan, _search, ExampleInputs(), ExampleOutputs(), Tokenize(Input.TestInputs, InputSchema.TestInputs), _cancellationToken);
+        var controls = new Controls(_plan, _search, ExampleInputs(), ExampleOutputs(), Questions(), _cancellationToken);
         var report = controls.Make(found);
         _progress.Log($"Controls, objective: zero-shot {report.ZeroShot.Loss:0.0000} · best single ({report.BestSingle.Module}) {report.BestSingle.Loss:0.0000} · "
             + $"uniform mean {report.UniformMean.Loss:0.0000} · random directions {report.RandomDirections.Loss:0.0000}");
         return report;
     }
 
-    int[][] ExampleInputs() => Tokenize(Input.ExampleInputs, InputSchema.ExampleInputs);
+    int[][] ExampleInputs() => _inputs ??= Tokenize(Input.ExampleInputs, InputSchema.ExampleInputs);
 
-    int[][] ExampleOutputs() => Tokenize(Input.ExampleOutputs, InputSchema.ExampleOutputs);
+    int[][] ExampleOutputs() => _outputs ??= Tokenize(Input.ExampleOutputs, InputSchema.ExampleOutputs);
+
+    int[][] Questions() => _questions ??= Tokenize(Input.TestInputs, InputSchema.TestInputs);
 
     (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(FoundWeights found)
     {
         using var scope = NewDisposeScope();
-        var questions = Tokenize(Input.TestInputs, InputSchema.TestInputs);
+        var questions = Questions();
         var adapted = Answers.Ask(_plan.Base, questions, found.Composition.Compose([found.Weights]), Input.MaxNewTokens, _cancellationToken);
         if (Input.TestOutputs is not { } expected)
         {
