@@ -23,7 +23,11 @@ public sealed class Screening
     /// <summary>What trying groups may cost, and trying what they leave alone on one part, as shares of the budget.</summary>
     const double GroupShare = 1.0 / 2, SingleShare = 1.0 / 7;
 
+    /// <summary>What all of it may cost, likewise; the search needs the rest.</summary>
+    const double MostShare = 3.0 / 4;
+
     readonly int _keep;
+    readonly int _most; // of what is counted by _cost
     readonly int _singles;
     readonly int _mostGroups;
     readonly int _parts;
@@ -35,14 +39,15 @@ public sealed class Screening
     Screening(int candidates, int parts, int budget, int keep, Func<Screen, IReadOnlyList<double>> losses)
     {
         (_keep, _parts, _losses) = (keep, parts, losses);
-        _singles = Math.Max(keep, (int)(budget * parts * SingleShare));
+        _most = (int)(budget * parts * MostShare);
+        _singles = Math.Min(Math.Max(keep, (int)(budget * parts * SingleShare)), _most / 2);
         _mostGroups = Math.Max(1, (int)(budget * parts * GroupShare) - _singles);
         (_sums, _tried) = (new double[candidates], new int[candidates]);
     }
 
     /// <param name="candidates">How many there are; the first in the list are the likeliest.</param>
     /// <param name="parts">Of how many parts, about equal, the examples are.</param>
-    /// <param name="budget">Evaluations of all examples that the whole prediction may cost; the screening takes up to three quarters of them.</param>
+    /// <param name="budget">Evaluations of all examples that the whole prediction may cost, at least 10; the screening takes up to three quarters of them.</param>
     /// <param name="keep">How many to keep at most.</param>
     /// <param name="losses">The loss of each group on the part; what is no number counts as the worst.</param>
     public static Screened Run(int candidates, int parts, int budget, int keep, Func<Screen, IReadOnlyList<double>> losses) =>
@@ -56,13 +61,14 @@ public sealed class Screening
             left = TryGroups(left);
         }
 
-        for (var part = 0; part < _parts && left.Count > _keep; part++)
+        var isGrouped = _cost > 0; // then some of those left were not tried alone yet
+        for (var part = 0; part < _parts && (left.Count > _keep || (isGrouped && part == 0)); part++)
         {
             TryAlone([.. left.Where(candidate => _tried[candidate] <= part)], part);
-            left = [.. left.OrderBy(candidate => _sums[candidate]).Take(Math.Max(_keep, (left.Count + 1) / 2))];
+            left = [.. left.OrderBy(candidate => _sums[candidate]).Take(Math.Max(_keep, Math.Min((left.Count + 1) / 2, _most - _cost)))];
         }
 
-        return new Screened(left, (_cost + _parts - 1) / _parts);
+        return new Screened([.. left.Take(_keep)], (_cost + _parts - 1) / _parts);
     }
 
     void TryAlone(int[] candidates, int part)
@@ -75,7 +81,7 @@ public sealed class Screening
     }
 
     /// <summary>The first ones alone and the others in groups, all on the first part.</summary>
-    /// <returns>The members of the best of both, about as many as may be tried alone next.</returns>
+    /// <returns>The members of the best of both, about as many as may be tried alone next; never more than can still be paid for.</returns>
     IReadOnlyList<int> TryGroups(IReadOnlyList<int> all)
     {
         var first = all.Take(_singles).ToArray();
@@ -89,7 +95,8 @@ public sealed class Screening
             best.AddRange(group);
         }
 
-        return [.. best.Order()];
+        var unpaid = best.Where(candidate => _tried[candidate] == 0).Skip(_most - _cost);
+        return [.. best.Except(unpaid).Order()];
     }
 
     IReadOnlyList<double> Losses(int[][] groups, int part)

@@ -39,6 +39,7 @@ public sealed class ModuleDrawTests
 
     [Theory]
     [InlineData("""{"num_random_lora_modules": 31}""", "num_random_lora_modules", "31 modules were asked for, but the pool holds 30")]
+    [InlineData("""{"num_random_lora_modules": 31, "module_selection": "similar"}""", "num_random_lora_modules", "31 modules were asked for, but the pool holds 30")]
     [InlineData("""{"lora_modules_specified": "hub/modul-07"}""", "lora_modules_specified", "`hub/modul-07` is not recognised. Did you mean `hub/module-07`")]
     [InlineData("""{"lora_modules_specified": "zzz"}""", "lora_modules_specified", "`zzz` is not recognised.")]
     [InlineData("""{"lora_modules_specified": "hub/broken"}""", "lora_modules_specified", "`hub/broken` cannot be used: it is cut short")]
@@ -62,6 +63,71 @@ public sealed class ModuleDrawTests
         Assert.Equal(2, Draw("""{"lora_modules_specified": "hub/module-01, hub/other-rank", "composition": "delta"}""", seed: 1).Length);
     }
 
+    [Theory]
+    [InlineData("factors", 30)]
+    [InlineData("delta", 31)]
+    public void All_are_all_that_can_be_composed_together_in_the_order_of_their_ids(string composition, int count)
+    {
+        var all = Draw($$"""{"module_selection": "all", "composition": "{{composition}}", "num_random_lora_modules": 2}""", seed: 1);
+
+        Assert.Equal(count, all.Length);
+        Assert.Equal(all.Order(StringComparer.Ordinal), all);
+        Assert.DoesNotContain("hub/broken", all);
+        Assert.DoesNotContain("hub/other-base", all);
+    }
+
+    [Fact]
+    public void Similar_are_as_many_as_asked_for_with_the_one_whose_card_holds_the_examples_words_first()
+    {
+        const string Input = """{"module_selection": "similar", "num_random_lora_modules": 5, "example_inputs": "one walrus", "example_outputs": "two walruses"}""";
+
+        var similar = Draw(Input, seed: 1);
+
+        Assert.Equal("hub/module-17", similar[0]);
+        Assert.Equal(["hub/module-00", "hub/module-01", "hub/module-02", "hub/module-03"], similar[1..]); // that say nothing of walruses: by id
+        Assert.Equal(similar, Draw(Input, seed: 2));
+    }
+
+    [Fact]
+    public void To_probe_all_are_candidates_the_most_similar_first()
+    {
+        const string Input = """{"module_selection": "probe", "composition": "delta", "example_inputs": "one walrus", "example_outputs": "two walruses"}""";
+
+        var candidates = Draw(Input, seed: 1);
+
+        Assert.Equal(31, candidates.Length);
+        Assert.Equal(31, candidates.Distinct().Count());
+        Assert.Equal("hub/module-17", candidates[0]);
+        Assert.Equal(candidates, Draw(Input, seed: 2));
+    }
+
+    [Theory]
+    [InlineData("all")]
+    [InlineData("similar")]
+    [InlineData("probe")]
+    public void Specified_modules_win_over_the_selection(string selection)
+    {
+        Assert.Equal(
+            ["hub/module-07", "hub/module-03"],
+            Draw($$"""{"module_selection": "{{selection}}", "lora_modules_specified": "hub/module-07, hub/module-03"}""", seed: 1));
+    }
+
+    [Theory]
+    [InlineData("all", "module_selection", "The pool holds no module that can be composed")]
+    [InlineData("probe", "module_selection", "The pool holds no module that can be composed")]
+    [InlineData("similar", "num_random_lora_modules", "20 modules were asked for, but the pool holds 0")]
+    [InlineData("random", "num_random_lora_modules", "20 modules were asked for, but the pool holds 0")]
+    public void A_pool_without_modules_is_an_error_of_the_field_that_asks_for_them(string selection, string field, string message)
+    {
+        var (input, _) = InputParser.Parse(JsonNode.Parse($$"""{"module_selection": "{{selection}}"}""")!.AsObject());
+
+        var (modules, errors) = ModuleDraw.Draw(input!, new Catalog { IsEmpty = true }, seed: 1);
+
+        Assert.Empty(modules);
+        Assert.Equal(field, Assert.Single(errors).Field);
+        Assert.Contains(message, errors[0].Message, StringComparison.Ordinal);
+    }
+
     string[] Draw(string json, long seed)
     {
         var (input, _) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
@@ -70,20 +136,24 @@ public sealed class ModuleDrawTests
         return [.. modules.Select(module => module.Id)];
     }
 
-    /// <summary>Thirty modules of one shape, one of another, one of another base, one broken.</summary>
+    /// <summary>Thirty modules of one shape, one of them with a card; one of another shape, one of another base, one broken.</summary>
     sealed class Catalog : IModuleCatalog
     {
+        public bool IsEmpty { get; init; }
+
         public string DefaultBaseModel => "hub/base";
 
         public string DigestBaseModel() => throw new NotSupportedException();
 
-        public IReadOnlyList<ModuleInfo> List() =>
+        public IReadOnlyList<ModuleInfo> List() => IsEmpty ? [Broken] :
         [
-            Module("hub/broken") with { Problem = "it is cut short" },
-            .. Enumerable.Range(0, 30).Select(i => Module($"hub/module-{i:00}")),
+            Broken,
+            .. Enumerable.Range(0, 30).Select(i => Module($"hub/module-{i:00}") with { Card = i == 17 ? "Counts each walrus." : "" }),
             Module("hub/other-base") with { BaseModel = "hub/other" },
             Module("hub/other-rank") with { Rank = 4, Layout = "r4" },
         ];
+
+        static ModuleInfo Broken => Module("hub/broken") with { Problem = "it is cut short" };
 
         static ModuleInfo Module(string id) => new() { Id = id, Folder = "", BaseModel = "hub/base", Rank = 8, Layout = "r8" };
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 
 using CsCheck;
@@ -7,8 +6,10 @@ using LoraHub.Core.Modules;
 
 namespace LoraHub.Core.Tests.Modules;
 
-public sealed class ModuleRankingTests(ITestOutputHelper output)
+public sealed class ModuleRankingTests
 {
+    const int HangsAfter = 120_000; // milliseconds; guards against a hang and measures nothing
+
     static readonly string[] Pieces = ["cat", "cats", "( ", "\ud83d", "e\u0301", "\n| input | target |\n|---|---|\n", "| a | b |\n", "18 "];
 
     static readonly Gen<string> AnyText = Gen.OneOf(
@@ -113,8 +114,8 @@ public sealed class ModuleRankingTests(ITestOutputHelper output)
         Assert.False(index.IsOf([modules[0], modules[1] with { Card = "z" }]));
     }
 
-    [Fact]
-    public void Hostile_examples_cost_a_moment()
+    [Fact(Timeout = HangsAfter)]
+    public async Task Hostile_examples_are_ranked_like_any_others()
     {
         var random = new Random(1);
         var noise = new StringBuilder();
@@ -129,31 +130,26 @@ public sealed class ModuleRankingTests(ITestOutputHelper output)
             .. Enumerable.Range(0, 1000).Select(i => string.Concat(Enumerable.Range(0, 1000).Select(j => $"w{i * j:x} "))),
         ];
         var index = new ModuleIndex([.. texts.Take(50).Select((text, i) => Module($"hub/{i:00}", text))]);
-        var watch = Stopwatch.StartNew();
 
-        var ranking = index.Rank(texts, [.. texts.Reverse()]);
+        var ranking = await Task.Run(() => index.Rank(texts, [.. texts.Reverse()]), TestContext.Current.CancellationToken);
 
         Assert.Equal(50, ranking.Count);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+        Assert.All(ranking, ranked => Assert.True(double.IsFinite(ranked.Score)));
     }
 
-    [Fact]
-    public void Ten_thousand_modules_are_ranked_in_well_under_a_second()
+    [Fact(Timeout = HangsAfter)]
+    public async Task Ten_thousand_modules_are_ranked()
     {
         var random = new Random(1);
         string[] vocabulary = [.. Enumerable.Range(0, 5_000).Select(_ => new string([.. Enumerable.Range(0, random.Next(2, 11)).Select(_ => (char)('a' + random.Next(26)))]))];
         string Text(int words) => string.Join(' ', Enumerable.Range(0, words).Select(_ => vocabulary[(int)(vocabulary.Length * Math.Pow(random.NextDouble(), 3))]));
-        var building = Stopwatch.StartNew();
         var index = new ModuleIndex([.. Enumerable.Range(0, 10_000).Select(i => Module($"hub/module-{i}", Text(100)))]);
-        building.Stop();
         string[] examples = [.. Enumerable.Range(0, 5).Select(_ => Text(100))];
-        var ranking = Stopwatch.StartNew();
 
-        var ranked = index.Rank(examples, examples);
+        var ranked = await Task.Run(() => index.Rank(examples, examples), TestContext.Current.CancellationToken);
 
-        output.WriteLine($"built in {building.Elapsed.TotalMilliseconds:0} ms, ranked in {ranking.Elapsed.TotalMilliseconds:0} ms, {GC.GetTotalMemory(forceFullCollection: true) >> 20} MiB");
         Assert.Equal(10_000, ranked.Count);
-        Assert.True(ranking.Elapsed < TimeSpan.FromSeconds(1), $"{ranking.Elapsed}");
+        Assert.Equal(10_000, ranked.Select(one => one.Module.Id).Distinct(StringComparer.Ordinal).Count());
     }
 
     static IEnumerable<string> SomeReplaced(string[] words, int seed, int percent)

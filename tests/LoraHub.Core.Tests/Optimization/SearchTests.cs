@@ -119,7 +119,64 @@ public sealed class SearchTests
 
     [Fact]
     public void What_the_objective_throws_reaches_the_caller() =>
-        Assert.Throws<TimeoutException>(() => Search.Minimize(Cobyla(), _ => throw new TimeoutException(), cancellationToken: Token));
+        Assert.Throws<TimeoutException>(() => Search.Minimize(Cobyla(), double (double[] _) => throw new TimeoutException(), cancellationToken: Token));
+
+    [Theory]
+    [MemberData(nameof(OptimizerContractTests.Names), MemberType = typeof(OptimizerContractTests))]
+    public void Points_that_do_not_depend_on_each_other_are_evaluated_together_with_the_same_result(string name)
+    {
+        var (onlyOne, together) = (new List<Evaluation>(), new List<Evaluation>());
+        var batches = new List<IReadOnlyList<double[]>>();
+        var fresh = Create(name);
+        fresh.Ask();
+
+        var expected = Search.Minimize(Create(name), Quadratic, onlyOne.Add, Token);
+        var result = Search.Minimize(Create(name), Remembered, together.Add, Token);
+
+        Assert.Equivalent(expected, result, strict: true);
+        Assert.Equal(onlyOne.Select(Text), together.Select(Text));
+        Assert.Equal(together.Select(evaluation => evaluation.Weights), batches.SelectMany(batch => batch)); // each once, and in order
+        Assert.Equal(fresh.Ahead.Count + 1, batches[0].Count);
+
+        IReadOnlyList<double> Remembered(IReadOnlyList<double[]> points)
+        {
+            batches.Add([.. points.Select(point => point.ToArray())]);
+            return [.. points.Select(Quadratic)];
+        }
+
+        static IOptimizer Create(string name) => Optimizers.Create(name, new OptimizerSettings(10, 40));
+        static double Quadratic(double[] w) => w.Index().Sum(x => (x.Index + 1) * (x.Item - (0.1 * x.Index)) * (x.Item - (0.1 * x.Index)));
+        static string Text(Evaluation evaluation) => $"{evaluation.Index} {evaluation.Value:R} {evaluation.Best:R} {string.Join(' ', evaluation.Weights)}";
+    }
+
+    [Theory]
+    [InlineData("probe_cobyla")]
+    [InlineData("probe_cobyla_wide")]
+    public void All_modules_alone_are_one_batch(string name)
+    {
+        var batches = new List<int>();
+
+        Search.Minimize(Optimizers.Create(name, new OptimizerSettings(10, 40)), Counted, cancellationToken: Token);
+
+        Assert.Equal(11, batches[0]);
+        Assert.All(batches.Skip(1), size => Assert.Equal(1, size));
+
+        IReadOnlyList<double> Counted(IReadOnlyList<double[]> points)
+        {
+            batches.Add(points.Count);
+            return [.. points.Select(w => w.Sum(x => (x - 0.4) * (x - 0.4)))];
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OptimizerContractTests.Names), MemberType = typeof(OptimizerContractTests))]
+    public void Zero_is_recommended_where_every_module_harms(string name)
+    {
+        var result = Search.Minimize(Optimizers.Create(name, new OptimizerSettings(10, 40)), w => 2 + w.Sum(Math.Abs), cancellationToken: Token);
+
+        Assert.All(result.Recommendation.Weights, weight => Assert.Equal(0, weight));
+        Assert.Equal((2, 2, 0), (result.ZeroValue, result.Recommendation.Value, result.Recommendation.Index));
+    }
 
     static IOptimizer Cobyla(int budget = 40) => Optimizers.Create("cobyla", new OptimizerSettings(2, budget));
 

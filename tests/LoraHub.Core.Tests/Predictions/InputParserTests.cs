@@ -23,6 +23,60 @@ public sealed class InputParserTests
     }
 
     [Fact]
+    public void The_method_best_sets_what_it_is_made_of_and_nothing_else()
+    {
+        var expected = Parse("{}") with { Composition = Composition.Delta, ModuleSelection = ModuleSelection.Probe, Optimizer = "probe_cobyla_wide" };
+
+        Assert.Equivalent(expected, Parse("""{"method": "best"}"""), strict: true);
+    }
+
+    [Fact]
+    public void The_method_lorahub_is_exactly_the_defaults()
+    {
+        var input = Parse("""{"method": "lorahub"}""");
+
+        Assert.Equivalent(Parse("{}"), input, strict: true);
+        Assert.Equal((Composition.Factors, ModuleSelection.Random, "cobyla", false), (input.Composition, input.ModuleSelection, input.Optimizer, input.Controls));
+    }
+
+    [Theory]
+    [InlineData("""{"method": "best", "composition": "factors"}""", Composition.Factors, ModuleSelection.Probe, "probe_cobyla_wide")]
+    [InlineData("""{"method": "best", "module_selection": "all"}""", Composition.Delta, ModuleSelection.All, "probe_cobyla_wide")]
+    [InlineData("""{"module_selection": "similar", "method": "best"}""", Composition.Delta, ModuleSelection.Similar, "probe_cobyla_wide")]
+    [InlineData("""{"method": "best", "optimizer": "cobyla"}""", Composition.Delta, ModuleSelection.Probe, "cobyla")]
+    [InlineData("""{"optimizer": "probe_cobyla", "composition": "factors", "module_selection": "random", "method": "best"}""", Composition.Factors, ModuleSelection.Random, "probe_cobyla")]
+    [InlineData("""{"method": "best", "composition": null, "optimizer": null}""", Composition.Delta, ModuleSelection.Probe, "probe_cobyla_wide")]
+    [InlineData("""{"method": null, "optimizer": "probe_cobyla"}""", Composition.Factors, ModuleSelection.Random, "probe_cobyla")]
+    public void What_is_given_wins_over_the_method(string json, Composition composition, ModuleSelection selection, string optimizer)
+    {
+        var input = Parse(json);
+
+        Assert.Equal((composition, selection, optimizer), (input.Composition, input.ModuleSelection, input.Optimizer));
+    }
+
+    [Fact]
+    public void Every_method_sets_only_inputs_that_are_known_to_what_they_may_be()
+    {
+        foreach (var (field, preset) in Methods.Names.SelectMany(Methods.Presets))
+        {
+            Assert.Contains(preset, InputSchema.Fields.Single(known => known.Name == field).Choices!);
+            Assert.True(Methods.Sets(field));
+        }
+
+        Assert.False(Methods.Sets(InputSchema.Seed));
+        Assert.Equal(Methods.Names, InputSchema.Fields.Single(known => known.Name == InputSchema.Method).Choices!);
+    }
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("null", false)]
+    public void Controls_are_made_where_asked_for(string json, bool expected)
+    {
+        Assert.Equal(expected, Parse($$"""{"controls": {{json}}}""").Controls);
+    }
+
+    [Fact]
     public void Null_is_as_good_as_leaving_a_field_out()
     {
         var fields = new JsonObject([.. InputSchema.Fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)null))]);
@@ -98,6 +152,13 @@ public sealed class InputParserTests
     [InlineData("""{"composition": "sum"}""", "composition", "\"sum\" is not one of factors, delta")]
     [InlineData("""{"objective": 1}""", "objective", "1 is not of type \"string\"")]
     [InlineData("""{"optimizer": "adam"}""", "optimizer", "\"adam\" is not one of cobyla")]
+    [InlineData("""{"method": "worst"}""", "method", "\"worst\" is not one of lorahub, best")]
+    [InlineData("""{"method": "Best"}""", "method", "\"Best\" is not one of lorahub, best")]
+    [InlineData("""{"method": true}""", "method", "true is not of type \"string\"")]
+    [InlineData("""{"method": "best", "optimizer": "adam"}""", "optimizer", "\"adam\" is not one of cobyla, probe_cobyla, probe_cobyla_wide")]
+    [InlineData("""{"module_selection": "some"}""", "module_selection", "\"some\" is not one of random, all, similar, probe")]
+    [InlineData("""{"controls": "true"}""", "controls", "\"true\" is not of type \"boolean\"")]
+    [InlineData("""{"controls": 1}""", "controls", "1 is not of type \"boolean\"")]
     [InlineData("""{"output_format": "pickle"}""", "output_format", "\"pickle\" is not one of adapter, checkpoint")]
     [InlineData("""{"test_outputs": "a"}""", "test_outputs", "0 test_inputs, 1 test_outputs")]
     [InlineData("""{"module_weights": {}}""", "module_weights", "Give a JSON object of numbers")]
