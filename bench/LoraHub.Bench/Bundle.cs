@@ -10,9 +10,12 @@ namespace LoraHub.Bench;
 static class Bundle
 {
     /// <summary>A predictor that is ready; the caller disposes it.</summary>
-    public static LoraHubPredictor Open(string root)
+    public static LoraHubPredictor Open(string root) => OpenModels(Path.Combine(root, "models"));
+
+    /// <summary>The same with the models and modules of another folder.</summary>
+    public static LoraHubPredictor OpenModels(string models)
     {
-        var folders = new ModelFolders([Path.Combine(root, "models")]);
+        var folders = new ModelFolders([models]);
         var predictor = new LoraHubPredictor(
             new InferenceOptions { Precision = Precision.Fp32 }, folders, new FolderModuleCatalog(folders, new ModelsOptions().Base), TimeProvider.System);
         predictor.Prepare(new Silence(), CancellationToken.None);

@@ -14,8 +14,6 @@ static class BundleTable
 {
     const string ReferenceColumn = "LoraHub avg";
 
-    const int Examples = 5;
-
     /// <summary>Prints a Markdown table: every task with the modules of each seed in <c>draws.json</c>, K = 40.</summary>
     public static void Print(string root)
     {
@@ -43,21 +41,10 @@ static class BundleTable
 
     static AccuracyReport Run(LoraHubPredictor predictor, string file, IReadOnlyList<string> modules)
     {
-        var lines = File.ReadLines(file).Select(line => JsonNode.Parse(line)!).ToArray();
-        var request = new JsonObject
-        {
-            [InputSchema.ExampleInputs] = Column(lines.Take(Examples), "input"),
-            [InputSchema.ExampleOutputs] = Column(lines.Take(Examples), "target"),
-            [InputSchema.TestInputs] = Column(lines.Skip(Examples), "input"),
-            [InputSchema.TestOutputs] = Column(lines.Skip(Examples), "target"),
-            [InputSchema.LoraModulesSpecified] = string.Join(',', modules.Select(module => $"lorahub/{module}")),
-            [InputSchema.MaxNewTokens] = 16,
-        };
-        var (input, errors) = InputParser.Parse(request);
-        return Bundle.Predict(predictor, input ?? throw new InvalidOperationException(errors[0].Message)).Accuracy!;
+        var request = BundleTask.Request(file);
+        request[InputSchema.LoraModulesSpecified] = string.Join(',', modules.Select(module => $"lorahub/{module}"));
+        return BundleTask.Predict(predictor, request).Accuracy!;
     }
-
-    static JsonArray Column(IEnumerable<JsonNode> lines, string name) => [.. lines.Select(line => line[name]!.DeepClone())];
 
     /// <summary>Task → the Python stack's average, read from the bundle's own table.</summary>
     static Dictionary<string, double> Reference(string readme)

@@ -1,6 +1,7 @@
 using LoraHub.Bench;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
+using LoraHub.Bench.Pool;
 using LoraHub.Bench.Queue;
 using LoraHub.Bench.Wire;
 
@@ -13,6 +14,12 @@ switch (args)
         return 0;
     case ["default"]:
         DefaultRequest.Print(root);
+        return 0;
+    case ["pool"]:
+        PoolTable.Print(root);
+        return 0;
+    case ["probing", .. { Length: <= 1 } folders]:
+        ProbingTable.Print(root, folders.SingleOrDefault());
         return 0;
     case ["wire"]:
         await WireLoad.PrintAsync(TimeSpan.FromMinutes(1));
@@ -29,6 +36,6 @@ switch (args)
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|wire|queue|large FOLDER|micro [BenchmarkDotNet's arguments]");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|queue|large FOLDER|micro [BenchmarkDotNet's arguments]");
         return 2;
 }

@@ -43,6 +43,8 @@ sealed class LargeWork : IDisposable
 
     public T5Model Model { get; }
 
+    public IReadOnlyList<LoraModule> Loaded => _modules;
+
     public IEnumerable<string> ModuleFolders => _modules.Select(module => module.Info.Folder);
 
     public FactorsComposition Composition { get; }

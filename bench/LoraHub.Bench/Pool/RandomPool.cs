@@ -1,0 +1,74 @@
+using LoraHub.Core.Modules;
+using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Lora;
+using LoraHub.Inference.T5;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Bench.Pool;
+
+/// <summary>The bundle's 28 modules of one layout, alone or among modules that have their norms and know nothing.</summary>
+static class RandomPool
+{
+    public const string Owner = "random";
+
+    /// <summary>So many for each of the 28.</summary>
+    const int Each = 6;
+
+    const string Card = "README.md";
+
+    /// <summary>The folders of the 28, by name.</summary>
+    public static string[] Real(string models) =>
+    [
+        .. Directory.EnumerateDirectories(Path.Combine(models, "lorahub"), "t5_mini-*")
+            .Where(folder => AdapterConfig.Load(folder).Rank == 8 && Path.GetFileName(folder) != "t5_mini-parity_safetensors") // of those that the tables draw from
+            .Order(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Links the base model and the 28 below a root.</summary>
+    public static string Link(string root, string models)
+    {
+        foreach (var folder in (string[])[Path.Combine(models, "lorahub", "t5-mini"), .. Real(models)])
+        {
+            Directory.CreateDirectory(Path.Combine(root, "lorahub"));
+            Directory.CreateSymbolicLink(Path.Combine(root, "lorahub", Path.GetFileName(folder)), folder);
+        }
+
+        return root;
+    }
+
+    /// <summary>Writes <c>random/NAME-1</c> to <c>-6</c> of each of the 28 below a root, 38 MB in all.</summary>
+    /// <param name="withCards">Each has the card of the module whose norms it has, so that text cannot tell them apart.</param>
+    public static string Write(string root, string models, bool withCards)
+    {
+        using var noGrad = no_grad();
+        using var model = T5Model.Load(Path.Combine(models, "lorahub", "t5-mini"), CPU, _ => ScalarType.Float32);
+        foreach (var (folder, place) in Real(models).Select((folder, place) => (folder, place)))
+        {
+            var config = AdapterConfig.Load(folder);
+            using var module = LoraModule.Load(new ModuleInfo { Id = Path.GetFileName(folder), Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
+            for (var k = 1; k <= Each; k++)
+            {
+                using var random = module.WithRandomDirections((place * Each) + k);
+                Write(random, Path.Combine(root, Owner, $"{module.Info.Id}-{k}"), withCards);
+            }
+        }
+
+        return root;
+    }
+
+    static void Write(LoraModule module, string folder, bool withCard)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var file in withCard ? (string[])["adapter_config.json", Card] : ["adapter_config.json"])
+        {
+            File.Copy(Path.Combine(module.Info.Folder, file), Path.Combine(folder, file));
+        }
+
+        using var scope = NewDisposeScope();
+        var factors = module.Layout.Slots
+            .SelectMany(slot => new[] { (Key: slot.KeyOfA, Factor: slot.A(module.Numbers)), (Key: slot.KeyOfB, Factor: slot.B(module.Numbers)) })
+            .ToDictionary(pair => pair.Key, pair => pair.Factor);
+        SafetensorsWriter.Write(Path.Combine(folder, "adapter_model.safetensors"), factors);
+    }
+}
