@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using LoraHub.Core.Modules;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Inference.Tests.Predictions;
+
+/// <summary>Requests about the bundle's tasks, and what their answers hold.</summary>
+static class TaskRequest
+{
+    /// <summary>The 28 of the bundle's table: all of the common layout but the one that is there for its file format.</summary>
+    public static IReadOnlyList<ModuleInfo> Modules { get; } =
+    [
+        .. TestModels.Catalog().List()
+            .Where(module => module.Problem is null && module.Id != "lorahub/t5_mini-parity_safetensors")
+            .GroupBy(module => module.Layout)
+            .MaxBy(layout => layout.Count())!,
+    ];
+
+    /// <summary>A request's JSON: the task's examples, test inputs with their answers if asked for, and the fields given.</summary>
+    /// <param name="fields">As a JSON object's inside.</param>
+    public static string Of(string task, string fields, int examples = TaskFile.Examples, int tests = 0, bool hasTestOutputs = true)
+    {
+        var file = TaskFile.Read(task);
+        var request = JsonNode.Parse($"{{{fields}}}")!.AsObject();
+        request["example_inputs"] = Lines(file.Inputs.Take(examples));
+        request["example_outputs"] = Lines(file.Targets.Take(examples));
+        if (tests > 0)
+        {
+            request["test_inputs"] = Lines(file.TestInputs.Take(tests));
+        }
+
+        if (tests > 0 && hasTestOutputs)
+        {
+            request["test_outputs"] = Lines(file.TestTargets.Take(tests));
+        }
+
+        return request.ToJsonString();
+    }
+
+    public static SearchTrace Trace(Answer answer) => JsonSerializer.Deserialize<SearchTrace>(File.ReadAllText(answer.Result.TraceFile!))!;
+
+    public static string Card(Answer answer)
+    {
+        using var zip = System.IO.Compression.ZipFile.OpenRead(answer.Result.AdapterFile);
+        using var reader = new StreamReader(zip.GetEntry("README.md")!.Open());
+        return reader.ReadToEnd();
+    }
+
+    static string Lines(IEnumerable<string> texts) => JsonSerializer.Serialize(texts);
+}
