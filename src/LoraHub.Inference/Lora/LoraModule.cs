@@ -69,7 +69,8 @@ sealed class LoraModule : IDisposable
     public LoraModule WithRandomDirections(long seed)
     {
         using var scope = NewDisposeScope();
-        var numbers = randn(Numbers.shape, dtype: ScalarType.Float32, generator: new Generator(unchecked((ulong)seed))).to(Numbers.dtype).to(Numbers.device);
+        using var generator = new Generator(unchecked((ulong)seed));
+        var numbers = randn(Numbers.shape, dtype: ScalarType.Float32, generator: generator).to(Numbers.dtype).to(Numbers.device);
         foreach (var slot in Layout.Slots)
         {
             foreach (var (random, own) in new[] { (slot.A(numbers), slot.A(Numbers)), (slot.B(numbers), slot.B(Numbers)) })

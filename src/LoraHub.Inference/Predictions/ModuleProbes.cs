@@ -42,9 +42,9 @@ sealed class ModuleProbes : IDisposable
     {
         var members = Enumerable.Range(0, _examples.Length).Where(example => example % Parts == screen.Part).ToArray();
         var sums = new double[screen.Groups.Count];
-        foreach (var example in members)
+        foreach (var (example, losses) in members.Zip(TokenLosses(screen.Groups, members)))
         {
-            foreach (var (place, loss) in TokenLosses(screen.Groups, example).Index())
+            foreach (var (place, loss) in losses.Index())
             {
                 sums[place] += loss / _examples[example].Tokens / members.Length;
             }
@@ -57,13 +57,14 @@ sealed class ModuleProbes : IDisposable
     public double[] MeanTokenLosses(IReadOnlyList<int> modules)
     {
         var groups = modules.Select(module => new[] { module }).ToArray();
-        var ofExamples = Enumerable.Range(0, _examples.Length).Select(example => TokenLosses(groups, example)).ToArray();
+        var ofExamples = TokenLosses(groups, [.. Enumerable.Range(0, _examples.Length)]);
         var tokens = _examples.Sum(example => example.Tokens);
         return [.. modules.Select((_, place) => ofExamples.Sum(losses => losses[place]) / tokens)];
     }
 
     /// <summary>Mean loss of each example's target tokens under a module alone.</summary>
-    public double[] LossesOf(int module) => [.. _examples.Select((example, i) => TokenLosses([[module]], i)[0] / example.Tokens)];
+    public double[] LossesOf(int module) =>
+        [.. TokenLosses([[module]], [.. Enumerable.Range(0, _examples.Length)]).Zip(_examples, (losses, example) => losses[0] / example.Tokens)];
 
     public void Dispose()
     {
@@ -73,38 +74,60 @@ sealed class ModuleProbes : IDisposable
         }
     }
 
-    double[] TokenLosses(IReadOnlyList<int[]> groups, int example)
+    /// <summary>Sums of the target tokens' losses, by example and group.</summary>
+    double[][] TokenLosses(IReadOnlyList<int[]> groups, int[] examples)
     {
-        var keys = groups.Select(group => group is [var module] ? KeyOf(module, example) : null).ToArray();
-        var losses = keys.Select(key => key is null ? null : _cache.Find(key)).ToArray();
-        foreach (var missing in Enumerable.Range(0, losses.Length).Where(place => losses[place] is null).Chunk(AdaptersPerPass).ToArray())
+        var losses = examples.Select(example => groups.Select(group => Known(group, example)).ToArray()).ToArray();
+        var missing = Enumerable.Range(0, groups.Count).Where(place => losses.Any(ofGroups => ofGroups[place] is null));
+        foreach (var places in missing.Chunk(AdaptersPerPass).ToArray())
         {
-            foreach (var (place, loss) in missing.Zip(Evaluate([.. missing.Select(place => groups[place])], example)))
+            using var scope = NewDisposeScope();
+            using var composition = Compose([.. places.Select(place => groups[place])], out var rows);
+            foreach (var (i, example) in examples.Index())
             {
-                losses[place] = loss;
-                if (keys[place] is { } key)
+                foreach (var (place, loss) in places.Zip(Evaluate(composition, rows, example)))
                 {
-                    _cache.Keep(key, loss);
+                    losses[i][place] = loss;
+                    Keep(groups[place], example, loss);
                 }
             }
         }
 
-        return [.. losses.Select(loss => loss!.Value)];
+        return [.. losses.Select(ofGroups => ofGroups.Select(loss => loss!.Value).ToArray())];
     }
 
-    double[] Evaluate(int[][] groups, int example)
+    /// <summary>
+    /// The groups' modules, and a row of weights for each group. A pass always has the same number of rows, and no fewer modules: how products are summed depends on
+    /// their shapes, and what is remembered of one prediction must be, to the last bit, what another would find.
+    /// </summary>
+    DeltaComposition Compose(IReadOnlyList<int[]> groups, out double[][] rows)
     {
-        using var scope = NewDisposeScope();
         int[] used = [.. groups.SelectMany(group => group).Distinct()];
-        using var composition = new DeltaComposition([.. used.Select(module => _modules[module])], _base.Model.ComputeType);
-        double[][] rows = [.. groups.Select(group => used.Select(module => group.Contains(module) ? 1.0 : 0).ToArray())];
+        int[] filled = [.. used, .. Enumerable.Repeat(used[^1], Math.Max(0, AdaptersPerPass - used.Length))];
+        rows = [.. groups.Select(group => filled.Select((module, i) => i < used.Length && group.Contains(module) ? 1.0 : 0).ToArray())];
+        rows = [.. rows, .. Enumerable.Repeat(rows[^1], AdaptersPerPass - rows.Length)];
+        return new DeltaComposition([.. filled.Select(module => _modules[module])], _base.Model.ComputeType);
+    }
+
+    double[] Evaluate(DeltaComposition composition, double[][] rows, int example)
+    {
         var tokens = _examples[example].Tokens;
         return
         [
-            .. rows.Chunk(_examples[example].AdaptersPerPass)
+            .. rows.Chunk(Math.Min(AdaptersPerPass, _examples[example].AdaptersPerPass))
                 .SelectMany(pass => _examples[example].MeanTokenLosses(composition.Compose(pass), _cancellationToken))
                 .Select(loss => loss * tokens),
         ];
+    }
+
+    double? Known(int[] group, int example) => group is [var module] ? _cache.Find(KeyOf(module, example)) : null;
+
+    void Keep(int[] group, int example, double loss)
+    {
+        if (group is [var module])
+        {
+            _cache.Keep(KeyOf(module, example), loss);
+        }
     }
 
     Probe KeyOf(int module, int example) => new(_baseKey, _modules[module].Digest, _modules[module].Config.Scaling, _exampleKeys[example]);
