@@ -52,7 +52,7 @@ sealed class Controls(
         using var scope = NewDisposeScope();
         using var probes = search.Probes(plan.Modules, inputs, targets);
         var losses = probes.MeanTokenLosses([.. Enumerable.Range(0, plan.Modules.Count)]);
-        var best = plan.Modules[Array.IndexOf(losses, losses.Min())];
+        var best = plan.Modules[losses.Index().MinBy(loss => loss.Item).Index];
         using var alone = new DeltaComposition([best], Base.Model.ComputeType);
         double[] weights = [1, .. new double[modules - 1]]; // so many as the search weighed, so that losses compare
         return new SingleControl(best.Info.Id, examples.Score(losses.Min(), weights, Input.Objective), Accuracy(alone.Compose([[1.0]])));
@@ -85,7 +85,7 @@ sealed class Controls(
             using var found = search.Find(plan.Modules, otherInputs, otherTargets, log: null);
             using var probes = search.Probes(plan.Modules, otherInputs, otherTargets);
             var losses = probes.MeanTokenLosses([.. Enumerable.Range(0, plan.Modules.Count)]);
-            using var alone = new DeltaComposition([plan.Modules[Array.IndexOf(losses, losses.Min())]], Base.Model.ComputeType);
+            using var alone = new DeltaComposition([plan.Modules[losses.Index().MinBy(loss => loss.Item).Index]], Base.Model.ComputeType);
             adapted += IsRight(left, found.Composition.Compose([found.Weights])) ? 1 : 0;
             single += IsRight(left, alone.Compose([[1.0]])) ? 1 : 0;
             zeroShot += IsRight(left, null) ? 1 : 0;
