@@ -44,7 +44,7 @@ sealed class ModuleProbes : IDisposable
     public IReadOnlyList<double> Losses(Screen screen) => Losses(screen.Groups, _parts[screen.Part]);
 
     /// <summary>Mean loss of all target tokens under each of the modules alone.</summary>
-    public IReadOnlyList<double> MeanTokenLosses(IReadOnlyList<int> modules) => Losses([.. modules.Select(module => new[] { module })], _all);
+    public double[] MeanTokenLosses(IReadOnlyList<int> modules) => Losses([.. modules.Select(module => new[] { module })], _all);
 
     public void Dispose()
     {
