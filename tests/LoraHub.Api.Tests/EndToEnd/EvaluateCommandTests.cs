@@ -53,7 +53,7 @@ public sealed class EvaluateCommandTests : IDisposable
             var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Limit, TestContext.Current.CancellationToken);
             Assert.StartsWith("[1/60] add_nonce, lorahub, seed 1: ", line, StringComparison.Ordinal);
 
-            using var interrupt = Process.Start("kill", ["-INT", $"{process.Id}"]);
+            using var interrupt = Process.Start("kill", ["-TERM", $"{process.Id}"]); // as Ctrl+C to the program; but whoever starts tests in the background has them ignore INT
             var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
