@@ -10,12 +10,6 @@ namespace LoraHub.Api.Evaluation;
 /// <param name="Inputs">Not to be changed; names are those of <see cref="InputSchema"/>, values are checked with the plan.</param>
 sealed partial record EvaluationMethod(string Name, JsonObject Inputs)
 {
-    /// <summary>The input that a preset's name is the value of.</summary>
-    public const string PresetInput = "method";
-
-    /// <summary>The preset that is the reference's own way: 20 modules, drawn at random.</summary>
-    public const string Reference = "lorahub";
-
     const string ZeroShotName = "zero-shot";
 
     static readonly string[] SetByTheEvaluation =
@@ -25,7 +19,7 @@ sealed partial record EvaluationMethod(string Name, JsonObject Inputs)
     public bool IsZeroShot => Name == ZeroShotName;
 
     /// <summary>Presets that the service knows; the methods of an evaluation that names none.</summary>
-    public static IReadOnlyList<string> Presets { get; } = InputSchema.Fields.FirstOrDefault(field => field.Name == PresetInput)?.Choices ?? [Reference];
+    public static IReadOnlyCollection<string> Presets => Methods.Names;
 
     /// <param name="text">A preset's name, <c>zero-shot</c>, or <c>NAME={"input": value}</c>.</param>
     /// <exception cref="EvaluationException">It is none of these.</exception>
@@ -37,7 +31,7 @@ sealed partial record EvaluationMethod(string Name, JsonObject Inputs)
         {
             return !isKnown
                 ? throw new EvaluationException($"`{name}` is not a method. The methods are: {string.Join(", ", Presets)}, {ZeroShotName}, or NAME={{…}} with a request's inputs as JSON.")
-                : new EvaluationMethod(name, name == ZeroShotName ? [] : new JsonObject { [PresetInput] = name });
+                : new EvaluationMethod(name, name == ZeroShotName ? [] : new JsonObject { [InputSchema.Method] = name });
         }
 
         if (isKnown || !OwnName().IsMatch(name))

@@ -104,8 +104,8 @@ sealed record EvaluationPlan(
     static bool DrawsAtRandom(JsonObject inputs) =>
         inputs[InputSchema.LoraModulesSpecified] is null
         && inputs[InputSchema.ModuleWeights] is null
-        && IsLeftOr(inputs, "module_selection", "random")
-        && IsLeftOr(inputs, EvaluationMethod.PresetInput, EvaluationMethod.Reference);
+        && IsLeftOr(inputs, InputSchema.ModuleSelection, "random")
+        && IsLeftOr(inputs, InputSchema.Method, Core.Predictions.Inputs.Methods.Default);
 
     /// <summary>Whether the input is left out, or is this text.</summary>
     static bool IsLeftOr(JsonObject inputs, string name, string text) =>

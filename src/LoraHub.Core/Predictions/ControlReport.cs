@@ -40,7 +40,7 @@ public sealed record ControlResult(
 /// <param name="Accuracy">As in <see cref="ControlResult"/>.</param>
 public sealed record SingleControl(
     [property: JsonPropertyName("module")] string Module,
-    [property: JsonPropertyName("loss")] double Loss,
+    [property: JsonPropertyName("loss"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Loss,
     [property: JsonPropertyName("accuracy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Accuracy);
 
 /// <summary>Exact match in percent on examples that were left out in turn, of all that was done without them.</summary>

@@ -51,11 +51,10 @@ sealed class Controls(
     {
         using var scope = NewDisposeScope();
         using var probes = search.Probes(plan.Modules, inputs, targets);
-        var losses = probes.MeanTokenLosses([.. Enumerable.Range(0, plan.Modules.Count)]);
-        var best = plan.Modules[losses.Index().MinBy(loss => loss.Item).Index];
+        var (best, cost) = probes.Best();
         using var alone = new DeltaComposition([best], Base.Model.ComputeType);
         double[] weights = [1, .. new double[modules - 1]]; // so many as the search weighed, so that losses compare
-        return new SingleControl(best.Info.Id, examples.Score(losses.Min(), weights, Input.Objective), Accuracy(alone.Compose([[1.0]])));
+        return new SingleControl(best.Info.Id, Finite(examples.Score(cost, weights, Input.Objective)), Accuracy(alone.Compose([[1.0]])));
     }
 
     /// <summary>The same optimizer on modules that know nothing.</summary>
@@ -84,8 +83,7 @@ sealed class Controls(
             int[][] otherInputs = [.. inputs.Where((_, i) => i != left)], otherTargets = [.. targets.Where((_, i) => i != left)];
             using var found = search.Find(plan.Modules, otherInputs, otherTargets, log: null);
             using var probes = search.Probes(plan.Modules, otherInputs, otherTargets);
-            var losses = probes.MeanTokenLosses([.. Enumerable.Range(0, plan.Modules.Count)]);
-            using var alone = new DeltaComposition([plan.Modules[losses.Index().MinBy(loss => loss.Item).Index]], Base.Model.ComputeType);
+            using var alone = new DeltaComposition([probes.Best().Module], Base.Model.ComputeType);
             adapted += IsRight(left, found.Composition.Compose([found.Weights])) ? 1 : 0;
             single += IsRight(left, alone.Compose([[1.0]])) ? 1 : 0;
             zeroShot += IsRight(left, null) ? 1 : 0;
@@ -98,7 +96,9 @@ sealed class Controls(
         Answers.Ask(Base, [inputs[example]], lora, Input.MaxNewTokens, cancellationToken)[0], Input.ExampleOutputs[example]);
 
     double? Loss(FewShotExamples examples, LoraLayers? lora, double[] weights) =>
-        examples.Scores(lora, [weights], Input.Objective, cancellationToken)[0] is var loss && double.IsFinite(loss) ? loss : null;
+        Finite(examples.Scores(lora, [weights], Input.Objective, cancellationToken)[0]);
+
+    static double? Finite(double loss) => double.IsFinite(loss) ? loss : null;
 
     double? Accuracy(LoraLayers? lora) => Input.TestOutputs is { Count: > 0 } expected
         ? Answers.Accuracy(Answers.Ask(Base, questions, lora, Input.MaxNewTokens, cancellationToken), expected)

@@ -46,6 +46,14 @@ sealed class ModuleProbes : IDisposable
     /// <summary>Mean loss of all target tokens under each of the modules alone.</summary>
     public double[] MeanTokenLosses(IReadOnlyList<int> modules) => Losses([.. modules.Select(module => new[] { module })], _all);
 
+    /// <summary>The module that costs the examples least alone, and what it costs: no finite number when that holds for none.</summary>
+    public (LoraModule Module, double MeanTokenLoss) Best()
+    {
+        var losses = MeanTokenLosses([.. Enumerable.Range(0, _modules.Count)]);
+        var (best, loss) = losses.Index().MinBy(module => Evaluation.IsUsable(module.Item) ? module.Item : Evaluation.WorstValue); // a NaN would come first
+        return (_modules[best], loss);
+    }
+
     public void Dispose()
     {
         _all.Examples.Dispose();

@@ -14,6 +14,7 @@ namespace LoraHub.Inference.Predictions;
 sealed class WeightSearch(
     IReadOnlyList<LoraModule> modules, IComposition composition, FewShotExamples examples, ModuleProbes probes, PredictionInput input, CancellationToken cancellationToken)
 {
+    // A module alone is the same update in both compositions: under factors all have the scaling of the first.
     readonly bool _isAloneInBoth = input.Composition == Composition.Delta || modules.All(module => module.Config.Scaling == modules[0].Config.Scaling);
 
     /// <param name="budget">Evaluations at most.</param>
