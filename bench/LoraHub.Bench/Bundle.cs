@@ -45,5 +45,9 @@ static class Bundle
         public void Measure(string name, double value)
         {
         }
+
+        public void Compose(IReadOnlyList<ModuleUse> modules)
+        {
+        }
     }
 }

@@ -11,4 +11,7 @@ public sealed class DataOptions
     [Required]
     public string Path { get; init; } =
         System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "lorahub");
+
+    /// <summary>The models and modules that the hub puts there, and those that people do: <c>models/OWNER/NAME</c>.</summary>
+    public string Models => System.IO.Path.Combine(System.IO.Path.GetFullPath(Path), "models");
 }

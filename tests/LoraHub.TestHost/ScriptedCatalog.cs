@@ -11,6 +11,8 @@ public sealed class ScriptedCatalog : IModuleCatalog
 
     public string DigestBaseModel() => new('5', 64);
 
+    public ModuleInfo? Find(ModuleReference reference) => List().FirstOrDefault(module => module.Id == reference.Id && reference.Means(module.Digest ?? ""));
+
     /// <summary>What looking into the folders ends in, or null when all is well.</summary>
     public Exception? Broken { get; set; }
 

@@ -78,7 +78,7 @@ static partial class Terminal
     static void Show(PredictionOutput output)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn("module").AddColumn(new TableColumn("weight").RightAligned());
-        foreach (var (module, weight) in output.Weights)
+        foreach (var (module, weight, _) in output.Weights)
         {
             table.AddRow(module.EscapeMarkup(), weight.ToString("0.0000", CultureInfo.InvariantCulture));
         }

@@ -15,12 +15,12 @@ static class InferenceServices
     {
         services.AddOptions<InferenceOptions>().BindConfiguration(InferenceOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ModelsOptions>().BindConfiguration(ModelsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider => new ModelFolders(
-        [
-            .. provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Folders,
-            Path.Combine(provider.GetRequiredService<IOptions<DataOptions>>().Value.Path, "models"),
-            Path.Combine(AppContext.BaseDirectory, "models"),
-        ]));
+        services.AddSingleton(provider =>
+        {
+            var owned = provider.GetRequiredService<IOptions<DataOptions>>().Value.Models;
+            return new ModelFolders(
+                [.. provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Folders, owned, Path.Combine(AppContext.BaseDirectory, "models")], owned);
+        });
         services.AddSingleton<IModuleCatalog>(provider => new FolderModuleCatalog(
             provider.GetRequiredService<ModelFolders>(), provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Base));
         services.AddSingleton<IPredictor>(provider => new LoraHubPredictor(

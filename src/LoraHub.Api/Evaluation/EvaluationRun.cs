@@ -81,5 +81,9 @@ sealed class EvaluationRun(IPredictor predictor, string dataPath, EvaluationSett
         public void Measure(string name, double value)
         {
         }
+
+        public void Compose(IReadOnlyList<ModuleUse> modules)
+        {
+        }
     }
 }

@@ -15,6 +15,8 @@ sealed class EventPump(IPredictionLease lease) : IPredictionProgress
 
     public void Measure(string name, double value) => Write(new PredictionEvent.Measured(name, value));
 
+    public void Compose(IReadOnlyList<ModuleUse> modules) => Write(new PredictionEvent.Composing(modules));
+
     /// <summary>Runs until <see cref="Complete"/> was called and all is recorded.</summary>
     public async Task RunAsync()
     {

@@ -119,6 +119,10 @@ sealed partial class PredictionWorker(
         {
         }
 
+        public void Compose(IReadOnlyList<ModuleUse> modules)
+        {
+        }
+
         public override string ToString() => _text.ToString();
     }
 }

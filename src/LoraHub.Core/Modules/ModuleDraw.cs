@@ -15,7 +15,7 @@ public static class ModuleDraw
     {
         var known = catalog.List();
         return input.Modules is { } names
-            ? Find(names, known, input)
+            ? Find(names, known, catalog, input)
             : Select(Pool(known, catalog.DefaultBaseModel, input.Composition), input, seed);
     }
 
@@ -66,15 +66,21 @@ public static class ModuleDraw
     }
 
     static (IReadOnlyList<ModuleInfo> Modules, IReadOnlyList<InputError> Errors) Find(
-        IReadOnlyList<string> names, IReadOnlyList<ModuleInfo> known, PredictionInput input)
+        IReadOnlyList<string> names, IReadOnlyList<ModuleInfo> known, IModuleCatalog catalog, PredictionInput input)
     {
         var field = input.Weights is null ? InputSchema.LoraModulesSpecified : InputSchema.ModuleWeights;
         var byId = known.ToDictionary(module => module.Id, StringComparer.Ordinal);
         var modules = new List<ModuleInfo>();
         foreach (var name in names)
         {
-            if (!byId.TryGetValue(name, out var module))
+            var pinned = ModuleReference.Parse(name) is { Digest: not null } reference ? reference : null;
+            if ((pinned is null ? byId.GetValueOrDefault(name) : catalog.Find(pinned)) is not { } module)
             {
+                if (pinned is not null && byId.ContainsKey(pinned.Id))
+                {
+                    return ([], [new InputError(field, $"`{pinned.Id}` has no version, or several, whose digest begins with {pinned.Digest}.", InputErrorKind.Invalid)]);
+                }
+
                 var closest = Spelling.Closest(name, byId.Keys);
                 var hint = closest.Count == 0 ? "" : $" Did you mean {string.Join(" or ", closest.Select(id => $"`{id}`"))}?";
                 return ([], [new InputError(field, $"`{name}` is not recognised.{hint}", InputErrorKind.Invalid)]);

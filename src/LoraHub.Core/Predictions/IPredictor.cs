@@ -22,6 +22,9 @@ public interface IPredictionProgress
     void Log(string line);
 
     void Measure(string name, double value);
+
+    /// <summary>From here on these modules are in use.</summary>
+    void Compose(IReadOnlyList<ModuleUse> modules);
 }
 
 /// <summary>What a predictor made.</summary>

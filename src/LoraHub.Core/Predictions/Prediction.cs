@@ -97,6 +97,7 @@ public sealed record Prediction
         return recorded.Event switch
         {
             PredictionEvent.Started => this with { Status = PredictionStatus.Processing, StartedAt = recorded.At },
+            PredictionEvent.Composing => this, // for whoever asks what is in use; the answer names the modules again
             PredictionEvent.Logged(var text) => this with { Logs = Logs + text },
             PredictionEvent.Measured(var name, var value) => this with { Metrics = new Dictionary<string, double>(Metrics) { [name] = value } },
             PredictionEvent.Answered(var output) => this with { Output = output },

@@ -7,6 +7,7 @@ namespace LoraHub.Core.Predictions;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Started), "started")]
 [JsonDerivedType(typeof(Logged), "logged")]
+[JsonDerivedType(typeof(Composing), "composing")]
 [JsonDerivedType(typeof(Measured), "measured")]
 [JsonDerivedType(typeof(Answered), "answered")]
 [JsonDerivedType(typeof(CancelRequested), "cancel_requested")]
@@ -29,6 +30,9 @@ public abstract record PredictionEvent
     /// <param name="Text">Whole lines; each ends with a line feed and holds no carriage return.</param>
     public sealed record Logged(string Text) : PredictionEvent;
 
+    /// <summary>Exactly these modules are composed from here on; it comes again when another worker begins anew.</summary>
+    public sealed record Composing(IReadOnlyList<ModuleUse> Modules) : PredictionEvent;
+
     /// <summary>A metric got a new value.</summary>
     public sealed record Measured(string Name, double Value) : PredictionEvent;
 
@@ -45,6 +49,11 @@ public abstract record PredictionEvent
 
     public sealed record Canceled : PredictionEvent;
 }
+
+/// <summary>A version of a module that a prediction composes.</summary>
+/// <param name="Id"><c>owner/name</c>.</param>
+/// <param name="Digest">See <see cref="Modules.ModuleFiles.Digest"/>.</param>
+public sealed record ModuleUse(string Id, string Digest);
 
 /// <summary>An event as it was accepted.</summary>
 /// <param name="Sequence">1 for the first event of a prediction, then rising by one.</param>

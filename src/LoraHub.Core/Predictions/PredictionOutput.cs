@@ -37,9 +37,11 @@ public sealed record PredictionOutput
 }
 
 /// <summary>A module's weight in the composed adapter.</summary>
+/// <param name="Digest">Of the version (<see cref="Modules.ModuleFiles.Digest"/>): <c>module@digest</c> asks for exactly these bytes. Absent in records of version 0.1.</param>
 public sealed record ModuleWeight(
     [property: JsonPropertyName("module")] string Module,
-    [property: JsonPropertyName("weight")] double Weight);
+    [property: JsonPropertyName("weight")] double Weight,
+    [property: JsonPropertyName("digest"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Digest = null);
 
 /// <summary>The objective's value on the few-shot examples, without modules and as adapted, and how often it was evaluated.</summary>
 public sealed record LossReport(

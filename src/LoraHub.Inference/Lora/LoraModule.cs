@@ -1,7 +1,6 @@
-using System.Security.Cryptography;
-
 using LoraHub.Core.Modules;
 using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
@@ -20,7 +19,7 @@ sealed class LoraModule : IDisposable
 
     public AdapterLayout Layout { get; }
 
-    /// <summary>SHA-256 of the checkpoint file, in lower-case hexadecimal digits.</summary>
+    /// <summary>Of the version, see <see cref="ModuleFiles.Digest"/>.</summary>
     public string Digest { get; }
 
     /// <summary>All factors in the layout's order, (<see cref="AdapterLayout.Size"/>), in the dtype that the model multiplies in, on its device.</summary>
@@ -32,19 +31,25 @@ sealed class LoraModule : IDisposable
     public long Bytes => Numbers.numel() * Numbers.element_size();
 
     /// <summary>Reads a PEFT folder and checks it against the model it is for.</summary>
-    /// <exception cref="AdapterException">It does not fit the model, or a number in it is not finite.</exception>
+    /// <exception cref="AdapterException">It does not fit the model, a number in it is not finite, or its bytes are not those of the version that is asked for.</exception>
     /// <exception cref="CheckpointException">Its checkpoint is broken or not safe to read.</exception>
     public static LoraModule Load(ModuleInfo info, T5Model model)
     {
         using var scope = NewDisposeScope();
         using var checkpoint = Checkpoint.OpenAdapter(info.Folder);
         var config = AdapterConfig.Load(info.Folder);
+        var digest = DigestOf(info.Folder);
+        if (info.Digest is { } expected && expected != digest)
+        {
+            throw new AdapterException($"its files are not the version {expected[..12]} any more (they are {digest[..12]}); fetch or upload it again.");
+        }
+
         var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
         CheckFits(layout, model);
 
         var numbers = ReadNumbers(checkpoint, layout, model.ComputeType, model.Device);
         return numbers.isfinite().all().item<bool>()
-            ? new LoraModule(info, config, layout, DigestOf(info.Folder), numbers.DetachFromDisposeScope())
+            ? new LoraModule(info, config, layout, digest, numbers.DetachFromDisposeScope())
             : throw new AdapterException("the checkpoint holds a number that is not finite (NaN or infinity).");
     }
 
@@ -117,7 +122,13 @@ sealed class LoraModule : IDisposable
 
     static string DigestOf(string folder)
     {
-        using var stream = File.OpenRead(Checkpoint.AdapterFile(folder));
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
+        try
+        {
+            return ModuleDigest.Of(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AdapterException($"a file of it cannot be read: {exception.Message}", exception);
+        }
     }
 }

@@ -4,7 +4,8 @@ namespace LoraHub.Inference.Models;
 
 /// <summary>Where models and modules lie: <c>{root}/{owner}/{name}</c>, the first root that has it wins.</summary>
 /// <param name="roots">Existing or not; a missing folder is an empty one.</param>
-public sealed class ModelFolders(IReadOnlyList<string> roots)
+/// <param name="owned">The one of the roots that the hub puts modules into, or null.</param>
+public sealed class ModelFolders(IReadOnlyList<string> roots, string? owned = null)
 {
     // A mounted volume has a lost+found that nobody may read.
     static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
@@ -12,6 +13,16 @@ public sealed class ModelFolders(IReadOnlyList<string> roots)
     /// <summary>The folder of an id, or null when no root has it or the id is no <c>owner/name</c>.</summary>
     public string? Find(string id) =>
         ModelId.IsValid(id) ? roots.Select(root => Path.Combine(root, id)).FirstOrDefault(Directory.Exists) : null;
+
+    /// <summary>The folders of a module's earlier versions, which the hub keeps.</summary>
+    public IEnumerable<string> EarlierVersions(string id)
+    {
+        var folder = owned is not null && ModelId.IsValid(id) ? Path.Combine(owned, ModuleFiles.EarlierVersions, id) : null;
+        return folder is not null && Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, "*", Readable) : [];
+    }
+
+    /// <summary>Whether the folder is one that the hub puts modules into.</summary>
+    public bool IsOwned(string folder) => owned is not null && folder.StartsWith(owned + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     /// <summary>Every <c>owner/name</c> with its folder, ordered by id.</summary>
     public IEnumerable<(string Id, string Folder)> All() =>

@@ -140,6 +140,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
                 progress.Log($"  {info.Id} (r {info.Rank}, sha256 {module.Digest[..12]})");
             }
 
+            progress.Compose([.. rented.Values.Select(module => new ModuleUse(module.Info.Id, module.Digest))]);
             progress.Log($"Loaded the modules: {_time.GetElapsedTime(start).TotalSeconds:0.00} s");
             return rented;
         }

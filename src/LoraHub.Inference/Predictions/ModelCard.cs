@@ -54,7 +54,7 @@ static class ModelCard
         }
 
         card.Append("\n## Modules\n\n| weight | module | r | sha256 of its checkpoint |\n|---|---|---|---|\n");
-        foreach (var (module, weight) in output.Weights)
+        foreach (var (module, weight, _) in output.Weights)
         {
             card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Config.Rank} | {byId[module].Digest} |\n");
         }

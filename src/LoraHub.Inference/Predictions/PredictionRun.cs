@@ -35,9 +35,9 @@ sealed class PredictionRun : IDisposable
     public PredictionResult Run(string folder)
     {
         var found = _found = _clock.Measure("search", FindWeights);
-        var ranked = found.Modules.Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i])).OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
+        var ranked = found.Modules.Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i], module.Digest)).OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
         _progress.Log("The recommended weight set for the LoRA modules is:");
-        foreach (var (module, weight) in ranked)
+        foreach (var (module, weight, _) in ranked)
         {
             _progress.Log(string.Create(CultureInfo.InvariantCulture, $"{weight:0.0000}: {module}"));
         }

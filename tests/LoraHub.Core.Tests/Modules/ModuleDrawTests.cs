@@ -153,6 +153,8 @@ public sealed class ModuleDrawTests
             Module("hub/other-rank") with { Rank = 4, Layout = "r4" },
         ];
 
+        public ModuleInfo? Find(ModuleReference reference) => List().FirstOrDefault(module => module.Id == reference.Id && reference.Means(module.Digest ?? ""));
+
         static ModuleInfo Broken => Module("hub/broken") with { Problem = "it is cut short" };
 
         static ModuleInfo Module(string id) => new() { Id = id, Folder = "", BaseModel = "hub/base", Rank = 8, Layout = "r8" };

@@ -79,6 +79,10 @@ public sealed class PredictorFixture : IDisposable
         public void Measure(string name, double value)
         {
         }
+
+        public void Compose(IReadOnlyList<ModuleUse> modules)
+        {
+        }
     }
 }
 
