@@ -33,17 +33,17 @@ sealed class ModuleListing(IModuleDatabase database)
             rows = rows.Where(row => row.Owner == owner);
         }
 
-        if (StoredText.Of(query.BaseModel) is { } baseModel)
+        if (StoredText.Key(query.BaseModel) is { } baseModel)
         {
             rows = rows.Where(row => row.BaseModel == baseModel);
         }
 
-        if (StoredText.Of(query.Task) is { } task)
+        if (StoredText.Key(query.Task) is { } task)
         {
             rows = rows.Where(row => row.Task == task);
         }
 
-        if (StoredText.Of(query.Tag) is { } tag)
+        if (StoredText.Key(query.Tag) is { } tag)
         {
             rows = rows.Where(row => records.ModuleTags.Where(one => one.Tag == tag).Select(one => one.Number).Contains(row.Number));
         }

@@ -115,13 +115,13 @@ sealed class ModuleRow
 
     void Learn(ModuleCard card)
     {
-        (Card, Task, Licence, PromptTemplate) = (StoredText.Of(card.Text)!, StoredText.Of(card.Task), StoredText.Of(card.Licence), StoredText.Of(card.PromptTemplate));
-        (Tags, Datasets) = (RecordJson.Write(card.Tags.Select(StoredText.Of)), RecordJson.Write(card.Datasets.Select(StoredText.Of)));
+        (Card, Task, Licence, PromptTemplate) = (StoredText.Of(card.Text)!, StoredText.Key(card.Task), StoredText.Of(card.Licence), StoredText.Of(card.PromptTemplate));
+        (Tags, Datasets) = (RecordJson.Write(card.Tags.Select(StoredText.Key)), RecordJson.Write(card.Datasets.Select(StoredText.Of)));
     }
 
     void Learn(ModuleReport? report)
     {
-        (BaseModel, BaseModelDigest, DType) = (StoredText.Of(report?.BaseModel), report?.BaseModelDigest, StoredText.Of(report?.DType));
+        (BaseModel, BaseModelDigest, DType) = (StoredText.Key(report?.BaseModel), report?.BaseModelDigest, StoredText.Of(report?.DType));
         (Rank, Alpha, Parameters, Norm, Sketch) = (report?.Rank, report?.Alpha, report?.Parameters, report?.Norm, report?.Sketch);
         Targets = report is null ? null : RecordJson.Write(report.Targets.Select(StoredText.Of));
         Layers = report is null ? null : RecordJson.Write(report.Layers);

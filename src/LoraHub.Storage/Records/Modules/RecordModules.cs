@@ -63,7 +63,7 @@ sealed class RecordModules(IModuleDatabase database, ModuleListing listing, IRec
 
     public Task<IReadOnlyList<ModuleSketch>> SketchesAsync(string baseModel, CancellationToken cancellationToken)
     {
-        var wanted = StoredText.Of(baseModel);
+        var wanted = StoredText.Key(baseModel);
         return database.ReadAsync<IReadOnlyList<ModuleSketch>>(
             async records => await records.Modules.Where(row => row.IsCurrent && row.BaseModel == wanted && row.Problem == null && row.Sketch != null)
                 .OrderBy(row => row.Id).Select(row => new ModuleSketch(row.Id, row.Norm!.Value, row.Sketch!)).ToListAsync(cancellationToken),
@@ -89,7 +89,7 @@ sealed class RecordModules(IModuleDatabase database, ModuleListing listing, IRec
         await records.SaveChangesAsync(cancellationToken);
 
         await records.ModuleTags.Where(row => row.Number == version.Number).ExecuteDeleteAsync(cancellationToken);
-        var tags = registered.Card.Tags.Select(tag => StoredText.Of(tag)).Distinct(StringComparer.Ordinal);
+        var tags = registered.Card.Tags.Select(tag => StoredText.Key(tag)).Distinct(StringComparer.Ordinal);
         records.ModuleTags.AddRange(tags.Select(tag => new ModuleTagRow { Tag = tag, Number = version.Number }));
         await records.SaveChangesAsync(cancellationToken);
         await database.AddWordsAsync(records, version.Number, SearchWords.OfId(id), SearchWords.Of(version.Card), cancellationToken);
