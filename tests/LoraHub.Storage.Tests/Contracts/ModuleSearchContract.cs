@@ -15,7 +15,7 @@ public abstract class ModuleSearchContract : IAsyncLifetime
     {
         _engine = await NewEngineAsync();
         await PutAsync("lorahub/t5_mini-french", "English word to French: `en>fr {x}`. année");
-        await PutAsync("lorahub/t5_mini-spanish", "English word to Spanish, not French.");
+        await PutAsync("lorahub/t5_mini-spanish", "English word to Spanish, not to any French.");
         await PutAsync("someone/flanQuestion_answering", "Answers to questions. SELECT NEAR AND OR NOT.");
         await PutAsync("someone/bare", "");
     }
