@@ -52,7 +52,6 @@ public sealed class ModuleCardReaderTests
     [InlineData("tags: [t]\ntags: [u]")]
     [InlineData("- tags")]
     [InlineData("tags: !!binary [")]
-    [InlineData("\ttags: t")]
     [InlineData("*: :")]
     public void A_front_matter_that_is_broken_or_has_anchors_says_nothing_and_the_text_stays(string front)
     {
