@@ -3,6 +3,7 @@ using LoraHub.Api.Configuration;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Health;
 using LoraHub.Api.Http;
+using LoraHub.Api.Modules;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Results;
@@ -60,6 +61,7 @@ static class LoraHubServer
         else
         {
             builder.Services.AddStorage(builder.Configuration);
+            builder.Services.AddModuleIndexing();
             builder.Services.AddSecurity();
             builder.Services.AddPredictions();
             builder.Services.AddCog();
