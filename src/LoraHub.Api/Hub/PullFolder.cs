@@ -14,7 +14,7 @@ sealed class PullFolder : IDisposable
     /// <exception cref="HubException">Another process brings this model.</exception>
     public static PullFolder Open(string models, HubModel model)
     {
-        var ofModel = System.IO.Path.Combine(models, ".incoming", "pull", model.Id);
+        var ofModel = System.IO.Path.Combine(models, ".incoming", "pull", model.Id.Replace('/', '+')); // no name has a plus
         Directory.CreateDirectory(ofModel);
         var held = Hold(System.IO.Path.Combine(ofModel, ".lock"), model.Id);
         try
