@@ -91,7 +91,11 @@ sealed class HubTransport : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new PassingHubException($"The hub cannot be reached ({(exception as HttpRequestException)?.HttpRequestError ?? HttpRequestError.Unknown}).", exception);
+            throw new PassingHubException(
+                exception is HttpRequestException { HttpRequestError: var error and (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError) }
+                    ? $"The hub cannot be reached ({error})."
+                    : "The connection to the hub broke.",
+                exception);
         }
     }
 

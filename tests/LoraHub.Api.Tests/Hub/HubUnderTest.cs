@@ -20,7 +20,7 @@ sealed class HubUnderTest : IPullProgress, IDisposable
     {
         (string Key, string? Value)[] usual = [("HF_ENDPOINT", endpoint), ("Hub:RetryDelay", "00:00:00"), ("Hub:TryTimeout", "00:00:05"), ("Data:Path", _data.FullName)];
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(
-            usual.Concat(settings.Select(setting => (setting.Key, Value: (string?)setting.Value))).ToDictionary(pair => pair.Key, pair => pair.Value)).Build();
+            usual.Concat(settings.Select(setting => (setting.Key, Value: (string?)setting.Value))).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value)).Build();
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddSingleton(TimeProvider.System);
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
         services
