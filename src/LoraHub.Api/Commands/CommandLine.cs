@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LoraHub.Api.Commands.Modules;
 
 namespace LoraHub.Api.Commands;
 
@@ -14,6 +15,7 @@ static class CommandLine
         };
         root.Subcommands.Add(PredictCommand.Create(replace));
         root.Subcommands.Add(EvaluateCommand.Create(replace));
+        root.Subcommands.Add(ModulesCommand.Create(replace));
         root.Subcommands.Add(TokensCommand.Create());
         root.SetAction(async parsed =>
         {
