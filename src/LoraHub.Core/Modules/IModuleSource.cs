@@ -8,4 +8,7 @@ public interface IModuleSource
 
     /// <summary>Returns when the others can fetch what this process was given by now, or when that takes too long: then it is made up for later.</summary>
     Task ShareAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether the others have been given it, as of the last look: then it comes into the data folder, if it is not there. One that was removed is not.</summary>
+    bool IsPublished(string id) => false;
 }
