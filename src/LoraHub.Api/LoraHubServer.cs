@@ -3,6 +3,7 @@ using LoraHub.Api.Configuration;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Health;
 using LoraHub.Api.Http;
+using LoraHub.Api.Modules;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Results;
@@ -64,6 +65,7 @@ static class LoraHubServer
             builder.Services.AddPredictions();
             builder.Services.AddCog();
             builder.Services.AddReplicate();
+            builder.Services.AddModules();
             builder.Services.AddWebhooks(); // before the worker, so that they stop after it
             builder.Services.AddDocs();
         }

@@ -1,0 +1,16 @@
+namespace LoraHub.Api.Modules;
+
+static class ModuleServices
+{
+    /// <summary>The hub over HTTP.</summary>
+    public static IServiceCollection AddModules(this IServiceCollection services)
+    {
+        services.AddOptions<ModuleOptions>().BindConfiguration(ModuleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services
+            .AddSingleton<ModuleIntake>()
+            .AddSingleton<ModuleRegistration>()
+            .AddSingleton<ModulePublication>()
+            .AddSingleton<ModuleChanges>()
+            .AddSingleton<SimilarModules>();
+    }
+}
