@@ -2,6 +2,7 @@ using System.IO.Compression;
 using LoraHub.Api.Modules.Uploads;
 using LoraHub.Api.Replicate;
 using LoraHub.Core.Modules;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 
@@ -57,6 +58,7 @@ static class ModuleDownloads
         }
 
         response.Headers.ContentSecurityPolicy = Inert;
+        response.HttpContext.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true; // the zip writes its few headers so; contents go asynchronously
         return TypedResults.Stream(
             body => WriteAsync(files, body, cancellationToken),
             "application/zip",
