@@ -1,6 +1,7 @@
 using LoraHub.Bench;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
+using LoraHub.Bench.Modules;
 using LoraHub.Bench.Pool;
 using LoraHub.Bench.Queue;
 using LoraHub.Bench.Wire;
@@ -27,6 +28,9 @@ switch (args)
     case ["queue"]:
         await QueueLoad.PrintAsync();
         return 0;
+    case ["modules"]:
+        await ModuleRegistryLoad.PrintAsync();
+        return 0;
     case ["large", var folder]:
         LargeTable.Print(folder);
         return 0;
@@ -36,6 +40,6 @@ switch (args)
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|queue|large FOLDER|micro [BenchmarkDotNet's arguments]");
+        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|queue|modules|large FOLDER|micro [BenchmarkDotNet's arguments]");
         return 2;
 }

@@ -61,6 +61,7 @@ static class LoraHubServer
         else
         {
             builder.Services.AddStorage(builder.Configuration);
+            builder.Services.AddModuleIndexing();
             builder.Services.AddSecurity();
             builder.Services.AddPredictions();
             builder.Services.AddCog();

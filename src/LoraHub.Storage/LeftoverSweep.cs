@@ -1,4 +1,5 @@
 using LoraHub.Core;
+using LoraHub.Storage.Modules;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ namespace LoraHub.Storage;
 /// Deletes what killed processes left half done in the data folder: at the start, and every ten minutes. It is theirs when it is a day old, for others may be
 /// at work in the folder, and older than this process, for a prediction may run for days.
 /// </summary>
-sealed partial class LeftoverSweep(IOptions<DataOptions> data, TimeProvider time, ILogger<LeftoverSweep> logger) : BackgroundService
+sealed partial class LeftoverSweep(IOptions<DataOptions> data, Leftovers modules, StoredFiles moduleFiles, TimeProvider time, ILogger<LeftoverSweep> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(10), Age = TimeSpan.FromDays(1);
 
@@ -23,6 +24,7 @@ sealed partial class LeftoverSweep(IOptions<DataOptions> data, TimeProvider time
         {
             Sweep(Path.Combine(data.Value.Path, "tmp"));
             Sweep(Path.Combine(data.Value.Path, "blobs", "incoming"));
+            SweepModules();
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
@@ -40,6 +42,19 @@ sealed partial class LeftoverSweep(IOptions<DataOptions> data, TimeProvider time
                     Delete(left);
                 }
             }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogNotSwept(exception);
+        }
+    }
+
+    void SweepModules()
+    {
+        try
+        {
+            modules.Delete();
+            moduleFiles.ForgetUnused();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

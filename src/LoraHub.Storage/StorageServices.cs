@@ -1,9 +1,11 @@
 using LoraHub.Core;
+using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Distributed;
 using LoraHub.Storage.Embedded;
 using LoraHub.Storage.InMemory;
+using LoraHub.Storage.Modules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -50,6 +52,8 @@ public static class StorageServices
         services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ModulesFolder>().AddSingleton<StoredFiles>().AddSingleton<FolderSwap>().AddSingleton<Leftovers>();
+        services.AddSingleton<FileModuleStore>().AddSingleton<IModuleStore>(provider => provider.GetRequiredService<FileModuleStore>());
 
         return services;
     }

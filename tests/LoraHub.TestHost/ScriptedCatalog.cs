@@ -16,6 +16,9 @@ public sealed class ScriptedCatalog : IModuleCatalog
     /// <summary>What looking into the folders ends in, or null when all is well.</summary>
     public Exception? Broken { get; set; }
 
+    /// <summary>None has a folder that could be looked into.</summary>
+    public IReadOnlyDictionary<string, string> Stamps() => new Dictionary<string, string>();
+
     public IReadOnlyList<ModuleInfo> List() => Broken is not null ? throw Broken :
     [
         .. Names.Select(name => new ModuleInfo

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using LoraHub.Api.Commands.Models;
+using LoraHub.Api.Commands.Modules;
 
 namespace LoraHub.Api.Commands;
 
@@ -15,6 +17,8 @@ static class CommandLine
         root.Subcommands.Add(PredictCommand.Create(replace));
         root.Subcommands.Add(EvaluateCommand.Create(replace));
         root.Subcommands.Add(TokensCommand.Create());
+        root.Subcommands.Add(new Command("modules", "The LoRA modules.") { PullCommand.Create(replace) });
+        root.Subcommands.Add(ModelsCommand.Create(replace));
         root.SetAction(async parsed =>
         {
             if (parsed.UnmatchedTokens is [var first, ..] && !first.StartsWith('-'))

@@ -1,4 +1,5 @@
 using LoraHub.Api.Configuration;
+using LoraHub.Api.Hub;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Storage;
@@ -16,7 +17,7 @@ static class TerminalHost
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value));
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddOptions<ApiOptions>();
-        builder.Services.AddPassingStorage().AddInference().AddPredictions().AddPredictionRunner();
+        builder.Services.AddPassingStorage().AddInference().AddPredictions().AddPredictionRunner().AddHub();
         replace?.Invoke(builder.Services);
         return builder.Build();
     }

@@ -2,6 +2,7 @@ using LoraHub.Core;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Inference;
+using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.Predictions;
 using Microsoft.Extensions.Options;
@@ -23,6 +24,7 @@ static class InferenceServices
         });
         services.AddSingleton<IModuleCatalog>(provider => new FolderModuleCatalog(
             provider.GetRequiredService<ModelFolders>(), provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Base));
+        services.AddSingleton<IModuleInspector, ModuleInspector>();
         services.AddSingleton<IPredictor>(provider => new LoraHubPredictor(
             provider.GetRequiredService<IOptions<InferenceOptions>>().Value,
             provider.GetRequiredService<ModelFolders>(),

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using LoraHub.Api.Outbound;
 using LoraHub.Api.Predictions;
 using Microsoft.Extensions.Options;
 
@@ -19,10 +20,10 @@ abstract record WebhookAttempt
 }
 
 /// <summary>Signs a message and sends it, once.</summary>
-sealed class WebhookPost(GuardedConnection connection, WebhookKey key, IOptions<WebhookOptions> options, TimeProvider time) : IDisposable
+sealed class WebhookPost(AddressGuard guard, HostResolver resolve, WebhookKey key, IOptions<WebhookOptions> options, TimeProvider time) : IDisposable
 {
     // Not from a factory: those log what they send, URLs included.
-    readonly HttpMessageInvoker _http = new(connection.CreateHandler());
+    readonly HttpMessageInvoker _http = new(new GuardedConnection(guard, resolve).CreateHandler());
 
     /// <param name="limit">How long the receiver may take to answer; what it says beyond status and headers is not read.</param>
     public async Task<WebhookAttempt> TryAsync(WebhookMessage message, TimeSpan limit, CancellationToken cancellationToken)

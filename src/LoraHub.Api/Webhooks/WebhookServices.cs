@@ -1,5 +1,7 @@
 using System.Net;
+using LoraHub.Api.Outbound;
 using LoraHub.Api.Predictions;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace LoraHub.Api.Webhooks;
 
@@ -16,11 +18,10 @@ static class WebhookServices
                 webhooks => webhooks.AllowedNetworks.All(network => IPNetwork.TryParse(network, out _)),
                 $"{WebhookOptions.Section}:{nameof(WebhookOptions.AllowedNetworks)} must be networks, as 10.1.0.0/16 or fd00::/8.")
             .ValidateOnStart();
+        services.TryAddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
         return services
             .AddSingleton<WebhookKey>()
             .AddSingleton<AddressGuard>()
-            .AddSingleton<HostResolver>(Dns.GetHostAddressesAsync)
-            .AddSingleton<GuardedConnection>()
             .AddSingleton<WebhookPost>()
             .AddSingleton<WebhookDelivery>()
             .AddSingleton<WebhookMessages>()

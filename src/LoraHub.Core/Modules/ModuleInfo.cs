@@ -49,6 +49,12 @@ public interface IModuleCatalog
     /// <summary>All modules as the folders are now, ordered by id; broken ones too, with their <see cref="ModuleInfo.Problem"/>.</summary>
     IReadOnlyList<ModuleInfo> List();
 
+    /// <summary>The stamp of each module's folder (<see cref="ModuleInfo.Stamp"/>), by its id: no file is opened, however many folders there are.</summary>
+    IReadOnlyDictionary<string, string> Stamps() => List().ToDictionary(module => module.Id, module => module.Stamp, StringComparer.Ordinal);
+
+    /// <summary>The earlier versions of a module that the hub keeps and that have a record, in no order.</summary>
+    IReadOnlyList<ModuleInfo> EarlierVersions(string id) => [];
+
     /// <summary>The version that is asked for. A pinned one has its <see cref="ModuleInfo.Digest"/>; to find it, folders without a record are read.</summary>
     /// <returns>Null when there is none; when several versions have the digits of the pin, too.</returns>
     ModuleInfo? Find(ModuleReference reference);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 using static TorchSharp.torch;
 
@@ -29,7 +30,14 @@ static unsafe class LibTorch
     /// <summary>Whether <see cref="Data"/> works here.</summary>
     public static bool CanPoint { get; } = GetDataPointer != null;
 
-    static readonly bool HasPacking = CallDispatcher != null && CopyHandle != null && LinearPointwise != null && Works();
+    static readonly bool HasPacking = CallDispatcher != null && CopyHandle != null && LinearPointwise != null;
+
+    static readonly bool PacksFloats = HasPacking && IsRight(ScalarType.Float32);
+
+    /// <summary>Asked for on a processor without these instructions, libtorch refuses, and prints a page to the standard error.</summary>
+    static readonly bool PacksHalves = HasPacking
+        && (RuntimeInformation.ProcessArchitecture != Architecture.X64 || (Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported))
+        && IsRight(ScalarType.BFloat16);
 
     /// <summary>Whether <see cref="Pack"/> and <see cref="Linear"/> work here for a matrix.</summary>
     /// <param name="output">The matrix's rows.</param>
@@ -38,7 +46,7 @@ static unsafe class LibTorch
     /// rows; in bf16 never).
     /// </remarks>
     public static bool CanPack(ScalarType type, long output) =>
-        HasPacking && (type == ScalarType.BFloat16 || (type == ScalarType.Float32 && output % 64 == 0));
+        type == ScalarType.BFloat16 ? PacksHalves : type == ScalarType.Float32 && output % 64 == 0 && PacksFloats;
 
     /// <summary>The same matrix, (out, in), in the order that oneDNN multiplies fastest; good for <see cref="Linear"/> alone. Belongs to the caller's scope.</summary>
     public static Tensor Pack(Tensor weight)
@@ -86,28 +94,26 @@ static unsafe class LibTorch
         return OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var library) ? library : 0;
     }
 
-    static bool Works()
+    /// <summary>Other processors may pack in other blocks: a wrong product must never get further than here.</summary>
+    static bool IsRight(ScalarType type)
     {
+        const long Input = 40;
         try
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            return IsRight(ScalarType.Float32) && IsRight(ScalarType.BFloat16);
+            return new long[] { 64, 128, 192, 320 }.All(output =>
+            {
+                var (x, weight) = (Waves(3, Input), Waves(output, Input));
+                return Linear(x, Pack(weight)).sub(nn.functional.linear(x, weight)).abs().max().to(ScalarType.Float32).item<float>() < 0.1;
+            });
         }
         catch (InvalidOperationException)
         {
-            return false; // a libtorch without oneDNN, a processor without bf16
+            return false; // a libtorch without oneDNN
         }
 
-        // Other processors may pack in other blocks: a wrong product must never get further than here.
-        static bool IsRight(ScalarType type) => new long[] { 64, 128, 192, 320 }.All(output =>
-        {
-            const long Input = 40;
-            var (x, weight) = (Waves(3, Input), Waves(output, Input));
-            return Linear(x, Pack(weight)).sub(nn.functional.linear(x, weight)).abs().max().to(ScalarType.Float32).item<float>() < 0.1;
-
-            Tensor Waves(long rows, long columns) => arange(rows * columns, dtype: ScalarType.Float32).sin().view(rows, columns).to(type);
-        });
+        Tensor Waves(long rows, long columns) => arange(rows * columns, dtype: ScalarType.Float32).sin().view(rows, columns).to(type);
     }
 
     static void Check(int error)

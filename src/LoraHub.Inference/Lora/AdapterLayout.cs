@@ -66,6 +66,25 @@ sealed class AdapterLayout
         return slots.Count > 0 ? new AdapterLayout(slots) : throw new AdapterException("the checkpoint holds no tensor.");
     }
 
+    /// <param name="shapeOf">The shape of a layer's matrix in the base model, (out, in), or null when it has no such layer.</param>
+    /// <exception cref="AdapterException">A layer is missing there, or has another shape.</exception>
+    public void CheckFits(Func<string, IReadOnlyList<long>?> shapeOf)
+    {
+        foreach (var slot in Slots)
+        {
+            if (shapeOf(slot.Layer) is not [var output, var input])
+            {
+                throw new AdapterException($"it adapts `{slot.Layer}`, which the base model does not have: it is a module of another architecture.");
+            }
+
+            if (output != slot.Output || input != slot.Input)
+            {
+                throw new AdapterException(
+                    $"its update of `{slot.Layer}` is {slot.Output} × {slot.Input}, the base model's layer {output} × {input}: it is a module of another architecture.");
+            }
+        }
+    }
+
     static string LayerOf(string key)
     {
         var layer = key.AsSpan();

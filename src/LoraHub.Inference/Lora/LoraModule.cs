@@ -45,7 +45,7 @@ sealed class LoraModule : IDisposable
         }
 
         var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
-        CheckFits(layout, model);
+        layout.CheckFits(model.ShapeOf);
 
         var numbers = ReadNumbers(checkpoint, layout, model.ComputeType, model.Device);
         return numbers.isfinite().all().item<bool>()
@@ -101,23 +101,6 @@ sealed class LoraModule : IDisposable
         }
 
         return numbers;
-    }
-
-    static void CheckFits(AdapterLayout layout, T5Model model)
-    {
-        foreach (var slot in layout.Slots)
-        {
-            if (model.ShapeOf(slot.Layer) is not [var output, var input])
-            {
-                throw new AdapterException($"it adapts `{slot.Layer}`, which the base model does not have: it is a module of another architecture.");
-            }
-
-            if (output != slot.Output || input != slot.Input)
-            {
-                throw new AdapterException(
-                    $"its update of `{slot.Layer}` is {slot.Output} × {slot.Input}, the base model's layer {output} × {input}: it is a module of another architecture.");
-            }
-        }
     }
 
     static string DigestOf(string folder)

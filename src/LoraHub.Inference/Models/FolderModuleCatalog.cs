@@ -29,6 +29,12 @@ public sealed class FolderModuleCatalog(ModelFolders folders, string defaultBase
 
     public IReadOnlyList<ModuleInfo> List() => [.. folders.All().Where(pair => IsModule(pair.Folder)).Select(pair => Current(pair.Id, pair.Folder))];
 
+    public IReadOnlyDictionary<string, string> Stamps() =>
+        folders.All().Where(pair => IsModule(pair.Folder)).ToDictionary(pair => pair.Id, pair => StampOrNone(pair.Folder), StringComparer.Ordinal);
+
+    public IReadOnlyList<ModuleInfo> EarlierVersions(string id) =>
+        [.. folders.EarlierVersions(id).Where(IsModule).Select(folder => Current(id, folder)).Where(version => version.Record is not null)];
+
     public ModuleInfo? Find(ModuleReference reference)
     {
         var id = reference.Id;
@@ -48,6 +54,19 @@ public sealed class FolderModuleCatalog(ModelFolders folders, string defaultBase
     internal static string Stamp(string folder) => string.Join(
         '|',
         new DirectoryInfo(folder).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
+
+    /// <returns>Empty, as in <see cref="Current"/>, when the folder cannot be looked into.</returns>
+    static string StampOrNone(string folder)
+    {
+        try
+        {
+            return Stamp(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     static bool IsModule(string folder) => File.Exists(Path.Combine(folder, ModuleFiles.Config));
 

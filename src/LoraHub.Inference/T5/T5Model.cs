@@ -72,8 +72,12 @@ sealed class T5Model : IDisposable
 
     /// <summary>The shape of a linear layer's matrix, (out, in), or null when the name is no attention or feed-forward layer's.</summary>
     /// <param name="layer">The checkpoint's name without <c>.weight</c>.</param>
-    public IReadOnlyList<long>? ShapeOf(string layer) =>
-        layer.AsSpan(layer.LastIndexOf('.') + 1) is "q" or "k" or "v" or "o" or "wi" or "wi_0" or "wi_1" or "wo" && Tensors.TryGetValue(layer + ".weight", out var entry)
+    public IReadOnlyList<long>? ShapeOf(string layer) => ShapeOf(layer, Tensors);
+
+    /// <param name="tensors">Of a T5.</param>
+    /// <inheritdoc cref="ShapeOf(string)"/>
+    internal static IReadOnlyList<long>? ShapeOf(string layer, IReadOnlyDictionary<string, TensorEntry> tensors) =>
+        layer.AsSpan(layer.LastIndexOf('.') + 1) is "q" or "k" or "v" or "o" or "wi" or "wi_0" or "wi_1" or "wo" && tensors.TryGetValue(layer + ".weight", out var entry)
             ? entry.Shape
             : null;
 

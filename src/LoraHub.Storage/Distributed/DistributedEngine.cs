@@ -3,6 +3,7 @@ using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Records;
+using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,7 +24,7 @@ static class DistributedEngine
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<PostgresRecords>>();
         services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
-        services.AddRecords().AddSingleton<IEngineHealth, PostgresHealth>();
+        services.AddRecords<PostgresModules>().AddSingleton<IEngineHealth, PostgresHealth>();
         services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();
         services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
         services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();

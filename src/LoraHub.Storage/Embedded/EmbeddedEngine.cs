@@ -2,6 +2,7 @@ using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Records;
+using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,7 @@ static class EmbeddedEngine
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<SqliteRecords>>();
         services.AddSingleton<SqliteWriter>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<SqliteWriter>());
         services.AddHostedService<SqliteFile>();
-        services.AddRecords();
+        services.AddRecords<SqliteModules>();
         services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
         services.AddSingleton<IPredictionStore, EmbeddedStore>();
         services.AddSingleton<IBlobStore, FileBlobStore>().AddSingleton<IServiceKeys, FileKeys>();

@@ -1,5 +1,6 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Telemetry;
+using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
@@ -89,6 +90,10 @@ static class Recording
                 .SetProperty(row => row.Metrics, metrics)
                 .SetProperty(row => row.Lease, (string?)null),
             cancellationToken);
+        if (ended.Status == PredictionStatus.Succeeded)
+        {
+            await records.CountUsesAsync(ended, cancellationToken);
+        }
     }
 
     /// <summary>PostgreSQL's texts hold every character but this one.</summary>

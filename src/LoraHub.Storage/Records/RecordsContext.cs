@@ -1,3 +1,4 @@
+using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
@@ -13,6 +14,10 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
     public DbSet<EventRow> Events => Set<EventRow>();
 
     public DbSet<ResultRow> Results => Set<ResultRow>();
+
+    public DbSet<ModuleRow> Modules => Set<ModuleRow>();
+
+    public DbSet<ModuleTagRow> ModuleTags => Set<ModuleTagRow>();
 
     /// <summary>A text column that is compared byte by byte.</summary>
     protected abstract string Ordinal { get; }
@@ -37,6 +42,8 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         var results = modelBuilder.Entity<ResultRow>();
         results.ToTable("results").HasKey(row => new { row.Digest, row.PredictionId });
         results.HasIndex(row => row.PredictionId);
+
+        modelBuilder.AddModules(Ordinal);
 
         // Names as both databases have them, without quotes.
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))

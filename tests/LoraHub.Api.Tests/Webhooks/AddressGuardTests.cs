@@ -1,4 +1,5 @@
 using System.Net;
+using LoraHub.Api.Outbound;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Webhooks;
 using Microsoft.Extensions.Options;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -19,6 +20,8 @@ public abstract class Engine : IAsyncDisposable
 
     /// <summary>Where the engine's records outlast it.</summary>
     public virtual IDataRetention Retention => throw new NotSupportedException();
+
+    public virtual IModuleRegistry Modules => throw new NotSupportedException();
 
     public abstract ValueTask DisposeAsync();
 

@@ -1,3 +1,4 @@
+using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Distributed;
 using LoraHub.Storage.Records;
@@ -30,6 +31,8 @@ sealed class DistributedEngine : Engine
     public override IPredictionQueue Queue => Services.GetRequiredService<IPredictionQueue>();
 
     public override IPredictionEvents Events => Services.GetRequiredService<IPredictionEvents>();
+
+    public override IModuleRegistry Modules => Services.GetRequiredService<IModuleRegistry>();
 
     public override IDataRetention Retention => Services.GetRequiredService<IDataRetention>();
 

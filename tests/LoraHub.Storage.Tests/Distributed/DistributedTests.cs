@@ -21,3 +21,18 @@ public sealed class DistributedEventsTests(NatsServer nats, PostgresServer postg
 {
     protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
 }
+
+public sealed class DistributedModulesTests(NatsServer nats, PostgresServer postgres) : ModuleRegistryContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}
+
+public sealed class DistributedModuleSearchTests(NatsServer nats, PostgresServer postgres) : ModuleSearchContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}
+
+public sealed class DistributedModuleUsesTests(NatsServer nats, PostgresServer postgres) : ModuleUsesContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}

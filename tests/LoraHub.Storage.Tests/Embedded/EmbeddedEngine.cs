@@ -1,3 +1,4 @@
+using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Tests.Contracts;
 using Microsoft.Extensions.Configuration;
@@ -27,6 +28,8 @@ sealed class EmbeddedEngine : Engine
     public override IPredictionQueue Queue => _services.GetRequiredService<IPredictionQueue>();
 
     public override IPredictionEvents Events => _services.GetRequiredService<IPredictionEvents>();
+
+    public override IModuleRegistry Modules => _services.GetRequiredService<IModuleRegistry>();
 
     public override IDataRetention Retention => _services.GetRequiredService<IDataRetention>();
 

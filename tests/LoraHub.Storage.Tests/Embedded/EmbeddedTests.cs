@@ -21,3 +21,18 @@ public sealed class EmbeddedRetentionTests : DataRetentionContract
 {
     protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
 }
+
+public sealed class EmbeddedModulesTests : ModuleRegistryContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}
+
+public sealed class EmbeddedModuleSearchTests : ModuleSearchContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}
+
+public sealed class EmbeddedModuleUsesTests : ModuleUsesContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}

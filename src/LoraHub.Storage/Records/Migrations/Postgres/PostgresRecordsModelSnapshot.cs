@@ -50,6 +50,193 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
                     b.ToTable("events", (string)null);
                 });
 
+            modelBuilder.Entity("LoraHub.Storage.Records.Modules.ModuleRow", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Number"));
+
+                    b.Property<double?>("Alpha")
+                        .HasColumnType("double precision")
+                        .HasColumnName("alpha");
+
+                    b.Property<string>("BaseModel")
+                        .HasColumnType("text")
+                        .HasColumnName("base_model");
+
+                    b.Property<string>("BaseModelDigest")
+                        .HasColumnType("text")
+                        .HasColumnName("base_model_digest");
+
+                    b.Property<string>("Card")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("card");
+
+                    b.Property<string>("DType")
+                        .HasColumnType("text")
+                        .HasColumnName("d_type");
+
+                    b.Property<string>("Datasets")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("datasets");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("digest")
+                        .UseCollation("C");
+
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<bool>("IsCurrent")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_current");
+
+                    b.Property<bool>("IsOwned")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_owned");
+
+                    b.Property<bool>("IsUsable")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_usable");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Layers")
+                        .HasColumnType("text")
+                        .HasColumnName("layers");
+
+                    b.Property<string>("Licence")
+                        .HasColumnType("text")
+                        .HasColumnName("licence");
+
+                    b.Property<double?>("Norm")
+                        .HasColumnType("double precision")
+                        .HasColumnName("norm");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<long?>("Parameters")
+                        .HasColumnType("bigint")
+                        .HasColumnName("parameters");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("text")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("PromptTemplate")
+                        .HasColumnType("text")
+                        .HasColumnName("prompt_template");
+
+                    b.Property<long>("PublishedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("published_at");
+
+                    b.Property<string>("PublishedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("published_by");
+
+                    b.Property<string>("Quarantine")
+                        .HasColumnType("text")
+                        .HasColumnName("quarantine");
+
+                    b.Property<int?>("Rank")
+                        .HasColumnType("integer")
+                        .HasColumnName("rank");
+
+                    b.Property<string>("Revision")
+                        .HasColumnType("text")
+                        .HasColumnName("revision");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("bigint")
+                        .HasColumnName("size");
+
+                    b.Property<byte[]>("Sketch")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sketch");
+
+                    b.Property<string>("Source")
+                        .HasColumnType("text")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Stamp")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("stamp");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("tags");
+
+                    b.Property<string>("Targets")
+                        .HasColumnType("text")
+                        .HasColumnName("targets");
+
+                    b.Property<string>("Task")
+                        .HasColumnType("text")
+                        .HasColumnName("task");
+
+                    b.Property<long>("Uses")
+                        .HasColumnType("bigint")
+                        .HasColumnName("uses");
+
+                    b.HasKey("Number");
+
+                    b.HasIndex("BaseModel", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex("Id", "Digest")
+                        .IsUnique();
+
+                    b.HasIndex("Owner", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex("Rank", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex("Task", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex(new[] { "Id" }, "IX_modules_current")
+                        .IsUnique()
+                        .HasFilter("is_current");
+
+                    b.ToTable("modules", (string)null);
+                });
+
+            modelBuilder.Entity("LoraHub.Storage.Records.Modules.ModuleTagRow", b =>
+                {
+                    b.Property<string>("Tag")
+                        .HasColumnType("text")
+                        .HasColumnName("tag");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint")
+                        .HasColumnName("number");
+
+                    b.HasKey("Tag", "Number");
+
+                    b.HasIndex("Number");
+
+                    b.ToTable("module_tags", (string)null);
+                });
+
             modelBuilder.Entity("LoraHub.Storage.Records.PredictionRow", b =>
                 {
                     b.Property<string>("Id")

@@ -45,6 +45,191 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                     b.ToTable("events", (string)null);
                 });
 
+            modelBuilder.Entity("LoraHub.Storage.Records.Modules.ModuleRow", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.Property<double?>("Alpha")
+                        .HasColumnType("REAL")
+                        .HasColumnName("alpha");
+
+                    b.Property<string>("BaseModel")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("base_model");
+
+                    b.Property<string>("BaseModelDigest")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("base_model_digest");
+
+                    b.Property<string>("Card")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("card");
+
+                    b.Property<string>("DType")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("d_type");
+
+                    b.Property<string>("Datasets")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("datasets");
+
+                    b.Property<string>("Digest")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest")
+                        .UseCollation("BINARY");
+
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id")
+                        .UseCollation("BINARY");
+
+                    b.Property<bool>("IsCurrent")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_current");
+
+                    b.Property<bool>("IsOwned")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_owned");
+
+                    b.Property<bool>("IsUsable")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_usable");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Layers")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("layers");
+
+                    b.Property<string>("Licence")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("licence");
+
+                    b.Property<double?>("Norm")
+                        .HasColumnType("REAL")
+                        .HasColumnName("norm");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.Property<long?>("Parameters")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("parameters");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("PromptTemplate")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("prompt_template");
+
+                    b.Property<long>("PublishedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("published_at");
+
+                    b.Property<string>("PublishedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("published_by");
+
+                    b.Property<string>("Quarantine")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("quarantine");
+
+                    b.Property<int?>("Rank")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rank");
+
+                    b.Property<string>("Revision")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("revision");
+
+                    b.Property<long>("Size")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("size");
+
+                    b.Property<byte[]>("Sketch")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sketch");
+
+                    b.Property<string>("Source")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("source");
+
+                    b.Property<string>("Stamp")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stamp");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tags");
+
+                    b.Property<string>("Targets")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("targets");
+
+                    b.Property<string>("Task")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("task");
+
+                    b.Property<long>("Uses")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("uses");
+
+                    b.HasKey("Number");
+
+                    b.HasIndex("BaseModel", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex("Id", "Digest")
+                        .IsUnique();
+
+                    b.HasIndex("Owner", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex("Rank", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex("Task", "Id")
+                        .HasFilter("is_current");
+
+                    b.HasIndex(new[] { "Id" }, "IX_modules_current")
+                        .IsUnique()
+                        .HasFilter("is_current");
+
+                    b.ToTable("modules", (string)null);
+                });
+
+            modelBuilder.Entity("LoraHub.Storage.Records.Modules.ModuleTagRow", b =>
+                {
+                    b.Property<string>("Tag")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("tag");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.HasKey("Tag", "Number");
+
+                    b.HasIndex("Number");
+
+                    b.ToTable("module_tags", (string)null);
+                });
+
             modelBuilder.Entity("LoraHub.Storage.Records.PredictionRow", b =>
                 {
                     b.Property<string>("Id")

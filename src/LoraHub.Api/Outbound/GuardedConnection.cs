@@ -1,22 +1,30 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace LoraHub.Api.Webhooks;
+namespace LoraHub.Api.Outbound;
 
 /// <summary>Finds the addresses of a host.</summary>
 delegate Task<IPAddress[]> HostResolver(string host, CancellationToken cancellationToken);
 
-/// <summary>No address of a webhook's host is one that webhooks may go to.</summary>
-sealed class RefusedAddressException() : IOException("The host has no address that webhooks may go to.");
+/// <summary>Which addresses a request may go to. It stands against those who would have this service ask its own network's machines in their place (SSRF).</summary>
+interface IAddressGuard
+{
+    /// <param name="host">The name, or address in letters, that the request goes to.</param>
+    /// <param name="address">One that the host has.</param>
+    bool Allows(string host, IPAddress address);
+}
+
+/// <summary>No address of a host is one that the request may go to.</summary>
+sealed class RefusedAddressException() : IOException("The host has no address that may be asked.");
 
 /// <summary>Connects to addresses that the guard has seen, and to no others: a name is resolved once, and what it then means is checked.</summary>
-sealed class GuardedConnection(AddressGuard guard, HostResolver resolve)
+sealed class GuardedConnection(IAddressGuard guard, HostResolver resolve)
 {
     /// <exception cref="RefusedAddressException">Every address of the host is refused.</exception>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var addresses = (await resolve(host, cancellationToken)).Where(guard.Allows).ToArray();
+        var addresses = (await resolve(host, cancellationToken)).Where(address => guard.Allows(host, address)).ToArray();
         for (var i = 0; i < addresses.Length; i++)
         {
             var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -39,7 +47,7 @@ sealed class GuardedConnection(AddressGuard guard, HostResolver resolve)
         throw new RefusedAddressException();
     }
 
-    /// <summary>What sends webhooks: nothing stands between it and the checked address, and it keeps and follows nothing that a receiver says.</summary>
+    /// <summary>What sends requests: nothing stands between it and the checked address, and it keeps and follows nothing that a receiver says.</summary>
     public SocketsHttpHandler CreateHandler() => new()
     {
         ConnectCallback = ConnectAsync,

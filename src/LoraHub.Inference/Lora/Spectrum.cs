@@ -1,0 +1,31 @@
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Inference.Lora;
+
+/// <summary>What the singular values of a module's updates tell.</summary>
+static class Spectrum
+{
+    const int Shown = 4;
+
+    /// <param name="layers">Each layer with the singular values of its ΔW, descending.</param>
+    public static (double Norm, IReadOnlyList<LayerReport> Layers) Report(IReadOnlyList<(string Layer, double[] Values)> layers)
+    {
+        var total = layers.Sum(layer => SquaredNorm(layer.Values));
+        return (Math.Sqrt(total), [.. layers.Select(layer => Report(layer.Layer, layer.Values, total))]);
+    }
+
+    static LayerReport Report(string layer, double[] values, double total)
+    {
+        var squared = SquaredNorm(values);
+        return new LayerReport(layer, Math.Sqrt(squared), total > 0 ? squared / total : 0, values[..Math.Min(Shown, values.Length)], EffectiveRank(values));
+    }
+
+    static double SquaredNorm(double[] values) => values.Sum(value => value * value);
+
+    /// <summary>exp of the entropy of the values' shares in their sum (Roy and Vetterli, 2007, definition 1); 0 of a layer that is not updated.</summary>
+    static double EffectiveRank(double[] values)
+    {
+        var sum = values.Sum();
+        return sum > 0 ? Math.Exp(-values.Select(value => value / sum).Where(share => share > 0).Sum(share => share * Math.Log(share))) : 0;
+    }
+}

@@ -1,0 +1,151 @@
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Storage.Records.Modules;
+
+/// <summary>A version of a module in the table <c>modules</c>. What may be long stands last, so that a query that does not ask for it need not read it.</summary>
+sealed class ModuleRow
+{
+    /// <summary>The row's key, and that of its words.</summary>
+    public long Number { get; init; }
+
+    public required string Id { get; init; }
+
+    /// <summary>Empty when the folder is broken.</summary>
+    public required string Digest { get; init; }
+
+    public bool IsCurrent { get; set; }
+
+    public required string Owner { get; init; }
+
+    public string? BaseModel { get; set; }
+
+    public string? Task { get; set; }
+
+    public int? Rank { get; set; }
+
+    public bool IsUsable { get; set; }
+
+    public bool IsOwned { get; set; }
+
+    public long Size { get; set; }
+
+    public DateTimeOffset PublishedAt { get; set; }
+
+    public long Uses { get; set; }
+
+    public DateTimeOffset? LastUsedAt { get; set; }
+
+    public double? Norm { get; set; }
+
+    public double? Alpha { get; set; }
+
+    public long? Parameters { get; set; }
+
+    public string? DType { get; set; }
+
+    public string? BaseModelDigest { get; set; }
+
+    public string Stamp { get; set; } = "";
+
+    public string? Source { get; set; }
+
+    public string? Revision { get; set; }
+
+    public string? PublishedBy { get; set; }
+
+    public string? Licence { get; set; }
+
+    /// <summary>JSON, as the others that are lists. Null without a report.</summary>
+    public string? Targets { get; set; }
+
+    public string Tags { get; set; } = "[]";
+
+    public string Datasets { get; set; } = "[]";
+
+    public string? Quarantine { get; set; }
+
+    public string? Problem { get; set; }
+
+    public string? PromptTemplate { get; set; }
+
+    public byte[]? Sketch { get; set; }
+
+    /// <summary>JSON. Null without a report.</summary>
+    public string? Layers { get; set; }
+
+    public string Card { get; set; } = "";
+
+    /// <summary>Takes over what may change of a version; how often it was used is not among it.</summary>
+    public void Learn(RegisteredModule said)
+    {
+        (Stamp, Size, IsOwned, PublishedAt) = (said.Stamp, said.Size, said.IsOwned, said.PublishedAt);
+        (Source, Revision, PublishedBy) = (StoredText.Of(said.Source), StoredText.Of(said.Revision), StoredText.Of(said.PublishedBy));
+        (Quarantine, Problem, IsUsable) = (StoredText.Of(said.Quarantine), StoredText.Of(said.Problem), said.Quarantine is null && said.Problem is null);
+        Learn(said.Card);
+        Learn(said.Report);
+    }
+
+    public RegisteredModule ToRegistered() => new()
+    {
+        Id = Id,
+        Digest = Digest,
+        Size = Size,
+        Stamp = Stamp,
+        IsOwned = IsOwned,
+        Report = ToReport(),
+        Source = Source,
+        Revision = Revision,
+        PublishedBy = PublishedBy,
+        PublishedAt = PublishedAt,
+        Quarantine = Quarantine,
+        Problem = Problem,
+        Card = new ModuleCard
+        {
+            Text = Card,
+            Task = Task,
+            Tags = RecordJson.Read<string[]>(Tags),
+            Licence = Licence,
+            Datasets = RecordJson.Read<string[]>(Datasets),
+            PromptTemplate = PromptTemplate,
+        },
+        Uses = Uses,
+        LastUsedAt = LastUsedAt,
+        IsCurrent = IsCurrent,
+    };
+
+    void Learn(ModuleCard card)
+    {
+        (Card, Task, Licence, PromptTemplate) = (StoredText.Of(card.Text)!, StoredText.Key(card.Task), StoredText.Of(card.Licence), StoredText.Of(card.PromptTemplate));
+        (Tags, Datasets) = (RecordJson.Write(card.Tags.Select(StoredText.Key)), RecordJson.Write(card.Datasets.Select(StoredText.Of)));
+    }
+
+    void Learn(ModuleReport? report)
+    {
+        (BaseModel, BaseModelDigest, DType) = (StoredText.Key(report?.BaseModel), report?.BaseModelDigest, StoredText.Of(report?.DType));
+        (Rank, Alpha, Parameters, Norm, Sketch) = (report?.Rank, report?.Alpha, report?.Parameters, report?.Norm, report?.Sketch);
+        Targets = report is null ? null : RecordJson.Write(report.Targets.Select(StoredText.Of));
+        Layers = report is null ? null : RecordJson.Write(report.Layers);
+    }
+
+    ModuleReport? ToReport() => Layers is null ? null : new()
+    {
+        BaseModel = BaseModel!,
+        BaseModelDigest = BaseModelDigest,
+        Rank = Rank!.Value,
+        Alpha = Alpha!.Value,
+        Targets = RecordJson.Read<string[]>(Targets!),
+        DType = DType!,
+        Parameters = Parameters!.Value,
+        Norm = Norm!.Value,
+        Layers = RecordJson.Read<LayerReport[]>(Layers),
+        Sketch = Sketch!,
+    };
+}
+
+/// <summary>That a version's card has a tag, in the table <c>module_tags</c>.</summary>
+sealed class ModuleTagRow
+{
+    public required string Tag { get; init; }
+
+    public required long Number { get; init; }
+}

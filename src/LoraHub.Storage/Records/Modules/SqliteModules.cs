@@ -1,0 +1,32 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace LoraHub.Storage.Records.Modules;
+
+/// <summary>FTS5: the words are kept as an index alone, by the row's number.</summary>
+sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts) : IModuleDatabase
+{
+    public async Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken)
+    {
+        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+        return await read(records);
+    }
+
+    /// <summary>There is one writer anyway.</summary>
+    public Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task AddWordsAsync(RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
+    {
+        var (id, card) = (string.Join(' ', ofId), string.Join(' ', ofCard));
+        return records.Database.ExecuteSqlAsync($"INSERT INTO module_words (rowid, id, card) VALUES ({number}, {id}, {card})", cancellationToken);
+    }
+
+    public Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken) =>
+        records.Database.ExecuteSqlAsync($"DELETE FROM module_words WHERE rowid = {number}", cancellationToken);
+
+    public IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words)
+    {
+        var query = string.Join(' ', words.Select(word => $"\"{word}\"*"));
+        return records.Database.SqlQuery<ModuleMatch>(
+            $"SELECT rowid AS \"Number\", bm25(module_words, 10.0, 1.0) AS \"Distance\" FROM module_words WHERE module_words MATCH {query}");
+    }
+}

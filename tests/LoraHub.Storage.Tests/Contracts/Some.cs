@@ -1,0 +1,39 @@
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Storage.Tests.Contracts;
+
+/// <summary>Modules to register.</summary>
+static class Some
+{
+    public static readonly DateTimeOffset Moment = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    public static string Digest(char digit) => new(digit, 64);
+
+    public static RegisteredModule Module(string id, char digit = '1', string card = "", string? task = null, params string[] tags) => new()
+    {
+        Id = id,
+        Digest = Digest(digit),
+        Size = 1234,
+        Stamp = $"stamp {digit}",
+        IsOwned = true,
+        Report = Report(),
+        PublishedAt = Moment,
+        Card = new ModuleCard { Text = card, Task = task, Tags = tags },
+    };
+
+    public static RegisteredModule Broken(string id) => Module(id) with { Digest = "", Report = null, Problem = "adapter_model.safetensors is truncated." };
+
+    public static ModuleReport Report(string baseModel = "lorahub/t5-mini", int rank = 8) => new()
+    {
+        BaseModel = baseModel,
+        BaseModelDigest = Digest('b'),
+        Rank = rank,
+        Alpha = 16,
+        Targets = ["q", "v"],
+        DType = "F32",
+        Parameters = 55296,
+        Norm = 1.25,
+        Layers = [new LayerReport("encoder.block.0.layer.0.SelfAttention.q", 0.5, 0.16, [0.4, 0.3], 1.75)],
+        Sketch = [1, 2, 3, 4],
+    };
+}
