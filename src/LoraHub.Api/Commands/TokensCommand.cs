@@ -34,8 +34,7 @@ static class TokensCommand
     static string[]? Read(string given)
     {
         var words = given.Split(',', StringSplitOptions.TrimEntries);
-        var known = Enum.GetValues<TokenScope>().Select(TokenScopes.Word);
-        return words.All(word => known.Contains(word, StringComparer.Ordinal)) ? [.. words.Distinct(StringComparer.Ordinal)] : null;
+        return Array.TrueForAll(words, word => TokenScopes.Read(word) is not null) ? [.. words.Distinct(StringComparer.Ordinal)] : null;
     }
 
     static async Task<int> ShowAsync(TextWriter output, string name, IReadOnlyList<string> scopes)

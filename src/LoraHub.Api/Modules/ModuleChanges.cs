@@ -7,7 +7,7 @@ using LoraHub.Core.Modules;
 namespace LoraHub.Api.Modules;
 
 /// <summary>Takes modules away, and puts them into quarantine.</summary>
-sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleRegistration registration, SimilarModules similar)
+sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleIndexing indexing, SimilarModules similar)
 {
     const int LongestReason = 500;
 
@@ -52,7 +52,7 @@ sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleR
             return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
         }
 
-        await registration.RefreshAsync(CancellationToken.None);
+        await indexing.RefreshAsync(id, CancellationToken.None);
         return TypedResults.NoContent();
     }
 
@@ -70,7 +70,7 @@ sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleR
             return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
         }
 
-        await registration.RefreshAsync(CancellationToken.None);
+        await indexing.RefreshAsync(module.Id, CancellationToken.None);
         module = await registry.FindAsync(reference, CancellationToken.None) ?? module;
         return TypedResults.Json(await ModulePages.WholeAsync(module, http.Request, similar, http.RequestAborted), WireJson.Options);
     }

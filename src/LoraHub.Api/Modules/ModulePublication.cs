@@ -9,7 +9,7 @@ namespace LoraHub.Api.Modules;
 
 /// <summary>Takes modules in that are uploaded.</summary>
 sealed class ModulePublication(
-    IModuleStore store, ModuleIntake intake, ModuleRegistration registration, IModuleRegistry registry, SimilarModules similar, IOptions<ModuleOptions> options)
+    IModuleStore store, ModuleTaking taking, IModuleRegistry registry, SimilarModules similar, IOptions<ModuleOptions> options)
 {
     /// <summary>What a form may be longer than its files.</summary>
     const int FormBytes = 1024 * 1024;
@@ -62,12 +62,14 @@ sealed class ModulePublication(
 
     async Task<IResult> TakeAsync(string id, ModuleArrival arrival, HttpContext http)
     {
-        var taken = await intake.TakeInAsync(id, arrival, new ModuleOrigin(By: http.User.Identity?.Name), http.RequestAborted);
-        await registration.RefreshAsync(CancellationToken.None); // it is there now, whether the client still listens or not
-        var module = await registry.FindAsync(new ModuleReference(id, taken.Record.Digest), CancellationToken.None)
-            ?? throw new InvalidOperationException("The module was taken away while it was published.");
+        var (placement, module) = await taking.TakeAsync(id, arrival, http.User.Identity?.Name, http.RequestAborted);
+        if (module is null)
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, "The module was taken away while it was published.");
+        }
+
         var answer = await ModulePages.WholeAsync(module, http.Request, similar, CancellationToken.None);
         http.Response.Headers.Location = answer.Urls.Get;
-        return TypedResults.Json(answer, WireJson.Options, statusCode: taken.Placement == Placement.Known ? StatusCodes.Status200OK : StatusCodes.Status201Created);
+        return TypedResults.Json(answer, WireJson.Options, statusCode: placement == Placement.Known ? StatusCodes.Status200OK : StatusCodes.Status201Created);
     }
 }

@@ -7,8 +7,7 @@ static class ModuleServices
     {
         services.AddOptions<ModuleOptions>().BindConfiguration(ModuleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         return services
-            .AddSingleton<ModuleIntake>()
-            .AddSingleton<ModuleRegistration>()
+            .AddSingleton<ModuleTaking>()
             .AddSingleton<ModulePublication>()
             .AddSingleton<ModuleChanges>()
             .AddSingleton<SimilarModules>();

@@ -38,7 +38,7 @@ public sealed partial class AuthOptions : IValidatableObject
                     + "`lorahub tokens new NAME` prints a new one with its settings.");
             }
 
-            if (token.Scopes is { } scopes && (scopes.Count == 0 || !scopes.All(Enum.IsDefined)))
+            if (token.Scopes is { } scopes && (scopes.Count == 0 || !scopes.All(scope => TokenScopes.Read(scope) is not null)))
             {
                 yield return new ValidationResult($"{Section}:Tokens:{index}:Scopes {TokenScopes.Rule}");
             }
@@ -72,7 +72,7 @@ public sealed class TokenOptions
     public string Hash { get; init; } = "";
 
     /// <summary>What it may be used for: read, predict, publish, admin. Default: read and predict.</summary>
-    public IReadOnlyList<TokenScope>? Scopes { get; init; }
+    public IReadOnlyList<string>? Scopes { get; init; }
 }
 
 /// <summary>Who may use the bare paths.</summary>

@@ -25,13 +25,17 @@ static class TokenScopes
 
     const string ClaimType = "scope";
 
-    public static readonly IReadOnlyList<TokenScope> Default = [TokenScope.Read, TokenScope.Predict];
+    static readonly IReadOnlyList<string> Default = [Word(TokenScope.Read), Word(TokenScope.Predict)];
 
     /// <summary>The routes want a scope that their method does not tell.</summary>
     public static TBuilder WithScope<TBuilder>(this TBuilder routes, TokenScope scope)
         where TBuilder : IEndpointConventionBuilder => routes.WithMetadata(new Wanted(scope));
 
-    public static IEnumerable<Claim> Claims(TokenOptions token) => (token.Scopes ?? Default).Select(scope => new Claim(ClaimType, $"{scope}"));
+    /// <param name="token">Of settings that are valid.</param>
+    public static IEnumerable<Claim> Claims(TokenOptions token) => (token.Scopes ?? Default).Select(word => new Claim(ClaimType, $"{Read(word)}"));
+
+    /// <returns>Null when the word is no scope.</returns>
+    public static TokenScope? Read(string word) => Enum.GetValues<TokenScope>().Cast<TokenScope?>().FirstOrDefault(scope => Word(scope!.Value) == word);
 
     /// <summary>The scope that the request wants and its token does not have, or null.</summary>
     public static TokenScope? Missing(HttpContext http)

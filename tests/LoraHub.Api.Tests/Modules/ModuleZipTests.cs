@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO.Compression;
-using System.Text;
 using LoraHub.Api.Modules.Uploads;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Core.Modules;
@@ -40,7 +39,7 @@ public sealed class ModuleZipTests : IDisposable
         ("two folders", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), ("a/" + ModuleFiles.Weights, [1])), "in several folders"),
         ("thousands of entries", PeftFiles.Zip([.. Enumerable.Range(0, 3000).Select(i => ($"f{i}", Array.Empty<byte>()))]), "3000 entries"),
         ("thousands of entries, said to be three", SaidToBeThree(3000), "list of entries that is too long"),
-        ("a size that is too small", Edited(PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config)), 24, 5), "but it has more"),
+        ("a size that is too small", Edited(PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config)), 24, 5), "its checksum is another"),
         ("a size that is too large", Edited(PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config)), 24, 500), "says that adapter_config.json has 500 bytes"),
         ("zip64", Zip64(), "zip64"),
         ("cut short", Valid[..^40], "no zip file"),
@@ -84,7 +83,7 @@ public sealed class ModuleZipTests : IDisposable
         for (var seed = 1; time.Elapsed < TimeSpan.FromSeconds(seconds); seed++)
         {
             var zip = Mutated(new Random(seed));
-            var before = GC.GetAllocatedBytesForCurrentThread();
+            var before = GC.GetTotalAllocatedBytes();
             try
             {
                 await ExtractAsync(zip);
@@ -100,7 +99,7 @@ public sealed class ModuleZipTests : IDisposable
 
             Assert.All(Directory.EnumerateFiles(_folder), file => Assert.True(UploadedFiles.IsTaken(Path.GetFileName(file)), $"Seed {seed}: {file}"));
             Assert.InRange(new DirectoryInfo(_folder).EnumerateFiles().Sum(file => file.Length), 0, MostBytes);
-            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
+            Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 512 << 20);
             foreach (var file in Directory.EnumerateFiles(_folder))
             {
                 File.Delete(file);

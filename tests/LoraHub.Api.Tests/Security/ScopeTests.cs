@@ -93,7 +93,7 @@ public sealed class ScopeTests(ScopedService scoped) : IClassFixture<ScopedServi
         var run = await FinishedRun.OfAsync(Path.GetTempPath(), ["--urls", "http://127.0.0.1:0"], [.. TestTokens.Settings, ("Auth:Tokens:0:Scopes:0", "everything")]);
 
         Assert.Equal(1, run.Code);
-        Assert.Contains("Auth:Tokens:0:Scopes:0", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Auth:Tokens:0:Scopes must name one or more of read, predict, publish and admin.", run.Error, StringComparison.Ordinal);
     }
 }
 

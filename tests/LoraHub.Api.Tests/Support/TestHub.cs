@@ -29,6 +29,14 @@ sealed class TestHub(string folder, IModuleCatalog scripted) : IModuleCatalog, I
         }
     }
 
+    public IReadOnlyDictionary<string, string> Stamps()
+    {
+        lock (_lock)
+        {
+            return _versions.GroupBy(version => version.Id).ToDictionary(name => name.Key, name => Info(name.Last()).Stamp);
+        }
+    }
+
     public ModuleInfo? Find(ModuleReference reference)
     {
         lock (_lock)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.IO.Hashing;
 using LoraHub.Core.Modules;
 
 namespace LoraHub.Api.Modules.Uploads;
@@ -48,6 +49,7 @@ static class ModuleZip
         {
             await using var content = await entry.OpenAsync(cancellationToken);
             await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
+            var crc = new Crc32();
             long size = 0;
             int read;
             while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
@@ -58,12 +60,19 @@ static class ModuleZip
                     break;
                 }
 
+                crc.Append(buffer.AsSpan(0, read));
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
             }
 
             if (size != entry.Length)
             {
                 throw Refused($"says that {name} has {entry.Length} bytes, but it has {(size > entry.Length ? "more" : $"{size}")}.");
+            }
+
+            // The library stops at the size that the zip says: what goes on behind it shows here.
+            if (crc.GetCurrentHashAsUInt32() != entry.Crc32)
+            {
+                throw Refused($"has a {name} that is not as it was packed: its checksum is another.");
             }
         }
         finally
