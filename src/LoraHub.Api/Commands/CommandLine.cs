@@ -16,8 +16,8 @@ static class CommandLine
         };
         root.Subcommands.Add(PredictCommand.Create(replace));
         root.Subcommands.Add(EvaluateCommand.Create(replace));
+        root.Subcommands.Add(ModulesCommand.Create(replace));
         root.Subcommands.Add(TokensCommand.Create());
-        root.Subcommands.Add(new Command("modules", "The LoRA modules.") { PullCommand.Create(replace) });
         root.Subcommands.Add(ModelsCommand.Create(replace));
         root.SetAction(async parsed =>
         {

@@ -44,6 +44,15 @@ static partial class Terminal
 
     public static void ShowFolder(DirectoryInfo folder) => AnsiConsole.MarkupLineInterpolated($"The adapter is in [bold]{folder.FullName}[/].");
 
+    /// <summary>Foreign text, which no control character in it can turn into commands to a terminal.</summary>
+    public static string Inert(string text) => string.Create(text.Length, text, (inert, from) =>
+    {
+        for (var i = 0; i < from.Length; i++)
+        {
+            inert[i] = char.IsControl(from[i]) ? ' ' : from[i];
+        }
+    });
+
     static async Task<Prediction> FoldAsync(IPredictionEvents events, Prediction created, Action<string> show)
     {
         var prediction = created;

@@ -140,7 +140,7 @@ sealed partial class ModuleIndexing(
     async Task ForgetAsync(string id, CancellationToken cancellationToken)
     {
         _seen.TryRemove(id, out _);
-        if (source?.Has(id) != true)
+        if (source?.IsPublished(id) != true)
         {
             await registry.RemoveAsync(id, cancellationToken);
             LogForgotten(id);

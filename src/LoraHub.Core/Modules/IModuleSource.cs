@@ -9,6 +9,9 @@ public interface IModuleSource
     /// <summary>Returns when the others can fetch what this process was given by now, or when that takes too long: then it is made up for later.</summary>
     Task ShareAsync(CancellationToken cancellationToken);
 
-    /// <summary>Whether the deployment still has a module whose folder is not in this process's data folder: it is to come yet, or another process has it.</summary>
-    bool Has(string id) => true;
+    /// <summary>
+    /// Whether the others have been given it, as of the last look: then it comes into the data folder, if it is not there. One that was removed is not. While nothing is
+    /// known yet every module may be.
+    /// </summary>
+    bool IsPublished(string id);
 }

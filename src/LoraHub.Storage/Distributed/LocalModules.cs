@@ -1,44 +1,57 @@
-using System.Security.Cryptography;
 using System.Text.Json;
-using LoraHub.Core;
 using LoraHub.Core.Modules;
-using Microsoft.Extensions.Options;
+using LoraHub.Storage.Modules;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>The modules in <c>models/OWNER/NAME</c> of the data folder, each with a mark of the version that it had when it was last the published one.</summary>
-sealed class LocalModules(IOptions<DataOptions> data)
+/// <summary>The modules in the models folder, each with a mark of what it was when it was last compared with the published one.</summary>
+sealed class LocalModules(ModulesFolder folder, FileModuleStore store, StoredFiles stored)
 {
-    const string MarkName = ".published.json";
-
     static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
 
-    static readonly TimeSpan LeftAfter = TimeSpan.FromHours(1);
-
-    readonly string _root = Path.Combine(data.Value.Path, "models");
-    readonly string _incoming = Path.Combine(data.Value.Path, "models", ".incoming"); // no owner's name begins with a dot
-
     /// <summary>The ids of the folders that hold a module's files.</summary>
-    public IReadOnlyList<string> List() => !Directory.Exists(_root) ? [] :
-    [
-        .. Directory.EnumerateDirectories(_root, "*", Readable)
-            .SelectMany(owner => Directory.EnumerateDirectories(owner, "*", Readable))
-            .Where(ModuleManifest.IsModule)
-            .Select(folder => $"{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}")
-            .Where(ModelId.IsValid),
-    ];
+    public IReadOnlyList<string> List() => [.. Ids(folder.Root).Where(id => ModuleContents.IsModule(folder.FolderOf(id)))];
 
-    public string FolderOf(string id) => Path.Combine(_root, id);
+    /// <summary>The ids of modules that were removed here, which the others do not know yet.</summary>
+    public IReadOnlyList<string> Removals() => [.. Ids(folder.Removals)];
 
-    /// <summary>Differs whenever a file of the module was written, came or went.</summary>
-    public string StampOf(string id) => Stamp(FolderOf(id));
+    public void ForgetRemoval(string id) => File.Delete(folder.RemovalOf(id));
 
-    /// <returns>Null when the module was never the published one, or the mark is gone.</returns>
+    public bool Has(string id) => ModuleContents.IsModule(folder.FolderOf(id));
+
+    /// <summary>Differs whenever a file of the version that the name points to was written, came or went.</summary>
+    public string StampOf(string id) => ModuleContents.Stamp(folder.FolderOf(id));
+
+    /// <summary>The same for the earlier versions.</summary>
+    public string EarlierStampOf(string id) =>
+        string.Join('\n', folder.EarlierVersions(id).Select(version => $"{Path.GetFileName(version)} {ModuleContents.Stamp(version)}"));
+
+    public string PathOf(string id, string digest, string currentDigest, string file) =>
+        Path.Combine(digest == currentDigest ? folder.FolderOf(id) : folder.VersionOf(id, digest), file);
+
+    /// <summary>Reads all files of a module from their start to their end.</summary>
+    public async Task<ModuleManifest> ReadAsync(string id, CancellationToken cancellationToken)
+    {
+        var files = await ReadFolderAsync(folder.FolderOf(id), cancellationToken);
+        var earlier = new List<EarlierVersion>();
+        foreach (var version in folder.EarlierVersions(id).Where(ModuleContents.IsModule))
+        {
+            var read = await ReadFolderAsync(version, cancellationToken);
+            if (ModuleFiles.Digest(read) == Path.GetFileName(version)) // one that was written to is nothing to hand on
+            {
+                earlier.Add(new EarlierVersion(read));
+            }
+        }
+
+        return new ModuleManifest(id, files, earlier.Count > 0 ? earlier : null);
+    }
+
+    /// <returns>Null when the module was never compared with the published one, or the mark is gone.</returns>
     public ModuleMark? FindMark(string id)
     {
         try
         {
-            var mark = StoredJson.Read<ModuleMark>(File.ReadAllBytes(Path.Combine(FolderOf(id), MarkName)));
+            var mark = StoredJson.Read<ModuleMark>(File.ReadAllBytes(Path.Combine(folder.FolderOf(id), FileModuleStore.PublishedMark)));
             return mark.Version?.Problem() is null ? mark : null;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or JsonException)
@@ -47,88 +60,100 @@ sealed class LocalModules(IOptions<DataOptions> data)
         }
     }
 
-    public void Mark(string id, ModuleMark mark) => Write(FolderOf(id), mark);
+    public void Mark(string id, ModuleMark mark) => Write(folder.FolderOf(id), mark);
 
-    /// <summary>Puts a version in the place of what is there, once all of its files have come as the manifest says. Whoever has the old files open reads on.</summary>
-    /// <exception cref="InvalidDataException">A file is not what the manifest says; nothing has changed.</exception>
-    public async Task ReplaceAsync(ModuleManifest version, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
+    /// <summary>Makes what is published what is here, once all files of a version have come as the manifest says. Whoever has the old files open reads on.</summary>
+    /// <param name="mark">Of what is here, or null.</param>
+    /// <exception cref="InvalidDataException">A file is not what the manifest says; its version has not changed.</exception>
+    public async Task TakeAsync(ModuleManifest module, ModuleMark? mark, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
     {
-        RemoveLeftovers();
-        var incoming = Directory.CreateDirectory(Path.Combine(_incoming, Path.GetRandomFileName())).FullName;
-        var old = Path.Combine(_incoming, Path.GetRandomFileName());
+        if (mark is null || !mark.Version.Files.SequenceEqual(module.Files))
+        {
+            using var arrival = await FetchAsync(module.Files, get, cancellationToken);
+            // The earlier versions are still to come: until then this is not all that is published.
+            Write(arrival.Folder, new ModuleMark(module with { Earlier = null }, ModuleContents.Stamp(arrival.Folder)));
+            await store.PutAsync(module.Id, arrival.Folder, ModuleFiles.Digest(module.Files), cancellationToken);
+        }
+
+        foreach (var version in module.Earlier ?? [])
+        {
+            var digest = ModuleFiles.Digest(version.Files);
+            if (!Directory.Exists(folder.VersionOf(module.Id, digest)) || mark?.Version.Earlier?.Contains(version) != true)
+            {
+                using var arrival = await FetchAsync(version.Files, get, cancellationToken);
+                await store.KeepAsync(module.Id, arrival.Folder, digest, cancellationToken);
+            }
+        }
+
+        Mark(module.Id, new ModuleMark(module, StampOf(module.Id), EarlierStampOf(module.Id)));
+    }
+
+    /// <summary>Takes away a module that was removed elsewhere.</summary>
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => store.RemoveAsync(id, isHeard: true, cancellationToken);
+
+    async Task<ModuleArrival> FetchAsync(IReadOnlyList<ModuleFile> files, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
+    {
+        var arrival = store.Begin();
         try
         {
-            foreach (var file in version.Files)
+            foreach (var file in files)
             {
-                await WriteAsync(file, Path.Combine(incoming, file.Name), get, cancellationToken);
+                await WriteAsync(file, Path.Combine(arrival.Folder, file.Name), get, cancellationToken);
             }
 
-            Write(incoming, new ModuleMark(version, Stamp(incoming)));
-            var folder = FolderOf(version.Id);
-            Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
-            if (Directory.Exists(folder))
-            {
-                Directory.Move(folder, old);
-            }
-
-            Directory.Move(incoming, folder);
+            await store.PrepareAsync(arrival.Folder, [.. files.Where(file => ModuleFiles.IsNumbers(file.Name))], cancellationToken);
+            return arrival;
         }
-        finally
+        catch
         {
-            Remove(incoming);
-            Remove(old);
+            arrival.Dispose();
+            throw;
         }
     }
 
-    static async Task WriteAsync(ModuleFile file, string path, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
+    async Task WriteAsync(ModuleFile file, string path, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
     {
-        await using var content = new FileStream(path, new FileStreamOptions
+        if (await stored.TryTakeAsync(file, path, cancellationToken))
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Options = FileOptions.Asynchronous,
-        });
-        await get(file, content, cancellationToken);
-        content.Position = 0;
-        if (content.Length != file.Size || Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) != file.Sha256)
+            return;
+        }
+
+        await using (var content = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous }))
+        {
+            await get(file, content, cancellationToken);
+        }
+
+        if (!(await ModuleContents.ReadAsync(path, file.Name, cancellationToken)).Equals(file))
         {
             throw new InvalidDataException($"its {file.Name} did not come as it was published.");
         }
-
-        content.Flush(flushToDisk: true);
     }
 
-    static string Stamp(string folder) =>
-        string.Join('|', ModuleManifest.FilesIn(folder).Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
+    static async Task<IReadOnlyList<ModuleFile>> ReadFolderAsync(string version, CancellationToken cancellationToken)
+    {
+        var files = new List<ModuleFile>();
+        foreach (var file in ModuleContents.FilesIn(version))
+        {
+            files.Add(await ModuleContents.ReadAsync(file.FullName, file.Name, cancellationToken));
+        }
+
+        return files;
+    }
+
+    static IEnumerable<string> Ids(string root) => !Directory.Exists(root) ? [] : Directory.EnumerateDirectories(root, "*", Readable)
+        .SelectMany(owner => Directory.EnumerateFileSystemEntries(owner, "*", Readable))
+        .Select(entry => $"{Path.GetFileName(Path.GetDirectoryName(entry))}/{Path.GetFileName(entry)}")
+        .Where(ModelId.IsValid);
 
     static void Write(string folder, ModuleMark mark)
     {
-        var path = Path.Combine(folder, MarkName);
+        var path = Path.Combine(folder, FileModuleStore.PublishedMark);
         File.WriteAllBytes($"{path}.new", StoredJson.Write(mark));
         File.Move($"{path}.new", path, overwrite: true);
     }
-
-    /// <summary>What a killed process left.</summary>
-    void RemoveLeftovers()
-    {
-        foreach (var left in new DirectoryInfo(Directory.CreateDirectory(_incoming).FullName).EnumerateDirectories())
-        {
-            if (TimeProvider.System.GetUtcNow().UtcDateTime - left.LastWriteTimeUtc > LeftAfter)
-            {
-                Remove(left.FullName);
-            }
-        }
-    }
-
-    static void Remove(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
 }
 
-/// <param name="Version">What the folder held.</param>
+/// <param name="Version">What was here.</param>
 /// <param name="Stamp">The folder's stamp then: while it has this one, it need not be read.</param>
-sealed record ModuleMark(ModuleManifest Version, string Stamp);
+/// <param name="EarlierStamp">The same for the earlier versions; null when they were not looked at.</param>
+sealed record ModuleMark(ModuleManifest Version, string Stamp, string? EarlierStamp = null);

@@ -1,42 +1,17 @@
-using System.Security.Cryptography;
 using LoraHub.Core.Modules;
 using LoraHub.Storage.Embedded;
+using LoraHub.Storage.Modules;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>A version of a module: its files, ordered by name. It comes from the server, so it may be anything until <see cref="Problem"/> has seen it.</summary>
-sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files)
+/// <summary>A module as it is published: the version that its name points to, and the earlier ones. It comes from the server, so it may be anything until <see cref="Problem()"/> has seen it.</summary>
+/// <param name="Files">Of the version that the name points to, ordered by name.</param>
+/// <param name="Earlier">Ordered by digest; null for none.</param>
+/// <param name="Life">The revision of the removal that it was published after; 0 when the name was never removed.</param>
+sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files, IReadOnlyList<EarlierVersion>? Earlier = null, ulong Life = 0)
 {
-    const string Config = "adapter_config.json";
-
-    /// <summary>The names that a module's files may have, and the most bytes that each may hold.</summary>
-    static readonly Dictionary<string, long> MostBytes = new(StringComparer.Ordinal)
-    {
-        [Config] = 1L << 20,
-        ["adapter_model.safetensors"] = 4L << 30,
-        ["adapter_model.bin"] = 4L << 30,
-        ["README.md"] = 1L << 20,
-    };
-
-    /// <summary>The files of a folder that belong to its module, ordered by name.</summary>
-    public static IEnumerable<FileInfo> FilesIn(string folder) => MostBytes.Keys
-        .Order(StringComparer.Ordinal).Select(name => new FileInfo(Path.Combine(folder, name))).Where(file => file.Exists);
-
-    /// <summary>Whether the folder holds a module's files.</summary>
-    public static bool IsModule(string folder) => IsComplete(FilesIn(folder).Select(file => file.Name));
-
-    /// <summary>Reads the folder's files from their start to their end.</summary>
-    public static async Task<ModuleManifest> ReadAsync(string id, string folder, CancellationToken cancellationToken)
-    {
-        var files = new List<ModuleFile>();
-        foreach (var file in FilesIn(folder))
-        {
-            await using var content = file.OpenRead();
-            files.Add(new ModuleFile(file.Name, content.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken))));
-        }
-
-        return new ModuleManifest(id, files);
-    }
+    /// <summary>A message has room for some more.</summary>
+    public const int MostEarlier = 500;
 
     /// <returns>Why nothing of it may be used, or null when it is a module.</returns>
     public string? Problem()
@@ -46,40 +21,46 @@ sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files)
             return "its id is no owner/name.";
         }
 
-        if (Files is null || Files.Count > MostBytes.Count || Files.Any(file => file?.Name is null || !MostBytes.ContainsKey(file.Name)))
+        return Earlier?.Count > MostEarlier
+            ? $"it has more than {MostEarlier} earlier versions."
+            : (Earlier ?? []).Select(version => version?.Files).Prepend(Files).Select(Problem).FirstOrDefault(problem => problem is not null);
+    }
+
+    public bool Equals(ModuleManifest? other) =>
+        other is not null && other.Id == Id && other.Life == Life && other.Files.SequenceEqual(Files) && (other.Earlier ?? []).SequenceEqual(Earlier ?? []);
+
+    public override int GetHashCode() => HashCode.Combine(Id, Files.Count);
+
+    static string? Problem(IReadOnlyList<ModuleFile>? files)
+    {
+        if (files is null || files.Count > ModuleFiles.MostBytes.Count || files.Any(file => file?.Name is null || !ModuleFiles.MostBytes.ContainsKey(file.Name)))
         {
-            return $"a module's files are called {string.Join(", ", MostBytes.Keys)}.";
+            return $"a module's files are called {string.Join(", ", ModuleFiles.MostBytes.Keys)}.";
         }
 
-        if (Files.Zip(Files.Skip(1)).Any(pair => string.CompareOrdinal(pair.First.Name, pair.Second.Name) >= 0))
+        if (files.Zip(files.Skip(1)).Any(pair => string.CompareOrdinal(pair.First.Name, pair.Second.Name) >= 0))
         {
             return "its files are not in the order of their names.";
         }
 
-        if (Files.FirstOrDefault(file => file.Size < 0 || file.Size > MostBytes[file.Name]) is { } large)
+        if (files.FirstOrDefault(file => file.Size < 0 || file.Size > ModuleFiles.MostBytes[file.Name]) is { } large)
         {
-            return $"its {large.Name} is larger than {MostBytes[large.Name]} bytes.";
+            return $"its {large.Name} is larger than {ModuleFiles.MostBytes[large.Name]} bytes.";
         }
 
-        if (Files.Any(file => file.Sha256 is null || !FileBlobStore.IsDigest(file.Sha256)))
+        if (files.Any(file => file.Sha256 is null || !FileBlobStore.IsDigest(file.Sha256)))
         {
             return "its files have no SHA-256.";
         }
 
-        return IsComplete(Files.Select(file => file.Name)) ? null : "it lacks its configuration or its numbers.";
-    }
-
-    public bool Equals(ModuleManifest? other) => other is not null && other.Id == Id && other.Files.SequenceEqual(Files);
-
-    public override int GetHashCode() => HashCode.Combine(Id, Files.Count);
-
-    static bool IsComplete(IEnumerable<string> names)
-    {
-        var all = names.ToArray();
-        return all.Contains(Config, StringComparer.Ordinal) && all.Any(name => name.StartsWith("adapter_model.", StringComparison.Ordinal));
+        return ModuleContents.IsComplete(files.Select(file => file.Name)) ? null : "it lacks its configuration or its numbers.";
     }
 }
 
-/// <param name="Size">In bytes.</param>
-/// <param name="Sha256">In lower-case hexadecimal digits; what the object on the server is called.</param>
-sealed record ModuleFile(string Name, long Size, string Sha256);
+/// <param name="Files">Ordered by name.</param>
+sealed record EarlierVersion(IReadOnlyList<ModuleFile> Files)
+{
+    public bool Equals(EarlierVersion? other) => other is not null && other.Files.SequenceEqual(Files);
+
+    public override int GetHashCode() => Files.Count;
+}

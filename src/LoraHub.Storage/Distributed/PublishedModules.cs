@@ -12,8 +12,18 @@ namespace LoraHub.Storage.Distributed;
 sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> logger)
 {
     readonly Dictionary<string, PublishedModule> _known = new(StringComparer.Ordinal);
+    readonly Dictionary<string, ulong> _removed = new(StringComparer.Ordinal); // the revisions of the removals
     DateTimeOffset _created; // of the values, which are others when the server has lost its disk
     ulong _read; // up to where the values are in _known
+
+    /// <summary>
+    /// The revision of its removal, for each module that was removed and not published again, as of the last look. It was said: a server that has lost its disk has
+    /// removed nothing.
+    /// </summary>
+    public IReadOnlyDictionary<string, ulong> Removed => _removed;
+
+    /// <summary>Whether it was published as of the last look.</summary>
+    public bool Knows(string id) => _known.ContainsKey(id);
 
     /// <summary>Every published module, by its id. Only what is new since the last call is read.</summary>
     public async Task<IReadOnlyDictionary<string, PublishedModule>> ListAsync(CancellationToken cancellationToken)
@@ -24,6 +34,7 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
         if (values.Info.Created != _created || last < _read)
         {
             _known.Clear();
+            _removed.Clear();
             (_created, _read) = (values.Info.Created, 0);
         }
 
@@ -38,12 +49,14 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
     }
 
     /// <summary>Puts a module's files and then its manifest in the place of the version that the caller knows.</summary>
+    /// <param name="files">Those that the server may lack, with their paths here.</param>
     /// <returns>False when another node was faster, or the files are no longer those of the manifest; then nothing is published.</returns>
-    public async Task<bool> PublishAsync(ModuleManifest module, string folder, PublishedModule? known, CancellationToken cancellationToken)
+    public async Task<bool> PublishAsync(
+        ModuleManifest module, IEnumerable<(ModuleFile File, string Path)> files, PublishedModule? known, CancellationToken cancellationToken)
     {
-        foreach (var file in module.Files)
+        foreach (var (file, path) in files)
         {
-            if (!await PutAsync(file, Path.Combine(folder, file.Name), cancellationToken))
+            if (!await PutAsync(file, path, cancellationToken))
             {
                 return false;
             }
@@ -55,6 +68,15 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
             ? await values.TryCreateAsync(Subjects.ModuleOf(module.Id), manifest, cancellationToken: cancellationToken)
             : await values.TryUpdateAsync(Subjects.ModuleOf(module.Id), manifest, known.Revision, cancellationToken: cancellationToken);
         return published.Success;
+    }
+
+    /// <summary>Says that a module is removed. Its files stay on the server.</summary>
+    public async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
+        if ((await ListAsync(cancellationToken)).ContainsKey(id))
+        {
+            await (await broker.StreamsAsync(cancellationToken)).Values.DeleteAsync(Subjects.ModuleOf(id), cancellationToken: cancellationToken);
+        }
     }
 
     /// <exception cref="InvalidDataException">The server has something else in the file's place, or nothing.</exception>
@@ -99,9 +121,11 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
         else if (manifest.IsEmpty) // deleted
         {
             _known.Remove(id);
+            _removed[id] = revision;
         }
         else
         {
+            _removed.Remove(id);
             _known[id] = new PublishedModule(Read(id, manifest), revision);
         }
     }

@@ -58,7 +58,10 @@ sealed class FileModuleStore(ModulesFolder folder, StoredFiles stored, FolderSwa
         return true;
     }
 
-    public async Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
+    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => RemoveAsync(id, isHeard: false, cancellationToken);
+
+    /// <param name="isHeard">Whether the other processes know it already.</param>
+    internal async Task<bool> RemoveAsync(string id, bool isHeard, CancellationToken cancellationToken)
     {
         var gone = folder.NewFolder();
         try
@@ -66,7 +69,7 @@ sealed class FileModuleStore(ModulesFolder folder, StoredFiles stored, FolderSwa
             using (await folder.LockAsync(cancellationToken))
             {
                 swap.FinishAll();
-                if (!TakeAway(id, gone))
+                if (!TakeAway(id, gone, isHeard))
                 {
                     return false;
                 }
@@ -112,6 +115,16 @@ sealed class FileModuleStore(ModulesFolder folder, StoredFiles stored, FolderSwa
         }
     }
 
+    /// <summary>Makes a prepared arrival an earlier version, unless the name points to it.</summary>
+    internal async Task KeepAsync(string id, string arrival, string digest, CancellationToken cancellationToken)
+    {
+        using var turn = await folder.LockAsync(cancellationToken);
+        if (ModuleContents.FindRecord(folder.FolderOf(id))?.Digest != digest)
+        {
+            Keep(arrival, folder.VersionOf(id, digest));
+        }
+    }
+
     Placement Put(string id, string arrival, string digest, string? current)
     {
         var place = folder.FolderOf(id);
@@ -130,6 +143,7 @@ sealed class FileModuleStore(ModulesFolder folder, StoredFiles stored, FolderSwa
             throw new ModuleRefusedException("id", $"the models folder has something else than a module as {id}; take another name, or move that away.");
         }
 
+        CarryMark(place, arrival);
         var isNew = current is null && folder.EarlierVersions(id).Count == 0;
         swap.Replace(id, arrival);
         if (File.Exists(folder.RemovalOf(id)))
@@ -139,6 +153,16 @@ sealed class FileModuleStore(ModulesFolder folder, StoredFiles stored, FolderSwa
 
         Aside(earlier);
         return isKnown ? Placement.Known : isNew ? Placement.New : Placement.NewVersion;
+    }
+
+    /// <summary>What was published stays known as such, so that a removal is heard by the others; that this is no longer it, is told by its files.</summary>
+    static void CarryMark(string place, string arrival)
+    {
+        var (from, to) = (Path.Combine(place, PublishedMark), Path.Combine(arrival, PublishedMark));
+        if (File.Exists(from) && !File.Exists(to))
+        {
+            File.Copy(from, to);
+        }
     }
 
     /// <summary>Gives a version its place among the earlier ones, where it stays as it is; its own place it keeps for now.</summary>
@@ -154,7 +178,7 @@ sealed class FileModuleStore(ModulesFolder folder, StoredFiles stored, FolderSwa
     }
 
     /// <summary>The earlier versions go first: without them a name is still what it was, and without the name they would be nobody's.</summary>
-    bool TakeAway(string id, string gone)
+    bool TakeAway(string id, string gone, bool isHeard)
     {
         var place = folder.FolderOf(id);
         var isThere = ModuleContents.IsMeantAsModule(place);
@@ -163,7 +187,7 @@ sealed class FileModuleStore(ModulesFolder folder, StoredFiles stored, FolderSwa
             return false;
         }
 
-        if (isThere && File.Exists(Path.Combine(place, PublishedMark)))
+        if (isThere && !isHeard && File.Exists(Path.Combine(place, PublishedMark)))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(folder.RemovalOf(id))!);
             File.WriteAllBytes(folder.RemovalOf(id), []);

@@ -36,8 +36,10 @@ sealed class ModulesFolder(IOptions<DataOptions> data) : IDisposable
 
     public string VersionOf(string id, string digest) => Path.Combine(VersionsOf(id), digest);
 
+    public string Removals => Path.Combine(Root, ".removed");
+
     /// <summary>Says that a published module was removed here, until the others know it.</summary>
-    public string RemovalOf(string id) => Path.Combine(Root, ".removed", Checked(id));
+    public string RemovalOf(string id) => Path.Combine(Removals, Checked(id));
 
     /// <summary>A new, empty folder of the caller's own.</summary>
     public string NewFolder() => Directory.CreateDirectory(Path.Combine(Incoming, Path.GetRandomFileName())).FullName;

@@ -24,6 +24,24 @@ sealed class StoredFiles(ModulesFolder folder)
         }
     }
 
+    /// <summary>Links a file that is stored already to another path.</summary>
+    /// <returns>False when it is not stored, or was written to since it came.</returns>
+    public async Task<bool> TryTakeAsync(ModuleFile file, string path, CancellationToken cancellationToken)
+    {
+        if (!SystemCalls.TryLink(PathOf(file), path))
+        {
+            return false;
+        }
+
+        var isRight = (await ModuleContents.ReadAsync(path, file.Name, cancellationToken)).Equals(file);
+        if (!isRight)
+        {
+            File.Delete(path);
+        }
+
+        return isRight;
+    }
+
     /// <summary>Forgets those of the files that no module has any more.</summary>
     public void Forget(IEnumerable<string> sha256s)
     {

@@ -278,6 +278,6 @@ public sealed class ModuleIndexingTests : IAsyncLifetime
 
         public Task ShareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-        public bool Has(string id) => HasIt;
+        public bool IsPublished(string id) => HasIt;
     }
 }

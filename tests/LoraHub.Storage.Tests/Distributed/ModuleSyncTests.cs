@@ -1,6 +1,9 @@
 using System.Text;
+using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Distributed;
+using LoraHub.Storage.Modules;
+using LoraHub.Storage.Tests.Modules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -95,7 +98,7 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         api.Give("mine/spanish", "dos");
         await api.SyncAsync();
         var modules = (await api.Broker.StreamsAsync(Cancellation)).Modules;
-        var module = await ModuleManifest.ReadAsync(Id, api.Folder(Id), Cancellation);
+        var module = await api.Local.ReadAsync(Id, Cancellation);
         var numbers = module.Files.Single(file => file.Name == "adapter_model.safetensors");
         await modules.PutAsync(new ObjectMetadata { Name = numbers.Sha256 }, new MemoryStream("0ne"u8.ToArray()), cancellationToken: Cancellation);
 
@@ -124,6 +127,126 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         Assert.Empty(worker.Ids());
         Assert.False(File.Exists(Path.Combine(worker.DataPath, "evil")));
         Assert.Contains("is refused", worker.Log.ToString());
+    }
+
+    [Fact]
+    public async Task WhatOneNodeRemovesGoesEverywhereUntilTheNameIsPublishedAgain()
+    {
+        var (api, other, worker) = (Start(publishes: true), Start(publishes: true), Start(publishes: false));
+        await api.PlaceAsync(Id, "one");
+        await api.PlaceAsync(Id, "two");
+        await api.SyncAsync();
+        await other.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.True(worker.Sync.IsPublished(Id));
+
+        Assert.True(await api.Store.RemoveAsync(Id, Cancellation));
+        await api.SyncAsync();
+        await other.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Empty(api.Ids());
+        Assert.Empty(other.Ids());
+        Assert.Empty(worker.Ids());
+        Assert.Empty(worker.EarlierVersions(Id));
+        Assert.False(worker.Sync.IsPublished(Id));
+
+        await other.PlaceAsync(Id, "three");
+        await other.SyncAsync();
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Equal("three", api.Numbers(Id));
+        Assert.Equal("three", worker.Numbers(Id));
+        Assert.Empty(worker.EarlierVersions(Id));
+    }
+
+    [Fact]
+    public async Task AProcessThatSleptThroughARemovalKeepsNoneOfTheVersionsOfBefore()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        await api.PlaceAsync(Id, "one");
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+
+        await api.Store.RemoveAsync(Id, Cancellation);
+        await api.SyncAsync();
+        await api.PlaceAsync(Id, "two");
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+
+        Assert.Equal("two", worker.Numbers(Id));
+        Assert.Empty(worker.EarlierVersions(Id));
+    }
+
+    [Fact]
+    public async Task AServerThatLostItsDiskRemovesNothingAndIsGivenAllAgain()
+    {
+        var (api, worker, late) = (Start(publishes: true), Start(publishes: false), Start(publishes: false));
+        await api.PlaceAsync(Id, "one");
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        await api.Broker.JetStream.DeleteStreamAsync($"KV_{_prefix}-values", Cancellation);
+        await api.Broker.JetStream.DeleteStreamAsync($"OBJ_{_prefix}-modules", Cancellation);
+        var returned = Start(publishes: false); // the next to connect makes what is missing
+        await returned.Sync.FetchAsync(Cancellation);
+
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Equal("one", worker.Numbers(Id));
+        await api.SyncAsync();
+        Assert.Equal("one", api.Numbers(Id));
+        await late.Sync.FetchAsync(Cancellation);
+        Assert.Equal("one", late.Numbers(Id));
+    }
+
+    [Fact]
+    public async Task AWorkerThatComesLaterHasTheEarlierVersionsToo()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        await api.PlaceAsync(Id, "one");
+        await api.PlaceAsync(Id, "two");
+        await api.SyncAsync();
+
+        await worker.Sync.FetchAsync(Cancellation);
+
+        Assert.Equal("two", worker.Numbers(Id));
+        Assert.Equal([ModuleFolders.DigestOf("one")], worker.EarlierVersions(Id));
+        Assert.Equal("one", File.ReadAllText(Path.Combine(worker.Folder($".versions/{Id}"), ModuleFolders.DigestOf("one"), "adapter_model.safetensors")));
+    }
+
+    [Fact]
+    public async Task VersionsThatTwoNodesPlaceAtOnceBothStay()
+    {
+        var (one, other) = (Start(publishes: true), Start(publishes: true));
+        await one.PlaceAsync(Id, "one");
+        await other.PlaceAsync(Id, "other");
+        await one.SyncAsync();
+        await other.SyncAsync();
+        await one.SyncAsync();
+
+        Assert.Equal("other", one.Numbers(Id));
+        Assert.Equal([ModuleFolders.DigestOf("one")], one.EarlierVersions(Id));
+        Assert.Equal([ModuleFolders.DigestOf("one")], other.EarlierVersions(Id));
+    }
+
+    [Fact]
+    public async Task AQuarantineReachesAWorkerForTheVersionThatIsMeant()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        await api.PlaceAsync(Id, "one");
+        await api.PlaceAsync(Id, "two");
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+
+        await api.Store.QuarantineAsync(new ModuleReference(Id, ModuleFolders.DigestOf("one")), "it is odd", Cancellation);
+        await api.Sync.ShareAsync(Cancellation);
+        await worker.Sync.FetchAsync(Cancellation);
+        var earlier = Path.Combine(worker.Folder($".versions/{Id}"), ModuleFolders.DigestOf("one"));
+        Assert.Equal("it is odd", ModuleContents.FindRecord(earlier)!.Quarantine);
+        Assert.Null(ModuleContents.FindRecord(worker.Folder(Id))!.Quarantine);
+
+        await api.Store.QuarantineAsync(new ModuleReference(Id, null), "so is this", Cancellation);
+        await api.Sync.ShareAsync(Cancellation);
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Equal("so is this", ModuleContents.FindRecord(worker.Folder(Id))!.Quarantine);
     }
 
     Process Start(bool publishes)
@@ -166,9 +289,22 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
             File.WriteAllText(Path.Combine(Folder(id), "adapter_model.safetensors"), numbers);
         }
 
+        public FileModuleStore Store => _services.GetRequiredService<FileModuleStore>();
+
+        public async Task PlaceAsync(string id, string numbers)
+        {
+            using var arrival = ModuleFolders.Arrive(Store, numbers);
+            await Store.PlaceAsync(id, arrival, ModuleFolders.RecordOf(numbers), Cancellation);
+        }
+
+        public IEnumerable<string?> EarlierVersions(string id) =>
+            Directory.Exists(Folder($".versions/{id}")) ? Directory.GetDirectories(Folder($".versions/{id}")).Select(Path.GetFileName) : [];
+
         public string Numbers(string id) => File.ReadAllText(Path.Combine(Folder(id), "adapter_model.safetensors"));
 
-        public IReadOnlyList<string> Ids() => _services.GetRequiredService<LocalModules>().List();
+        public LocalModules Local => _services.GetRequiredService<LocalModules>();
+
+        public IReadOnlyList<string> Ids() => Local.List();
 
         public Task SyncAsync() => Sync.SyncAsync(publish: true, Cancellation);
 

@@ -20,6 +20,8 @@ sealed class ModuleFolders : IDisposable
 
     public FileModuleStore Store { get; }
 
+    public StoredFiles Files => _processes[0].GetRequiredService<StoredFiles>();
+
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public static ModuleReport Report => new()
