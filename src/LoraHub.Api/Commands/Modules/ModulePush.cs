@@ -10,8 +10,6 @@ namespace LoraHub.Api.Commands.Modules;
 /// <summary>The upload of a module's files, as a form that is read from the disk while it is sent.</summary>
 static class ModulePush
 {
-    const int Succeeded = 0, Failed = 1;
-
     /// <returns>The exit code; what became of it was printed.</returns>
     public static async Task<int> RunAsync(string folder, string id, Uri service, string? token, CancellationToken cancellationToken)
     {
@@ -36,7 +34,7 @@ static class ModulePush
         catch (HttpRequestException exception)
         {
             await Console.Error.WriteLineAsync($"{service.Authority} could not be asked: {exception.Message}");
-            return Failed;
+            return ModulesCommand.Failed;
         }
     }
 
@@ -64,11 +62,11 @@ static class ModulePush
         if (response.IsSuccessStatusCode && answer?["urls"]?["get"] is { } url)
         {
             await Console.Out.WriteLineAsync($"{url}");
-            return Succeeded;
+            return ModulesCommand.Succeeded;
         }
 
         await Console.Error.WriteLineAsync($"It was refused ({(int)response.StatusCode}): {answer?["detail"]?.ToString().Trim() ?? "the answer is none of this program's."}");
-        return Failed;
+        return ModulesCommand.Failed;
     }
 
     static JsonNode? Read(string text)
