@@ -66,6 +66,7 @@ static class LoraHubServer
             builder.Services.AddPredictions();
             builder.Services.AddCog();
             builder.Services.AddReplicate();
+            builder.Services.AddModules();
             builder.Services.AddWebhooks(); // before the worker, so that they stop after it
             builder.Services.AddDocs();
         }

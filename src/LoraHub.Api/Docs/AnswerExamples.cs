@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Cog;
 using LoraHub.Api.Http;
+using LoraHub.Api.Modules;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Replicate.Files;
@@ -29,7 +30,7 @@ sealed class AnswerExamples(ServedModel model)
         return JsonSerializer.SerializeToNode(answer, type, WireJson.Options)!;
     }
 
-    IEnumerable<object> Examples() => ExamplesOfPredictions().Concat(FileExamples.At(Now));
+    IEnumerable<object> Examples() => ExamplesOfPredictions().Concat(FileExamples.At(Now)).Concat(ModuleExamples.At(Now));
 
     IEnumerable<object> ExamplesOfPredictions()
     {
@@ -67,7 +68,7 @@ sealed class AnswerExamples(ServedModel model)
             {
                 Adapter = $"{Origin}/results/153b071f1361e6992081b2b4ab1298bf0c3022cec7dcecf145443f8928eb26be/adapter.zip",
                 Trace = $"{Origin}/results/a9e2bd8e6ba2d3d52d51a6ee2fbe1e2a5f3f6a27b1a4b4c9e9a0f6f0a7c1d3b8/trace.json",
-                Weights = [new ModuleWeight("lorahub/t5_mini-french", 0.642)],
+                Weights = [new ModuleWeight(ModuleExamples.Id, 0.642, ModuleExamples.Digest)],
                 Loss = new LossReport(0.6059, 0.0502, 40),
             }),
             new PredictionEvent.Measured(Core.Predictions.Prediction.PredictTimeMetric, 0.75),
@@ -84,7 +85,7 @@ sealed class AnswerExamples(ServedModel model)
         Composition = "factors",
         Objective = "reference",
         Optimizer = Optimizers.Default,
-        Modules = [new TracedModule("lorahub/t5_mini-french", "3042b3e86dee5cb01874546614a691062cdabd1cabc98a3f397bb99b35882836")],
+        Modules = [new TracedModule(ModuleExamples.Id, ModuleExamples.Digest)],
         Steps = [new TraceStep(0, TraceKinds.Search, [0], 0.6059, 0.02), new TraceStep(1, TraceKinds.Search, [0.642], 0.0502, 0.04)],
     };
 

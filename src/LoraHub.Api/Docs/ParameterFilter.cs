@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LoraHub.Api.Modules;
 using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -32,7 +33,7 @@ sealed class ParameterFilter(ServedModel model) : IOperationFilter
         }
     }
 
-    (string Description, JsonNode? Example) InPath(string name, string path) => name switch
+    (string Description, JsonNode? Example) InPath(string name, string path) => path.StartsWith("v1/modules/", StringComparison.Ordinal) ? InModulePath(name) : name switch
     {
         "owner" => ("The owner in `owner/name`.", model.Name.Split('/')[0]),
         "name" when path.StartsWith("results/", StringComparison.Ordinal) => ("`adapter.zip` or `checkpoint.zip`.", "adapter.zip"),
@@ -42,5 +43,13 @@ sealed class ParameterFilter(ServedModel model) : IOperationFilter
         "address" => ("The last part of the prediction's `urls.stream`.", null),
         "slug" => ("The collection's name in URLs.", null),
         _ => ("The `id` from when it was created.", null),
+    };
+
+    static (string Description, JsonNode? Example) InModulePath(string name) => name switch
+    {
+        "owner" => ("The owner in the module's `owner/name`.", ModuleExamples.Owner),
+        "name" => ("The name in the module's `owner/name`.", ModuleExamples.Name),
+        "digest" => ("The version: the first 12 digits of its digest, or more, up to all 64.", ModuleExamples.Digest[..12]),
+        _ => ("One of the module's files: `adapter_config.json`, `adapter_model.safetensors`, `adapter_model.bin` or `README.md`.", Core.Modules.ModuleFiles.Config),
     };
 }

@@ -12,14 +12,16 @@ static class ListCursor
     public const string Key = "cursor", Rule = "cursor is not one that this service gave";
 
     /// <summary>The URL of the page after the item, the rest of the query kept.</summary>
-    public static string NextUrl(HttpRequest request, DateTimeOffset createdAt, string id)
-    {
-        var query = new QueryBuilder(request.Query.Where(pair => pair.Key != Key))
-        {
-            { Key, Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{createdAt.UtcTicks}:{id}")) },
-        };
-        return $"{Origin.Of(request)}{request.Path}{query}";
-    }
+    public static string NextUrl(HttpRequest request, DateTimeOffset createdAt, string id) => NextUrl(request, $"{createdAt.UtcTicks}:{id}");
+
+    /// <summary>The URL of the page after so many items, in a list that has an order of its own.</summary>
+    public static string NextUrl(HttpRequest request, int skip) => NextUrl(request, $"+{skip}");
+
+    /// <returns>How many items come before the page; null when the text is no cursor of such a list.</returns>
+    public static int? ReadSkip(string cursor) =>
+        Base64Url.IsValid(cursor) && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)) is ['+', .. var digits] && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var skip)
+            ? skip
+            : null;
 
     /// <returns>Null when the text is no cursor.</returns>
     public static (DateTimeOffset CreatedAt, string Id)? Read(string cursor)
@@ -33,5 +35,11 @@ static class ListCursor
         return parts is [var ticks, var id] && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTimeOffset.MaxValue.Ticks
             ? (new DateTimeOffset(at, TimeSpan.Zero), id)
             : null;
+    }
+
+    static string NextUrl(HttpRequest request, string place)
+    {
+        var query = new QueryBuilder(request.Query.Where(pair => pair.Key != Key)) { { Key, Base64Url.EncodeToString(Encoding.UTF8.GetBytes(place)) } };
+        return $"{Origin.Of(request)}{request.Path}{query}";
     }
 }

@@ -1,4 +1,5 @@
 using LoraHub.Api.Docs;
+using LoraHub.Api.Modules;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Collections;
@@ -30,6 +31,7 @@ static class ReplicateEndpoints
         v1.MapPredictions();
         v1.MapModels();
         v1.MapFiles();
+        v1.MapModules();
         v1.MapDeployments();
         v1.MapAccount();
         v1.MapCollections();

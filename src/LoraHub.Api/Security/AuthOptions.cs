@@ -37,6 +37,11 @@ public sealed partial class AuthOptions : IValidatableObject
                     $"{Section}:Tokens:{index}:Hash must be `sha256:` and the 64 hexadecimal digits of the token's SHA-256, never the token itself; "
                     + "`lorahub tokens new NAME` prints a new one with its settings.");
             }
+
+            if (token.Scopes is { } scopes && (scopes.Count == 0 || !scopes.All(scope => TokenScopes.Read(scope) is not null)))
+            {
+                yield return new ValidationResult($"{Section}:Tokens:{index}:Scopes {TokenScopes.Rule}");
+            }
         }
 
         foreach (var twice in Tokens.CountBy(token => token.Name, StringComparer.Ordinal).Where(pair => pair.Value > 1))
@@ -65,6 +70,9 @@ public sealed class TokenOptions
 
     /// <summary><c>sha256:</c> and the hexadecimal SHA-256 of the token's UTF-8 bytes.</summary>
     public string Hash { get; init; } = "";
+
+    /// <summary>What it may be used for: read, predict, publish, admin. Default: read and predict.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
 }
 
 /// <summary>Who may use the bare paths.</summary>

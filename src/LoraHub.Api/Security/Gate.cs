@@ -24,9 +24,9 @@ static class Gate
         var tokens = app.Services.GetRequiredService<Tokens>();
         app.Use((http, next) =>
         {
-            if (tokens.NameOf(http.Request) is { } name)
+            if (tokens.Of(http.Request) is { } token)
             {
-                http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, name)], authenticationType: "Bearer"));
+                http.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, token.Name), .. TokenScopes.Claims(token)], authenticationType: "Bearer"));
             }
 
             return next(http);
@@ -52,7 +52,10 @@ static class Gate
         var isKnown = http.User.Identity is { IsAuthenticated: true };
         if (ErrorAnswers.IsReplicate(http))
         {
-            return isKnown || !hasTokens ? null : Challenge(http, Problems.Because(StatusCodes.Status401Unauthorized, "Unauthenticated", Unauthenticated));
+            return !hasTokens ? null
+                : !isKnown ? Challenge(http, Problems.Because(StatusCodes.Status401Unauthorized, "Unauthenticated", Unauthenticated))
+                : TokenScopes.Missing(http) is { } missing ? Problems.Because(StatusCodes.Status403Forbidden, "Forbidden", TokenScopes.Lacks(missing))
+                : null;
         }
 
         return bare switch
@@ -60,6 +63,7 @@ static class Gate
             BareAccess.Off => TypedResults.StatusCode(StatusCodes.Status404NotFound),
             BareAccess.Loopback when !Peer.IsLocal(http.Request) => CogErrors.Failure(StatusCodes.Status403Forbidden, "Only programs on this machine may ask here."),
             BareAccess.Token when !isKnown => Challenge(http, CogErrors.Failure(StatusCodes.Status401Unauthorized, Unauthenticated)),
+            BareAccess.Token when TokenScopes.Missing(http) is { } missing => CogErrors.Failure(StatusCodes.Status403Forbidden, TokenScopes.Lacks(missing)),
             _ => null,
         };
     }

@@ -11,8 +11,8 @@ namespace LoraHub.Api.Security;
 /// </summary>
 sealed class Tokens(IOptions<AuthOptions> options)
 {
-    readonly (string Name, byte[] Hash)[] _known =
-        [.. options.Value.Tokens.Select(token => (token.Name, Convert.FromHexString(token.Hash["sha256:".Length..])))];
+    readonly (TokenOptions Token, byte[] Hash)[] _known =
+        [.. options.Value.Tokens.Select(token => (token, Convert.FromHexString(token.Hash["sha256:".Length..])))];
 
     /// <summary>Whether there are any; without, <c>/v1</c> is open.</summary>
     public bool Any => _known.Length > 0;
@@ -23,23 +23,23 @@ sealed class Tokens(IOptions<AuthOptions> options)
     public static string Hash(string token) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)))}";
 
     /// <summary>Whose token the request carries: <c>Authorization: Bearer T</c>, or Replicate's older <c>Token T</c>.</summary>
-    /// <returns>The token's name, or null when there is none or it is not one of ours.</returns>
-    public string? NameOf(HttpRequest request)
+    /// <returns>The token's settings, or null when there is none or it is not one of ours.</returns>
+    public TokenOptions? Of(HttpRequest request)
     {
         var isToken = AuthenticationHeaderValue.TryParse(request.Headers.Authorization.ToString(), out var given)
             && (given.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) || given.Scheme.Equals("Token", StringComparison.OrdinalIgnoreCase));
-        return isToken && given!.Parameter is { } token ? NameOf(SHA256.HashData(Encoding.UTF8.GetBytes(token))) : null;
+        return isToken && given!.Parameter is { } token ? Of(SHA256.HashData(Encoding.UTF8.GetBytes(token))) : null;
     }
 
     /// <summary>Compares with every hash, each in constant time, so that the time taken tells nothing of how near a guess was.</summary>
-    string? NameOf(byte[] given)
+    TokenOptions? Of(byte[] given)
     {
-        string? name = null;
+        TokenOptions? token = null;
         foreach (var (known, hash) in _known)
         {
-            name = CryptographicOperations.FixedTimeEquals(given, hash) ? known : name;
+            token = CryptographicOperations.FixedTimeEquals(given, hash) ? known : token;
         }
 
-        return name;
+        return token;
     }
 }

@@ -8,6 +8,7 @@ static class AnswerCases
         .Concat(ModelAnswers.All)
         .Concat(FileAnswers.All)
         .Concat(WebhookAnswers.All)
+        .Concat(HubAnswers.All)
         .ToDictionary();
 
     /// <summary>Whether every operation under <c>/v1</c> has the answer; then <see cref="RefusalTests"/> gets it from each.</summary>

@@ -21,6 +21,7 @@ sealed class Service : WebApplicationFactory<Program>
         DataPath = Directory.CreateTempSubdirectory("lorahub-").FullName;
         _settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value);
         _settings["Data:Path"] = DataPath;
+        Hub = new TestHub(Path.Combine(DataPath, "hub"), Catalog);
     }
 
     public string DataPath { get; }
@@ -34,6 +35,8 @@ sealed class Service : WebApplicationFactory<Program>
     public ScriptedPredictor Predictor { get; } = new();
 
     public ScriptedCatalog Catalog { get; } = new();
+
+    public TestHub Hub { get; }
 
     public CollectingSink Log { get; } = new();
 
@@ -90,7 +93,10 @@ sealed class Service : WebApplicationFactory<Program>
         {
             services
                 .AddSingleton<IPredictor>(Predictor)
-                .AddSingleton<IModuleCatalog>(Catalog)
+                .AddSingleton<IModuleCatalog>(Hub)
+                .AddSingleton<IModuleStore>(Hub)
+                .AddSingleton<IModuleRegistry>(Hub)
+                .AddSingleton<IModuleInspector>(Hub)
                 .AddSingleton<IStartupFilter>(new Sender(Sender))
                 .AddSingleton<ILogEventSink>(Log);
             Replace(services);

@@ -45,7 +45,7 @@ static class CogSchemas
             ["adapter"] = Url("Adapter", "adapter.zip: the composed LoRA module as PEFT loads it."),
             ["checkpoint"] = Url("Checkpoint", "checkpoint.zip: the merged model, when it was asked for."),
             ["trace"] = Url("Trace", "trace.json: every evaluation of the search, with weights, loss and time, when there was a search."),
-            ["weights"] = Array(Object("Weight", new JsonObject { ["module"] = Typed("string", "Module"), ["weight"] = Typed("number", "Weight") }), "Weights"),
+            ["weights"] = Array(Weight(), "Weights"),
             ["loss"] = Object("Loss", new JsonObject
             {
                 ["zero_shot"] = Typed("number", "Zero Shot"),
@@ -59,6 +59,14 @@ static class CogSchemas
         output["required"] = new JsonArray("weights");
         return output;
     }
+
+    /// <summary><see cref="ModuleWeight"/>.</summary>
+    static JsonObject Weight() => Object("Weight", new JsonObject
+    {
+        ["module"] = Typed("string", "Module"),
+        ["digest"] = Typed("string", "Digest"),
+        ["weight"] = Typed("number", "Weight"),
+    });
 
     /// <summary><see cref="ControlReport"/>.</summary>
     static JsonObject Controls()

@@ -17,6 +17,7 @@ static class ModulesCommand
         ShowCommand.Create(replace),
         AddCommand.Create(replace),
         PullCommand.Create(replace),
+        PushCommand.Create(replace),
         VerifyCommand.Create(replace),
         RemoveCommand.Create(replace),
         QuarantineCommand.Create(replace),

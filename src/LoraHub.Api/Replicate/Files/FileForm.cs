@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Http;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Uploads;
 using Microsoft.Net.Http.Headers;

@@ -1,8 +1,9 @@
 using System.Text;
+using LoraHub.Api.Replicate;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
-namespace LoraHub.Api.Replicate.Files;
+namespace LoraHub.Api.Http;
 
 /// <param name="FileName">Null for a field that is no file.</param>
 /// <param name="Body">Readable until the next part is asked for.</param>

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Api.Http;
+using LoraHub.Api.Replicate;
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Api.Modules;
+
+/// <summary>Takes modules away, and puts them into quarantine.</summary>
+sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleIndexing indexing, SimilarModules similar)
+{
+    const int LongestReason = 500;
+
+    public static Task<IResult> DeleteAsync(string owner, string name, HttpContext http, ModuleChanges changes) => changes.DeleteAsync($"{owner}/{name}", http);
+
+    public static async Task<IResult> QuarantineAsync(string owner, string name, HttpContext http, ModuleChanges changes)
+    {
+        switch (await JsonBody.ReadAsync(http.Request))
+        {
+            case JsonBody.Refused(var statusCode, var why):
+                return Problems.Because(statusCode, null, why);
+            case JsonBody.Parsed(JsonObject body) when body["reason"] is JsonValue value && value.GetValueKind() == JsonValueKind.String
+                && ((string)value!).Trim() is { Length: > 0 and <= LongestReason } reason && !reason.Any(char.IsControl):
+                return await changes.MarkAsync(owner, name, reason, http);
+            default:
+                return Problems.Fields([new InvalidField("required", "reason", $"reason is required: why predictions must refuse the module, a line of 1 to {LongestReason} characters")]);
+        }
+    }
+
+    public static Task<IResult> ReleaseAsync(string owner, string name, HttpContext http, ModuleChanges changes) => changes.MarkAsync(owner, name, reason: null, http);
+
+    async Task<IResult> DeleteAsync(string id, HttpContext http)
+    {
+        if (!ModelId.IsValid(id) || await registry.FindAsync(new ModuleReference(id, null), http.RequestAborted) is null)
+        {
+            return Problems.NotFound();
+        }
+
+        if (await ModuleRights.RefuseChangeAsync(id, http, registry) is { } forbidden)
+        {
+            return forbidden;
+        }
+
+        var holders = await registry.HoldersAsync(id, http.RequestAborted);
+        if (holders.Count > 0)
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, Held(holders.Count));
+        }
+
+        if (!await store.RemoveAsync(id, http.RequestAborted))
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
+        }
+
+        await indexing.RefreshAsync(id, CancellationToken.None);
+        return TypedResults.NoContent();
+    }
+
+    /// <param name="reason">Null: predictions may use it again.</param>
+    async Task<IResult> MarkAsync(string owner, string name, string? reason, HttpContext http)
+    {
+        if (ModuleReference.Parse($"{owner}/{name}") is not { } named || await registry.FindAsync(named, http.RequestAborted) is not { } module)
+        {
+            return Problems.NotFound();
+        }
+
+        var reference = new ModuleReference(module.Id, module.Digest.Length > 0 ? module.Digest : null);
+        if (!await store.QuarantineAsync(reference, reason, http.RequestAborted))
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
+        }
+
+        await indexing.RefreshAsync(module.Id, CancellationToken.None);
+        module = await registry.FindAsync(reference, CancellationToken.None) ?? module;
+        return TypedResults.Json(await ModulePages.WholeAsync(module, http.Request, similar, http.RequestAborted), WireJson.Options);
+    }
+
+    public static string Held(int count) =>
+        $"{(count == 1 ? "A prediction that waits or runs names" : $"{count} predictions that wait or run name")} this module; cancel {(count == 1 ? "it" : "them")}, or delete it when {(count == 1 ? "it has" : "they have")} ended.";
+}

@@ -1,0 +1,113 @@
+using System.IO.Compression;
+using LoraHub.Api.Modules.Uploads;
+using LoraHub.Api.Replicate;
+using LoraHub.Core.Modules;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace LoraHub.Api.Modules;
+
+/// <summary>A module's files. They are others' texts and numbers: each is to be saved, whatever it seems to be, and becomes no page of this service.</summary>
+static class ModuleDownloads
+{
+    const string Inert = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+    // The first time a zip can tell: the same version gives the same bytes.
+    static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static Task<IResult> ZipAsync(string owner, string name, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}"), response, registry, catalog, cancellationToken);
+
+    public static Task<IResult> VersionZipAsync(
+        string owner, string name, string digest, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), response, registry, catalog, cancellationToken);
+
+    public static async Task<IResult> FileAsync(
+        string owner, string name, string digest, string file, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (!UploadedFiles.IsTaken(file) || await FindAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), registry, catalog, cancellationToken) is not var (version, folder))
+        {
+            return Problems.NotFound();
+        }
+
+        return Open(folder, file) is { } content
+            ? Attachment(content, "application/octet-stream", file, $"{version}/{file}", response)
+            : Problems.NotFound();
+    }
+
+    public static async Task<IResult> CardAsync(
+        string owner, string name, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
+        await FindAsync(ModuleReference.Parse($"{owner}/{name}"), registry, catalog, cancellationToken) is var (_, folder) && Open(folder, ModuleFiles.Card) is { } content
+            ? Attachment(content, "text/markdown; charset=utf-8", ModuleFiles.Card, entityTag: null, response)
+            : Problems.NotFound();
+
+    static async Task<IResult> ZipAsync(ModuleReference? reference, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(reference, registry, catalog, cancellationToken) is not var (version, folder))
+        {
+            return Problems.NotFound();
+        }
+
+        // Opened at once: who takes the module away takes nothing from under this answer.
+        (string Name, FileStream Content)[] files = [.. ModuleFiles.MostBytes.Keys.Where(UploadedFiles.IsTaken)
+            .Select(name => (name, Open(folder, name))).Where(file => file.Item2 is not null).Select(file => (file.name, file.Item2!))];
+        foreach (var (_, content) in files)
+        {
+            response.RegisterForDisposeAsync(content);
+        }
+
+        response.Headers.ContentSecurityPolicy = Inert;
+        response.HttpContext.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true; // the zip writes its few headers so; contents go asynchronously
+        return TypedResults.Stream(
+            body => WriteAsync(files, body, cancellationToken),
+            "application/zip",
+            $"{reference!.Id.Replace('/', '_')}-{version[..12]}.zip",
+            entityTag: new EntityTagHeaderValue($"\"{version}\""));
+    }
+
+    static async Task WriteAsync((string Name, FileStream Content)[] files, Stream body, CancellationToken cancellationToken)
+    {
+        await using var zip = await ZipArchive.CreateAsync(body, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+        foreach (var (name, content) in files)
+        {
+            var entry = zip.CreateEntry(name, CompressionLevel.NoCompression); // weights do not shrink
+            entry.LastWriteTime = NoTime;
+            await using var stream = await entry.OpenAsync(cancellationToken);
+            await content.CopyToAsync(stream, cancellationToken);
+        }
+    }
+
+    static FileStreamHttpResult Attachment(FileStream content, string type, string name, string? entityTag, HttpResponse response)
+    {
+        response.Headers.ContentSecurityPolicy = Inert;
+        return TypedResults.Stream(
+            content,
+            type,
+            name,
+            lastModified: new DateTimeOffset(File.GetLastWriteTimeUtc(content.SafeFileHandle)),
+            entityTag: entityTag is null ? null : new EntityTagHeaderValue($"\"{entityTag}\""),
+            enableRangeProcessing: true);
+    }
+
+    /// <returns>The version's digest and folder, or null when there is none whose files are here.</returns>
+    static async Task<(string Version, string Folder)?> FindAsync(
+        ModuleReference? reference, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
+        reference is not null
+        && await registry.FindAsync(reference, cancellationToken) is { Digest.Length: > 0 } module
+        && catalog.Find(new ModuleReference(module.Id, module.Digest)) is { Folder.Length: > 0 } info
+            ? (module.Digest, info.Folder)
+            : null;
+
+    static FileStream? Open(string folder, string name)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, useAsync: true);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Text.Json.Nodes;
+using LoraHub.Api.Docs;
+using LoraHub.Api.Modules.Uploads;
+using LoraHub.Api.Replicate;
+using LoraHub.Api.Security;
+
+namespace LoraHub.Api.Modules;
+
+/// <summary><c>/v1/modules</c>: the hub.</summary>
+static class ModuleEndpoints
+{
+    const string One = "/{owner}/{name}", Version = $"{One}/versions/{{digest}}";
+
+    public static void MapModules(this IEndpointRouteBuilder v1)
+    {
+        var modules = v1.MapGroup("/modules").WithTags("Modules");
+        modules.MapLists();
+        modules.MapPages();
+        modules.MapFiles();
+        modules.MapChanges();
+    }
+
+    static void MapLists(this IEndpointRouteBuilder modules)
+    {
+        modules.MapGet("", ModuleLists.ListAsync)
+            .WithSummary("Search modules, or list them")
+            .WithDescription("All that is given must hold. With `q` the best match comes first, with `similar_to` the nearest, else ids are in order.")
+            .WithListQuery()
+            .Produces<ReplicatePage<HubModule>>()
+            .ProducesProblem(ModuleExamples.BadQuery);
+        modules.MapGet($"{One}/versions", ModuleLists.VersionsAsync)
+            .WithSummary("List a module's versions: the one that its name points to, then the newest first")
+            .Produces<ReplicatePage<HubModule>>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        modules.MapGet($"{One}/similar", ModuleLists.SimilarAsync)
+            .WithSummary("List the modules whose updates point where this one's does, nearest first")
+            .WithDescription("`similarity` is the cosine of the angle between the whole updates.")
+            .Produces<ReplicatePage<HubModule>>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    static void MapPages(this IEndpointRouteBuilder modules)
+    {
+        modules.MapGet(One, ModulePages.GetAsync)
+            .WithSummary("Get a module: all that is known of it")
+            .WithDescription("`layers` is the report on its numbers. `similar` has the five nearest modules; those that are nearly the same are flagged.")
+            .Produces<HubModule>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        modules.MapGet(Version, ModulePages.GetVersionAsync)
+            .WithSummary("Get a version of a module")
+            .Produces<HubModule>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        modules.MapGet($"{One}/usage", ModulePages.GetUsageAsync)
+            .WithSummary("Get how a module is used")
+            .WithDescription("`predictions`, the ids of those that hold it now, is shown to tokens with the scope `admin`.")
+            .Produces<HubModuleUsage>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    static void MapFiles(this IEndpointRouteBuilder modules)
+    {
+        modules.MapRead($"{One}/card", ModuleDownloads.CardAsync)
+            .WithSummary("Download a module's card, README.md")
+            .WithDescription("Markdown as it was published: trust nothing in it.")
+            .Produces<string>(StatusCodes.Status200OK, "text/markdown")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        modules.MapRead($"{One}/download", ModuleDownloads.ZipAsync)
+            .WithSummary("Download a module as a zip of its files")
+            .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        modules.MapRead($"{Version}/download", ModuleDownloads.VersionZipAsync)
+            .WithSummary("Download a version of a module as a zip of its files")
+            .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        modules.MapRead($"{Version}/files/{{file}}", ModuleDownloads.FileAsync)
+            .WithSummary("Download one file of a version")
+            .WithDescription("Ranges are served.")
+            .Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    static void MapChanges(this IEndpointRouteBuilder modules)
+    {
+        modules.MapPost($"{One}/versions", ModulePublication.PostAsync)
+            .WithScope(TokenScope.Publish)
+            .WithSummary("Publish a module, or a new version of it")
+            .WithDescription("The PEFT files, or one `.zip` of them; told by their file names. 200 says that the name has had these bytes before. "
+                + "Weights as `.bin` are read safely and kept as safetensors.")
+            .WithForm<ModuleUpload>([])
+            .Produces<HubModule>(StatusCodes.Status201Created)
+            .Produces<HubModule>(StatusCodes.Status200OK)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblems(ModuleExamples.Refusals);
+        modules.MapDelete(One, ModuleChanges.DeleteAsync)
+            .WithScope(TokenScope.Publish)
+            .WithSummary("Delete a module with all of its versions")
+            .WithDescription("Without the scope `admin`: one whose versions were all published with this token. Refused while a prediction that names it waits or runs.")
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(ModuleExamples.Held);
+        modules.MapPost($"{One}/quarantine", ModuleChanges.QuarantineAsync)
+            .WithScope(TokenScope.Admin)
+            .WithSummary("Put a module's version into quarantine: predictions refuse it")
+            .WithBody<HubQuarantine>(_ => new JsonObject { ["reason"] = "Its training data is under dispute." })
+            .Produces<HubModule>()
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblems([.. ModuleExamples.BadReasons, ModuleExamples.NotOwned]);
+        modules.MapPost($"{One}/release", ModuleChanges.ReleaseAsync)
+            .WithScope(TokenScope.Admin)
+            .WithSummary("Take a module's version out of quarantine")
+            .Produces<HubModule>()
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(ModuleExamples.NotOwned);
+    }
+
+    static RouteHandlerBuilder MapRead(this IEndpointRouteBuilder routes, string path, Delegate handler) =>
+        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler);
+
+    static RouteHandlerBuilder WithListQuery(this RouteHandlerBuilder route) => route
+        .WithQuery("q", "Words, each of which the id or the card must hold, as a word or its beginning.", "translate")
+        .WithQuery("owner", "The owner in `owner/name`.", ModuleExamples.Owner)
+        .WithQuery("base_model", "The model that it was trained on.", ModuleExamples.BaseModel)
+        .WithQuery("task", "What it was trained to do, as its card says.", "translation")
+        .WithQuery("tag", "A tag of its card.", "lora")
+        .WithQuery("rank", "r.", "8")
+        .WithQuery("usable", "`true`: without those that cannot be used.", "true")
+        .WithQuery("similar_to", "A module: its neighbours, nearest first, on one page. Goes without `q` and `cursor`.", "")
+        .WithQuery("limit", $"The most modules on a page, 1 to {ModuleQueries.LargestLimit}. Default: {ModuleQueries.DefaultLimit}.", "20")
+        .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "");
+
+    static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route, IEnumerable<Problem> problems)
+    {
+        foreach (var problem in problems)
+        {
+            route.ProducesProblem(problem);
+        }
+
+        return route;
+    }
+}

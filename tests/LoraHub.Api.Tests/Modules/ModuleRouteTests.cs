@@ -1,0 +1,153 @@
+using System.IO.Compression;
+using System.Net;
+using LoraHub.Api.Tests.Support;
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Api.Tests.Modules;
+
+/// <summary>What is seen of the modules that are there.</summary>
+public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<SharedService>
+{
+    [Fact]
+    public async Task A_list_has_pages_and_filters()
+    {
+        var client = await shared.Service.ReadyAsync();
+        foreach (var name in (string[])["one", "two", "three"])
+        {
+            await client.PublishedAsync($"list/{name}", [1]);
+        }
+
+        var first = await client.GetJsonAsync("/v1/modules?owner=list&limit=2");
+        var second = await client.GetJsonAsync(new Uri(first.Text("next")!).PathAndQuery);
+
+        Assert.Equal(["list/one", "list/three"], first["results"]!.AsArray().Select(module => module!.Text("id")));
+        Assert.Equal(["list/two"], second["results"]!.AsArray().Select(module => module!.Text("id")));
+        Assert.Null(second.Text("next"));
+        Assert.Empty((await client.GetJsonAsync("/v1/modules?owner=list&rank=4"))["results"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("rank=x", "rank")]
+    [InlineData("rank=0", "rank")]
+    [InlineData("limit=0", "limit")]
+    [InlineData("limit=101", "limit")]
+    [InlineData("usable=maybe", "usable")]
+    [InlineData("cursor=nothing", "cursor")]
+    [InlineData("similar_to=nothing", "similar_to")]
+    [InlineData("similar_to=nobody/nothing", "similar_to")]
+    [InlineData("similar_to=list/one&q=a", "similar_to")]
+    [InlineData("q=a&q=b", "q")]
+    [InlineData("owner=", "owner")]
+    [InlineData("ranks=8", "rank")]
+    public async Task A_query_that_is_not_understood_is_refused_by_the_parameters_name(string query, string parameter)
+    {
+        var client = await shared.Service.ReadyAsync();
+
+        using var response = await client.FetchAsync($"/v1/modules?{query}");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Contains(parameter, (await response.JsonAsync()).Text("detail"));
+    }
+
+    [Fact]
+    public async Task Neighbours_come_nearest_first_and_near_duplicates_are_flagged()
+    {
+        var client = await shared.Service.ReadyAsync();
+        await client.PublishedAsync("near/one", [1, 0, 0]);
+        await client.PublishedAsync("near/far", [0, 1, 0]);
+        await client.PublishedAsync("near/copy", [1, 0.01f, 0]);
+        await client.PublishedAsync("near/close", [1, 1, 0]);
+
+        var list = (await client.GetJsonAsync("/v1/modules?similar_to=near/one&owner=near"))["results"]!.AsArray();
+        var page = (await client.GetJsonAsync("/v1/modules/near/one"))["similar"]!.AsArray().Where(module => module!.Text("id")!.StartsWith("near/", StringComparison.Ordinal)).ToArray();
+
+        Assert.Equal(["near/copy", "near/close", "near/far"], list.Select(module => module!.Text("id")));
+        Assert.Equal(0.7071, (double)list[1]!["similarity"]!, 4);
+        Assert.Equal([true, false, false], page.Select(module => (bool)module!["is_near_duplicate"]!));
+    }
+
+    [Fact]
+    public async Task A_download_is_a_zip_of_the_files_that_can_be_published_again()
+    {
+        var client = await shared.Service.ReadyAsync();
+        var module = await client.PublishedAsync("zip/one", [5, 6]);
+
+        using var response = await client.FetchAsync("/v1/modules/zip/one/download");
+        var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal($"\"{module.Text("version")}\"", response.Headers.ETag!.Tag);
+        Assert.Equal("attachment", response.Content.Headers.ContentDisposition!.DispositionType);
+        using var zip = new ZipArchive(new MemoryStream(bytes));
+        Assert.Equal([ModuleFiles.Config, ModuleFiles.Weights, ModuleFiles.Card], zip.Entries.Select(entry => entry.FullName));
+        Assert.All(zip.Entries, entry => Assert.Equal(entry.Length, entry.CompressedLength));
+        using var form = PeftFiles.Form(("again.zip", bytes));
+        using var again = await client.PublishAsync("zip/one", form);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_file_is_read_in_part_and_no_other_file_is_there()
+    {
+        var client = await shared.Service.ReadyAsync();
+        var version = (await client.PublishedAsync("file/one", [7, 8])).Text("version")!;
+        var url = $"/v1/modules/file/one/versions/{version[..12]}/files";
+
+        using var part = await client.FetchAsync($"{url}/{ModuleFiles.Weights}", ("Range", "bytes=4-7"));
+
+        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+        Assert.Equal(PeftFiles.Weights(8), await part.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        foreach (var name in (string[])[ModuleRecord.FileName, "..%2f..%2fkeys", "%2e%2e%2fREADME.md", "/etc/passwd", ModuleFiles.PickledWeights])
+        {
+            using var missing = await client.FetchAsync($"{url}/{name}");
+            Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_card_with_a_script_in_it_is_served_inert()
+    {
+        var client = await shared.Service.ReadyAsync();
+        using var form = PeftFiles.Form([.. PeftFiles.Of(9)[..2], (ModuleFiles.Card, "<script>alert(1)</script>"u8.ToArray())]);
+        using var published = await client.PublishAsync("card/one", form);
+
+        using var card = await client.FetchAsync("/v1/modules/card/one/card");
+
+        Assert.Equal("<script>alert(1)</script>", await card.TextAsync());
+        Assert.Equal("text/markdown", card.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("attachment", card.Content.Headers.ContentDisposition!.DispositionType);
+        Assert.Equal("nosniff", Assert.Single(card.Headers.GetValues("X-Content-Type-Options")));
+        Assert.Equal("default-src 'none'; sandbox; frame-ancestors 'none'", Assert.Single(card.Headers.GetValues("Content-Security-Policy")));
+    }
+
+    [Fact]
+    public async Task Quarantine_says_why_until_the_release()
+    {
+        var client = await shared.Service.ReadyAsync();
+        await client.PublishedAsync("quarantine/one", [1]);
+
+        var quarantined = await client.PostJsonAsync("/v1/modules/quarantine/one/quarantine", """{"reason": "In dispute."}""");
+        var released = await client.PostJsonAsync("/v1/modules/quarantine/one/release", json: null);
+
+        Assert.Equal(("quarantined", "In dispute."), (quarantined.Text("state"), quarantined.Text("reason")));
+        Assert.Equal(("ready", null), (released.Text("state"), released.Text("reason")));
+    }
+
+    [Fact]
+    public async Task A_module_that_predictions_hold_stays_until_they_have_ended()
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        await client.PublishedAsync("anna/held", [1]);
+        service.Hub.Holders = ["p1", "p2"];
+
+        using var refused = await client.SendAsync(HttpMethod.Delete, "/v1/modules/anna/held", json: null);
+        var usage = await client.GetJsonAsync("/v1/modules/anna/held/usage");
+        service.Hub.Holders = [];
+        using var deleted = await client.SendAsync(HttpMethod.Delete, "/v1/modules/anna/held", json: null);
+        using var gone = await client.FetchAsync("/v1/modules/anna/held");
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.NoContent, HttpStatusCode.NotFound), (refused.StatusCode, deleted.StatusCode, gone.StatusCode));
+        Assert.StartsWith("2 predictions that wait or run name this module", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
+        Assert.Equal((2, 2), ((int)usage["open_predictions"]!, usage["predictions"]!.AsArray().Count));
+    }
+}

@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.IO.Compression;
+using LoraHub.Api.Modules.Uploads;
+using LoraHub.Api.Tests.Support;
+using LoraHub.Core.Modules;
+
+namespace LoraHub.Api.Tests.Modules;
+
+/// <summary>What a zip of a module may be, and what a hostile one is told.</summary>
+public sealed class ModuleZipTests : IDisposable
+{
+    const long MostBytes = 4 << 20;
+
+    static readonly byte[] Valid = PeftFiles.Zip(PeftFiles.Of(1, 2, 3));
+
+    readonly string _folder = Directory.CreateTempSubdirectory("lorahub-").FullName;
+
+    public static TheoryData<string, string> Hostile => new(Zips.Select(zip => (zip.Name, zip.Message)).ToArray());
+
+    static IEnumerable<(string Name, byte[] Zip, string Message)> Zips =>
+    [
+        ("bomb", PeftFiles.Zip((ModuleFiles.Config, new byte[3 << 20])), "grows more than 200 times"),
+        ("over the limit", PeftFiles.Zip(CompressionLevel.NoCompression, (ModuleFiles.Weights, new byte[5 << 20])), $"{MostBytes} are the most"),
+        ("a file over its limit", PeftFiles.Zip(CompressionLevel.NoCompression, (ModuleFiles.Config, new byte[2 << 20])), "adapter_config.json of 2097152 bytes"),
+        ("link", Edited(Valid, 38, unchecked((int)0xA1FF0000)), "neither a file nor a folder"),
+        ("device", Edited(Valid, 38, 0x61FF0000), "neither a file nor a folder"),
+        ("setuid", Edited(Valid, 38, unchecked((int)0x89FF0000)), "special permissions"),
+        ("encrypted", Edited(Valid, 8, 0x00080001), "encrypted"),
+        ("up", Named("../adapter_config.json"), "`..`"),
+        ("up within", Named("a/../adapter_config.json"), "`..`"),
+        ("absolute", Named("/etc/adapter_config.json"), "absolute path"),
+        ("drive", Named("C:/adapter_config.json"), "absolute path"),
+        ("backslash", Named("..\\adapter_config.json"), "backslash"),
+        ("control", Named("a\nb"), "control characters"),
+        ("deep", Named("a/b/adapter_config.json"), "folder of a folder"),
+        ("twice", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), (ModuleFiles.Config, PeftFiles.Config)), "the name of another"),
+        ("twice in other letters", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), ("ADAPTER_config.json", PeftFiles.Config)), "the name of another"),
+        ("two folders", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), ("a/" + ModuleFiles.Weights, [1])), "in several folders"),
+        ("thousands of entries", PeftFiles.Zip([.. Enumerable.Range(0, 3000).Select(i => ($"f{i}", Array.Empty<byte>()))]), "3000 entries"),
+        ("thousands of entries, said to be three", SaidToBeThree(3000), "list of entries that is too long"),
+        ("a size that is too small", Edited(PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config)), 24, 5), "its checksum is another"),
+        ("a size that is too large", Edited(PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config)), 24, 500), "says that adapter_config.json has 500 bytes"),
+        ("zip64", Zip64(), "zip64"),
+        ("cut short", Valid[..^40], "no zip file"),
+        ("nothing", [], "no zip file"),
+        ("text", "not a zip"u8.ToArray(), "no zip file"),
+        ("no compression that is known", Edited(Valid, 10, 0x00000063), "damaged"),
+    ];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public async Task A_hostile_zip_is_refused_and_says_why(string name, string message)
+    {
+        var refusal = await Assert.ThrowsAsync<ModuleRefusedException>(() => ExtractAsync(Zips.Single(zip => zip.Name == name).Zip));
+
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("my module/")]
+    public async Task The_files_lie_at_the_top_or_in_one_folder_and_others_are_left(string folder)
+    {
+        await ExtractAsync(PeftFiles.Zip(
+        [
+            .. PeftFiles.Of(1, 2).Select(file => (folder + file.Name, file.Content)),
+            (folder + "training_args.bin", [1]), (folder + ".gitattributes", [1]), (folder + ModuleRecord.FileName, [1]), ("__MACOSX/a/._adapter_config.json", [1]), ("__MACOSX/adapter_config.json", [1]),
+        ]));
+
+        Assert.Equal([ModuleFiles.Card, ModuleFiles.Config, ModuleFiles.Weights], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(PeftFiles.Config, await File.ReadAllBytesAsync(Path.Combine(_folder, ModuleFiles.Config), TestContext.Current.CancellationToken));
+    }
+
+    /// <summary><c>LORAHUB_FUZZ_SECONDS</c> has it go on for longer.</summary>
+    [Fact]
+    public async Task Whatever_is_changed_in_a_zip_it_is_taken_or_refused()
+    {
+        var seconds = int.TryParse(Environment.GetEnvironmentVariable("LORAHUB_FUZZ_SECONDS"), out var given) ? given : 3;
+        var time = Stopwatch.StartNew();
+        for (var seed = 1; time.Elapsed < TimeSpan.FromSeconds(seconds); seed++)
+        {
+            var zip = Mutated(new Random(seed));
+            var before = GC.GetTotalAllocatedBytes();
+            try
+            {
+                await ExtractAsync(zip);
+            }
+            catch (ModuleRefusedException)
+            {
+                // as it should be
+            }
+            catch (Exception exception)
+            {
+                Assert.Fail($"Seed {seed}: {exception}");
+            }
+
+            Assert.All(Directory.EnumerateFiles(_folder), file => Assert.True(UploadedFiles.IsTaken(Path.GetFileName(file)), $"Seed {seed}: {file}"));
+            Assert.InRange(new DirectoryInfo(_folder).EnumerateFiles().Sum(file => file.Length), 0, MostBytes);
+            Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 512 << 20);
+            foreach (var file in Directory.EnumerateFiles(_folder))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    static byte[] Mutated(Random random)
+    {
+        var zip = (byte[])Valid.Clone();
+        for (var i = random.Next(1, 6); i > 0; i--)
+        {
+            // Mostly in the list of entries, which is what is trusted.
+            var at = random.Next(3) == 0 ? random.Next(zip.Length) : random.Next(Math.Min(Entry(zip), zip.Length - 1), zip.Length);
+            switch (random.Next(4))
+            {
+                case 0:
+                    zip[at] = (byte)random.Next(256);
+                    break;
+                case 1:
+                    zip[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 2:
+                    zip.AsSpan(at, Math.Min(4, zip.Length - at)).Fill(random.Next(2) == 0 ? byte.MaxValue : (byte)0);
+                    break;
+                default:
+                    zip = random.Next(2) == 0 ? zip[..Math.Max(1, at)] : [.. zip[..at], .. zip.AsSpan(at / 2, Math.Min(50, zip.Length - (at / 2))), .. zip[at..]];
+                    break;
+            }
+        }
+
+        return zip;
+    }
+
+    static byte[] Named(string name) => PeftFiles.Zip((name, PeftFiles.Config));
+
+    /// <summary>Where the first entry of the list is.</summary>
+    static int Entry(byte[] zip) => Math.Max(0, zip.AsSpan().IndexOf("PK\u0001\u0002"u8));
+
+    /// <summary>With another number in the first entry of the list.</summary>
+    static byte[] Edited(byte[] zip, int offset, int value)
+    {
+        var edited = (byte[])zip.Clone();
+        BinaryPrimitives.WriteInt32LittleEndian(edited.AsSpan(Entry(edited) + offset), value);
+        return edited;
+    }
+
+    static byte[] SaidToBeThree(int entries)
+    {
+        var zip = PeftFiles.Zip([.. Enumerable.Range(0, entries).Select(i => ($"f{i}", Array.Empty<byte>()))]);
+        zip.AsSpan(zip.Length - 14, 4).Fill(0);
+        (zip[^14], zip[^12]) = (3, 3);
+        return zip;
+    }
+
+    static byte[] Zip64()
+    {
+        var zip = (byte[])Valid.Clone();
+        zip.AsSpan(zip.Length - 6, 4).Fill(byte.MaxValue);
+        return zip;
+    }
+
+    async Task ExtractAsync(byte[] zip)
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(path, zip, TestContext.Current.CancellationToken);
+            await ModuleZip.ExtractAsync(path, _folder, MostBytes, TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+}
