@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
 namespace LoraHub.Api.Modules;
 
 static class ModuleServices
@@ -6,6 +8,7 @@ static class ModuleServices
     public static IServiceCollection AddModules(this IServiceCollection services)
     {
         services.AddOptions<ModuleOptions>().BindConfiguration(ModuleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<ModuleIntake>();
         return services
             .AddSingleton<ModuleTaking>()
             .AddSingleton<ModulePublication>()
