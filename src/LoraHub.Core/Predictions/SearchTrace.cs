@@ -57,7 +57,7 @@ public sealed record SearchTrace
         : value.ToJsonString(Plain);
 }
 
-/// <param name="Digest">SHA-256 of its checkpoint, in lower-case hexadecimal digits.</param>
+/// <param name="Digest">Of the version, see <see cref="Modules.ModuleFiles.Digest"/>.</param>
 public sealed record TracedModule(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("digest")] string Digest);

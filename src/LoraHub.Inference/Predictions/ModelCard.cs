@@ -53,7 +53,7 @@ static class ModelCard
             card.Append(CultureInfo.InvariantCulture, $"| objective without modules | {loss.ZeroShot:R} |\n| objective as adapted | {loss.Adapted:R} |\n");
         }
 
-        card.Append("\n## Modules\n\n| weight | module | r | sha256 of its checkpoint |\n|---|---|---|---|\n");
+        card.Append("\n## Modules\n\n| weight | module | r | version (sha256) |\n|---|---|---|---|\n");
         foreach (var (module, weight, _) in output.Weights)
         {
             card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Config.Rank} | {byId[module].Digest} |\n");

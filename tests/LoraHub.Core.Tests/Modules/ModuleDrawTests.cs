@@ -45,6 +45,9 @@ public sealed class ModuleDrawTests
     [InlineData("""{"lora_modules_specified": "hub/broken"}""", "lora_modules_specified", "`hub/broken` cannot be used: it is cut short")]
     [InlineData("""{"lora_modules_specified": "hub/module-01, hub/other-rank"}""", "lora_modules_specified", "`hub/module-01` (r 8) and `hub/other-rank` (r 4) differ")]
     [InlineData("""{"lora_modules_specified": "hub/module-01, hub/other-base"}""", "lora_modules_specified", "name modules of one base model")]
+    [InlineData("""{"lora_modules_specified": "hub/module-01@0123456789ab"}""", "lora_modules_specified", "`hub/module-01` has no version, or several, whose digest begins with 0123456789ab.")]
+    [InlineData("""{"lora_modules_specified": "hub/modul-01@0123456789ab"}""", "lora_modules_specified", "`hub/modul-01@0123456789ab` is not recognised.")]
+    [InlineData("""{"lora_modules_specified": "hub/module-01@0123"}""", "lora_modules_specified", "`hub/module-01@0123` is not recognised.")]
     [InlineData("""{"module_weights": {"hub/nobody": 1}}""", "module_weights", "`hub/nobody` is not recognised.")]
     public void A_draw_that_cannot_be_made_says_why(string json, string field, string message)
     {

@@ -15,7 +15,7 @@ public sealed class PredictorFixture : IDisposable
 
     public PredictorFixture()
     {
-        var folders = new ModelFolders([OwnModels, Golden.Models]);
+        var folders = new ModelFolders([OwnModels, Golden.Models], owned: OwnModels);
         Predictor = new LoraHubPredictor(
             new InferenceOptions { Precision = Precision.Fp32 }, folders, new FolderModuleCatalog(folders, "lorahub/t5-mini"), TimeProvider.System);
     }
@@ -63,7 +63,7 @@ public sealed class PredictorFixture : IDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"))).FullName;
         var log = new LogLines(watch);
-        return new Answer(Predictor.Predict(input, folder, log, cancellationToken), log.Lines);
+        return new Answer(Predictor.Predict(input, folder, log, cancellationToken), log.Lines, log.Modules);
     }
 
     sealed class LogLines(Action<string> watch) : IPredictionProgress
@@ -80,14 +80,14 @@ public sealed class PredictorFixture : IDisposable
         {
         }
 
-        public void Compose(IReadOnlyList<ModuleUse> modules)
-        {
-        }
+        public IReadOnlyList<ModuleUse> Modules { get; private set; } = [];
+
+        public void Compose(IReadOnlyList<ModuleUse> modules) => Modules = modules;
     }
 }
 
-/// <summary>What a prediction gave and said.</summary>
-public sealed record Answer(PredictionResult Result, IReadOnlyList<string> Log)
+/// <summary>What a prediction gave and said, and which versions of modules it had in use.</summary>
+public sealed record Answer(PredictionResult Result, IReadOnlyList<string> Log, IReadOnlyList<ModuleUse> Modules)
 {
     public PredictionOutput Output => Result.Output;
 
