@@ -50,6 +50,8 @@ static class ModuleContents
             file.Flush(flushToDisk: true);
         }
 
+        // The system's own times are some milliseconds coarse: two versions of one size that come within them would have one stamp.
+        File.SetLastWriteTimeUtc($"{path}.new", TimeProvider.System.GetUtcNow().UtcDateTime);
         File.Move($"{path}.new", path, overwrite: true);
     }
 
