@@ -3,6 +3,7 @@ using System.IO.Compression;
 using CsCheck;
 using LoraHub.Api.Modules.Uploads;
 using LoraHub.Api.Tests.Support;
+using LoraHub.Api.Tests.Telemetry;
 using LoraHub.Core.Modules;
 
 namespace LoraHub.Api.Tests.Modules;
