@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using LoraHub.Core.Modules;
 
 namespace LoraHub.Api.Modules;
@@ -23,7 +22,7 @@ sealed class FolderReading(IModuleRegistry registry, TimeProvider time, IModuleS
             return await BrokenAsync(folder, problem, cancellationToken);
         }
 
-        var digest = ModuleFiles.Digest(await HashAsync(folder.Folder, cancellationToken));
+        var digest = ModuleFiles.Digest(await ModuleFiles.ReadAsync(folder.Folder, cancellationToken));
         var known = await registry.FindAsync(new ModuleReference(folder.Id, digest), cancellationToken);
         try
         {
@@ -80,7 +79,7 @@ sealed class FolderReading(IModuleRegistry registry, TimeProvider time, IModuleS
         return await Task.Factory.StartNew(
             () =>
             {
-                foreach (var file in Numbers(folder))
+                foreach (var file in ModuleFiles.NumbersIn(folder))
                 {
                     file.CopyTo(Path.Combine(copy.Folder, file.Name));
                 }
@@ -91,21 +90,6 @@ sealed class FolderReading(IModuleRegistry registry, TimeProvider time, IModuleS
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
     }
-
-    static async Task<IReadOnlyList<ModuleFile>> HashAsync(string folder, CancellationToken cancellationToken)
-    {
-        var files = new List<ModuleFile>();
-        foreach (var file in Numbers(folder))
-        {
-            await using var content = file.OpenRead();
-            files.Add(new ModuleFile(file.Name, content.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken))));
-        }
-
-        return files;
-    }
-
-    /// <summary>The configuration and the weights: where there are both forms of them, those that are loaded.</summary>
-    static IEnumerable<FileInfo> Numbers(string folder) => new[] { new FileInfo(Path.Combine(folder, ModuleFiles.Config)), Weights(folder) }.OfType<FileInfo>();
 
     static FileInfo? Weights(string folder) => new[] { ModuleFiles.Weights, ModuleFiles.PickledWeights }
         .Select(name => new FileInfo(Path.Combine(folder, name)))

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using LoraHub.Core.Modules;
 
 namespace LoraHub.Api.Modules;
@@ -24,7 +23,7 @@ sealed class ModuleIntake(IModuleStore store, IModuleInspector inspector, IModul
         // Tensor code keeps state on its thread: it gets one of its own, and nothing is awaited on it.
         var report = await Task.Factory.StartNew(
             () => inspector.Inspect(arrival.Folder, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        var files = await ReadAsync(arrival.Folder, cancellationToken);
+        var files = await ModuleFiles.ReadAsync(arrival.Folder, cancellationToken);
         var record = new ModuleRecord
         {
             Files = files,
@@ -36,18 +35,6 @@ sealed class ModuleIntake(IModuleStore store, IModuleInspector inspector, IModul
             Quarantine = Quarantine(ModuleFiles.Digest(files), report),
         };
         return new TakenModule(id, record, await store.PlaceAsync(id, arrival, record, cancellationToken));
-    }
-
-    static async Task<IReadOnlyList<ModuleFile>> ReadAsync(string folder, CancellationToken cancellationToken)
-    {
-        var files = new List<ModuleFile>();
-        foreach (var file in new DirectoryInfo(folder).EnumerateFiles().Where(file => ModuleFiles.IsNumbers(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal))
-        {
-            await using var content = file.OpenRead();
-            files.Add(new ModuleFile(file.Name, content.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken))));
-        }
-
-        return files;
     }
 
     /// <summary>Bytes that are in quarantine do not leave it by coming again, under another name either.</summary>

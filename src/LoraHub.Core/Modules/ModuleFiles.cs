@@ -35,6 +35,24 @@ public static class ModuleFiles
     /// <summary>Whether the file is part of the module's bytes; its card and its record are said of them.</summary>
     public static bool IsNumbers(string name) => name is Config or Weights or PickledWeights;
 
+    /// <summary>Reads the files that a folder's digest is made of from start to end, ordered by name: where there are both forms of the weights, those that are loaded.</summary>
+    /// <exception cref="IOException">One cannot be read.</exception>
+    public static async Task<IReadOnlyList<ModuleFile>> ReadAsync(string folder, CancellationToken cancellationToken)
+    {
+        var files = new List<ModuleFile>();
+        foreach (var file in NumbersIn(folder))
+        {
+            await using var content = file.OpenRead();
+            files.Add(new ModuleFile(file.Name, content.Length, Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken))));
+        }
+
+        return files;
+    }
+
+    /// <summary>The configuration and the weights that a folder has, ordered by name.</summary>
+    public static IEnumerable<FileInfo> NumbersIn(string folder) =>
+        new[] { Find(folder, Config), Find(folder, Weights) ?? Find(folder, PickledWeights) }.OfType<FileInfo>();
+
     /// <summary>
     /// The digest of a version: SHA-256 of what <c>sha256sum adapter_config.json adapter_model.safetensors</c> prints, in lower-case hexadecimal digits. So
     /// <c>sha256sum adapter_config.json adapter_model.safetensors | sha256sum</c> in its folder tells whether a module is that version.
@@ -45,4 +63,6 @@ public static class ModuleFiles
         var lines = files.Where(file => IsNumbers(file.Name)).OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Sha256}  {file.Name}\n");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
     }
+
+    static FileInfo? Find(string folder, string name) => new FileInfo(Path.Combine(folder, name)) is { Exists: true } file ? file : null;
 }
