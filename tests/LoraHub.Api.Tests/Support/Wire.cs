@@ -39,10 +39,15 @@ static class Wire
     }
 
     /// <summary>Waits until the service says of itself that it is so.</summary>
-    public static async Task UntilHealthAsync(this HttpClient client, string status)
+    public static Task UntilHealthAsync(this HttpClient client, string status) => client.UntilStatusAsync("/health-check", status);
+
+    /// <summary>Waits until the prediction is there and in this state.</summary>
+    public static Task UntilPredictionAsync(this HttpClient client, string id, string status) => client.UntilStatusAsync($"/v1/predictions/{id}", status);
+
+    static async Task UntilStatusAsync(this HttpClient client, string url, string status)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
-        while ((await client.GetJsonAsync("/health-check")).Text("status") != status)
+        while ((await client.GetJsonAsync(url))["status"]?.ToString() != status) // a number in what is said of an id that is not there yet
         {
             await Task.Delay(10, limit.Token);
         }

@@ -30,7 +30,7 @@ public sealed class GracefulStopTests : IDisposable
         var ended = await next.Client.GetJsonAsync($"/v1/predictions/{running}");
         Assert.Equal("succeeded", ended.Text("status"));
         Assert.DoesNotContain("Attempt", ended.Text("logs"));
-        await UntilAsync(next.Client, waiting, "succeeded");
+        await next.Client.UntilPredictionAsync(waiting, "succeeded");
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class GracefulStopTests : IDisposable
         await using var next = await StartAsync(drainTime: "00:00:00.200");
         await next.UntilLogAsync($"{running} was started");
         using var canceled = await next.Client.PostAsync($"/v1/predictions/{running}/cancel", json: null);
-        await UntilAsync(next.Client, running, "canceled");
+        await next.Client.UntilPredictionAsync(running, "canceled");
         var logs = (await next.Client.GetJsonAsync($"/v1/predictions/{running}")).Text("logs");
         Assert.Contains("This worker is stopping; the prediction goes back to the queue.\nAttempt 2: the worker before did not finish; from the start again.\n", logs);
     }
@@ -84,8 +84,8 @@ public sealed class GracefulStopTests : IDisposable
         var second = await CreateAsync(client, TenMinutes);
         var third = await CreateAsync(client, TenMinutes);
 
-        await UntilAsync(client, first, "processing");
-        await UntilAsync(client, second, "processing");
+        await client.UntilPredictionAsync(first, "processing");
+        await client.UntilPredictionAsync(second, "processing");
 
         Assert.Equal("starting", (await client.GetJsonAsync($"/v1/predictions/{third}")).Text("status"));
         Assert.Equal("BUSY", (await client.GetJsonAsync("/health-check")).Text("status"));
@@ -94,13 +94,4 @@ public sealed class GracefulStopTests : IDisposable
     Task<TestHostProcess> StartAsync(string drainTime) => TestHostProcess.StartAsync(_data, ("Worker:DrainTime", drainTime));
 
     static async Task<string> CreateAsync(HttpClient client, string json) => (await client.PostJsonAsync("/v1/predictions", json)).Text("id")!;
-
-    static async Task UntilAsync(HttpClient client, string id, string status)
-    {
-        using var limit = new CancellationTokenSource(Limits.Wait);
-        while ((await client.GetJsonAsync($"/v1/predictions/{id}")).Text("status") != status)
-        {
-            await Task.Delay(20, limit.Token);
-        }
-    }
 }

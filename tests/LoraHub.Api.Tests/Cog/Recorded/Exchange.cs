@@ -21,9 +21,10 @@ sealed record Exchange(string Name, string Source, IReadOnlyList<Step> Steps, st
 /// <param name="Json">The body, sent as JSON; or <paramref name="Text"/>, sent as <paramref name="Type"/> or as nothing in particular.</param>
 /// <param name="As">A name for the answer, which a later step waits for; this one does not.</param>
 /// <param name="Answer">The name of the answer that this step waits for.</param>
-/// <param name="Until">The health status that this step waits for.</param>
+/// <param name="Until">The status that this step waits for: the service's health, or what became of a prediction.</param>
+/// <param name="Of">The prediction whose status is waited for. Cog says BUSY when it runs one; here it is said when one is taken in, a moment before a worker has it.</param>
 sealed record Step(
-    string? Send, IReadOnlyDictionary<string, string>? Headers, JsonNode? Json, string? Text, string? Type, string? As, string? Answer, string? Until, CogAnswer? Cog);
+    string? Send, IReadOnlyDictionary<string, string>? Headers, JsonNode? Json, string? Text, string? Type, string? As, string? Answer, string? Until, string? Of, CogAnswer? Cog);
 
 /// <summary>
 /// What Cog answers. In JSON, <c>&lt;text&gt;</c>, <c>&lt;number&gt;</c>, <c>&lt;time&gt;</c> and <c>&lt;any&gt;</c> stand for what differs from run to run.

@@ -25,7 +25,7 @@ public sealed class RecordedTests(RecordedServices services) : IClassFixture<Rec
         {
             if (step.Until is not null)
             {
-                await client.UntilHealthAsync(step.Until);
+                await (step.Of is null ? client.UntilHealthAsync(step.Until) : client.UntilPredictionAsync(step.Of, step.Until));
                 continue;
             }
 
