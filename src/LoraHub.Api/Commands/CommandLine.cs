@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using LoraHub.Api.Commands.Models;
 using LoraHub.Api.Commands.Modules;
 
@@ -7,8 +8,11 @@ namespace LoraHub.Api.Commands;
 /// <summary>The program's verbs. Without one it serves, and what is given goes to the configuration (<c>--urls http://*:8080</c>, <c>--Data:Path /srv</c>).</summary>
 static class CommandLine
 {
+    /// <summary>The code when what was given cannot be understood, for every verb.</summary>
+    const int BadUsage = 2;
+
     /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
-    public static Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace)
+    public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace)
     {
         var root = new RootCommand("Adapts a language model to an unseen task from a few examples, by composing LoRA modules. Without a command: serves.")
         {
@@ -24,7 +28,7 @@ static class CommandLine
             if (parsed.UnmatchedTokens is [var first, ..] && !first.StartsWith('-'))
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync($"`{first}` is not a command; see --help.");
-                return 1;
+                return BadUsage;
             }
 
             return await LoraHubServer.RunAsync(args, replace);
@@ -32,11 +36,18 @@ static class CommandLine
 
         // A file may be given to a verb as `name=@file`; the parser's own @files stay off.
         var command = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        return command.InvokeAsync(new InvocationConfiguration
+        if (command.CommandResult.Command != root && command.UnmatchedTokens is [var unknown, ..])
+        {
+            await Console.Error.WriteLineAsync($"`{unknown}` is nothing that `{command.CommandResult.Command.Name}` knows; see --help.");
+            return BadUsage;
+        }
+
+        var code = await command.InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = command.CommandResult.Command != root,
             // The server has its own way to stop; a verb gets its token canceled on Ctrl+C and this long to leave.
             ProcessTerminationTimeout = command.CommandResult.Command == root ? null : TimeSpan.FromSeconds(30),
         });
+        return command.Action is ParseErrorAction ? BadUsage : code;
     }
 }

@@ -80,7 +80,7 @@ sealed class LoraModule : IDisposable
         {
             foreach (var (random, own) in new[] { (slot.A(numbers), slot.A(Numbers)), (slot.B(numbers), slot.B(Numbers)) })
             {
-                random.mul_(own.norm() / random.norm());
+                random.mul_(own.to(ScalarType.Float64).norm().div_(random.norm()).to(random.dtype)); // the squares of large numbers are beyond fp32
             }
         }
 

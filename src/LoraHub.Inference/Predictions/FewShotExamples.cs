@@ -2,6 +2,8 @@ using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
+using TorchSharp;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Predictions;
@@ -9,6 +11,11 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>The examples of a prediction, tokenized once, and what they cost under adapters. Owns its tensors.</summary>
 sealed class FewShotExamples : IDisposable
 {
+    /// <summary>
+    /// What a layer of a pass may put out where more adapters would fit: on a processor they save overhead, but no arithmetic, and what leaves the caches costs more than that.
+    /// </summary>
+    const long CachedBytes = 16 << 20;
+
     readonly T5Model _model;
     readonly IReadOnlyList<Batch> _batches;
     readonly int _count;
@@ -24,18 +31,7 @@ sealed class FewShotExamples : IDisposable
         var passes = Passes.Split(lengths, model.Config.NumHeads).ToArray();
         _batches = [.. passes.Select(pass => new Batch(model, [.. inputs.Take(pass)], [.. labels.Take(pass)]))];
         Tokens = _batches.Sum(batch => batch.Answers.Counted);
-        AdaptersPerPass = passes.Min(pass => Most(pass.GetOffsetAndLength(_count).Length, lengths.Take(pass).Max()));
-
-        int Most(int rows, int longest)
-        {
-            var adapters = 1;
-            while (Passes.Fits((long)rows * (adapters + 1), longest, model.Config.NumHeads))
-            {
-                adapters++;
-            }
-
-            return adapters;
-        }
+        AdaptersPerPass = passes.Min(pass => Most(lengths[pass]));
     }
 
     /// <summary>How many tokens the targets have.</summary>
@@ -88,6 +84,19 @@ sealed class FewShotExamples : IDisposable
         {
             batch.Dispose();
         }
+    }
+
+    /// <param name="lengths">Tokens of the rows that each adapter is tried on.</param>
+    int Most(int[] lengths)
+    {
+        var widest = lengths.Sum() * (_model.Config.IsGated ? 2L : 1) * _model.Config.DFf * _model.ComputeType.ElementSize(); // bytes
+        var adapters = 1;
+        while (Passes.Fits((long)lengths.Length * (adapters + 1), lengths.Max(), _model.Config.NumHeads) && (_model.Device.type != DeviceType.CPU || (adapters + 1) * widest <= CachedBytes))
+        {
+            adapters++;
+        }
+
+        return adapters;
     }
 
     sealed class Batch(T5Model model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> labels) : IDisposable

@@ -12,7 +12,7 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>Tries modules alone, or a few together, at w = 1, on the examples or a part of them, many adapters in one pass. Owns its examples; borrows the modules.</summary>
 sealed class ModuleProbes : IDisposable
 {
-    /// <summary>More adapters in a pass share nothing more, and their low-rank products are done for each other's modules too.</summary>
+    /// <summary>More adapters in a pass share nothing more.</summary>
     const int AdaptersPerPass = 8;
 
     readonly BaseModel _base;
@@ -66,9 +66,11 @@ sealed class ModuleProbes : IDisposable
     double[] Losses(IReadOnlyList<int[]> groups, ExampleSet examples)
     {
         var losses = groups.Select(group => group is [var module] ? _cache.Find(KeyOf(module, examples)) : null).ToArray();
-        foreach (var places in Enumerable.Range(0, losses.Length).Where(place => losses[place] is null).Chunk(AdaptersPerPass).ToArray())
+        var unknown = Enumerable.Range(0, losses.Length).Where(place => losses[place] is null).ToArray();
+        var adapters = Math.Min(AdaptersPerPass, examples.Examples.AdaptersPerPass);
+        foreach (var places in unknown.GroupBy(place => ModuleGroups.Rank(Members(groups[place]))).SelectMany(sameRank => sameRank.Chunk(adapters)))
         {
-            foreach (var (place, loss) in places.Zip(Evaluate([.. places.Select(place => groups[place])], examples.Examples)))
+            foreach (var (place, loss) in places.Zip(Evaluate([.. places.Select(place => Members(groups[place]))], adapters, examples.Examples)))
             {
                 losses[place] = loss;
                 if (groups[place] is [var module])
@@ -82,26 +84,17 @@ sealed class ModuleProbes : IDisposable
     }
 
     /// <remarks>
-    /// A pass always has the same number of rows, and no fewer modules: how products are summed depends on their shapes, and what is remembered of one prediction must
-    /// be, to the last bit, what another would find.
+    /// A pass always has the same number of rows and one rank: how products are summed depends on their shapes, and what is remembered of one prediction must be, to the last
+    /// bit, what another would find.
     /// </remarks>
-    List<double> Evaluate(int[][] groups, FewShotExamples examples)
+    double[] Evaluate(IReadOnlyList<LoraModule[]> groups, int adapters, FewShotExamples examples)
     {
         using var scope = NewDisposeScope();
-        int[] used = [.. groups.SelectMany(group => group).Distinct()];
-        int[] filled = [.. used, .. Enumerable.Repeat(used[^1], Math.Max(0, AdaptersPerPass - used.Length))];
-        using var composition = new DeltaComposition([.. filled.Select(module => _modules[module])], _base.Model.ComputeType);
-        double[][] rows = [.. groups.Select(group => filled.Select((module, i) => i < used.Length && group.Contains(module) ? 1.0 : 0).ToArray())];
-        rows = [.. rows, .. Enumerable.Repeat(rows[^1], AdaptersPerPass - rows.Length)];
-
-        var losses = new List<double>();
-        foreach (var pass in rows.Chunk(Math.Min(AdaptersPerPass, examples.AdaptersPerPass)))
-        {
-            losses.AddRange(examples.MeanTokenLosses(composition.Compose(pass), _cancellationToken));
-        }
-
-        return losses;
+        var filled = groups.Concat(Enumerable.Repeat(groups[^1], adapters - groups.Count));
+        return examples.MeanTokenLosses(ModuleGroups.Together([.. filled], _base.Model.ComputeType), _cancellationToken);
     }
+
+    LoraModule[] Members(int[] group) => [.. group.Select(module => _modules[module])];
 
     Probe KeyOf(int module, ExampleSet examples) => new(_baseKey, _modules[module].Digest, _modules[module].Config.Scaling, examples.Key);
 

@@ -60,6 +60,27 @@ public sealed class ControlsTests(PredictorFixture predictions) : IClassFixture<
     }
 
     [Fact]
+    public void A_module_whose_loss_is_no_number_spoils_only_the_controls_it_is_part_of()
+    {
+        var file = Path.Combine(predictions.CopyModule("t5_mini-parity_safetensors", "bad/huge"), "adapter_model.safetensors");
+        var bytes = File.ReadAllBytes(file);
+        var numbers = bytes.AsSpan(bytes.Length / 2); // behind the header
+        for (var i = numbers.Length % sizeof(float); i < numbers.Length; i += sizeof(float))
+        {
+            BitConverter.TryWriteBytes(numbers[i..], 1e30f); // finite, but no forward pass survives it
+        }
+
+        File.WriteAllBytes(file, bytes);
+
+        var output = predictions.Predict(TaskRequest.Of("plural_nonce", Fields.Replace("lorahub/t5_mini-antonyms", "bad/huge", StringComparison.Ordinal), tests: 5)).Output;
+
+        var controls = output.Controls!;
+        Assert.Equal("lorahub/t5_mini-plurals", controls.BestSingle.Module);
+        Assert.True(controls is { BestSingle.Loss: > 0, ZeroShot.Loss: > 0, UniformMean.Loss: null, UniformMean.Accuracy: 0 });
+        Assert.True(output.Loss!.Adapted <= output.Loss.ZeroShot);
+    }
+
+    [Fact]
     public void Weights_that_are_given_have_no_controls_and_nobody_who_did_not_ask_gets_any()
     {
         var given = predictions.Predict(TaskRequest.Of("plural_nonce", """ "module_weights": {"lorahub/t5_mini-plurals": 1}, "controls": true """));

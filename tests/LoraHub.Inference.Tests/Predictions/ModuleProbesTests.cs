@@ -62,6 +62,22 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
     }
 
     [Fact]
+    public void A_module_whose_loss_is_no_number_leaves_those_of_its_pass_alone()
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        using var huge = TestModels.MiniModule("t5_mini-french", mini.Fp32.Model);
+        huge.Numbers.fill_(1e30);
+        using var without = Probes(new ProbeCache());
+        using var with = new ModuleProbes(mini.Fp32, [_modules.Items[0], huge, .. _modules.Items.Skip(1)], Inputs, Targets, new ProbeCache(), Token);
+
+        var (losses, spoiled) = (without.MeanTokenLosses([0, 1, 2, 3]), with.MeanTokenLosses([0, 1, 2, 3, 4]));
+
+        Assert.False(double.IsFinite(spoiled[1]));
+        Assert.Equal(losses, (double[])[spoiled[0], .. spoiled[2..]]);
+    }
+
+    [Fact]
     public void A_group_costs_what_the_composition_of_its_members_costs()
     {
         using var scope = NewDisposeScope();
