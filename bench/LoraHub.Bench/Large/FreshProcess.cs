@@ -55,7 +55,7 @@ static class FreshProcess
         LargeWork? work = null;
         var load = Timed.Seconds(() =>
         {
-            work = new LargeWork(folder, ScalarType.BFloat16, modules);
+            work = new LargeWork(folder, LargeWork.Fastest, modules);
             work.Evaluate(work.Weights(0));
         });
         var (evaluation, compose, ceiling) = (new List<double>(), new List<double>(), new List<double>());
@@ -67,7 +67,7 @@ static class FreshProcess
                 compose.Add(Timed.Seconds(() => work!.Composition.Compose([work.Weights(i)])));
             }
 
-            ceiling.Add(LargeArithmetic.Ceiling(ScalarType.BFloat16));
+            ceiling.Add(LargeArithmetic.Ceiling(LargeWork.Fastest));
         }
 
         using var self = Process.GetCurrentProcess();

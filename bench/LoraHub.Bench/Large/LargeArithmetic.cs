@@ -24,7 +24,7 @@ static class LargeArithmetic
         return PerProduct * ((config.NumLayers * encoder) + (config.DecoderLayers * decoder) + (t * d * config.VocabSize));
     }
 
-    /// <summary>Packed bf16 matrices of 2048 × 2048 times 2048 rows.</summary>
+    /// <summary>Packed matrices of 2048 × 2048 times 2048 rows.</summary>
     /// <returns>Operations a second.</returns>
     public static double Ceiling(ScalarType type)
     {

@@ -1,4 +1,5 @@
 using LoraHub.Core.Modules;
+using LoraHub.Inference;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Predictions;
 using LoraHub.Inference.T5;
@@ -35,6 +36,11 @@ sealed class LargeWork : IDisposable
         Composition = new FactorsComposition(_modules, type);
         Examples = new FewShotExamples(Model, Inputs, Targets);
     }
+
+    /// <summary>What the service chooses on this processor for a model so large: bf16 where it is multiplied in.</summary>
+    public static ScalarType Fastest { get; } = Precisions.Choose(Precision.Auto, long.MaxValue, CPU);
+
+    public static string FastestName => Fastest == ScalarType.BFloat16 ? "bf16" : "fp32";
 
     /// <summary>Random ids, the same in every run.</summary>
     public static int[][] Inputs { get; } = Rows(InputLengths, 1);

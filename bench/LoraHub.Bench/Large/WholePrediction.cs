@@ -23,7 +23,7 @@ static class WholePrediction
 
         var folders = new ModelFolders([folder]);
         using var predictor = new LoraHubPredictor(
-            new InferenceOptions { Precision = Precision.Bf16 }, folders, new FolderModuleCatalog(folders, RandomT5.Id), TimeProvider.System);
+            new InferenceOptions(), folders, new FolderModuleCatalog(folders, RandomT5.Id), TimeProvider.System);
         Bundle.Predict(predictor, Input(folder, budget: 10)); // loads
         evaluations = 0;
         var total = Timed.Seconds(() => Bundle.Predict(predictor, Input(folder, budget: 40)));

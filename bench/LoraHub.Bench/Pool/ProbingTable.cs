@@ -1,7 +1,6 @@
 using LoraHub.Bench.Large;
 using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Inference;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.Predictions;
@@ -26,10 +25,9 @@ static class ProbingTable
         PrintShipped(Path.Combine(root, "models"), Path.Combine(root, "bench", "tasks", "plural_nonce.jsonl"));
         if (large is not null)
         {
-            var type = Precisions.Choose(Precision.Auto, long.MaxValue, CPU);
-            using var work = new LargeWork(large, type);
+            using var work = new LargeWork(large, LargeWork.Fastest);
             var model = new BaseModel(RandomT5.Id, work.Model, T5Tokenizer.Load(work.Model.Folder)); // the work disposes what it holds
-            PrintRow($"FLAN-T5-large's shape, {(type == ScalarType.BFloat16 ? "bf16" : "fp32")}, 5 examples", model, work.Loaded, LargeWork.Inputs, LargeWork.Targets, rounds: 2);
+            PrintRow($"FLAN-T5-large's shape, {LargeWork.FastestName}, 5 examples", model, work.Loaded, LargeWork.Inputs, LargeWork.Targets, rounds: 2);
         }
     }
 

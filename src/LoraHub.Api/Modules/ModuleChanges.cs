@@ -7,7 +7,8 @@ using LoraHub.Core.Modules;
 namespace LoraHub.Api.Modules;
 
 /// <summary>Takes modules away, and puts them into quarantine.</summary>
-sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleIndexing indexing, SimilarModules similar)
+sealed partial class ModuleChanges(
+    IModuleStore store, IModuleRegistry registry, ModuleIndexing indexing, SimilarModules similar, ILogger<ModuleChanges> logger)
 {
     const int LongestReason = 500;
 
@@ -52,6 +53,7 @@ sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleI
             return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
         }
 
+        LogDeleted(id);
         await indexing.RefreshAsync(id, CancellationToken.None);
         return TypedResults.NoContent();
     }
@@ -70,6 +72,15 @@ sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleI
             return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
         }
 
+        if (reason is null)
+        {
+            LogReleased(module.Id, module.Digest);
+        }
+        else
+        {
+            LogQuarantined(module.Id, module.Digest);
+        }
+
         await indexing.RefreshAsync(module.Id, CancellationToken.None);
         module = await registry.FindAsync(reference, CancellationToken.None) ?? module;
         return TypedResults.Json(await ModulePages.WholeAsync(module, http.Request, similar, http.RequestAborted), WireJson.Options);
@@ -77,4 +88,13 @@ sealed class ModuleChanges(IModuleStore store, IModuleRegistry registry, ModuleI
 
     public static string Held(int count) =>
         $"{(count == 1 ? "A prediction that waits or runs names" : $"{count} predictions that wait or run name")} this module; cancel {(count == 1 ? "it" : "them")}, or delete it when {(count == 1 ? "it has" : "they have")} ended.";
+
+    [LoggerMessage(LogLevel.Information, "Module {Module} was deleted.")]
+    partial void LogDeleted(string module);
+
+    [LoggerMessage(LogLevel.Information, "Module {Module}, version {Digest}, was put into quarantine.")]
+    partial void LogQuarantined(string module, string digest);
+
+    [LoggerMessage(LogLevel.Information, "Module {Module}, version {Digest}, was released from quarantine.")]
+    partial void LogReleased(string module, string digest);
 }

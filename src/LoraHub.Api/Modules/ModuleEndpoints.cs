@@ -117,13 +117,13 @@ static class ModuleEndpoints
         routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler);
 
     static RouteHandlerBuilder WithListQuery(this RouteHandlerBuilder route) => route
-        .WithQuery("q", "Words, each of which the id or the card must hold, as a word or its beginning.", "translate")
-        .WithQuery("owner", "The owner in `owner/name`.", ModuleExamples.Owner)
-        .WithQuery("base_model", "The model that it was trained on.", ModuleExamples.BaseModel)
-        .WithQuery("task", "What it was trained to do, as its card says.", "translation")
-        .WithQuery("tag", "A tag of its card.", "lora")
-        .WithQuery("rank", "r.", "8")
-        .WithQuery("usable", "`true`: without those that cannot be used.", "true")
+        .WithQuery("q", "Words, each of which the id or the card must hold, as a word or its beginning: `translate`.", "")
+        .WithQuery("owner", $"The owner in `owner/name`: `{ModuleExamples.Owner}`.", "")
+        .WithQuery("base_model", $"The model that it was trained on: `{ModuleExamples.BaseModel}`.", "")
+        .WithQuery("task", "What it was trained to do, as its card says: `translation`.", "")
+        .WithQuery("tag", "A tag of its card: `lora`.", "")
+        .WithQuery("rank", "r: `8`.", "")
+        .WithQuery("usable", "`true`: without those that cannot be used.", "")
         .WithQuery("similar_to", "A module: its neighbours, nearest first, on one page. Goes without `q` and `cursor`.", "")
         .WithQuery("limit", $"The most modules on a page, 1 to {ModuleQueries.LargestLimit}. Default: {ModuleQueries.DefaultLimit}.", "20")
         .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "");

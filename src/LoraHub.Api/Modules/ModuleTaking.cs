@@ -3,7 +3,8 @@ using LoraHub.Core.Modules;
 namespace LoraHub.Api.Modules;
 
 /// <summary>Takes uploads in one after the other: to look into one takes a core and the memory of its weights, and what is placed must be registered before the next.</summary>
-sealed class ModuleTaking(ModuleIntake intake, ModuleIndexing indexing, IModuleRegistry registry, IModuleCatalog catalog) : IDisposable
+sealed partial class ModuleTaking(
+    ModuleIntake intake, ModuleIndexing indexing, IModuleRegistry registry, IModuleCatalog catalog, ILogger<ModuleTaking> logger) : IDisposable
 {
     readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -16,6 +17,7 @@ sealed class ModuleTaking(ModuleIntake intake, ModuleIndexing indexing, IModuleR
         try
         {
             var taken = await intake.TakeInAsync(id, arrival, new ModuleOrigin(By: by), cancellationToken);
+            LogPublished(id, taken.Record.Digest);
             await indexing.RefreshAsync(id, CancellationToken.None); // it is there now, whether the client still listens or not
             return (taken.Placement, await FindAsync(new ModuleReference(id, taken.Record.Digest)));
         }
@@ -31,4 +33,7 @@ sealed class ModuleTaking(ModuleIntake intake, ModuleIndexing indexing, IModuleR
     async Task<RegisteredModule?> FindAsync(ModuleReference reference) =>
         await registry.FindAsync(reference, CancellationToken.None)
         ?? (catalog.Find(reference) is { Record: { } record } info ? FolderReading.Recorded(info, record) : null);
+
+    [LoggerMessage(LogLevel.Information, "Module {Module} was published: version {Digest}.")]
+    partial void LogPublished(string module, string digest);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using LoraHub.Api.Tests.Support;
@@ -149,5 +150,27 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
         Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.NoContent, HttpStatusCode.NotFound), (refused.StatusCode, deleted.StatusCode, gone.StatusCode));
         Assert.StartsWith("2 predictions that wait or run name this module", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
         Assert.Equal((2, 2), ((int)usage["open_predictions"]!, usage["predictions"]!.AsArray().Count));
+    }
+
+    [Fact]
+    public async Task The_log_tells_what_became_of_a_module_and_not_why()
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+
+        var version = (await client.PublishedAsync("anna/logged", [1])).Text("version");
+        await client.PostJsonAsync("/v1/modules/anna/logged/quarantine", """{"reason": "In dispute."}""");
+        await client.PostJsonAsync("/v1/modules/anna/logged/release", json: null);
+        using var deleted = await client.SendAsync(HttpMethod.Delete, "/v1/modules/anna/logged", json: null);
+
+        Assert.Equal(
+            [
+                $"Module \"anna/logged\" was published: version \"{version}\".",
+                $"Module \"anna/logged\", version \"{version}\", was put into quarantine.",
+                $"Module \"anna/logged\", version \"{version}\", was released from quarantine.",
+                "Module \"anna/logged\" was deleted.",
+            ],
+            from entry in service.Log.Events let line = entry.RenderMessage(CultureInfo.InvariantCulture) where line.StartsWith("Module ", StringComparison.Ordinal) select line);
+        Assert.DoesNotContain("In dispute.", service.Log.Text, StringComparison.Ordinal);
     }
 }
