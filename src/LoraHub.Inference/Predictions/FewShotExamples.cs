@@ -91,7 +91,8 @@ sealed class FewShotExamples : IDisposable
     {
         var widest = lengths.Sum() * (_model.Config.IsGated ? 2L : 1) * _model.Config.DFf * _model.ComputeType.ElementSize(); // bytes
         var adapters = 1;
-        while (Passes.Fits((long)lengths.Length * (adapters + 1), lengths.Max(), _model.Config.NumHeads) && (_model.Device.type != DeviceType.CPU || (adapters + 1) * widest <= CachedBytes))
+        while (Passes.Fits((long)lengths.Length * (adapters + 1), lengths.Max(), _model.Config.NumHeads)
+            && (_model.Device.type != DeviceType.CPU || (adapters + 1) * widest <= CachedBytes))
         {
             adapters++;
         }

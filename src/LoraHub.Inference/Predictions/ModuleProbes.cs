@@ -12,7 +12,7 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>Tries modules alone, or a few together, at w = 1, on the examples or a part of them, many adapters in one pass. Owns its examples; borrows the modules.</summary>
 sealed class ModuleProbes : IDisposable
 {
-    /// <summary>More adapters in a pass share nothing more.</summary>
+    /// <summary>Adapters in a pass spare each other overhead, and by so many most of it is spared (bench/README.md).</summary>
     const int AdaptersPerPass = 8;
 
     readonly BaseModel _base;
@@ -66,11 +66,12 @@ sealed class ModuleProbes : IDisposable
     double[] Losses(IReadOnlyList<int[]> groups, ExampleSet examples)
     {
         var losses = groups.Select(group => group is [var module] ? _cache.Find(KeyOf(module, examples)) : null).ToArray();
+        LoraModule[][] members = [.. groups.Select(group => group.Select(module => _modules[module]).ToArray())];
         var unknown = Enumerable.Range(0, losses.Length).Where(place => losses[place] is null).ToArray();
         var adapters = Math.Min(AdaptersPerPass, examples.Examples.AdaptersPerPass);
-        foreach (var places in unknown.GroupBy(place => ModuleGroups.Rank(Members(groups[place]))).SelectMany(sameRank => sameRank.Chunk(adapters)))
+        foreach (var places in unknown.GroupBy(place => ModuleGroups.Rank(members[place])).SelectMany(sameRank => sameRank.Chunk(adapters)))
         {
-            foreach (var (place, loss) in places.Zip(Evaluate([.. places.Select(place => Members(groups[place]))], adapters, examples.Examples)))
+            foreach (var (place, loss) in places.Zip(Evaluate([.. places.Select(place => members[place])], adapters, examples.Examples)))
             {
                 losses[place] = loss;
                 if (groups[place] is [var module])
@@ -93,8 +94,6 @@ sealed class ModuleProbes : IDisposable
         var filled = groups.Concat(Enumerable.Repeat(groups[^1], adapters - groups.Count));
         return examples.MeanTokenLosses(ModuleGroups.Together([.. filled], _base.Model.ComputeType), _cancellationToken);
     }
-
-    LoraModule[] Members(int[] group) => [.. group.Select(module => _modules[module])];
 
     Probe KeyOf(int module, ExampleSet examples) => new(_baseKey, _modules[module].Digest, _modules[module].Config.Scaling, examples.Key);
 
