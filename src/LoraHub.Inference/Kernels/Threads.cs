@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 using static TorchSharp.torch;
@@ -33,12 +34,62 @@ static unsafe class Threads
         }
     }
 
+    /// <summary>Calls the action for each number in [0, count), in order, whichever thread is free taking the next, and waits for all. What libtorch does in it stays on that thread.</summary>
+    /// <param name="action">Dispose scopes and grad mode are its thread's, not the caller's. Its first exception is thrown here, and numbers not taken by then are left out.</param>
+    public static void ForEach(int count, Action<int> action)
+    {
+        var numbers = new Numbers { Count = count, Action = action };
+        var handle = GCHandle.Alloc(numbers);
+        try
+        {
+            For(get_num_threads(), &TakeNumbers, (void*)GCHandle.ToIntPtr(handle));
+        }
+        finally
+        {
+            handle.Free();
+        }
+
+        numbers.Failure?.Throw();
+    }
+
+    static void TakeNumbers(void* pointer, int from, int to)
+    {
+        var numbers = (Numbers)GCHandle.FromIntPtr((nint)pointer).Target!;
+        try
+        {
+            while (numbers.Failure is null && numbers.TakeNext() is var number && number < numbers.Count)
+            {
+                numbers.Action(number);
+            }
+        }
+        catch (Exception exception)
+        {
+            numbers.Fail(exception);
+        }
+    }
+
     [UnmanagedCallersOnly]
     static void RunSlice(void* pointer)
     {
         var work = (Work*)pointer;
         long slice = ThreadNumber(), slices = TeamSize();
         work->Body(work->Arguments, (int)(work->Count * slice / slices), (int)(work->Count * (slice + 1) / slices));
+    }
+
+    sealed class Numbers
+    {
+        int _taken;
+        ExceptionDispatchInfo? _failure;
+
+        public required int Count { get; init; }
+
+        public required Action<int> Action { get; init; }
+
+        public ExceptionDispatchInfo? Failure => Volatile.Read(ref _failure);
+
+        public int TakeNext() => Interlocked.Increment(ref _taken) - 1;
+
+        public void Fail(Exception exception) => Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null);
     }
 
     [StructLayout(LayoutKind.Auto)]

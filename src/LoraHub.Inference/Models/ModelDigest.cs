@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -13,9 +14,27 @@ static class ModelDigest
     /// <summary>What a model computes does not depend on these.</summary>
     static readonly string[] Prose = [".md", ".txt", ".gitattributes"];
 
-    /// <summary>SHA-256 over the names, lengths and contents of the folder's files, ordered by name; reads all of them.</summary>
+    // By folder and stamp. Gigabytes are read once, at a start, when the served version and the modules' inspection ask at the same time.
+    static readonly ConcurrentDictionary<string, Lazy<string>> Known = new(StringComparer.Ordinal);
+
+    /// <summary>SHA-256 over the names, lengths and contents of the folder's files, ordered by name; reads all of them the first time, and again when one has changed.</summary>
     /// <returns>64 lower-case hexadecimal digits.</returns>
     public static string Of(string folder)
+    {
+        var key = $"{folder}|{FolderModuleCatalog.Stamp(folder)}";
+        var digest = Known.GetOrAdd(key, _ => new Lazy<string>(() => Read(folder)));
+        try
+        {
+            return digest.Value;
+        }
+        catch
+        {
+            Known.TryRemove(KeyValuePair.Create(key, digest)); // the next one tries again
+            throw;
+        }
+    }
+
+    static string Read(string folder)
     {
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var files = new DirectoryInfo(folder).EnumerateFiles()

@@ -22,12 +22,12 @@ sealed class T5Model : IDisposable
     {
         (Folder, Config, Device, _weights) = (folder, config, device, weights);
         _shared = weights.Get(weights.Embedding, weights.ComputeType, config.VocabSize, config.DModel);
-        _encoder = new Encoder(weights, config);
-        _decoder = new Decoder(weights, config);
 
         // In fp32 even where the other matrices are not: a logit's rounding would be the loss's.
         _lmHead = weights.GetMatrix([config.TieWordEmbeddings ? weights.Embedding : "lm_head.weight"], weights.StreamType, config.VocabSize, config.DModel);
-        weights.Close();
+        _encoder = new Encoder(weights, config);
+        _decoder = new Decoder(weights, config);
+        weights.ReadAll();
     }
 
     /// <summary>The Hugging Face folder it was loaded from.</summary>

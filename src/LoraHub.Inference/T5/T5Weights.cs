@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.Kernels;
 
@@ -9,7 +11,7 @@ namespace LoraHub.Inference.T5;
 
 /// <summary>
 /// Gives a T5 its tensors out of a checkpoint, by the checkpoint's names, each read once, straight from the mapped file into what the processor multiplies
-/// fastest. Owns what it gave.
+/// fastest. What is asked for holds its numbers when <see cref="ReadAll"/> has ended. Owns what it gave.
 /// </summary>
 sealed class T5Weights : IDisposable
 {
@@ -17,9 +19,10 @@ sealed class T5Weights : IDisposable
 
     readonly ICheckpoint _checkpoint;
     readonly Device _device;
-    readonly List<Tensor> _given = [];
+    readonly List<Action> _reads = [];
+    readonly ConcurrentBag<Tensor> _given = [];
 
-    /// <summary>Opens the checkpoint of a Hugging Face folder; <see cref="Close"/> it when all is read.</summary>
+    /// <summary>Opens the checkpoint of a Hugging Face folder.</summary>
     /// <param name="computeType">Says, from the number of parameters, which dtype the matrices shall have.</param>
     /// <exception cref="CheckpointException">The checkpoint is missing, broken or not safe to read.</exception>
     public T5Weights(string folder, Device device, Func<long, ScalarType> computeType)
@@ -31,7 +34,7 @@ sealed class T5Weights : IDisposable
         Entries = _checkpoint.Entries
             .Where(entry => !hasShared || !entry.Key.EndsWith("embed_tokens.weight", StringComparison.Ordinal))
             .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
-        Parameters = Entries.Values.Sum(Numbers);
+        Parameters = Entries.Values.Sum(entry => Numbers(entry.Shape));
         ComputeType = computeType(Parameters);
     }
 
@@ -54,49 +57,75 @@ sealed class T5Weights : IDisposable
 
     /// <summary>A tensor as it is; stays owned by these weights.</summary>
     /// <exception cref="ModelException">The checkpoint lacks it, or it has another shape.</exception>
-    public Tensor Get(string name, ScalarType type, params long[] shape) => Give(Read([name], type, shape), type, shape);
+    public Tensor Get(string name, ScalarType type, params long[] shape)
+    {
+        Check(name, shape);
+        Bytes += Numbers(shape) * type.ElementSize();
+        var tensor = Give(empty(shape, type, _device));
+        _reads.Add(() => Read([name], tensor));
+        return tensor;
+    }
 
     /// <summary>Matrices of as many columns, one below the other, ready to multiply with; stay owned by these weights.</summary>
     /// <param name="output">Rows of each.</param>
     /// <exception cref="ModelException">The checkpoint lacks one, or it has another shape.</exception>
     public Matrix GetMatrix(IReadOnlyList<string> names, ScalarType type, long output, long input)
     {
-        using var scope = NewDisposeScope();
-        var rows = Read(names, type, output, input); // (names·out, in)
-        var isPacked = _device.type == DeviceType.CPU && LibTorch.CanPack(type, rows.shape[0]);
-        return new Matrix(Give(isPacked ? LibTorch.Pack(rows) : rows, type, names.Count * output, input), isPacked);
+        foreach (var name in names)
+        {
+            Check(name, [output, input]);
+        }
+
+        long[] shape = [names.Count * output, input];
+        Bytes += Numbers(shape) * type.ElementSize();
+        var isPacked = _device.type == DeviceType.CPU && LibTorch.CanPack(type, shape[0]);
+        var matrix = new Matrix(isPacked);
+        _reads.Add(() =>
+        {
+            var rows = empty(shape, type, _device);
+            Read(names, rows);
+            matrix.Weight = Give(isPacked ? LibTorch.Pack(rows) : rows);
+        });
+        return matrix;
     }
 
-    /// <summary>Gives the mapped files back; nothing can be read any more.</summary>
-    public void Close() => _checkpoint.Dispose();
+    /// <summary>Reads what was asked for, on the processor's threads, and gives the mapped files back.</summary>
+    public void ReadAll()
+    {
+        // A tensor on each thread: its conversion, its packing and the first touch of its memory wait for nobody.
+        Threads.ForEach(_reads.Count, i =>
+        {
+            using var scope = NewDisposeScope();
+            _reads[i]();
+        });
+        _reads.Clear();
+        _checkpoint.Dispose();
+    }
 
     public void Dispose()
     {
-        Close();
-        _given.ForEach(tensor => tensor.Dispose());
-        _given.Clear();
+        _checkpoint.Dispose();
+        while (_given.TryTake(out var tensor))
+        {
+            tensor.Dispose();
+        }
     }
 
-    static long Numbers(TensorEntry entry) => entry.Shape.Aggregate(1L, (size, length) => size * length);
+    static long Numbers(IEnumerable<long> shape) => shape.Aggregate(1L, (size, length) => size * length);
 
-    Tensor Give(Tensor tensor, ScalarType type, params long[] shape)
+    Tensor Give(Tensor tensor)
     {
         _given.Add(tensor.DetachFromDisposeScope());
-        Bytes += shape.Aggregate(1L, (size, length) => size * length) * type.ElementSize();
         return tensor;
     }
 
-    Tensor Read(IReadOnlyList<string> names, ScalarType type, params long[] shape)
+    void Read(IReadOnlyList<string> names, Tensor all)
     {
-        using var scope = NewDisposeScope();
-        var all = empty([names.Count * shape[0], .. shape[1..]], type, _device);
+        var rows = all.shape[0] / names.Count;
         for (var i = 0; i < names.Count; i++)
         {
-            Check(names[i], shape);
-            all.narrow(0, i * shape[0], shape[0]).copy_(_checkpoint.Read(names[i]));
+            all.narrow(0, i * rows, rows).copy_(_checkpoint.Read(names[i]));
         }
-
-        return all.MoveToOuterDisposeScope();
     }
 
     void Check(string name, long[] shape)
@@ -115,8 +144,11 @@ sealed class T5Weights : IDisposable
 }
 
 /// <summary>A matrix, (out, in), plain or packed; owned by the weights it came from.</summary>
-readonly record struct Matrix(Tensor Weight, bool IsPacked)
+sealed class Matrix(bool isPacked)
 {
+    /// <summary>There when <see cref="T5Weights.ReadAll"/> has ended.</summary>
+    public Tensor Weight { get; set; } = null!;
+
     /// <summary>(n, in) → (n, out); belongs to the caller's scope.</summary>
-    public Tensor Multiply(Tensor x) => IsPacked ? LibTorch.Linear(x, Weight) : nn.functional.linear(x, Weight);
+    public Tensor Multiply(Tensor x) => isPacked ? LibTorch.Linear(x, Weight) : nn.functional.linear(x, Weight);
 }

@@ -28,6 +28,19 @@ public sealed class ModelDigestTests
     }
 
     [Fact]
+    public void A_digest_that_could_not_be_read_is_read_when_it_can_be()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(Path.Combine(folder.Path, "config.json"), "{}");
+        var held = new FileStream(Path.Combine(folder.Path, "config.json"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        Assert.Throws<IOException>(() => ModelDigest.Of(folder.Path));
+        held.Dispose();
+
+        Assert.Matches("^[0-9a-f]{64}$", ModelDigest.Of(folder.Path));
+    }
+
+    [Fact]
     public void A_model_that_is_not_there_has_a_digest_too()
     {
         using var folder = new TemporaryFolder();
