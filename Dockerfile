@@ -31,12 +31,12 @@ RUN dotnet publish src/LoraHub.Api --no-restore -c Release -r linux-x64 --self-c
 # libtorch brings its own libgomp, .NET's image has libstdc++ and libgcc: nothing is installed.
 FROM --platform=linux/amd64 mcr.microsoft.com/dotnet/aspnet:10.0 AS runtime
 # The base image sets ASPNETCORE_HTTP_PORTS, which PORT would overrule with a warning. DOTNET_EnableDiagnostics=0: no sockets in /tmp.
-# GLIBC_TUNABLES: huge pages for the weights (bench/README.md).
+# GLIBC_TUNABLES: huge pages for the weights, and one heap for all threads (bench/README.md).
 ENV PORT=5000 \
     Data__Path=/data \
     ASPNETCORE_HTTP_PORTS="" \
     DOTNET_EnableDiagnostics=0 \
-    GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+    GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1
 WORKDIR /app
 # APP_UID is the base image's user without rights, 1654.
 RUN install -d -o "$APP_UID" -g "$APP_UID" /data
