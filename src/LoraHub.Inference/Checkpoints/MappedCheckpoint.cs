@@ -1,46 +1,62 @@
-using System.Collections.ObjectModel;
-using TorchSharp;
+using LoraHub.Formats.Checkpoints;
+using LoraHub.Formats.Tensors;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Checkpoints;
 
-/// <summary>One file, mapped privately once for each type in it; what is read are views of the mappings.</summary>
-sealed class MappedCheckpoint : ICheckpoint
+/// <summary>
+/// A checkpoint whose files are mapped privately, once for each type in them. Its tensors are views of the mappings. <see cref="Read"/> is
+/// thread-safe.
+/// </summary>
+public sealed class MappedCheckpoint : IDisposable
 {
-    // A span reaches 2 GiB at most; a multiple of every element size.
+    // A span is limited to 2 GiB; a multiple of every element size.
     const long CopyBytes = 1L << 30;
 
-    readonly string file;
-    readonly OrderedDictionary<string, StoredTensor> tensors = [];
-    readonly Dictionary<ScalarType, Tensor> mappings;
-    bool disposed;
+    readonly Checkpoint _checkpoint;
+    readonly Dictionary<(string File, DType Type), Tensor> _mappings = [];
+    bool _disposed;
 
-    public MappedCheckpoint(string file, long length, IReadOnlyList<StoredTensor> stored)
+    /// <summary>Maps the files of a checkpoint.</summary>
+    public MappedCheckpoint(Checkpoint checkpoint)
     {
-        this.file = file;
-        var entries = new OrderedDictionary<string, TensorEntry>();
-        foreach (var tensor in stored)
+        _checkpoint = checkpoint;
+        var types = checkpoint.Tensors.ToLookup(tensor => tensor.File, tensor => tensor.Entry.DType);
+        foreach (var file in checkpoint.Files)
         {
-            tensors.Add(tensor.Entry.Name, tensor);
-            entries.Add(tensor.Entry.Name, tensor.Entry);
+            foreach (var type in types[file.Path].Append(DType.Byte).Distinct()) // unaligned tensors are copied as bytes
+            {
+                _mappings.Add((file.Path, type), Map(file, type));
+            }
         }
-
-        Entries = new ReadOnlyDictionary<string, TensorEntry>(entries);
-        mappings = stored.Select(tensor => tensor.Entry.DType)
-            .Append(ScalarType.Byte) // what does not start on a multiple of its size is copied from here
-            .Distinct()
-            .ToDictionary(type => type, type => Map(file, length, type));
     }
 
-    public IReadOnlyDictionary<string, TensorEntry> Entries { get; }
+    /// <inheritdoc cref="Checkpoint.Entries"/>
+    public IReadOnlyDictionary<string, TensorEntry> Entries => _checkpoint.Entries;
 
+    /// <summary>Maps one file; see <see cref="Checkpoint.Locate"/>.</summary>
+    /// <exception cref="CheckpointException">The file is missing or invalid.</exception>
+    public static MappedCheckpoint Open(string file) => new(Checkpoint.Locate(file));
+
+    /// <summary>Maps a model's files; see <see cref="Checkpoint.LocateModel"/>.</summary>
+    /// <exception cref="CheckpointException">There is no checkpoint, or it is invalid.</exception>
+    public static MappedCheckpoint OpenModel(string folder) => new(Checkpoint.LocateModel(folder));
+
+    /// <summary>Maps an adapter's file; see <see cref="Checkpoint.LocateAdapter"/>.</summary>
+    /// <exception cref="CheckpointException">There is no checkpoint, or it is invalid.</exception>
+    public static MappedCheckpoint OpenAdapter(string folder) => new(Checkpoint.LocateAdapter(folder));
+
+    /// <summary>Reads one tensor.</summary>
+    /// <returns>
+    /// A contiguous CPU tensor that belongs to the caller's dispose scope. It aliases the mapped file where possible, and keeps the mapping
+    /// alive after the checkpoint is disposed. Do not write to it.
+    /// </returns>
+    /// <exception cref="CheckpointException">The checkpoint has no tensor with that name.</exception>
     public Tensor Read(string name)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        if (!tensors.TryGetValue(name, out var tensor))
-        {
-            throw new CheckpointException(file, $"there is no tensor '{name}'; there are {tensors.Count} others.");
-        }
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var tensor = _checkpoint[name];
 
         using var scope = NewDisposeScope();
 
@@ -49,38 +65,38 @@ sealed class MappedCheckpoint : ICheckpoint
 
     public void Dispose()
     {
-        disposed = true;
-        foreach (var mapping in mappings.Values)
+        _disposed = true;
+        foreach (var mapping in _mappings.Values)
         {
             mapping.Dispose();
         }
     }
 
-    static Tensor Map(string file, long length, ScalarType type) =>
-        from_file(file, shared: false, size: length / type.ElementSize(), dtype: type).DetachFromDisposeScope();
+    static Tensor Map(CheckpointFile file, DType type) =>
+        from_file(file.Path, shared: false, size: file.Length / type.Size(), dtype: type.ToScalarType()).DetachFromDisposeScope();
 
     Tensor View(StoredTensor tensor)
     {
         long[] shape = [.. tensor.Entry.Shape];
         if (tensor.Span == 0)
         {
-            return empty(shape, tensor.Entry.DType);
+            return empty(shape, tensor.Entry.DType.ToScalarType());
         }
 
         var (start, rest) = Math.DivRem(tensor.Offset, tensor.ElementSize);
-        var (source, first) = rest == 0 ? (mappings[tensor.Entry.DType], start) : (Copy(tensor), 0);
+        var (source, first) = rest == 0 ? (_mappings[(tensor.File, tensor.Entry.DType)], start) : (Copy(tensor), 0);
 
         return source.as_strided(shape, [.. tensor.Strides], first).contiguous();
     }
 
     Tensor Copy(StoredTensor tensor)
     {
-        var copy = empty(tensor.Span, tensor.Entry.DType);
+        var copy = empty(tensor.Span, tensor.Entry.DType.ToScalarType());
         var bytes = tensor.Span * tensor.ElementSize;
         for (long done = 0; done < bytes; done += CopyBytes)
         {
             var count = Math.Min(CopyBytes, bytes - done);
-            var from = mappings[ScalarType.Byte].narrow(0, tensor.Offset + done, count);
+            var from = _mappings[(tensor.File, DType.Byte)].narrow(0, tensor.Offset + done, count);
             var to = copy.narrow(0, done / tensor.ElementSize, count / tensor.ElementSize);
             from.bytes.CopyTo(to.bytes);
         }

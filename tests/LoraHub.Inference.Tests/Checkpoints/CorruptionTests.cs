@@ -1,13 +1,15 @@
 using CsCheck;
+using LoraHub.Formats.Tensors;
+using LoraHub.Formats.Tests;
 using LoraHub.Inference.Checkpoints;
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Checkpoints;
 
-/// <summary>Whatever happens to a file's bytes, it opens and reads or a CheckpointException says why not.</summary>
+/// <summary>A damaged file either reads or throws a CheckpointException with the reason.</summary>
 public sealed class CorruptionTests : IDisposable
 {
-    readonly TemporaryFolder folder = new();
+    readonly TemporaryFolder _folder = new();
 
     [Theory]
     [InlineData("safetensors/f32.safetensors")]
@@ -19,7 +21,8 @@ public sealed class CorruptionTests : IDisposable
     {
         var good = File.ReadAllBytes(Golden.Path("pickle/" + golden));
         var damage = Gen.Select(
-            Gen.Select(Gen.Int[0, good.Length - 1], Gen.OneOf<byte>(Gen.Byte, Gen.OneOf<byte>(0, 1, 0x7F, 0x80, 0xFF, (byte)'"', (byte)'9')), Gen.Int[1, 9]).Array[0, 3],
+            Gen.Select(Gen.Int[0, good.Length - 1], Gen.OneOf<byte>(Gen.Byte, Gen.OneOf<byte>(0, 1, 0x7F, 0x80, 0xFF, (byte)'"', (byte)'9')),
+                Gen.Int[1, 9]).Array[0, 3],
             Gen.Frequency<int>((3, Gen.Const(good.Length)), (1, Gen.Int[0, good.Length + 9])));
 
         damage.Sample(
@@ -32,7 +35,7 @@ public sealed class CorruptionTests : IDisposable
                 }
 
                 Array.Resize(ref bytes, length);
-                OpenAndRead(folder.File("damaged" + Path.GetExtension(golden), bytes));
+                OpenAndRead(_folder.File("damaged" + Path.GetExtension(golden), bytes));
             },
             iter: 500,
             threads: 1);
@@ -46,20 +49,20 @@ public sealed class CorruptionTests : IDisposable
             var good = File.ReadAllBytes(Golden.Path("pickle/" + golden));
             for (var length = 0; length < good.Length; length++)
             {
-                var file = folder.File("cut", good[..length]);
-                Assert.Throws<CheckpointException>(() => Checkpoint.Open(file));
+                var file = _folder.File("cut", good[..length]);
+                Assert.Throws<CheckpointException>(() => MappedCheckpoint.Open(file));
             }
         }
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     static void OpenAndRead(string file)
     {
         try
         {
             using var scope = NewDisposeScope();
-            using var checkpoint = Checkpoint.Open(file);
+            using var checkpoint = MappedCheckpoint.Open(file);
             foreach (var (name, entry) in checkpoint.Entries)
             {
                 var tensor = checkpoint.Read(name);

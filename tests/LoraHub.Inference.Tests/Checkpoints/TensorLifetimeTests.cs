@@ -1,3 +1,5 @@
+using LoraHub.Formats.Tensors;
+using LoraHub.Formats.Tests;
 using LoraHub.Inference.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -11,7 +13,7 @@ public sealed class TensorLifetimeTests
     [InlineData("pickle/torch/strides.bin")]
     [InlineData("pickle/torch/by_hand.bin")]
     [InlineData("pickle/torch/evil_os_system.bin")]
-    public void Nothing_stays_alive_after_a_checkpoint_and_the_callers_scope(string golden)
+    public void No_tensor_outlives_a_checkpoint_and_its_scope(string golden)
     {
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
 
@@ -23,7 +25,7 @@ public sealed class TensorLifetimeTests
     [Fact]
     public void A_read_leaves_one_tensor_in_the_callers_scope()
     {
-        using var checkpoint = Checkpoint.Open(Golden.Path("pickle/torch/strides.bin"));
+        using var checkpoint = MappedCheckpoint.Open(Golden.Path("pickle/torch/strides.bin"));
         using var scope = NewDisposeScope();
 
         var tensor = checkpoint.Read("transposed");
@@ -38,7 +40,7 @@ public sealed class TensorLifetimeTests
         using var scope = NewDisposeScope();
         File.Copy(Golden.Path("pickle/safetensors/by_hand.safetensors"), folder.File("x.safetensors"));
         Tensor tensor;
-        using (var checkpoint = Checkpoint.Open(folder.File("x.safetensors")))
+        using (var checkpoint = MappedCheckpoint.Open(folder.File("x.safetensors")))
         {
             tensor = checkpoint.Read("a");
         }
@@ -55,7 +57,7 @@ public sealed class TensorLifetimeTests
     {
         var original = File.ReadAllBytes(Golden.Path(golden));
         using var scope = NewDisposeScope();
-        using var checkpoint = Checkpoint.Open(Golden.Path(golden));
+        using var checkpoint = MappedCheckpoint.Open(Golden.Path(golden));
 
         checkpoint.Read(name).zero_();
 
@@ -64,9 +66,9 @@ public sealed class TensorLifetimeTests
     }
 
     [Fact]
-    public void A_closed_checkpoint_says_so()
+    public void A_closed_checkpoint_throws_ObjectDisposedException()
     {
-        var checkpoint = Checkpoint.Open(Golden.Path("pickle/torch/fp32.bin"));
+        var checkpoint = MappedCheckpoint.Open(Golden.Path("pickle/torch/fp32.bin"));
         checkpoint.Dispose();
         checkpoint.Dispose();
 
@@ -76,7 +78,7 @@ public sealed class TensorLifetimeTests
     [Fact]
     public void An_unknown_name_is_an_error_that_names_the_file()
     {
-        using var checkpoint = Checkpoint.Open(Golden.Path("pickle/torch/fp32.bin"));
+        using var checkpoint = MappedCheckpoint.Open(Golden.Path("pickle/torch/fp32.bin"));
 
         var error = Assert.Throws<CheckpointException>(() => checkpoint.Read("none"));
 
@@ -88,7 +90,7 @@ public sealed class TensorLifetimeTests
         using var scope = NewDisposeScope();
         try
         {
-            using var checkpoint = Checkpoint.Open(file);
+            using var checkpoint = MappedCheckpoint.Open(file);
             foreach (var name in checkpoint.Entries.Keys)
             {
                 checkpoint.Read(name);

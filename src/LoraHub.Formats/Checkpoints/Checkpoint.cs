@@ -1,0 +1,128 @@
+using System.Collections.ObjectModel;
+
+using LoraHub.Formats.Safetensors;
+using LoraHub.Formats.Tensors;
+using LoraHub.Formats.TorchZip;
+
+namespace LoraHub.Formats.Checkpoints;
+
+/// <summary>One file of a checkpoint.</summary>
+/// <param name="Path">As passed by the caller.</param>
+/// <param name="Length">In bytes.</param>
+public sealed record CheckpointFile(string Path, long Length);
+
+/// <summary>
+/// The tensors of a checkpoint and their locations: one file of safetensors or <c>torch.save</c>, or the shards of a model. It keeps no file open.
+/// Nothing in a checkpoint is ever executed.
+/// </summary>
+/// <remarks>Do not write to a file in use: replace it by renaming, since access to a mapping of a truncated file faults.</remarks>
+public sealed class Checkpoint
+{
+    static readonly string[] ModelFiles =
+        ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+
+    static readonly string[] AdapterFiles = ["adapter_model.safetensors", "adapter_model.bin"];
+
+    readonly OrderedDictionary<string, StoredTensor> _tensors = [];
+
+    internal Checkpoint(string path, IReadOnlyList<CheckpointFile> files, IEnumerable<StoredTensor> tensors)
+    {
+        (Path, Files) = (path, files);
+        var entries = new OrderedDictionary<string, TensorEntry>();
+        foreach (var tensor in tensors)
+        {
+            _tensors.Add(tensor.Entry.Name, tensor);
+            entries.Add(tensor.Entry.Name, tensor.Entry);
+        }
+
+        Entries = new ReadOnlyDictionary<string, TensorEntry>(entries);
+    }
+
+    /// <summary>The file, or the index of the shards.</summary>
+    public string Path { get; }
+
+    /// <summary>The file, or the shards.</summary>
+    public IReadOnlyList<CheckpointFile> Files { get; }
+
+    /// <summary>The checkpoint's tensors by name, in file order.</summary>
+    public IReadOnlyDictionary<string, TensorEntry> Entries { get; }
+
+    /// <summary>The locations of the tensors, in file order.</summary>
+    public IEnumerable<StoredTensor> Tensors => _tensors.Values;
+
+    /// <summary>The location of a tensor.</summary>
+    /// <exception cref="CheckpointException">The checkpoint has no tensor of that name.</exception>
+    public StoredTensor this[string name] =>
+        _tensors.TryGetValue(name, out var tensor)
+            ? tensor
+            : throw new CheckpointException(Path, $"there is no tensor '{name}' among the {_tensors.Count} tensors.");
+
+    /// <summary>Locates the tensors of one file. Detects the format, safetensors or torch zip, from the content.</summary>
+    /// <exception cref="CheckpointException">The file is missing, or is not a valid file of either format.</exception>
+    public static Checkpoint Locate(string file)
+    {
+        if (!File.Exists(file))
+        {
+            throw new CheckpointException(file, "there is no such file.");
+        }
+
+        try
+        {
+            using var stream = File.OpenRead(file);
+
+            return new Checkpoint(file, [new CheckpointFile(file, stream.Length)], ReadTensors(file, stream));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(file, "the file cannot be read; check its permissions and its disk.", exception);
+        }
+    }
+
+    /// <summary>
+    /// Locates the tensors of a Hugging Face model folder: the first of <c>model.safetensors</c>, its shards, <c>pytorch_model.bin</c> and its shards
+    /// that exists.
+    /// </summary>
+    /// <exception cref="CheckpointException">None exists, a file is invalid, or an index does not match its shards.</exception>
+    public static Checkpoint LocateModel(string folder)
+    {
+        var file = FirstOf(ModelFiles, folder);
+
+        return file.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Locate(file) : Locate(file);
+    }
+
+    /// <summary>Locates the tensors of a PEFT adapter folder: <c>adapter_model.safetensors</c>, else <c>adapter_model.bin</c>.</summary>
+    /// <exception cref="CheckpointException">Neither exists, or the file is invalid.</exception>
+    public static Checkpoint LocateAdapter(string folder) => Locate(AdapterFile(folder));
+
+    /// <summary>Returns the file that <see cref="LocateAdapter"/> reads.</summary>
+    /// <exception cref="CheckpointException">There is no such file.</exception>
+    public static string AdapterFile(string folder) => FirstOf(AdapterFiles, folder);
+
+    static string FirstOf(string[] names, string folder) =>
+        names.Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+        ?? throw new CheckpointException(folder, $"the folder must hold one of {string.Join(", ", names)}.");
+
+    static IReadOnlyList<StoredTensor> ReadTensors(string file, FileStream stream)
+    {
+        Span<byte> start = stackalloc byte[9];
+        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+
+        if (start.StartsWith("PK\x03\x04"u8))
+        {
+            return TorchArchive.Read(file, stream);
+        }
+
+        if (start is [.., (byte)'{'] || System.IO.Path.GetExtension(file) is ".safetensors")
+        {
+            return SafetensorsHeader.Read(file, stream);
+        }
+
+        throw new CheckpointException(file, start switch
+        {
+            [] => "the file is empty.",
+            [0x80, ..] => "this is torch's format from before 1.6, a bare pickle; load it there and save it again, or as safetensors.",
+            _ when start.StartsWith("version "u8) => "this is a git-lfs pointer, not the file itself; run `git lfs pull`.",
+            _ => "this is neither a safetensors file nor a zip archive made by torch.save.",
+        });
+    }
+}

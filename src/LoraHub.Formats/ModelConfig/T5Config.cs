@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LoraHub.Formats.ModelConfig;
+
+/// <summary>The <c>config.json</c> of a Hugging Face T5 folder, with transformers' defaults.</summary>
+public sealed record T5Config
+{
+    [JsonPropertyName("model_type")]
+    public string ModelType { get; init; } = "";
+
+    [JsonPropertyName("vocab_size")]
+    public int VocabSize { get; init; } = 32128;
+
+    [JsonPropertyName("d_model")]
+    public int DModel { get; init; } = 512;
+
+    [JsonPropertyName("d_kv")]
+    public int DKv { get; init; } = 64;
+
+    [JsonPropertyName("d_ff")]
+    public int DFf { get; init; } = 2048;
+
+    [JsonPropertyName("num_layers")]
+    public int NumLayers { get; init; } = 6;
+
+    [JsonPropertyName("num_decoder_layers")]
+    public int? NumDecoderLayers { get; init; }
+
+    [JsonPropertyName("num_heads")]
+    public int NumHeads { get; init; } = 8;
+
+    [JsonPropertyName("relative_attention_num_buckets")]
+    public int RelativeAttentionNumBuckets { get; init; } = 32;
+
+    [JsonPropertyName("relative_attention_max_distance")]
+    public int RelativeAttentionMaxDistance { get; init; } = 128;
+
+    [JsonPropertyName("layer_norm_epsilon")]
+    public double LayerNormEpsilon { get; init; } = 1e-6;
+
+    /// <summary><c>relu</c> (T5 v1.0) or <c>gated-gelu</c> (v1.1, FLAN-T5; tanh approximation of gelu).</summary>
+    [JsonPropertyName("feed_forward_proj")]
+    public string FeedForwardProj { get; init; } = "relu";
+
+    [JsonPropertyName("tie_word_embeddings")]
+    public bool TieWordEmbeddings { get; init; } = true;
+
+    [JsonPropertyName("pad_token_id")]
+    public int PadTokenId { get; init; }
+
+    [JsonPropertyName("eos_token_id")]
+    public int EosTokenId { get; init; } = 1;
+
+    [JsonPropertyName("decoder_start_token_id")]
+    public int DecoderStartTokenId { get; init; }
+
+    [JsonIgnore]
+    public int DecoderLayers => NumDecoderLayers ?? NumLayers;
+
+    [JsonIgnore]
+    public bool IsGated => FeedForwardProj == "gated-gelu";
+
+    /// <exception cref="ModelException">The file is missing, is not JSON, or does not describe a supported T5.</exception>
+    public static T5Config Load(string folder)
+    {
+        var file = Path.Combine(folder, "config.json");
+        T5Config config;
+        try
+        {
+            config = JsonSerializer.Deserialize<T5Config>(File.ReadAllBytes(file)) ?? throw new JsonException("The file holds null.");
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"config.json cannot be read as a T5 configuration: {exception.Message}", exception);
+        }
+
+        return config.Checked();
+    }
+
+    T5Config Checked()
+    {
+        if (ModelType is not ("t5" or ""))
+        {
+            throw new ModelException($"config.json describes a model of type `{ModelType}`; only `t5` is supported.");
+        }
+
+        if (FeedForwardProj is not ("relu" or "gated-gelu"))
+        {
+            throw new ModelException($"config.json has feed_forward_proj `{FeedForwardProj}`; only `relu` and `gated-gelu` are supported.");
+        }
+
+        int[] sizes = [VocabSize, DModel, DKv, DFf, NumLayers, DecoderLayers, NumHeads, RelativeAttentionNumBuckets, RelativeAttentionMaxDistance];
+        if (sizes.Min() < 1)
+        {
+            throw new ModelException("config.json contains a size below 1.");
+        }
+
+        return this;
+    }
+}
+
+/// <summary>A base model cannot be used. The message says what is wrong and how to fix it, without the model's name and folder.</summary>
+public sealed class ModelException(string message, Exception? innerException = null) : Exception(message, innerException);
