@@ -1,14 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
-using LoraHub.Api.Replicate;
-using LoraHub.Core.Modules;
+using LoraHub.Core.Json;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
 /// <summary>Takes modules away, and puts them into quarantine.</summary>
 sealed partial class ModuleChanges(
-    IModuleStore store, IModuleRegistry registry, ModuleIndexing indexing, SimilarModules similar, ILogger<ModuleChanges> logger)
+    VersionStore store, IModuleIndex index, ModuleIndexer indexer, SimilarModules similar, ILogger<ModuleChanges> logger)
 {
     const int LongestReason = 500;
 
@@ -32,17 +35,17 @@ sealed partial class ModuleChanges(
 
     async Task<IResult> DeleteAsync(string id, HttpContext http)
     {
-        if (!ModelId.IsValid(id) || await registry.FindAsync(new ModuleReference(id, null), http.RequestAborted) is null)
+        if (!ModelId.IsValid(id) || await index.FindAsync(new ModuleReference(id, null), http.RequestAborted) is null)
         {
             return Problems.NotFound();
         }
 
-        if (await ModuleRights.RefuseChangeAsync(id, http, registry) is { } forbidden)
+        if (await ModuleRights.RefuseChangeAsync(id, http, index) is { } forbidden)
         {
             return forbidden;
         }
 
-        var holders = await registry.HoldersAsync(id, http.RequestAborted);
+        var holders = await index.HoldersAsync(id, http.RequestAborted);
         if (holders.Count > 0)
         {
             return Problems.Because(StatusCodes.Status409Conflict, null, Held(holders.Count));
@@ -54,19 +57,19 @@ sealed partial class ModuleChanges(
         }
 
         LogDeleted(id);
-        await indexing.RefreshAsync(id, CancellationToken.None);
+        await indexer.RefreshAsync(id, CancellationToken.None);
         return TypedResults.NoContent();
     }
 
     /// <param name="reason">Null: predictions may use it again.</param>
     async Task<IResult> MarkAsync(string owner, string name, string? reason, HttpContext http)
     {
-        if (ModuleReference.Parse($"{owner}/{name}") is not { } named || await registry.FindAsync(named, http.RequestAborted) is not { } module)
+        if (ModuleReference.Parse($"{owner}/{name}") is not { } named || await index.FindAsync(named, http.RequestAborted) is not { } module)
         {
             return Problems.NotFound();
         }
 
-        var reference = new ModuleReference(module.Id, module.Digest.Length > 0 ? module.Digest : null);
+        var reference = new ModuleReference(module.Id, module.Digest);
         if (!await store.QuarantineAsync(reference, reason, http.RequestAborted))
         {
             return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
@@ -81,8 +84,8 @@ sealed partial class ModuleChanges(
             LogQuarantined(module.Id, module.Digest);
         }
 
-        await indexing.RefreshAsync(module.Id, CancellationToken.None);
-        module = await registry.FindAsync(reference, CancellationToken.None) ?? module;
+        await indexer.RefreshAsync(module.Id, CancellationToken.None);
+        module = await index.FindAsync(reference, CancellationToken.None) ?? module;
         return TypedResults.Json(await ModulePages.WholeAsync(module, http.Request, similar, http.RequestAborted), WireJson.Options);
     }
 
@@ -93,8 +96,8 @@ sealed partial class ModuleChanges(
     partial void LogDeleted(string module);
 
     [LoggerMessage(LogLevel.Information, "Module {Module}, version {Digest}, was put into quarantine.")]
-    partial void LogQuarantined(string module, string digest);
+    partial void LogQuarantined(string module, string? digest);
 
     [LoggerMessage(LogLevel.Information, "Module {Module}, version {Digest}, was released from quarantine.")]
-    partial void LogReleased(string module, string digest);
+    partial void LogReleased(string module, string? digest);
 }

@@ -1,7 +1,8 @@
 using System.IO.Compression;
-using LoraHub.Api.Modules.Uploads;
-using LoraHub.Api.Replicate;
-using LoraHub.Core.Modules;
+using LoraHub.Api.Http;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Uploads;
+using LoraHub.Modules.Versions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
@@ -16,17 +17,17 @@ static class ModuleDownloads
     // The first time a zip can tell: the same version gives the same bytes.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static Task<IResult> ZipAsync(string owner, string name, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
-        ZipAsync(ModuleReference.Parse($"{owner}/{name}"), response, registry, catalog, cancellationToken);
+    public static Task<IResult> ZipAsync(string owner, string name, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}"), response, index, library, cancellationToken);
 
     public static Task<IResult> VersionZipAsync(
-        string owner, string name, string digest, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
-        ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), response, registry, catalog, cancellationToken);
+        string owner, string name, string digest, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), response, index, library, cancellationToken);
 
     public static async Task<IResult> FileAsync(
-        string owner, string name, string digest, string file, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken)
+        string owner, string name, string digest, string file, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken)
     {
-        if (!UploadedFiles.IsTaken(file) || await FindAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), registry, catalog, cancellationToken) is not var (version, folder))
+        if (!UploadedFiles.IsTaken(file) || await FindAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), index, library, cancellationToken) is not var (version, folder))
         {
             return Problems.NotFound();
         }
@@ -37,14 +38,14 @@ static class ModuleDownloads
     }
 
     public static async Task<IResult> CardAsync(
-        string owner, string name, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
-        await FindAsync(ModuleReference.Parse($"{owner}/{name}"), registry, catalog, cancellationToken) is var (_, folder) && Open(folder, ModuleFiles.Card) is { } content
+        string owner, string name, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
+        await FindAsync(ModuleReference.Parse($"{owner}/{name}"), index, library, cancellationToken) is var (_, folder) && Open(folder, ModuleFiles.Card) is { } content
             ? Attachment(content, "text/markdown; charset=utf-8", ModuleFiles.Card, entityTag: null, response)
             : Problems.NotFound();
 
-    static async Task<IResult> ZipAsync(ModuleReference? reference, HttpResponse response, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken)
+    static async Task<IResult> ZipAsync(ModuleReference? reference, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken)
     {
-        if (await FindAsync(reference, registry, catalog, cancellationToken) is not var (version, folder))
+        if (await FindAsync(reference, index, library, cancellationToken) is not var (version, folder))
         {
             return Problems.NotFound();
         }
@@ -92,11 +93,11 @@ static class ModuleDownloads
 
     /// <returns>The version's digest and folder, or null when there is none whose files are here.</returns>
     static async Task<(string Version, string Folder)?> FindAsync(
-        ModuleReference? reference, IModuleRegistry registry, IModuleCatalog catalog, CancellationToken cancellationToken) =>
+        ModuleReference? reference, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
         reference is not null
-        && await registry.FindAsync(reference, cancellationToken) is { Digest.Length: > 0 } module
-        && catalog.Find(new ModuleReference(module.Id, module.Digest)) is { Folder.Length: > 0 } info
-            ? (module.Digest, info.Folder)
+        && await index.FindAsync(reference, cancellationToken) is { Digest: { } digest } module
+        && library.Find(new ModuleReference(module.Id, digest)) is { Folder.Length: > 0 } info
+            ? (digest, info.Folder)
             : null;
 
     static FileStream? Open(string folder, string name)

@@ -1,19 +1,26 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
+using LoraHub.Api.Http;
 using LoraHub.Api.Modules.Uploads;
-using LoraHub.Api.Replicate;
 using LoraHub.Api.Security;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary><c>/v1/modules</c>: the hub.</summary>
+/// <summary><c>/v1/modules</c>: the module library.</summary>
 static class ModuleEndpoints
 {
     const string One = "/{owner}/{name}", Version = $"{One}/versions/{{digest}}";
 
     public static void MapModules(this IEndpointRouteBuilder v1)
     {
-        var modules = v1.MapGroup("/modules").WithTags("Modules");
+        var modules = v1.MapGroup("/modules").WithTags("Modules")
+            .WithPathParameter("owner", "The owner in the module's `owner/name`.", ModuleExamples.Owner)
+            .WithPathParameter("name", "The name in the module's `owner/name`.", ModuleExamples.Name)
+            .WithPathParameter("digest", "The version: the first 12 digits of its digest, or more, up to all 64.", ModuleExamples.Digest[..12])
+            .WithPathParameter(
+                "file",
+                "One of the module's files: `adapter_config.json`, `adapter_model.safetensors`, `adapter_model.bin` or `README.md`.",
+                LoraHub.Modules.Versions.ModuleFiles.Config);
         modules.MapLists();
         modules.MapPages();
         modules.MapFiles();
@@ -26,16 +33,16 @@ static class ModuleEndpoints
             .WithSummary("Search modules, or list them")
             .WithDescription("All that is given must hold. With `q` the best match comes first, with `similar_to` the nearest, else ids are in order.")
             .WithListQuery()
-            .Produces<ReplicatePage<HubModule>>()
+            .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(ModuleExamples.BadQuery);
         modules.MapGet($"{One}/versions", ModuleLists.VersionsAsync)
             .WithSummary("List a module's versions: the one that its name points to, then the newest first")
-            .Produces<ReplicatePage<HubModule>>()
+            .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet($"{One}/similar", ModuleLists.SimilarAsync)
             .WithSummary("List the modules whose updates point where this one's does, nearest first")
             .WithDescription("`similarity` is the cosine of the angle between the whole updates.")
-            .Produces<ReplicatePage<HubModule>>()
+            .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -44,16 +51,16 @@ static class ModuleEndpoints
         modules.MapGet(One, ModulePages.GetAsync)
             .WithSummary("Get a module: all that is known of it")
             .WithDescription("`layers` is the report on its numbers. `similar` has the five nearest modules; those that are nearly the same are flagged.")
-            .Produces<HubModule>()
+            .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet(Version, ModulePages.GetVersionAsync)
             .WithSummary("Get a version of a module")
-            .Produces<HubModule>()
+            .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet($"{One}/usage", ModulePages.GetUsageAsync)
             .WithSummary("Get how a module is used")
             .WithDescription("`predictions`, the ids of those that hold it now, is shown to tokens with the scope `admin`.")
-            .Produces<HubModuleUsage>()
+            .Produces<ModuleUsage>()
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -81,14 +88,14 @@ static class ModuleEndpoints
 
     static void MapChanges(this IEndpointRouteBuilder modules)
     {
-        modules.MapPost($"{One}/versions", ModulePublication.PostAsync)
+        modules.MapPost($"{One}/versions", PublishEndpoint.PostAsync)
             .WithScope(TokenScope.Publish)
             .WithSummary("Publish a module, or a new version of it")
             .WithDescription("The PEFT files, or one `.zip` of them; told by their file names. 200 says that the name has had these bytes before. "
                 + "Weights as `.bin` are read safely and kept as safetensors.")
             .WithForm<ModuleUpload>([])
-            .Produces<HubModule>(StatusCodes.Status201Created)
-            .Produces<HubModule>(StatusCodes.Status200OK)
+            .Produces<ModuleDescription>(StatusCodes.Status201Created)
+            .Produces<ModuleDescription>(StatusCodes.Status200OK)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblems(ModuleExamples.Refusals);
         modules.MapDelete(One, ModuleChanges.DeleteAsync)
@@ -101,14 +108,14 @@ static class ModuleEndpoints
         modules.MapPost($"{One}/quarantine", ModuleChanges.QuarantineAsync)
             .WithScope(TokenScope.Admin)
             .WithSummary("Put a module's version into quarantine: predictions refuse it")
-            .WithBody<HubQuarantine>(_ => new JsonObject { ["reason"] = "Its training data is under dispute." })
-            .Produces<HubModule>()
+            .WithBody<QuarantineRequest>(_ => new JsonObject { ["reason"] = "Its training data is under dispute." })
+            .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblems([.. ModuleExamples.BadReasons, ModuleExamples.NotOwned]);
         modules.MapPost($"{One}/release", ModuleChanges.ReleaseAsync)
             .WithScope(TokenScope.Admin)
             .WithSummary("Take a module's version out of quarantine")
-            .Produces<HubModule>()
+            .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(ModuleExamples.NotOwned);
     }
@@ -125,7 +132,7 @@ static class ModuleEndpoints
         .WithQuery("rank", "r: `8`.", "")
         .WithQuery("usable", "`true`: without those that cannot be used.", "")
         .WithQuery("similar_to", "A module: its neighbours, nearest first, on one page. Goes without `q` and `cursor`.", "")
-        .WithQuery("limit", $"The most modules on a page, 1 to {ModuleQueries.LargestLimit}. Default: {ModuleQueries.DefaultLimit}.", "20")
+        .WithQuery("limit", $"The most modules on a page, 1 to {ModuleListRequest.LargestLimit}. Default: {ModuleListRequest.DefaultLimit}.", "20")
         .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "");
 
     static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route, IEnumerable<Problem> problems)

@@ -1,5 +1,5 @@
-using LoraHub.Api.Replicate;
-using LoraHub.Core.Modules;
+using LoraHub.Api.Http;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
@@ -27,7 +27,7 @@ static class ModuleExamples
 
     public static readonly IReadOnlyList<Problem> BadReasons =
     [
-        new(null, "The body is not valid JSON (line 1, byte 2; each key may stand once in an object, and nesting may be 32 deep).", StatusCodes.Status400BadRequest),
+        new(null, "The body is not valid JSON (line 1, byte 2; keys must be unique in an object, and nesting at most 32 levels deep).", StatusCodes.Status400BadRequest),
         new(null, "The body must be at most 104857600 bytes.", StatusCodes.Status413PayloadTooLarge),
         new(null, "Send the body as Content-Type: application/json.", StatusCodes.Status415UnsupportedMediaType),
         Invalid("reason", "reason is required: why predictions must refuse the module, a line of 1 to 500 characters"),
@@ -36,17 +36,17 @@ static class ModuleExamples
     public static IEnumerable<object> At(DateTimeOffset now)
     {
         const string Origin = "http://localhost:5000";
-        var module = HubModule.From(Registered(now), Origin);
+        var module = ModuleDescription.From(Registered(now), Origin);
         yield return module with
         {
             Layers = [new LayerReport("decoder.block.0.layer.0.SelfAttention.q", 0.81, 0.034, [0.62, 0.38, 0.24, 0.15], 4.7)],
-            Similar = [new HubNeighbour("lorahub/t5_mini-spanish", new string('7', 64), 0.41, false, $"{Origin}/v1/modules/lorahub/t5_mini-spanish")],
+            Similar = [new ModuleNeighbor("lorahub/t5_mini-spanish", new string('7', 64), 0.41, false, $"{Origin}/v1/modules/lorahub/t5_mini-spanish")],
         };
-        yield return new ReplicatePage<HubModule>(null, null, [module]);
-        yield return new HubModuleUsage(Id, 12, now, [new HubVersionUsage(Digest, 12, now)], 1);
+        yield return new ReplicatePage<ModuleDescription>(null, null, [module]);
+        yield return new ModuleUsage(Id, 12, now, [new VersionUsage(Digest, 12, now)], 1);
     }
 
-    static RegisteredModule Registered(DateTimeOffset now) => new()
+    static ModuleVersion Registered(DateTimeOffset now) => new()
     {
         Id = Id,
         Digest = Digest,
@@ -55,7 +55,7 @@ static class ModuleExamples
         IsOwned = true,
         PublishedBy = "anna",
         PublishedAt = now,
-        Card = new ModuleCard { Task = "translation", Tags = ["lora", "french"], Licence = "apache-2.0" },
+        Card = new ModuleCard { Task = "translation", Tags = ["lora", "french"], License = "apache-2.0" },
         Uses = 12,
         LastUsedAt = now,
         IsCurrent = true,

@@ -1,16 +1,18 @@
 using LoraHub.Api.Http;
-using LoraHub.Api.Replicate;
-using LoraHub.Core.Modules;
+using LoraHub.Core.Json;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Versions;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>Lists of modules: all, found ones, neighbours, versions.</summary>
+/// <summary>Lists of modules: all, found ones, neighbors, versions.</summary>
 static class ModuleLists
 {
-    public static async Task<IResult> ListAsync(HttpRequest request, IModuleRegistry registry, SimilarModules similar, CancellationToken cancellationToken)
+    public static async Task<IResult> ListAsync(HttpRequest request, IModuleIndex index, SimilarModules similar, CancellationToken cancellationToken)
     {
-        var (asked, wrong) = ModuleQueries.Read(request.Query);
+        var (asked, wrong) = ModuleListRequest.Read(request.Query);
         if (asked is null)
         {
             return Problems.Because(StatusCodes.Status400BadRequest, null, wrong!);
@@ -19,34 +21,34 @@ static class ModuleLists
         var (query, similarTo) = asked;
         if (similarTo is not null)
         {
-            return await registry.FindAsync(similarTo, cancellationToken) is { } module
-                ? await NeighboursAsync(module, query, request, similar, cancellationToken)
+            return await index.FindAsync(similarTo, cancellationToken) is { } module
+                ? await NeighborsAsync(module, query, request, similar, cancellationToken)
                 : Problems.Because(StatusCodes.Status400BadRequest, null, "Query parameter \"similar_to\" names no module of this hub");
         }
 
-        var found = await registry.ListAsync(query with { Limit = query.Limit + 1 }, cancellationToken); // one more tells whether there is a next page
+        var found = await index.ListAsync(query with { Limit = query.Limit + 1 }, cancellationToken); // one more tells whether there is a next page
         var next = found.Count > query.Limit ? ListCursor.NextUrl(request, query.Skip + query.Limit) : null;
-        return Page(found.Take(query.Limit).Select(module => HubModule.From(module, Origin.Of(request))), next);
+        return Page(found.Take(query.Limit).Select(module => ModuleDescription.From(module, Origin.Of(request))), next);
     }
 
     public static async Task<IResult> SimilarAsync(
-        string owner, string name, HttpRequest request, IModuleRegistry registry, SimilarModules similar, CancellationToken cancellationToken) =>
-        ModuleReference.Parse($"{owner}/{name}") is { } reference && await registry.FindAsync(reference, cancellationToken) is { } module
-            ? await NeighboursAsync(module, new ModuleQuery(), request, similar, cancellationToken)
+        string owner, string name, HttpRequest request, IModuleIndex index, SimilarModules similar, CancellationToken cancellationToken) =>
+        ModuleReference.Parse($"{owner}/{name}") is { } reference && await index.FindAsync(reference, cancellationToken) is { } module
+            ? await NeighborsAsync(module, new ModuleQuery(), request, similar, cancellationToken)
             : Problems.NotFound();
 
-    public static async Task<IResult> VersionsAsync(string owner, string name, HttpRequest request, IModuleRegistry registry, CancellationToken cancellationToken)
+    public static async Task<IResult> VersionsAsync(string owner, string name, HttpRequest request, IModuleIndex index, CancellationToken cancellationToken)
     {
-        var versions = ModelId.IsValid($"{owner}/{name}") ? await registry.VersionsAsync($"{owner}/{name}", cancellationToken) : [];
-        return versions.Count == 0 ? Problems.NotFound() : Page(versions.Select(version => HubModule.From(version, Origin.Of(request))), next: null);
+        var versions = ModelId.IsValid($"{owner}/{name}") ? await index.VersionsAsync($"{owner}/{name}", cancellationToken) : [];
+        return versions.Count == 0 ? Problems.NotFound() : Page(versions.Select(version => ModuleDescription.From(version, Origin.Of(request))), next: null);
     }
 
-    static async Task<IResult> NeighboursAsync(RegisteredModule module, ModuleQuery query, HttpRequest request, SimilarModules similar, CancellationToken cancellationToken)
+    static async Task<IResult> NeighborsAsync(ModuleVersion module, ModuleQuery query, HttpRequest request, SimilarModules similar, CancellationToken cancellationToken)
     {
-        var near = await similar.FindAsync(module, query.Limit, query.Wants, cancellationToken);
-        return Page(near.Select(one => HubModule.From(one.Module, Origin.Of(request)) with { Similarity = one.Cosine }), next: null);
+        var near = await similar.FindAsync(module, query, cancellationToken);
+        return Page(near.Select(one => ModuleDescription.From(one.Module, Origin.Of(request)) with { Similarity = one.Cosine }), next: null);
     }
 
-    static JsonHttpResult<ReplicatePage<HubModule>> Page(IEnumerable<HubModule> modules, string? next) =>
-        TypedResults.Json(new ReplicatePage<HubModule>(next, null, [.. modules]), WireJson.Options);
+    static JsonHttpResult<ReplicatePage<ModuleDescription>> Page(IEnumerable<ModuleDescription> modules, string? next) =>
+        TypedResults.Json(new ReplicatePage<ModuleDescription>(next, null, [.. modules]), WireJson.Options);
 }

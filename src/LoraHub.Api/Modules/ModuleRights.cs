@@ -1,6 +1,6 @@
-using LoraHub.Api.Replicate;
+using LoraHub.Api.Http;
 using LoraHub.Api.Security;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Library;
 
 namespace LoraHub.Api.Modules;
 
@@ -13,9 +13,9 @@ static class ModuleRights
 
     /// <summary>Whoever may publish may make a name, and change those that nobody else has published a version of.</summary>
     /// <returns>The answer that refuses it, or null.</returns>
-    public static async Task<IResult?> RefuseChangeAsync(string id, HttpContext http, IModuleRegistry registry)
+    public static async Task<IResult?> RefuseChangeAsync(string id, HttpContext http, IModuleIndex index)
     {
-        var versions = await registry.VersionsAsync(id, http.RequestAborted);
+        var versions = await index.VersionsAsync(id, http.RequestAborted);
         return versions.Any(version => version is { IsCurrent: true, IsOwned: false }) ? Problems.Because(StatusCodes.Status409Conflict, null, NotOwned)
             : http.IsAdmin() || versions.All(version => version.PublishedBy == http.User.Identity?.Name) ? null
             : Problems.Because(StatusCodes.Status403Forbidden, "Forbidden", OfOthers);

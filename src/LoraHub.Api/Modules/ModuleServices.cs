@@ -1,17 +1,18 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using LoraHub.Api.Docs;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Uploads;
 
 namespace LoraHub.Api.Modules;
 
 static class ModuleServices
 {
-    /// <summary>The hub over HTTP.</summary>
+    /// <summary>The module library over HTTP.</summary>
     public static IServiceCollection AddModules(this IServiceCollection services)
     {
         services.AddOptions<ModuleOptions>().BindConfiguration(ModuleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.TryAddSingleton<ModuleIntake>();
         return services
-            .AddSingleton<ModuleTaking>()
-            .AddSingleton<ModulePublication>()
+            .AddSingleton<IAnswerExamples, ModuleAnswerExamples>()
+            .AddSingleton<PublishEndpoint>()
             .AddSingleton<ModuleChanges>()
             .AddSingleton<SimilarModules>();
     }

@@ -1,15 +1,16 @@
 using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using LoraHub.Api.Http;
-using LoraHub.Api.Replicate;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Uploads;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules.Uploads;
 
 /// <summary>The form that a module comes in: its files, or one zip of them, told by their file names. All goes to the disk as it comes.</summary>
-/// <param name="arrival">Where the module's files go.</param>
+/// <param name="incoming">Where the module's files go.</param>
 /// <param name="parcel">Where a zip goes.</param>
-sealed class ModuleForm(ModuleArrival arrival, ModuleArrival parcel, ModuleOptions options)
+sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOptions options)
 {
     const int BufferBytes = 80 * 1024;
 
@@ -45,10 +46,10 @@ sealed class ModuleForm(ModuleArrival arrival, ModuleArrival parcel, ModuleOptio
 
         if (_zip is not null)
         {
-            await ModuleZip.ExtractAsync(_zip, arrival.Folder, options.MaxBytes, cancellationToken);
+            await ModuleZip.ExtractAsync(_zip, incoming.Path, options.MaxBytes, cancellationToken);
         }
 
-        UploadedFiles.Check(arrival.Folder);
+        UploadedFiles.Check(incoming.Path);
         return null;
     }
 
@@ -58,9 +59,9 @@ sealed class ModuleForm(ModuleArrival arrival, ModuleArrival parcel, ModuleOptio
     async Task<IResult?> TakeAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
         var name = part.FileName!;
-        if (name == ModuleRecord.FileName)
+        if (name == RecordFile.Name)
         {
-            return null; // who sends the folder of another hub; this one writes its own
+            return null; // another library's record; this one writes its own
         }
 
         var isZip = name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
@@ -76,7 +77,7 @@ sealed class ModuleForm(ModuleArrival arrival, ModuleArrival parcel, ModuleOptio
             throw new ModuleRefusedException(Files, "Send each file once, or one zip and no other file.");
         }
 
-        var path = isZip ? Path.Combine(parcel.Folder, "module.zip") : Path.Combine(arrival.Folder, name);
+        var path = isZip ? Path.Combine(parcel.Path, "module.zip") : Path.Combine(incoming.Path, name);
         _zip = isZip ? path : null;
         return await CopyAsync(parts, part, path, isZip ? long.MaxValue : ModuleFiles.MostBytes[name], cancellationToken);
     }

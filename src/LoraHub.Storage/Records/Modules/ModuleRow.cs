@@ -1,4 +1,4 @@
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Records.Modules;
 
@@ -53,7 +53,7 @@ sealed class ModuleRow
 
     public string? PublishedBy { get; set; }
 
-    public string? Licence { get; set; }
+    public string? License { get; set; }
 
     /// <summary>JSON, as the others that are lists. Null without a report.</summary>
     public string? Targets { get; set; }
@@ -75,20 +75,22 @@ sealed class ModuleRow
 
     public string Card { get; set; } = "";
 
-    /// <summary>Takes over what may change of a version; how often it was used is not among it.</summary>
-    public void Learn(RegisteredModule said)
+    /// <summary>Takes over what may change of a version, which its use count does not.</summary>
+    public void UpdateFrom(ModuleVersion version)
     {
-        (Stamp, Size, IsOwned, PublishedAt) = (said.Stamp, said.Size, said.IsOwned, said.PublishedAt);
-        (Source, Revision, PublishedBy) = (StoredText.Of(said.Source), StoredText.Of(said.Revision), StoredText.Of(said.PublishedBy));
-        (Quarantine, Problem, IsUsable) = (StoredText.Of(said.Quarantine), StoredText.Of(said.Problem), said.Quarantine is null && said.Problem is null);
-        Learn(said.Card);
-        Learn(said.Report);
+        (Stamp, Size, IsOwned, PublishedAt) = (version.Stamp, version.Size, version.IsOwned, version.PublishedAt);
+        (Source, Revision, PublishedBy) = (StoredText.Of(version.Source), StoredText.Of(version.Revision), StoredText.Of(version.PublishedBy));
+        (Quarantine, Problem, IsUsable) = (StoredText.Of(version.Quarantine), StoredText.Of(version.Defect), version.Problem is null);
+        UpdateFrom(version.Card);
+        UpdateFrom(version.Report);
     }
 
-    public RegisteredModule ToRegistered() => new()
+    public ModuleVersion ToVersion() => new()
     {
         Id = Id,
-        Digest = Digest,
+        Digest = Digest.Length > 0 ? Digest : null,
+        BaseModel = BaseModel ?? "",
+        Rank = Rank ?? 0,
         Size = Size,
         Stamp = Stamp,
         IsOwned = IsOwned,
@@ -98,13 +100,13 @@ sealed class ModuleRow
         PublishedBy = PublishedBy,
         PublishedAt = PublishedAt,
         Quarantine = Quarantine,
-        Problem = Problem,
+        Defect = Problem,
         Card = new ModuleCard
         {
             Text = Card,
             Task = Task,
             Tags = RecordJson.Read<string[]>(Tags),
-            Licence = Licence,
+            License = License,
             Datasets = RecordJson.Read<string[]>(Datasets),
             PromptTemplate = PromptTemplate,
         },
@@ -113,13 +115,13 @@ sealed class ModuleRow
         IsCurrent = IsCurrent,
     };
 
-    void Learn(ModuleCard card)
+    void UpdateFrom(ModuleCard card)
     {
-        (Card, Task, Licence, PromptTemplate) = (StoredText.Of(card.Text)!, StoredText.Key(card.Task), StoredText.Of(card.Licence), StoredText.Of(card.PromptTemplate));
+        (Card, Task, License, PromptTemplate) = (StoredText.Of(card.Text)!, StoredText.Key(card.Task), StoredText.Of(card.License), StoredText.Of(card.PromptTemplate));
         (Tags, Datasets) = (RecordJson.Write(card.Tags.Select(StoredText.Key)), RecordJson.Write(card.Datasets.Select(StoredText.Of)));
     }
 
-    void Learn(ModuleReport? report)
+    void UpdateFrom(ModuleReport? report)
     {
         (BaseModel, BaseModelDigest, DType) = (StoredText.Key(report?.BaseModel), report?.BaseModelDigest, StoredText.Of(report?.DType));
         (Rank, Alpha, Parameters, Norm, Sketch) = (report?.Rank, report?.Alpha, report?.Parameters, report?.Norm, report?.Sketch);

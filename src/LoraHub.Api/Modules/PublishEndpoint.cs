@@ -1,0 +1,86 @@
+using LoraHub.Api.Http;
+using LoraHub.Api.Modules.Uploads;
+using LoraHub.Core.Json;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Uploads;
+using LoraHub.Modules.Versions;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Modules;
+
+/// <summary>Publishes modules that are uploaded.</summary>
+sealed partial class PublishEndpoint(
+    ModulePublisher publisher, IModuleIndex index, ModuleLibrary library, SimilarModules similar, IOptions<ModuleOptions> options, ILogger<PublishEndpoint> logger)
+{
+    /// <summary>What a form may be longer than its files.</summary>
+    const int FormBytes = 1024 * 1024;
+
+    public static Task<IResult> PostAsync(string owner, string name, HttpContext http, PublishEndpoint endpoint) =>
+        ModelId.IsValid($"{owner}/{name}") ? endpoint.PublishAsync($"{owner}/{name}", http) : Task.FromResult(Problems.NotFound());
+
+    async Task<IResult> PublishAsync(string id, HttpContext http)
+    {
+        if (await ModuleRights.RefuseChangeAsync(id, http, index) is { } forbidden)
+        {
+            return forbidden;
+        }
+
+        var limit = options.Value.MaxBytes + FormBytes;
+        if (http.Request.ContentLength > limit)
+        {
+            return ModuleForm.TooLarge(options.Value);
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        {
+            body.MaxRequestBodySize = limit;
+        }
+
+        var (parts, refusal) = FormParts.Of(http.Request, () => ModuleForm.TooLarge(options.Value));
+        if (parts is null)
+        {
+            return refusal!;
+        }
+
+        try
+        {
+            using var incoming = publisher.Begin();
+            using (var parcel = publisher.Begin())
+            {
+                if (await new ModuleForm(incoming, parcel, options.Value).ReadAsync(parts, http.RequestAborted) is { } refused)
+                {
+                    return refused;
+                }
+            }
+
+            return await PublishAsync(id, incoming, http);
+        }
+        catch (ModuleRefusedException exception)
+        {
+            return Problems.Fields([new InvalidField("invalid_value", exception.FieldName, exception.Message)]);
+        }
+    }
+
+    async Task<IResult> PublishAsync(string id, IncomingFolder incoming, HttpContext http)
+    {
+        var (published, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(PublishedBy: http.User.Identity?.Name), http.RequestAborted);
+        LogPublished(id, published.Digest);
+
+        // Another process may have published its version of the name in between; then this one lies among the earlier ones, and is indexed later.
+        var reference = new ModuleReference(id, published.Digest);
+        if ((await index.FindAsync(reference, CancellationToken.None) ?? library.Find(reference)) is not { } module)
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, "The module was removed while it was published.");
+        }
+
+        var answer = await ModulePages.WholeAsync(module, http.Request, similar, CancellationToken.None);
+        http.Response.Headers.Location = answer.Urls.Get;
+        return TypedResults.Json(answer, WireJson.Options, statusCode: placement == Placement.Known ? StatusCodes.Status200OK : StatusCodes.Status201Created);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Module {Module} was published: version {Digest}.")]
+    partial void LogPublished(string module, string? digest);
+}

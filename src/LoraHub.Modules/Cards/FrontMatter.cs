@@ -1,0 +1,57 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
+
+namespace LoraHub.Modules.Cards;
+
+/// <summary>The YAML at the head of a card. It comes from anyone: it is read as plain nodes, which make no object, and only where it is small and flat.</summary>
+static class FrontMatter
+{
+    const int MostEvents = 4096, Deepest = 8;
+
+    /// <summary>Parts what stands between the first line <c>---</c> and the next from the rest.</summary>
+    /// <returns>An empty head when there is none.</returns>
+    public static (string Head, string Body) Split(string card)
+    {
+        var lines = card.Split('\n');
+        var end = lines[0].TrimEnd() == "---" ? Array.FindIndex(lines, 1, line => line.TrimEnd() is "---" or "...") : -1;
+        return end < 0 ? ("", card) : (string.Join('\n', lines[1..end]), string.Join('\n', lines[(end + 1)..]));
+    }
+
+    /// <returns>An empty one when the text is broken, no mapping, too large or too deep, or has an anchor.</returns>
+    public static YamlMappingNode Parse(string head)
+    {
+        try
+        {
+            if (IsHarmless(head))
+            {
+                var stream = new YamlStream();
+                stream.Load(new StringReader(head));
+                return stream.Documents is [{ RootNode: YamlMappingNode root }, ..] ? root : [];
+            }
+        }
+        catch (Exception exception) when (exception is YamlException or ArgumentException or InvalidOperationException)
+        {
+            // As said: a broken one says nothing. Of two equal keys neither can be meant.
+        }
+
+        return [];
+    }
+
+    /// <summary>Reads event by event, before any node is made: aliases are what lets a short text stand for a huge one.</summary>
+    static bool IsHarmless(string head)
+    {
+        var parser = new Parser(new StringReader(head));
+        var depth = 0;
+        for (var events = 0; parser.MoveNext(); events++)
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (events >= MostEvents || depth > Deepest || parser.Current is AnchorAlias or NodeEvent { Anchor.IsEmpty: false })
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

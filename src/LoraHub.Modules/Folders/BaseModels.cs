@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using LoraHub.Formats.Checkpoints;
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Formats.Tensors;
+
+namespace LoraHub.Modules.Folders;
+
+/// <summary>The base models at hand: their folders, digests and shapes, each read once while its folder stays as it is. Safe for several threads.</summary>
+/// <param name="defaultId">The base model whose modules are drawn when an input names none.</param>
+public class BaseModels(SearchPath path, string defaultId)
+{
+    /// <summary>The digest of a model that is not there.</summary>
+    static readonly string OfNothing = Convert.ToHexStringLower(SHA256.HashData([]));
+
+    /// <summary>What a model computes does not depend on these.</summary>
+    static readonly string[] Prose = [".md", ".txt", ".gitattributes"];
+
+    // By folder and stamp. Gigabytes are read once, at a start, when the served version and the modules' inspection need the digest at the same time.
+    readonly ConcurrentDictionary<string, Lazy<string>> _digests = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, BaseModelShapes> _shapes = new(StringComparer.Ordinal);
+
+    public string DefaultId => defaultId;
+
+    /// <summary>The folder of a base model, or null when it is not here.</summary>
+    public string? Find(string id) => path.Find(id);
+
+    /// <summary>Reads the whole default model (a second for each gigabyte or two): 64 hexadecimal digits, also when it is not there.</summary>
+    public virtual string DefaultDigest()
+    {
+        try
+        {
+            return Find(defaultId) is { } folder ? Digest(folder) : OfNothing;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return OfNothing; // the setup fails for the same reason, and reports it
+        }
+    }
+
+    /// <summary>SHA-256 over the names, lengths and contents of the folder's files, ordered by name; reads all of them the first time, and again when one has changed.</summary>
+    /// <returns>64 lower-case hexadecimal digits.</returns>
+    public string Digest(string folder)
+    {
+        var key = $"{folder}|{Stamp(folder)}";
+        var digest = _digests.GetOrAdd(key, _ => new Lazy<string>(() => Read(folder)));
+        try
+        {
+            return digest.Value;
+        }
+        catch
+        {
+            _digests.TryRemove(KeyValuePair.Create(key, digest)); // the next call tries again
+            throw;
+        }
+    }
+
+    /// <summary>Differs whenever a file of a model's folder was written, came or went.</summary>
+    public static string Stamp(string folder) =>
+        VersionFolder.StampOf(new DirectoryInfo(folder).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal));
+
+    /// <summary>What modules for a base model are checked against.</summary>
+    /// <returns>Null when the model is not here, or cannot be read: then its modules are not checked.</returns>
+    internal BaseModelShapes? FindShapes(string id)
+    {
+        if (Find(id) is not { } folder)
+        {
+            return null;
+        }
+
+        try
+        {
+            var stamp = Stamp(folder);
+            if (!_shapes.TryGetValue(id, out var known) || known.Stamp != stamp)
+            {
+                _shapes[id] = known = new BaseModelShapes(stamp, Checkpoint.LocateModel(folder).Entries, Digest(folder));
+            }
+
+            return known;
+        }
+        catch (Exception exception) when (exception is CheckpointException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    static string Read(string folder)
+    {
+        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var files = new DirectoryInfo(folder).EnumerateFiles()
+            .Where(file => !Prose.Contains(file.Extension, StringComparer.OrdinalIgnoreCase))
+            .OrderBy(file => file.Name, StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            Append(sha256, file);
+        }
+
+        return Convert.ToHexStringLower(sha256.GetHashAndReset());
+    }
+
+    static void Append(IncrementalHash sha256, FileInfo file)
+    {
+        using var content = file.OpenRead();
+        var head = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(head, content.Length);
+        sha256.AppendData(Encoding.UTF8.GetBytes(file.Name));
+        sha256.AppendData([0]);
+        sha256.AppendData(head);
+
+        var buffer = new byte[1 << 20];
+        int read;
+        while ((read = content.Read(buffer)) > 0)
+        {
+            sha256.AppendData(buffer, 0, read);
+        }
+    }
+}
+
+/// <param name="Stamp">Of its folder.</param>
+/// <param name="Entries">All of its tensors.</param>
+/// <param name="Digest">See <see cref="BaseModels.Digest"/>.</param>
+sealed record BaseModelShapes(string Stamp, IReadOnlyDictionary<string, TensorEntry> Entries, string Digest)
+{
+    /// <inheritdoc cref="T5Layers.ShapeOf"/>
+    public IReadOnlyList<long>? ShapeOf(string layer) => T5Layers.ShapeOf(layer, Entries);
+}

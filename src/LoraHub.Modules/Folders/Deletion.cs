@@ -1,0 +1,29 @@
+namespace LoraHub.Modules.Folders;
+
+/// <summary>Deletes folders that others may be deleting too.</summary>
+static class Deletion
+{
+    public static void Delete(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another was faster.
+        }
+    }
+
+    /// <summary>Deletes a folder unless something is in it.</summary>
+    public static void DeleteEmpty(string folder)
+    {
+        if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            Directory.Delete(folder);
+        }
+    }
+}

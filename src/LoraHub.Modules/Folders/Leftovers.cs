@@ -1,0 +1,38 @@
+namespace LoraHub.Modules.Folders;
+
+/// <summary>What killed processes left in the models folder. An upload may take long, so the youngest file counts, not the folder.</summary>
+sealed class Leftovers(LibraryFolder folder, TimeProvider time)
+{
+    static readonly TimeSpan Age = TimeSpan.FromHours(1), PulledAge = TimeSpan.FromDays(7);
+
+    public void Delete()
+    {
+        foreach (var left in EntriesOf(folder.Incoming).Where(left => left.FullName != folder.Downloads))
+        {
+            DeleteOld(left, Age);
+        }
+
+        foreach (var left in EntriesOf(folder.Downloads))
+        {
+            DeleteOld(left, PulledAge); // until then it can be gone on with
+        }
+    }
+
+    static DirectoryInfo[] EntriesOf(string path) => Directory.Exists(path) ? new DirectoryInfo(path).GetDirectories() : [];
+
+    void DeleteOld(DirectoryInfo left, TimeSpan age)
+    {
+        var before = (time.GetUtcNow() - age).UtcDateTime;
+        try
+        {
+            if (left.LinkTarget is not null || left.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(left).All(entry => entry.LastWriteTimeUtc < before))
+            {
+                Deletion.Delete(left.FullName);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its owner was faster.
+        }
+    }
+}

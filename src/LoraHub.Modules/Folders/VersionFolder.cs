@@ -1,0 +1,89 @@
+using LoraHub.Modules.Versions;
+
+namespace LoraHub.Modules.Folders;
+
+/// <summary>What lies in the folder of a module's version.</summary>
+public static class VersionFolder
+{
+    /// <summary>Whether the folder declares itself a module, complete or not; a base model's does not.</summary>
+    public static bool IsMeantAsModule(string folder) => File.Exists(Path.Combine(folder, ModuleFiles.Config));
+
+    /// <summary>The files that belong to the module, ordered by name.</summary>
+    public static IEnumerable<FileInfo> FilesIn(string folder) => ModuleFiles.MostBytes.Keys
+        .Order(StringComparer.Ordinal).Select(name => new FileInfo(Path.Combine(folder, name))).Where(file => file.Exists);
+
+    /// <summary>The configuration and the weights that a folder has, ordered by name: where there are both forms of the weights, the one that is loaded.</summary>
+    public static IReadOnlyList<FileInfo> NumbersIn(string folder)
+    {
+        var files = FilesIn(folder).Where(file => ModuleFiles.IsNumbers(file.Name)).ToArray();
+        return files.Any(file => file.Name == ModuleFiles.Weights) ? [.. files.Where(file => file.Name != ModuleFiles.PickledWeights)] : files;
+    }
+
+    /// <summary>Whether it holds a module's configuration and weights.</summary>
+    public static bool IsModule(string folder) => IsComplete(FilesIn(folder).Select(file => file.Name));
+
+    /// <summary>Whether files with these names make a module.</summary>
+    public static bool IsComplete(IEnumerable<string> names)
+    {
+        var all = names.ToArray();
+        return all.Contains(ModuleFiles.Config, StringComparer.Ordinal) && all.Any(name => name is ModuleFiles.Weights or ModuleFiles.PickledWeights);
+    }
+
+    /// <summary>Differs whenever a file of the module was written, came or went; no file is opened. Other files in the folder do not count.</summary>
+    public static string Stamp(string folder) => StampOf(FilesIn(folder));
+
+    /// <summary>The size of the weights file in bytes, or 0.</summary>
+    public static long Size(string folder) => NumbersIn(folder).FirstOrDefault(file => file.Name != ModuleFiles.Config)?.Length ?? 0;
+
+    /// <summary>Reads the files that a version's digest is made of from start to end, ordered by name.</summary>
+    /// <exception cref="IOException">One cannot be read.</exception>
+    public static IReadOnlyList<ModuleFile> ReadNumbers(string folder) => [.. NumbersIn(folder).Select(file => ModuleFile.Read(file.FullName, file.Name))];
+
+    /// <summary>The digest of the files as they are (<see cref="ModuleFiles.Digest"/>); reads them from start to end.</summary>
+    /// <returns>Null when there is no complete module.</returns>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static string? Digest(string folder) =>
+        ReadNumbers(folder) is var files && IsComplete(files.Select(file => file.Name)) ? ModuleFiles.Digest(files) : null;
+
+    /// <summary>The digest of the version in the folder: its record's, or else that of the files as they are.</summary>
+    /// <returns>Null when it holds no module.</returns>
+    internal static string? FindDigest(string folder) => !IsModule(folder) ? null : RecordFile.Find("", folder)?.Digest ?? Digest(folder);
+
+    internal static string StampOf(IEnumerable<FileInfo> files) =>
+        string.Join('|', files.Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
+
+    /// <summary>Flushes every file to the disk, and their names.</summary>
+    internal static void Flush(string folder)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder))
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+            file.Flush(flushToDisk: true);
+        }
+
+        SystemCalls.Flush(folder);
+    }
+
+    /// <summary>Gives all files of a folder a second place, as links where that is possible. Leaves out the library's own files, and those that are there already.</summary>
+    internal static void Repeat(string folder, string place)
+    {
+        foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => !entry.Name.StartsWith('.')))
+        {
+            var path = Path.Combine(place, entry.Name);
+            if (Path.Exists(path))
+            {
+                continue;
+            }
+
+            if (entry is DirectoryInfo { LinkTarget: null })
+            {
+                Directory.CreateDirectory(path);
+                Repeat(entry.FullName, path);
+            }
+            else if (entry is FileInfo file && (file.LinkTarget is not null || !SystemCalls.TryLink(file.FullName, path)))
+            {
+                file.CopyTo(path); // a symbolic link's target, whose path may be relative to the folder
+            }
+        }
+    }
+}

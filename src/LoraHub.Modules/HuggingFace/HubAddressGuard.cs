@@ -1,0 +1,25 @@
+using System.Net;
+using LoraHub.Core.Outbound;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Modules.HuggingFace;
+
+/// <summary>Which addresses the hub's requests, and the redirects that it answers with, may go to: the hub's own host, public ones, and what the settings allow.</summary>
+sealed class HubAddressGuard(IOptions<HubOptions> options) : IAddressGuard
+{
+    readonly IPNetwork[] _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
+
+    readonly string?[] _trusted = options.Value.Endpoint is { } endpoint ? [new Uri(endpoint).Host.Trim('[', ']'), Proxy(new Uri(endpoint))] : [];
+
+    public bool Allows(string host, IPAddress address)
+    {
+        var plain = PublicAddresses.Normalize(address);
+        return _trusted.Contains(host.Trim('[', ']'), StringComparer.OrdinalIgnoreCase) || _allowed.Any(network => network.Contains(plain)) || PublicAddresses.IsPublic(plain);
+    }
+
+    /// <summary>Whether a URL may be asked, as far as it says by itself: behind a proxy nobody here resolves its name.</summary>
+    public bool Allows(Uri url) => !IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) || Allows(url.Host, address);
+
+    /// <summary>What the machine's settings put between this program and the hub.</summary>
+    static string? Proxy(Uri endpoint) => HttpClient.DefaultProxy.IsBypassed(endpoint) ? null : HttpClient.DefaultProxy.GetProxy(endpoint)?.Host.Trim('[', ']');
+}

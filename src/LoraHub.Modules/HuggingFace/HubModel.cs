@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace LoraHub.Modules.HuggingFace;
+
+/// <param name="Size">In bytes.</param>
+/// <param name="Sha256">Of what git keeps elsewhere (LFS); null for the others.</param>
+/// <param name="BlobId">Git's own digest of the others: SHA-1 of <c>blob SIZE\0</c> and the content.</param>
+sealed record HubFile(string Name, long Size, string? Sha256, string? BlobId);
+
+/// <summary>A model or module of the hub at one commit.</summary>
+/// <param name="Commit">40 hexadecimal digits.</param>
+sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<string, HubFile> Files)
+{
+    /// <summary>Reads what <c>/api/models/ID/revision/REVISION?blobs=true</c> answers.</summary>
+    /// <exception cref="HubException">It is not that.</exception>
+    public static HubModel Read(string id, ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            var files = new Dictionary<string, HubFile>(StringComparer.Ordinal);
+            foreach (var sibling in root.GetProperty("siblings").EnumerateArray())
+            {
+                var file = File(sibling);
+                files[file.Name] = file;
+            }
+
+            return root.GetProperty("sha").GetString() is { } commit && Sha1().IsMatch(commit)
+                ? new HubModel(id, commit, files)
+                : throw new JsonException("sha is no commit.");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw new HubException($"What the hub says of {id} is not a list of files at a commit.", exception);
+        }
+    }
+
+    /// <summary>The file as something that can be verified.</summary>
+    /// <param name="mostBytes">It may have.</param>
+    /// <exception cref="HubException">It is not there, is too large, or has no digest.</exception>
+    public HubFile File(string name, long mostBytes)
+    {
+        var file = Files.GetValueOrDefault(name) ?? throw new HubException($"{Id} has no file {name}.");
+        return file switch
+        {
+            _ when file.Size > mostBytes => throw new HubException($"{name} of {Id} has {file.Size} bytes; at most {mostBytes} are taken."),
+            { Size: < 0 } or { Sha256: null, BlobId: null } => throw new HubException($"The hub has no size and digest of {name} of {Id}, so that it could not be verified."),
+            _ => file,
+        };
+    }
+
+    static HubFile File(JsonElement sibling)
+    {
+        var name = sibling.GetProperty("rfilename").GetString() ?? throw new JsonException("A file has no name.");
+        var lfs = sibling.TryGetProperty("lfs", out var found) && found.ValueKind == JsonValueKind.Object ? found : (JsonElement?)null;
+        var size = lfs is { } kept && kept.TryGetProperty("size", out var large) ? large.GetInt64() : sibling.TryGetProperty("size", out var plain) && plain.ValueKind == JsonValueKind.Number ? plain.GetInt64() : -1;
+        return new HubFile(
+            name,
+            size,
+            lfs is { } pointer ? Digits(pointer, "sha256", Sha256Pattern()) : null,
+            lfs is null ? Digits(sibling, "blobId", Sha1()) : null);
+    }
+
+    static string? Digits(JsonElement element, string name, Regex pattern) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { } text && pattern.IsMatch(text) ? text : null;
+
+    [GeneratedRegex(@"^[0-9a-f]{40}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sha1();
+
+    [GeneratedRegex(@"^[0-9a-f]{64}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Sha256Pattern();
+}

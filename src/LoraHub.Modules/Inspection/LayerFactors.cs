@@ -1,0 +1,88 @@
+using System.Numerics.Tensors;
+using LoraHub.Formats.Adapters;
+using LoraHub.Formats.Checkpoints;
+using LoraHub.Formats.Tensors;
+
+namespace LoraHub.Modules.Inspection;
+
+/// <summary>One layer's factors in double precision, ΔW = <see cref="Scaling"/> · BA without forming it. Both are kept as r rows, so that every product is one of rows.</summary>
+/// <param name="A">lora_A, (r, in).</param>
+/// <param name="B">lora_B transposed, (r, out).</param>
+sealed record LayerFactors(string Layer, int Rank, double[] A, double[] B, double Scaling)
+{
+    public int Input => A.Length / Rank;
+
+    public int Output => B.Length / Rank;
+
+    /// <exception cref="CheckpointException">A factor cannot be read.</exception>
+    public static LayerFactors Read(CheckpointReader checkpoint, LayerSlot slot, double scaling) => new(
+        slot.Layer, slot.Rank, checkpoint.Read<double>(slot.KeyOfA), Transpose(checkpoint.Read<double>(slot.KeyOfB), slot.Rank), scaling);
+
+    /// <summary>All factors of an adapter folder.</summary>
+    /// <exception cref="AdapterException">It is not an adapter.</exception>
+    /// <exception cref="CheckpointException">Its weights cannot be read.</exception>
+    public static LayerFactors[] ReadAll(string folder)
+    {
+        var config = AdapterConfig.Load(folder);
+        using var checkpoint = CheckpointReader.OpenAdapter(folder);
+        return [.. AdapterLayout.Read(checkpoint.Entries, config.Rank).Slots.Select(slot => Read(checkpoint, slot, config.Scaling))];
+    }
+
+    public bool IsFinite() => Array.TrueForAll(A, double.IsFinite) && Array.TrueForAll(B, double.IsFinite);
+
+    /// <summary>The singular values of ΔW, descending, at most r: those of the product of both triangles, since B = Q₁R₁, Aᵀ = Q₂R₂ and ΔW = s · Q₁(R₁R₂ᵀ)Q₂ᵀ.</summary>
+    public double[] SingularValues()
+    {
+        var (ofB, ofA) = (SmallMatrix.Triangle(B, Rank), SmallMatrix.Triangle(A, Rank));
+        var product = new double[Rank * Rank];
+        for (var i = 0; i < Rank; i++)
+        {
+            for (var j = 0; j < Rank; j++)
+            {
+                product[(i * Rank) + j] = TensorPrimitives.Dot(Row(ofB, i), Row(ofA, j));
+            }
+        }
+
+        var values = SmallMatrix.SingularValues(product, Rank);
+        TensorPrimitives.Multiply<double>(values, Math.Abs(Scaling), values);
+        return values[..Math.Min(Rank, Math.Min(Input, Output))];
+    }
+
+    /// <summary>⟨ΔW, ΔW'⟩ = s · s' · tr((B'ᵀB)(AA'ᵀ)): products of r × r, whatever the layer's size; 0 for layers of two shapes.</summary>
+    public double Dot(LayerFactors other)
+    {
+        if (Input != other.Input || Output != other.Output)
+        {
+            return 0;
+        }
+
+        double sum = 0;
+        for (var i = 0; i < Rank; i++)
+        {
+            for (var j = 0; j < other.Rank; j++)
+            {
+                sum += TensorPrimitives.Dot(Row(A, i), other.Row(other.A, j)) * TensorPrimitives.Dot(Row(B, i), other.Row(other.B, j));
+            }
+        }
+
+        return sum * Scaling * other.Scaling;
+    }
+
+    ReadOnlySpan<double> Row(double[] rows, int i) => rows.AsSpan(i * (rows.Length / Rank), rows.Length / Rank);
+
+    /// <summary>(n, r) → (r, n).</summary>
+    static double[] Transpose(double[] columns, int rank)
+    {
+        var length = columns.Length / rank;
+        var rows = new double[columns.Length];
+        for (var i = 0; i < length; i++)
+        {
+            for (var j = 0; j < rank; j++)
+            {
+                rows[(j * length) + i] = columns[(i * rank) + j];
+            }
+        }
+
+        return rows;
+    }
+}

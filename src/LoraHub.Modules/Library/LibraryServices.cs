@@ -1,0 +1,38 @@
+using LoraHub.Core;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Inspection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Modules.Library;
+
+public static class LibraryServices
+{
+    /// <summary>Adds this machine's modules and base models, in the folders of the settings, the data folder and the program itself; needs <see cref="DataOptions"/>.</summary>
+    public static IServiceCollection AddModuleLibrary(this IServiceCollection services)
+    {
+        services.AddOptions<ModelsOptions>().BindConfiguration(ModelsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IModuleExchange, SingleMachine>();
+        services.TryAddSingleton(provider => SearchPathOf(provider.GetRequiredService<IOptions<ModelsOptions>>().Value, provider.GetRequiredService<IOptions<DataOptions>>().Value));
+        services.TryAddSingleton<ModuleLibrary>();
+        services.TryAddSingleton(provider => new BaseModels(provider.GetRequiredService<SearchPath>(), provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Base));
+        return services
+            .AddSingleton<LibraryFolder>()
+            .AddSingleton<StoredFiles>()
+            .AddSingleton<FolderSwap>()
+            .AddSingleton<Leftovers>()
+            .AddSingleton<VersionStore>()
+            .AddSingleton<ModuleInspector>()
+            .AddSingleton<ModulePublisher>();
+    }
+
+    /// <summary>Keeps the index as the folders are; needs <see cref="IModuleIndex"/>.</summary>
+    public static IServiceCollection AddModuleIndexer(this IServiceCollection services) => services
+        .AddSingleton<ModuleIndexer>()
+        .AddHostedService(provider => provider.GetRequiredService<ModuleIndexer>());
+
+    static SearchPath SearchPathOf(ModelsOptions models, DataOptions data) =>
+        new([.. models.Folders, data.Models, Path.Combine(AppContext.BaseDirectory, "models")], data.Models);
+}

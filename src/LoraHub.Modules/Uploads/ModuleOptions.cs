@@ -1,0 +1,13 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LoraHub.Modules.Uploads;
+
+/// <summary>What clients may publish to the module library.</summary>
+public sealed class ModuleOptions
+{
+    public const string Section = "Modules";
+
+    /// <summary>The largest module that may be published, in bytes: the sum of its files, and also a zip of them. Default: 1 GiB.</summary>
+    [Range(1L << 10, 1L << 40)]
+    public long MaxBytes { get; init; } = 1L << 30;
+}

@@ -1,0 +1,184 @@
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Versions;
+using Microsoft.EntityFrameworkCore;
+
+namespace LoraHub.Storage.Records.Modules;
+
+/// <summary>The index of modules in the records. What differs between the databases is above all the search for words, in the table <c>module_words</c>.</summary>
+abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
+{
+    /// <summary>More words of a query than these do not make it narrower.</summary>
+    const int MostWords = 16;
+
+    /// <summary>Lists in two steps: the numbers of the page's rows, which indexes give, then those rows alone, which are long.</summary>
+    public Task<IReadOnlyList<ModuleVersion>> ListAsync(ModuleQuery query, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ModuleVersion>>(
+        async records =>
+        {
+            var numbers = await Ordered(records, query).Skip(query.Skip).Take(query.Limit).ToListAsync(cancellationToken);
+            var rows = await records.Modules.AsNoTracking().Where(row => numbers.Contains(row.Number)).ToDictionaryAsync(row => row.Number, cancellationToken);
+            return [.. numbers.Where(rows.ContainsKey).Select(number => rows[number].ToVersion())]; // one may have gone between the steps
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, ModuleVersion>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyDictionary<string, ModuleVersion>>(
+            async records => await records.Modules.AsNoTracking().Where(row => row.IsCurrent && ids.Contains(row.Id))
+                .ToDictionaryAsync(row => row.Id, row => row.ToVersion(), StringComparer.Ordinal, cancellationToken),
+            cancellationToken);
+
+    public Task<ModuleVersion?> FindAsync(ModuleReference reference, CancellationToken cancellationToken)
+    {
+        var id = StoredText.Of(reference.Id);
+        return ReadAsync(
+            async records =>
+            {
+                var versions = await records.Modules.Where(row => row.Id == id && (reference.Digest != null || row.IsCurrent))
+                    .Select(row => new { row.Number, row.Digest }).ToListAsync(cancellationToken);
+                return versions.FindAll(version => reference.Matches(version.Digest)) is [var only] // several versions match: none is meant
+                    ? (await records.Modules.AsNoTracking().FirstOrDefaultAsync(row => row.Number == only.Number, cancellationToken))?.ToVersion()
+                    : null;
+            },
+            cancellationToken);
+    }
+
+    public Task<IReadOnlyList<ModuleVersion>> VersionsAsync(string id, CancellationToken cancellationToken)
+    {
+        var wanted = StoredText.Of(id);
+        return ReadAsync<IReadOnlyList<ModuleVersion>>(
+            async records =>
+            {
+                var rows = await records.Modules.AsNoTracking().Where(row => row.Id == wanted)
+                    .OrderByDescending(row => row.IsCurrent).ThenByDescending(row => row.PublishedAt).ThenByDescending(row => row.Number).ToListAsync(cancellationToken);
+                return [.. rows.Select(row => row.ToVersion())];
+            },
+            cancellationToken);
+    }
+
+    public Task<IReadOnlyDictionary<string, string>> StampsAsync(CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyDictionary<string, string>>(
+            async records => await records.Modules.Where(row => row.IsCurrent).Select(row => new { row.Id, row.Stamp })
+                .ToDictionaryAsync(row => row.Id, row => row.Stamp, StringComparer.Ordinal, cancellationToken),
+            cancellationToken);
+
+    public Task PutAsync(ModuleVersion version, CancellationToken cancellationToken) =>
+        writer.WriteAsync(records => PutAsync(records, version, cancellationToken), cancellationToken);
+
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
+        async records =>
+        {
+            var wanted = StoredText.Of(id);
+            await HoldAsync(records, wanted, cancellationToken);
+            return await RemoveAsync(records, records.Modules.Where(row => row.Id == wanted), cancellationToken);
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<string>> HoldersAsync(string id, CancellationToken cancellationToken) =>
+        ReadAsync(records => records.HoldersAsync(StoredText.Of(id), cancellationToken), cancellationToken);
+
+    public Task<IReadOnlyList<ModuleSketch>> SketchesAsync(string baseModel, ModuleQuery query, CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<ModuleSketch>>(
+            async records => await Filtered(records, query with { BaseModel = baseModel }).Where(row => row.Problem == null && row.Sketch != null)
+                .OrderBy(row => row.Id).Select(row => new ModuleSketch(row.Id, row.Norm!.Value, row.Sketch!)).ToListAsync(cancellationToken),
+            cancellationToken);
+
+    /// <exception cref="Core.StorageUnavailableException">The database is away.</exception>
+    protected abstract Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken);
+
+    /// <summary>Until the transaction ends, nobody else writes of this module.</summary>
+    protected abstract Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken);
+
+    /// <summary>Makes a row found by words, of which those of its id weigh more. It has none yet.</summary>
+    protected abstract Task AddWordsAsync(RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken);
+
+    protected abstract Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken);
+
+    /// <summary>The rows that have, for each of the words, a word that begins with it.</summary>
+    /// <param name="words">Of letters, marks and digits alone; at least one.</param>
+    protected abstract IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words);
+
+    IQueryable<long> Ordered(RecordsContext records, ModuleQuery query)
+    {
+        var wanted = Filtered(records, query);
+        var words = TextWords.Of(query.Text).Distinct(StringComparer.Ordinal).Take(MostWords).ToArray();
+        return words.Length == 0
+            ? wanted.OrderBy(row => row.Id).Select(row => row.Number)
+            : Matches(records, words)
+                .Join(wanted, match => match.Number, row => row.Number, (match, row) => new { match.Distance, row.Id, row.Number })
+                .OrderBy(found => found.Distance).ThenBy(found => found.Id)
+                .Select(found => found.Number);
+    }
+
+    static IQueryable<ModuleRow> Filtered(RecordsContext records, ModuleQuery query)
+    {
+        var rows = records.Modules.Where(row => row.IsCurrent);
+        if (StoredText.Of(query.Owner) is { } owner)
+        {
+            rows = rows.Where(row => row.Owner == owner);
+        }
+
+        if (StoredText.Key(query.BaseModel) is { } baseModel)
+        {
+            rows = rows.Where(row => row.BaseModel == baseModel);
+        }
+
+        if (StoredText.Key(query.Task) is { } task)
+        {
+            rows = rows.Where(row => row.Task == task);
+        }
+
+        if (StoredText.Key(query.Tag) is { } tag)
+        {
+            rows = rows.Where(row => records.ModuleTags.Where(one => one.Tag == tag).Select(one => one.Number).Contains(row.Number));
+        }
+
+        if (query.Rank is { } rank)
+        {
+            rows = rows.Where(row => row.Rank == rank);
+        }
+
+        return query.UsableOnly ? rows.Where(row => row.IsUsable) : rows;
+    }
+
+    /// <returns>The row's number.</returns>
+    async Task<long> PutAsync(RecordsContext records, ModuleVersion version, CancellationToken cancellationToken)
+    {
+        var (id, digest) = (version.Id, version.Digest ?? "");
+        await HoldAsync(records, id, cancellationToken);
+        await RemoveAsync(records, records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""), cancellationToken); // a broken folder is not a version
+        foreach (var number in await records.Modules.Where(row => row.Id == id && row.IsCurrent).Select(row => row.Number).ToListAsync(cancellationToken))
+        {
+            await RemoveWordsAsync(records, number, cancellationToken);
+            await records.Modules.Where(row => row.Number == number).ExecuteUpdateAsync(set => set.SetProperty(row => row.IsCurrent, false), cancellationToken);
+        }
+
+        var row = await records.Modules.FirstOrDefaultAsync(row => row.Id == id && row.Digest == digest, cancellationToken)
+            ?? records.Modules.Add(new ModuleRow { Id = id, Digest = digest, Owner = id.Split('/')[0] }).Entity;
+        row.UpdateFrom(version);
+        row.IsCurrent = true;
+        await records.SaveChangesAsync(cancellationToken);
+
+        await records.ModuleTags.Where(tag => tag.Number == row.Number).ExecuteDeleteAsync(cancellationToken);
+        var tags = version.Card.Tags.Select(tag => StoredText.Key(tag)).Distinct(StringComparer.Ordinal);
+        records.ModuleTags.AddRange(tags.Select(tag => new ModuleTagRow { Tag = tag, Number = row.Number }));
+        await records.SaveChangesAsync(cancellationToken);
+        List<string> ofId = [.. TextWords.Of(id), .. TextWords.OfName(id).Except(TextWords.Of(id))]; // the whole name, and its parts
+        await AddWordsAsync(records, row.Number, ofId, TextWords.Of(row.Card), cancellationToken);
+        return row.Number;
+    }
+
+    async Task<int> RemoveAsync(RecordsContext records, IQueryable<ModuleRow> rows, CancellationToken cancellationToken)
+    {
+        var numbers = await rows.Select(row => row.Number).ToListAsync(cancellationToken);
+        foreach (var number in numbers)
+        {
+            await RemoveWordsAsync(records, number, cancellationToken);
+        }
+
+        await records.ModuleTags.Where(row => numbers.Contains(row.Number)).ExecuteDeleteAsync(cancellationToken);
+        return await records.Modules.Where(row => numbers.Contains(row.Number)).ExecuteDeleteAsync(cancellationToken);
+    }
+}
+
+/// <param name="Distance">The smaller, the better it matches.</param>
+sealed record ModuleMatch(long Number, double Distance);
