@@ -2,16 +2,17 @@ using System.ComponentModel.DataAnnotations;
 
 namespace LoraHub.Core;
 
-/// <summary>Where everything the program writes goes.</summary>
+/// <summary>The data folder.</summary>
 public sealed class DataOptions
 {
     public const string Section = "Data";
 
-    /// <summary>The one folder that is written to; made when missing. Default: <c>~/.local/share/lorahub</c>.</summary>
+    /// <summary>The only folder that the program writes to. The program makes it where it is missing. Default: <c>~/.local/share/lorahub</c>.</summary>
     [Required]
     public string Path { get; init; } =
-        System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "lorahub");
+        System.IO.Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "lorahub");
 
-    /// <summary>The models and modules that the hub puts there, and those that people do: <c>models/OWNER/NAME</c>.</summary>
+    /// <summary>The folder of downloaded, published and hand-copied models and modules: <c>models/OWNER/NAME</c>.</summary>
     public string Models => System.IO.Path.Combine(System.IO.Path.GetFullPath(Path), "models");
 }

@@ -1,8 +1,8 @@
 namespace LoraHub.Core;
 
-/// <summary>Whether what keeps predictions can be reached, for the probes. Each part that can be out of reach has one of its own.</summary>
+/// <summary>Health check of one server of the storage engine, for the probes. Each server has its own implementation.</summary>
 public interface IEngineHealth
 {
-    /// <returns>Null when all is well, else one clear sentence without credentials.</returns>
-    Task<string?> TroubleAsync(CancellationToken cancellationToken);
+    /// <returns>Null when the server is healthy, otherwise one clear sentence without credentials.</returns>
+    Task<string?> CheckAsync(CancellationToken cancellationToken);
 }

@@ -1,8 +1,10 @@
 namespace LoraHub.Core;
 
-/// <summary>What should be stored or read cannot be now; nothing has changed, and it may be tried again. The message is for the client: it names no file and no server.</summary>
+/// <summary>
+/// Storage is temporarily unavailable. Nothing has changed, and the caller may retry. The message is for the client and names no file or server.
+/// </summary>
 public sealed class StorageUnavailableException(string message, Exception? innerException = null) : Exception(message, innerException)
 {
-    /// <summary>Whether it is room that is missing.</summary>
+    /// <summary>Whether the storage is full.</summary>
     public bool IsFull { get; init; }
 }

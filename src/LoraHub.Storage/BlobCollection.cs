@@ -4,15 +4,15 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage;
 
-/// <summary>Deletes the blobs that no prediction's output names, and that none which has not ended may be about to name.</summary>
+/// <summary>Deletes the blobs that no prediction's output refers to, except those that an unfinished prediction may still refer to.</summary>
 sealed class BlobCollection(IDataRetention retention, IBlobStore blobs, IOptions<RetentionOptions> options, TimeProvider time)
 {
     const int AtOnce = 500;
 
-    /// <returns>How many were deleted.</returns>
+    /// <returns>The number of deleted blobs.</returns>
     public async Task<int> CollectAsync(CancellationToken cancellationToken)
     {
-        // What a prediction names it has put after it was created. From then on the records may take long to show its name: on a full disk, until there is room.
+        // A prediction puts its blobs after its creation. Its record may refer to them much later, for example when the disk was full.
         var now = time.GetUtcNow();
         var notPutSince = (await retention.OldestOpenAsync(cancellationToken) is { } oldest && oldest < now ? oldest : now) - options.Value.Grace;
 
@@ -22,7 +22,7 @@ sealed class BlobCollection(IDataRetention retention, IBlobStore blobs, IOptions
             var named = await retention.ResultsAmongAsync(digests, cancellationToken);
             foreach (var digest in digests.Where(digest => !named.Contains(digest)))
             {
-                count += await blobs.DeleteAsync(digest, notPutSince, cancellationToken) ? 1 : 0; // unless it was put again meanwhile
+                count += await blobs.DeleteAsync(digest, notPutSince, cancellationToken) ? 1 : 0; // unless it was put again in the meantime
             }
         }
 

@@ -1,28 +1,32 @@
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage;
 
-/// <summary>Removes what is no longer to be kept of finished predictions, then the files that nothing names: at the start, and every ten minutes.</summary>
+/// <summary>
+/// Removes expired data of finished predictions, then the result files that no prediction refers to, at the start and every ten minutes.
+/// </summary>
 sealed partial class RetentionSweep(
-    IDataRetention retention, BlobCollection blobs, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionSweep> logger) : BackgroundService
+    IDataRetention retention, BlobCollection blobs, IOptions<RetentionOptions> options, TimeProvider time, ILogger<RetentionSweep> logger)
+    : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await Task.Yield(); // the service need not wait for it
-        using var timer = new PeriodicTimer(Interval, time);
-        do
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.RunAsync(
+        Interval,
+        time,
+        async stopping =>
         {
-            await TryAsync(RemoveAsync, stoppingToken);
-            await TryAsync(CollectAsync, stoppingToken); // also when nothing could be removed: on a full disk this makes room
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+            await TryAsync(RemoveAsync, stopping);
+            await TryAsync(CollectAsync, stopping); // even if the removal failed: on a full disk this frees space
+        },
+        onError: null, // each part logs its own errors
+        firstAtOnce: true,
+        stoppingToken);
 
     async Task RemoveAsync(CancellationToken cancellationToken)
     {
@@ -53,17 +57,17 @@ sealed partial class RetentionSweep(
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            // Without its message: a database's may quote what it stores.
+            // Without the exception's message, since a database error may quote stored data.
             LogNotSwept(exception.GetType(), exception.StackTrace);
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "{Parts} of {Count} predictions were removed: they were kept for as long as the settings say.")]
+    [LoggerMessage(LogLevel.Information, "Removed {Parts} of {Count} predictions after their retention period.")]
     partial void LogRemoved(DataParts parts, int count);
 
-    [LoggerMessage(LogLevel.Information, "{Count} result files that no prediction names were deleted.")]
+    [LoggerMessage(LogLevel.Information, "Deleted {Count} result files that no prediction refers to.")]
     partial void LogCollected(int count);
 
-    [LoggerMessage(LogLevel.Warning, "What is no longer to be kept could not be removed; it is tried again in ten minutes: {ExceptionType}\n{StackTrace}")]
+    [LoggerMessage(LogLevel.Warning, "Could not remove expired data; retrying in ten minutes: {ExceptionType}\n{StackTrace}")]
     partial void LogNotSwept(Type exceptionType, string? stackTrace);
 }

@@ -1,10 +1,10 @@
 namespace LoraHub.Core.Optimization;
 
 /// <summary>
-/// A derivative-free minimiser, driven by ask and tell in strict alternation. The first point it asks for is w = 0, the unadapted model;
-/// every point lies in the box of its settings.
+/// A derivative-free optimizer with the ask/tell interface; calls alternate strictly. The first point is w = 0, the unadapted model; every
+/// point lies in the box of the settings.
 /// </summary>
-/// <remarks>Not safe for concurrent use. With the same settings and the same values told, it asks for the same points.</remarks>
+/// <remarks>Not safe for concurrent use. The same settings and values give the same points.</remarks>
 public interface IOptimizer
 {
     /// <summary>The next weights to evaluate, which belong to the caller, or null when the budget is spent.</summary>
@@ -12,21 +12,21 @@ public interface IOptimizer
     double[]? Ask();
 
     /// <summary>
-    /// The points that it will ask for next whatever it is told, in their order: they may be evaluated together. Empty when the next one depends on what is
-    /// still to be told.
+    /// The next points that do not depend on values still to come, in order: they may be evaluated together. Empty when the next point depends on
+    /// pending values.
     /// </summary>
     IReadOnlyList<double[]> Ahead => [];
 
-    /// <summary>Gives the objective's value at the point just asked for; NaN and anything not below <see cref="Evaluation.WorstValue"/> count as that.</summary>
+    /// <summary>Reports the objective's value at the last point; NaN and values not below <see cref="Evaluation.WorstValue"/> count as that value.</summary>
     /// <exception cref="InvalidOperationException">No point has been asked for.</exception>
     void Tell(double value);
 
-    /// <summary>The best point of those told so far.</summary>
+    /// <summary>The best point evaluated so far.</summary>
     /// <exception cref="InvalidOperationException">Nothing has been told yet.</exception>
     Recommendation Recommend();
 }
 
-/// <summary>The weights an optimiser holds for best.</summary>
+/// <summary>The best weights an optimizer found.</summary>
 /// <param name="Value">The objective there.</param>
-/// <param name="Index">Which evaluation it was, from 0.</param>
+/// <param name="Index">Index of the evaluation, from 0.</param>
 public sealed record Recommendation(double[] Weights, double Value, int Index);

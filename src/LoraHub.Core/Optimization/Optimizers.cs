@@ -1,9 +1,9 @@
 namespace LoraHub.Core.Optimization;
 
-/// <summary>The optimisers a request can name.</summary>
+/// <summary>The optimizers a request can name.</summary>
 public static class Optimizers
 {
-    /// <summary>The reference's optimiser, used when a request names none.</summary>
+    /// <summary>The reference's optimizer; the default.</summary>
     public const string Default = "cobyla";
 
     /// <summary>Probes each module alone, then COBYLA on the best six.</summary>
@@ -22,7 +22,7 @@ public static class Optimizers
     /// <summary>Every name that <see cref="Create"/> accepts.</summary>
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
-    /// <summary>A fresh optimiser of this name.</summary>
+    /// <summary>Creates the optimizer with this name.</summary>
     /// <exception cref="ArgumentException">The name is unknown, or a setting is out of range.</exception>
     public static IOptimizer Create(string name, OptimizerSettings settings)
     {

@@ -1,18 +1,18 @@
 namespace LoraHub.Core.Optimization;
 
 /// <summary>
-/// Tries every module alone, at w = 1, then refines the best few of them with COBYLA, from the best point so far. Ends before the budget when COBYLA's steps
-/// have become too small to change anything. Nothing is random.
+/// Evaluates every module alone at w = 1, then refines the best few with COBYLA from the best point so far. Ends before the budget when COBYLA's steps are too
+/// small to change anything. Deterministic.
 /// </summary>
-/// <param name="refined">So many modules are refined; the weights of the others stay.</param>
-/// <param name="step">COBYLA's first step where the bound is 1.5; else in proportion.</param>
+/// <param name="refined">Number of modules to refine; the weights of the others stay.</param>
+/// <param name="step">COBYLA's first step for a bound of 1.5; scales with the bound.</param>
 sealed class ProbeCobyla(OptimizerSettings settings, int refined, double step) : IOptimizer
 {
-    const double UsualBound = 1.5, SmallestRadius = 1.0 / 64; // the latter in first steps
+    const double UsualBound = 1.5, SmallestRadius = 1.0 / 64; // in units of the first step
 
     readonly double _unit = settings.Bound / UsualBound;
     readonly BestRecord _record = new();
-    readonly List<double> _alone = []; // what each module alone cost
+    readonly List<double> _alone = []; // the objective's value for each module alone
     IEnumerator<double[]>? _points;
     double[]? _asked;
     double _told;

@@ -1,36 +1,36 @@
 namespace LoraHub.Core.Optimization;
 
-/// <summary>One evaluation of the objective, as it happened.</summary>
+/// <summary>One evaluation of the objective.</summary>
 /// <param name="Index">Counted from 0; evaluation 0 is w = 0.</param>
 /// <param name="Value">What the objective returned, NaN and infinities included.</param>
-/// <param name="Best">The smallest value so far, this one included; NaN while there is none below <see cref="WorstValue"/>.</param>
+/// <param name="Best">The smallest value so far, including this one; NaN until one is below <see cref="WorstValue"/>.</param>
 public sealed record Evaluation(int Index, double[] Weights, double Value, double Best)
 {
-    /// <summary>What NaN, infinity and anything larger count as in a search (nevergrad's limit).</summary>
+    /// <summary>The value that NaN, infinity and anything larger count as in a search (nevergrad's limit).</summary>
     public const double WorstValue = 5e20;
 
-    /// <summary>Whether this value can be compared with others at all.</summary>
+    /// <summary>Whether the value can be compared with others.</summary>
     public static bool IsUsable(double value) => value < WorstValue;
 }
 
-/// <summary>How a search ended.</summary>
+/// <summary>The result of a search.</summary>
 /// <param name="Recommendation">The best point, never worse than w = 0; its value is as the objective returned it.</param>
 /// <param name="ZeroValue">The objective at w = 0, as it returned it.</param>
-/// <param name="Evaluations">How often the objective was evaluated.</param>
+/// <param name="Evaluations">Number of evaluations of the objective.</param>
 public sealed record SearchResult(Recommendation Recommendation, double ZeroValue, int Evaluations)
 {
-    /// <summary>False when no evaluation gave a usable value: then w = 0 is recommended for want of anything known to be better.</summary>
+    /// <summary>False when no evaluation gave a usable value; then w = 0 is recommended.</summary>
     public bool Succeeded => Evaluation.IsUsable(Recommendation.Value);
 }
 
-/// <summary>The loop that every optimiser runs in.</summary>
+/// <summary>The loop that runs every optimizer.</summary>
 public static class Search
 {
-    /// <summary>Evaluates what the optimiser asks for until it asks no more.</summary>
-    /// <param name="objective">The values of points, as many at once as do not depend on each other.</param>
+    /// <summary>Evaluates the optimizer's points until it has no more.</summary>
+    /// <param name="objective">Returns the values of points; independent points come together.</param>
     /// <param name="evaluated">Called after each evaluation, in order.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled before an evaluation that was still to come.</exception>
-    /// <exception cref="InvalidOperationException">The optimiser did not begin at w = 0.</exception>
+    /// <exception cref="OperationCanceledException">Canceled; checked before each evaluation.</exception>
+    /// <exception cref="InvalidOperationException">The optimizer did not start at w = 0.</exception>
     public static SearchResult Minimize(
         IOptimizer optimizer,
         Func<IReadOnlyList<double[]>, IReadOnlyList<double>> objective,
@@ -39,7 +39,7 @@ public static class Search
     {
         Evaluation? zero = null;
         var (count, best) = (0, double.NaN);
-        var values = new Queue<double>(); // of the points that come next
+        var values = new Queue<double>(); // of the next points
         while (optimizer.Ask() is { } weights)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -51,7 +51,7 @@ public static class Search
 
             optimizer.Tell(value);
 
-            // Written so that NaN, the best of nothing, gives way to any usable value.
+            // Written so that any usable value replaces NaN.
             best = Evaluation.IsUsable(value) && !(best <= value) ? value : best;
             var evaluation = new Evaluation(count++, weights, value, best);
             zero ??= evaluation;
@@ -64,7 +64,7 @@ public static class Search
     }
 
     /// <inheritdoc cref="Minimize(IOptimizer, Func{IReadOnlyList{double[]}, IReadOnlyList{double}}, Action{Evaluation}?, CancellationToken)"/>
-    /// <param name="objective">The value of a point.</param>
+    /// <param name="objective">Returns the value of a point.</param>
     public static SearchResult Minimize(
         IOptimizer optimizer,
         Func<double[], double> objective,

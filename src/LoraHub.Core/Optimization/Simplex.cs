@@ -12,21 +12,21 @@ sealed class Simplex
     const double GeometryStepLength = 0.5;
     const double LongEdge = 1.1;
 
-    readonly int size;
-    readonly double[][] edges;
-    readonly double[][] inverse;
-    readonly double[] heights;
-    readonly double[] lengths;
+    readonly int _size;
+    readonly double[][] _edges;
+    readonly double[][] _inverse;
+    readonly double[] _heights;
+    readonly double[] _lengths;
 
     public Simplex(double[] pole, double radius)
     {
-        size = pole.Length;
+        _size = pole.Length;
         Pole = [.. pole];
         Radius = radius;
-        Values = new double[size];
-        (heights, lengths) = (new double[size], new double[size]);
-        edges = Diagonal(radius);
-        inverse = Diagonal(1 / radius);
+        Values = new double[_size];
+        (_heights, _lengths) = (new double[_size], new double[_size]);
+        _edges = Diagonal(radius);
+        _inverse = Diagonal(1 / radius);
     }
 
     public double[] Pole { get; }
@@ -70,14 +70,14 @@ sealed class Simplex
         Pole[j] += Radius;
         for (var k = 0; k <= j; k++)
         {
-            edges[k][j] = -Radius;
+            _edges[k][j] = -Radius;
             var sum = 0.0;
             for (var i = k; i <= j; i++)
             {
-                sum -= inverse[i][k];
+                sum -= _inverse[i][k];
             }
 
-            inverse[j][k] = sum;
+            _inverse[j][k] = sum;
         }
     }
 
@@ -90,32 +90,32 @@ sealed class Simplex
         }
 
         (Values[best], PoleValue) = (PoleValue, Values[best]);
-        double[] move = [.. edges[best]];
-        Array.Clear(edges[best]);
+        double[] move = [.. _edges[best]];
+        Array.Clear(_edges[best]);
         Vector.Add(Pole, 1, move);
-        foreach (var edge in edges)
+        foreach (var edge in _edges)
         {
             Vector.Add(edge, -1, move);
         }
 
-        var opposite = new double[size];
-        foreach (var row in inverse)
+        var opposite = new double[_size];
+        foreach (var row in _inverse)
         {
             Vector.Add(opposite, -1, row);
         }
 
-        inverse[best] = opposite;
+        _inverse[best] = opposite;
     }
 
     /// <summary>How far the kept inverse has drifted from the true one; NaN when it is lost altogether.</summary>
     public double InverseError()
     {
         var error = 0.0;
-        for (var i = 0; i < size; i++)
+        for (var i = 0; i < _size; i++)
         {
-            for (var j = 0; j < size; j++)
+            for (var j = 0; j < _size; j++)
             {
-                error = Math.Max(error, Math.Abs(Vector.Dot(inverse[i], edges[j], i == j ? -1 : 0)));
+                error = Math.Max(error, Math.Abs(Vector.Dot(_inverse[i], _edges[j], i == j ? -1 : 0)));
             }
         }
 
@@ -126,11 +126,11 @@ sealed class Simplex
     public void Measure()
     {
         IsAcceptable = true;
-        for (var j = 0; j < size; j++)
+        for (var j = 0; j < _size; j++)
         {
-            heights[j] = 1 / Vector.Norm(inverse[j]);
-            lengths[j] = Vector.Norm(edges[j]);
-            if (heights[j] < SmallestHeight * Radius || lengths[j] > LongestEdge * Radius)
+            _heights[j] = 1 / Vector.Norm(_inverse[j]);
+            _lengths[j] = Vector.Norm(_edges[j]);
+            if (_heights[j] < SmallestHeight * Radius || _lengths[j] > LongestEdge * Radius)
             {
                 IsAcceptable = false;
             }
@@ -140,10 +140,10 @@ sealed class Simplex
     /// <summary>The linear model's direction of descent: minus its gradient.</summary>
     public double[] Descent()
     {
-        var descent = new double[size];
-        for (var j = 0; j < size; j++)
+        var descent = new double[_size];
+        for (var j = 0; j < _size; j++)
         {
-            Vector.Add(descent, PoleValue - Values[j], inverse[j]);
+            Vector.Add(descent, PoleValue - Values[j], _inverse[j]);
         }
 
         return descent;
@@ -152,13 +152,13 @@ sealed class Simplex
     /// <summary>The vertex that spoils the simplex most, and the step from the pole, square to the others' face, that takes its place.</summary>
     public (int Vertex, double[] Step) GeometryStep(double[] descent)
     {
-        var vertex = Array.IndexOf(lengths, lengths.Max());
-        if (!(lengths[vertex] > LongestEdge * Radius))
+        var vertex = Array.IndexOf(_lengths, _lengths.Max());
+        if (!(_lengths[vertex] > LongestEdge * Radius))
         {
-            vertex = Array.IndexOf(heights, heights.Min());
+            vertex = Array.IndexOf(_heights, _heights.Min());
         }
 
-        var step = Vector.Scale(GeometryStepLength * Radius * heights[vertex], inverse[vertex]);
+        var step = Vector.Scale(GeometryStepLength * Radius * _heights[vertex], _inverse[vertex]);
         return (vertex, Vector.Dot(descent, step) < 0 ? Vector.Scale(-1, step) : step);
     }
 
@@ -166,21 +166,21 @@ sealed class Simplex
     public int? VertexToReplace(double[] step, bool improved)
     {
         int? vertex = null;
-        var volumes = Array.ConvertAll(inverse, row => Math.Abs(Vector.Dot(row, step)));
+        var volumes = Array.ConvertAll(_inverse, row => Math.Abs(Vector.Dot(row, step)));
         var largest = improved ? 0.0 : 1.0;
-        for (var j = 0; j < size; j++)
+        for (var j = 0; j < _size; j++)
         {
             (vertex, largest) = volumes[j] > largest ? (j, volumes[j]) : (vertex, largest);
         }
 
         // A far vertex goes first, if the simplex keeps its height without it.
         var longest = LongEdge * Radius;
-        for (var j = 0; j < size; j++)
+        for (var j = 0; j < _size; j++)
         {
-            var height = volumes[j] * heights[j];
-            if (height >= SmallestHeight * Radius || height >= heights[j])
+            var height = volumes[j] * _heights[j];
+            if (height >= SmallestHeight * Radius || height >= _heights[j])
             {
-                var length = improved ? Vector.Distance(step, edges[j]) : lengths[j];
+                var length = improved ? Vector.Distance(step, _edges[j]) : _lengths[j];
                 (vertex, longest) = length > longest ? (j, length) : (vertex, longest);
             }
         }
@@ -191,14 +191,14 @@ sealed class Simplex
     /// <summary>Moves vertex j to pole + step, and brings the inverse up to date.</summary>
     public void Replace(int j, double[] step)
     {
-        edges[j] = step;
-        var volume = Vector.Dot(inverse[j], step);
-        inverse[j] = Array.ConvertAll(inverse[j], x => x / volume);
-        for (var k = 0; k < size; k++)
+        _edges[j] = step;
+        var volume = Vector.Dot(_inverse[j], step);
+        _inverse[j] = Array.ConvertAll(_inverse[j], x => x / volume);
+        for (var k = 0; k < _size; k++)
         {
             if (k != j)
             {
-                Vector.Add(inverse[k], -Vector.Dot(inverse[k], step), inverse[j]);
+                Vector.Add(_inverse[k], -Vector.Dot(_inverse[k], step), _inverse[j]);
             }
         }
     }
@@ -214,10 +214,10 @@ sealed class Simplex
 
     double[][] Diagonal(double value)
     {
-        var rows = new double[size][];
-        for (var i = 0; i < size; i++)
+        var rows = new double[_size][];
+        for (var i = 0; i < _size; i++)
         {
-            rows[i] = new double[size];
+            rows[i] = new double[_size];
             rows[i][i] = value;
         }
 

@@ -2,14 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace LoraHub.Core.Predictions;
 
-/// <summary>What else could have been done with the same examples; what cannot be told is absent.</summary>
+/// <summary>Results of the controls on the same examples; controls that could not be computed are absent.</summary>
 public sealed record ControlReport
 {
     /// <summary>The base model without modules.</summary>
     [JsonPropertyName("zero_shot")]
     public required ControlResult ZeroShot { get; init; }
 
-    /// <summary>The one module that costs the examples least, at w = 1.</summary>
+    /// <summary>The single module with the lowest loss on the examples, at w = 1.</summary>
     [JsonPropertyName("best_single")]
     public required SingleControl BestSingle { get; init; }
 
@@ -17,20 +17,20 @@ public sealed record ControlReport
     [JsonPropertyName("uniform_mean")]
     public required ControlResult UniformMean { get; init; }
 
-    /// <summary>The same search on modules of random directions with the same norms.</summary>
+    /// <summary>The same search on random directions with the modules' norms.</summary>
     [JsonPropertyName("random_directions")]
     public required ControlResult RandomDirections { get; init; }
 
-    /// <summary>Where there are no test outputs.</summary>
+    /// <summary>Only without test outputs.</summary>
     [JsonPropertyName("leave_one_out"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LeftOut? LeaveOneOut { get; init; }
 
-    /// <summary>What could not be told, and why.</summary>
+    /// <summary>Which controls are missing, and why.</summary>
     [JsonPropertyName("missing"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Missing { get; init; }
 }
 
-/// <param name="Loss">The objective's value on the examples; absent when it is no finite number.</param>
+/// <param name="Loss">The objective's value on the examples; absent when it is not finite.</param>
 /// <param name="Accuracy">Exact match on the test outputs in percent; absent without them.</param>
 public sealed record ControlResult(
     [property: JsonPropertyName("loss"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Loss,
@@ -43,8 +43,8 @@ public sealed record SingleControl(
     [property: JsonPropertyName("loss"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Loss,
     [property: JsonPropertyName("accuracy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Accuracy);
 
-/// <summary>Exact match in percent on examples that were left out in turn, of all that was done without them.</summary>
-/// <param name="Examples">How many were left out.</param>
+/// <summary>Leave-one-out accuracy: exact match in percent on each example, adapted without it.</summary>
+/// <param name="Examples">The number of examples left out.</param>
 public sealed record LeftOut(
     [property: JsonPropertyName("examples")] int Examples,
     [property: JsonPropertyName("zero_shot")] double ZeroShot,

@@ -1,17 +1,17 @@
 namespace LoraHub.Core.Predictions;
 
-/// <summary>What a finished prediction may lose when it is no longer to be kept; its record stays.</summary>
+/// <summary>Data of a finished prediction that retention may remove; its record stays.</summary>
 [Flags]
 public enum DataParts
 {
     None = 0,
 
-    /// <summary>The inputs as the client gave them.</summary>
+    /// <summary>The client's inputs.</summary>
     Inputs = 1,
 
     Logs = 2,
 
-    /// <summary>The output and the files it names.</summary>
+    /// <summary>The output and its files.</summary>
     Results = 4,
 
     All = Inputs | Logs | Results,

@@ -1,10 +1,10 @@
 namespace LoraHub.Core.Predictions;
 
-/// <summary>What happens to predictions, for whoever watches.</summary>
+/// <summary>Streams the events of predictions.</summary>
 public interface IPredictionEvents
 {
-    /// <summary>The events after a sequence number, past ones first, then as they come; ends after the terminal one.</summary>
-    /// <param name="after">0 for all of them.</param>
-    /// <remarks>An unknown id gives an empty sequence. A slow reader holds up nobody.</remarks>
+    /// <summary>Reads the events after a sequence number, past ones first, then new ones; ends after the terminal event.</summary>
+    /// <param name="after">0 for all events.</param>
+    /// <remarks>An unknown id gives an empty sequence. A slow reader does not block others.</remarks>
     IAsyncEnumerable<RecordedEvent> ReadAsync(string id, long after, CancellationToken cancellationToken);
 }

@@ -1,36 +1,41 @@
 namespace LoraHub.Core.Predictions;
 
 /// <summary>
-/// Hands each waiting prediction to one worker at a time, oldest first. One whose worker is lost goes to the next, until it has been tried
-/// <see cref="QueueOptions.MaxAttempts"/> times; then it fails.
+/// Leases each waiting prediction to one worker at a time, oldest first. When a worker is lost, another one gets the prediction, up to
+/// <see cref="QueueOptions.MaxAttempts"/> attempts; then it fails.
 /// </summary>
 public interface IPredictionQueue
 {
-    /// <summary>Waits for a prediction and takes it. The caller disposes the lease.</summary>
+    /// <summary>Waits for a prediction and leases it. The caller disposes the lease.</summary>
     Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Cancels: a waiting prediction at once, a running one through its lease. A finished one stays as it is. Once this has returned the prediction does not
-    /// succeed any more, whatever is lost.
+    /// Cancels a waiting prediction immediately and a running one through its lease; does not change a finished one. Once this has returned,
+    /// the prediction cannot succeed, even after a crash.
     /// </summary>
     /// <returns>False when the id is unknown.</returns>
     Task<bool> CancelAsync(string id, CancellationToken cancellationToken);
 }
 
-/// <summary>A worker's right to a prediction. Disposing one that has not ended hands the prediction back to the queue.</summary>
+/// <summary>A worker's lease of a prediction. Disposing it returns an unfinished prediction to the queue.</summary>
 public interface IPredictionLease : IAsyncDisposable
 {
-    /// <summary>What is to be done. What happened in earlier attempts is not in it.</summary>
-    Prediction Prediction { get; }
+    /// <summary>The prediction to run. Its webhook may be missing.</summary>
+    CreatedPrediction Created { get; }
 
-    /// <summary>1 for the first worker that got it, 2 when that one was lost or handed it back, and so on.</summary>
+    /// <summary>1 for the first worker, 2 after that one was lost or returned the prediction, and so on.</summary>
     int Attempt { get; }
 
-    /// <summary>Fires when the client cancels the prediction or the lease is lost.</summary>
+    /// <summary>Canceled when the client cancels the prediction or the lease is lost.</summary>
     CancellationToken Canceled { get; }
 
-    /// <summary>Records events, all or none; a terminal one, the last, ends the lease. While the engine is out of reach it waits for it.</summary>
-    /// <returns>False, and nothing changes, when the lease was lost, the prediction has ended, or it may not end so (<see cref="Prediction.Accepts(PredictionEvent)"/>).</returns>
+    /// <summary>
+    /// Records events atomically; a terminal event must be the last and ends the lease. Waits while the storage engine is unreachable.
+    /// </summary>
+    /// <returns>
+    /// False, with nothing changed, when the lease was lost or the prediction does not accept the events
+    /// (<see cref="PredictionState.Accepts(PredictionEvent)"/>).
+    /// </returns>
     Task<bool> AppendAsync(IReadOnlyList<PredictionEvent> happened, CancellationToken cancellationToken);
 }
 

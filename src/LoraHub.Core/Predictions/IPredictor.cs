@@ -1,21 +1,22 @@
-using LoraHub.Core.Predictions.Inputs;
-
 namespace LoraHub.Core.Predictions;
 
-/// <summary>Does the work of a prediction. Its methods block: call them on a thread of their own.</summary>
+/// <summary>Runs predictions. Its methods block: call them on a dedicated thread.</summary>
 public interface IPredictor
 {
     /// <summary>Loads what every prediction needs, so that the first one does not wait for it.</summary>
     /// <exception cref="PredictionException">The base model cannot be loaded.</exception>
     void Prepare(IPredictionProgress progress, CancellationToken cancellationToken);
 
-    /// <summary>Adapts the base model and answers. Result files are written to <paramref name="folder"/>, which exists and is the caller's.</summary>
-    /// <exception cref="PredictionException">The prediction fails for a reason its client should read.</exception>
+    /// <summary>
+    /// Adapts the base model and answers the test inputs, as planned. Writes result files to <paramref name="folder"/>, which exists and belongs to
+    /// the caller.
+    /// </summary>
+    /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
     /// <exception cref="OperationCanceledException">Canceled; at most one evaluation or one generated token after the request.</exception>
-    PredictionResult Predict(PredictionInput input, string folder, IPredictionProgress progress, CancellationToken cancellationToken);
+    PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken);
 }
 
-/// <summary>Takes what a running prediction has to say. Calls come from one thread and return at once.</summary>
+/// <summary>Receives the progress of a running prediction. Calls come from one thread and must not block.</summary>
 public interface IPredictionProgress
 {
     /// <param name="line">One line without its line feed.</param>
@@ -23,16 +24,22 @@ public interface IPredictionProgress
 
     void Measure(string name, double value);
 
-    /// <summary>From here on these modules are in use.</summary>
-    void Compose(IReadOnlyList<ModuleUse> modules);
+    /// <summary>Reports a finished evaluation of the search. Logs its line by default.</summary>
+    void Evaluated(SearchProgress progress) => Log(progress.Line);
 }
 
-/// <summary>What a predictor made.</summary>
-/// <param name="Output">The answer, still without URLs.</param>
+/// <summary>The progress of a search.</summary>
+/// <param name="Done">Finished evaluations, at most <paramref name="Total"/>.</param>
+/// <param name="Best">The lowest loss so far.</param>
+/// <param name="Line">The same as a log line.</param>
+public sealed record SearchProgress(int Done, int Total, double Best, string Line);
+
+/// <summary>A predictor's result.</summary>
+/// <param name="Output">The output, without the digests of its files.</param>
 /// <param name="AdapterFile">Path of <c>adapter.zip</c>.</param>
-/// <param name="CheckpointFile">Path of <c>checkpoint.zip</c>, when it was asked for.</param>
-/// <param name="TraceFile">Path of <c>trace.json</c>, when something was searched.</param>
+/// <param name="CheckpointFile">Path of <c>checkpoint.zip</c>, when requested.</param>
+/// <param name="TraceFile">Path of <c>trace.json</c>, when there was a search.</param>
 public sealed record PredictionResult(PredictionOutput Output, string AdapterFile, string? CheckpointFile, string? TraceFile = null);
 
-/// <summary>A prediction failed for a reason its client should read: the message names what is wrong and what would be right.</summary>
+/// <summary>A prediction failed. The message is for its client: it says what is wrong and how to fix it.</summary>
 public sealed class PredictionException(string message, Exception? innerException = null) : Exception(message, innerException);

@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace LoraHub.Core.Predictions;
 
-/// <summary>Something that happened to a prediction. The record, streams, webhooks and the terminal all fold these; nothing else feeds them.</summary>
-/// <remarks>The words in the attributes are what the engines store: they never change.</remarks>
+/// <summary>An event of a prediction. Events are the only source of the record, streams, webhooks and terminal output.</summary>
+/// <remarks>The engines store the discriminators in the attributes: they must never change.</remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Started), "started")]
 [JsonDerivedType(typeof(Logged), "logged")]
@@ -23,38 +23,38 @@ public abstract record PredictionEvent
     /// <summary>Whether this event is the last one of its prediction.</summary>
     public bool IsTerminal => this is Succeeded or Failed or Canceled;
 
-    /// <summary>A worker has begun. It may come again after a worker was lost.</summary>
+    /// <summary>A worker has started. The event recurs when another worker takes over.</summary>
     public sealed record Started : PredictionEvent;
 
-    /// <summary>Text for the person who watches.</summary>
-    /// <param name="Text">Whole lines; each ends with a line feed and holds no carriage return.</param>
+    /// <summary>Log output for the user.</summary>
+    /// <param name="Text">Whole lines; each ends with a line feed and contains no carriage return.</param>
     public sealed record Logged(string Text) : PredictionEvent;
 
-    /// <summary>Exactly these modules are composed from here on; it comes again when another worker begins anew.</summary>
+    /// <summary>The worker composes these modules. Recorded by earlier versions only; the plan now lists the modules.</summary>
     public sealed record Composing(IReadOnlyList<ModuleUse> Modules) : PredictionEvent;
 
     /// <summary>A metric got a new value.</summary>
     public sealed record Measured(string Name, double Value) : PredictionEvent;
 
-    /// <summary>The answer, complete.</summary>
+    /// <summary>The complete output.</summary>
     public sealed record Answered(PredictionOutput Output) : PredictionEvent;
 
-    /// <summary>A client wants it canceled and was told that it will be; from here on it cannot succeed.</summary>
+    /// <summary>A client's cancellation was accepted; from here on the prediction cannot succeed.</summary>
     public sealed record CancelRequested : PredictionEvent;
 
     public sealed record Succeeded : PredictionEvent;
 
-    /// <param name="Error">One line for the client: what went wrong and, where known, what would be right.</param>
+    /// <param name="Error">One line for the client: what went wrong and, where known, how to fix it.</param>
     public sealed record Failed(string Error) : PredictionEvent;
 
     public sealed record Canceled : PredictionEvent;
 }
 
-/// <summary>A version of a module that a prediction composes.</summary>
+/// <summary>A version of a module that a prediction uses.</summary>
 /// <param name="Id"><c>owner/name</c>.</param>
-/// <param name="Digest">See <see cref="Modules.ModuleFiles.Digest"/>.</param>
+/// <param name="Digest">See <c>ModuleFiles.Digest</c>.</param>
 public sealed record ModuleUse(string Id, string Digest);
 
-/// <summary>An event as it was accepted.</summary>
-/// <param name="Sequence">1 for the first event of a prediction, then rising by one.</param>
+/// <summary>An accepted event.</summary>
+/// <param name="Sequence">1 for a prediction's first event, then increasing by one.</param>
 public sealed record RecordedEvent(long Sequence, DateTimeOffset At, PredictionEvent Event);

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace LoraHub.Core.Predictions;
 
-/// <summary>Names of predictions.</summary>
+/// <summary>Generates ids of predictions.</summary>
 public static class PredictionId
 {
     const string Base32 = "abcdefghijklmnopqrstuvwxyz234567";

@@ -2,22 +2,25 @@ using System.Text.Json.Serialization;
 
 namespace LoraHub.Core.Predictions;
 
-/// <summary>What a prediction answers: one JSON object; what does not apply is absent.</summary>
+/// <summary>
+/// A prediction's output; fields that do not apply are absent. It refers to files by digest (<see cref="IBlobStore"/>); clients get URLs instead.
+/// </summary>
+/// <remarks>The names in the attributes are those of the stored JSON: they must never change.</remarks>
 public sealed record PredictionOutput
 {
-    /// <summary>URL of <c>adapter.zip</c>, a PEFT adapter with its model card.</summary>
-    [JsonPropertyName("adapter"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>Digest of <c>adapter.zip</c>, a PEFT adapter with its model card.</summary>
+    [JsonPropertyName("adapter"), JsonConverter(typeof(ResultDigest)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Adapter { get; init; }
 
-    /// <summary>URL of <c>checkpoint.zip</c>, the merged model as a Hugging Face folder.</summary>
-    [JsonPropertyName("checkpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>Digest of <c>checkpoint.zip</c>, the merged model as a Hugging Face folder.</summary>
+    [JsonPropertyName("checkpoint"), JsonConverter(typeof(ResultDigest)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Checkpoint { get; init; }
 
-    /// <summary>URL of <c>trace.json</c>, the <see cref="SearchTrace"/>; absent when nothing was searched.</summary>
-    [JsonPropertyName("trace"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    /// <summary>Digest of <c>trace.json</c>, the <see cref="SearchTrace"/>; absent when nothing was searched.</summary>
+    [JsonPropertyName("trace"), JsonConverter(typeof(ResultDigest)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Trace { get; init; }
 
-    /// <summary>Best first by magnitude.</summary>
+    /// <summary>In descending order of magnitude.</summary>
     [JsonPropertyName("weights")]
     public required IReadOnlyList<ModuleWeight> Weights { get; init; }
 
@@ -31,25 +34,30 @@ public sealed record PredictionOutput
     [JsonPropertyName("accuracy"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AccuracyReport? Accuracy { get; init; }
 
-    /// <summary>Only when asked for.</summary>
+    /// <summary>Only when requested.</summary>
     [JsonPropertyName("controls"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ControlReport? Controls { get; init; }
+
+    /// <summary>The distinct blobs that it refers to.</summary>
+    public IEnumerable<string> Digests() => new[] { Adapter, Checkpoint, Trace }.OfType<string>().Distinct(StringComparer.Ordinal);
 }
 
 /// <summary>A module's weight in the composed adapter.</summary>
-/// <param name="Digest">Of the version (<see cref="Modules.ModuleFiles.Digest"/>): <c>module@digest</c> asks for exactly these bytes. Absent in records of version 0.1.</param>
+/// <param name="Digest">
+/// The version's digest (<c>ModuleFiles.Digest</c>): <c>module@digest</c> requests exactly these bytes. Absent in records of version 0.1.
+/// </param>
 public sealed record ModuleWeight(
     [property: JsonPropertyName("module")] string Module,
     [property: JsonPropertyName("weight")] double Weight,
     [property: JsonPropertyName("digest"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Digest = null);
 
-/// <summary>The objective's value on the few-shot examples, without modules and as adapted, and how often it was evaluated.</summary>
+/// <summary>The objective's value on the few-shot examples, without modules and adapted, and the number of evaluations.</summary>
 public sealed record LossReport(
     [property: JsonPropertyName("zero_shot")] double ZeroShot,
     [property: JsonPropertyName("adapted")] double Adapted,
     [property: JsonPropertyName("evaluations")] int Evaluations);
 
-/// <summary>Exact match on <c>test_outputs</c> in percent, without modules and as adapted.</summary>
+/// <summary>Exact match on <c>test_outputs</c> in percent, without modules and adapted.</summary>
 public sealed record AccuracyReport(
     [property: JsonPropertyName("zero_shot")] double ZeroShot,
     [property: JsonPropertyName("adapted")] double Adapted);

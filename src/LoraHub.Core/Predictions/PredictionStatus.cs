@@ -1,6 +1,6 @@
 namespace LoraHub.Core.Predictions;
 
-/// <summary>The states of a prediction; the wire's words are these in lower case.</summary>
+/// <summary>The states of a prediction; on the wire, these names are in lower case.</summary>
 public enum PredictionStatus
 {
     Starting,

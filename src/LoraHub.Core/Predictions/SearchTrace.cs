@@ -7,23 +7,24 @@ using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Predictions;
 
-/// <summary>Every evaluation of a prediction's search. It tells times, so that no two are alike, not even of equal requests.</summary>
+/// <summary>Every evaluation of a prediction's search. It contains times, so that equal requests still have different traces.</summary>
 public sealed record SearchTrace
 {
-    static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }; // a file of its own, never part of a page
+    // The trace is a separate file, never embedded in HTML.
+    static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [JsonPropertyName("base_model")]
     public required string BaseModel { get; init; }
 
-    /// <summary>What the draw and the optimizer were begun with.</summary>
+    /// <summary>The seed of the draw and of the optimizer.</summary>
     [JsonPropertyName("seed")]
     public required long Seed { get; init; }
 
-    /// <summary>How many evaluations there might have been.</summary>
+    /// <summary>The maximum number of evaluations.</summary>
     [JsonPropertyName("budget")]
     public required int Budget { get; init; }
 
-    /// <summary>As inputs name it, like <see cref="Objective"/> and <see cref="Optimizer"/>.</summary>
+    /// <summary>The input's value, as for <see cref="Objective"/> and <see cref="Optimizer"/>.</summary>
     [JsonPropertyName("composition")]
     public required string Composition { get; init; }
 
@@ -37,15 +38,15 @@ public sealed record SearchTrace
     [JsonPropertyName("modules")]
     public required IReadOnlyList<TracedModule> Modules { get; init; }
 
-    /// <summary>What was tried to choose modules, before the search and in its order; absent when they were not chosen by the examples.</summary>
+    /// <summary>The evaluations that selected modules before the search, in order; absent when the examples did not select them.</summary>
     [JsonPropertyName("screens"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<TracedScreen>? Screens { get; init; }
 
-    /// <summary>In the order in which they were evaluated.</summary>
+    /// <summary>In evaluation order.</summary>
     [JsonPropertyName("steps")]
     public required IReadOnlyList<TraceStep> Steps { get; init; }
 
-    /// <summary>Writes it as JSON, a module and a step a line; numbers read back are the very same.</summary>
+    /// <summary>Writes the trace as JSON, one module or step per line; numbers round-trip exactly.</summary>
     public void Write(Stream stream)
     {
         var fields = JsonSerializer.SerializeToNode(this, Plain)!.AsObject().Select(field => $"  \"{field.Key}\": {Lines(field.Value!)}");
@@ -57,15 +58,15 @@ public sealed record SearchTrace
         : value.ToJsonString(Plain);
 }
 
-/// <param name="Digest">Of the version, see <see cref="Modules.ModuleFiles.Digest"/>.</param>
+/// <param name="Digest">The version's digest, see <c>ModuleFiles.Digest</c>.</param>
 public sealed record TracedModule(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("digest")] string Digest);
 
-/// <summary>Modules tried together, each at w = 1, on a part of the examples.</summary>
+/// <summary>One evaluation of several modules, each at w = 1, on a part of the examples.</summary>
 /// <param name="Part">Counted from 0.</param>
-/// <param name="Loss">Mean token loss, or null when that was no finite number.</param>
-/// <param name="Seconds">From the search's beginning to the end of the pass.</param>
+/// <param name="Loss">Mean token loss, or null when it was not finite.</param>
+/// <param name="Seconds">From the start of the search to the end of this pass.</param>
 public sealed record TracedScreen(
     [property: JsonPropertyName("modules")] IReadOnlyList<string> Modules,
     [property: JsonPropertyName("part")] int Part,
@@ -74,10 +75,10 @@ public sealed record TracedScreen(
 
 /// <summary>One evaluation of the objective.</summary>
 /// <param name="Index">Counted from 0.</param>
-/// <param name="Kind">What it was evaluated for; see <see cref="TraceKinds"/>.</param>
+/// <param name="Kind">The evaluation's purpose; see <see cref="TraceKinds"/>.</param>
 /// <param name="Weights">In the order of the trace's modules.</param>
-/// <param name="Loss">The objective's value, or null when that was no finite number.</param>
-/// <param name="Seconds">From the search's beginning to this evaluation's end.</param>
+/// <param name="Loss">The objective's value, or null when it was not finite.</param>
+/// <param name="Seconds">From the start of the search to the end of this evaluation.</param>
 public sealed record TraceStep(
     [property: JsonPropertyName("index")] int Index,
     [property: JsonPropertyName("kind")] string Kind,
@@ -87,12 +88,16 @@ public sealed record TraceStep(
 {
     /// <param name="elapsed">Since the search began.</param>
     public static TraceStep Of(Evaluation evaluation, TimeSpan elapsed, string kind = TraceKinds.Search) => new(
-        evaluation.Index, kind, [.. evaluation.Weights], double.IsFinite(evaluation.Value) ? evaluation.Value : null, Math.Round(elapsed.TotalSeconds, 6));
+        evaluation.Index,
+        kind,
+        [.. evaluation.Weights],
+        double.IsFinite(evaluation.Value) ? evaluation.Value : null,
+        Math.Round(elapsed.TotalSeconds, 6));
 }
 
-/// <summary>What an evaluation may be for.</summary>
+/// <summary>Purposes of an evaluation.</summary>
 public static class TraceKinds
 {
-    /// <summary>The optimizer asked for it.</summary>
+    /// <summary>Requested by the optimizer.</summary>
     public const string Search = "search";
 }

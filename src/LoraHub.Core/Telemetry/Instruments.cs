@@ -3,7 +3,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Core.Telemetry;
 
-/// <summary>What the program measures of itself. Labels have the few words that stand here, never an id, an input or a URL of a client.</summary>
+/// <summary>The program's metrics. Label values are the fixed words below, never an id, an input or a client's URL.</summary>
 public static class Instruments
 {
     /// <summary>The name of the meter and of the source of spans.</summary>
@@ -15,44 +15,59 @@ public static class Instruments
 
     static readonly Meter Meter = new(Name, Version);
 
-    public static Gauge<int> QueueWaiting { get; } = Meter.CreateGauge<int>("lorahub.queue.waiting", Predictions, "Predictions that no worker has begun.");
+    public static Gauge<int> QueueWaiting { get; } =
+        Meter.CreateGauge<int>("lorahub.queue.waiting", Predictions, "Predictions that no worker has started.");
 
-    public static Gauge<int> QueueRunning { get; } = Meter.CreateGauge<int>("lorahub.queue.running", Predictions, "Predictions that a worker has begun and that have not ended.");
+    public static Gauge<int> QueueRunning { get; } =
+        Meter.CreateGauge<int>("lorahub.queue.running", Predictions, "Predictions that a worker has started and not finished.");
 
-    public static Gauge<double> QueueOldestAge { get; } = Meter.CreateGauge<double>("lorahub.queue.oldest_age", Seconds, "How long the prediction that waits longest has waited; 0 when none waits.");
+    public static Gauge<double> QueueOldestAge { get; } =
+        Meter.CreateGauge<double>("lorahub.queue.oldest_age", Seconds, "Age of the oldest waiting prediction; 0 when none waits.");
 
     public static Gauge<int> Ready { get; } = Meter.CreateGauge<int>("lorahub.ready", unit: null, "1 while /health/ready answers 200, else 0.");
 
-    public static Counter<long> PredictionsCreated { get; } = Meter.CreateCounter<long>("lorahub.predictions.created", Predictions, "Predictions that were taken in.");
+    public static Counter<long> PredictionsCreated { get; } =
+        Meter.CreateCounter<long>("lorahub.predictions.created", Predictions, "Predictions created.");
 
-    /// <summary>From the start of the attempt that ended it.</summary>
+    /// <summary>Measured from the start of the prediction's last attempt.</summary>
     public static Histogram<double> PredictionDuration { get; } = Histogram(
-        "lorahub.prediction.duration", "Predictions that a worker has ended, by the time from the start of the work to its end.", [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]);
+        "lorahub.prediction.duration",
+        "Time from the start of a prediction's last attempt to its end.",
+        [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]);
 
-    /// <summary>An attempt whose results nobody takes any more: another worker has the prediction, or it has ended.</summary>
-    public static Counter<long> LeasesLost { get; } = Meter.CreateCounter<long>("lorahub.leases.lost", "{lease}", "Attempts whose worker lost its right to the prediction.");
+    /// <summary>Attempts whose results are discarded: another worker has the prediction, or it has ended.</summary>
+    public static Counter<long> LeasesLost { get; } =
+        Meter.CreateCounter<long>("lorahub.leases.lost", "{lease}", "Attempts whose worker lost its lease.");
 
     public static Histogram<double> EvaluationDuration { get; } = Histogram(
-        "lorahub.evaluation.duration", "Evaluations of the objective in a search.", [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]);
+        "lorahub.evaluation.duration",
+        "Duration of one objective evaluation in a search.",
+        [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]);
 
     internal static Histogram<double> PhaseDuration { get; } = Histogram(
-        "lorahub.phase.duration", "Parts of a prediction's work.", [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]);
+        "lorahub.phase.duration",
+        "Duration of one phase of a prediction.",
+        [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]);
 
     static string Version => typeof(Instruments).Assembly.GetName().Version!.ToString(3);
 
-    static Counter<long> PredictionsEnded { get; } = Meter.CreateCounter<long>("lorahub.predictions.ended", Predictions, "Predictions that have ended, by how.");
+    static Counter<long> PredictionsEnded { get; } =
+        Meter.CreateCounter<long>("lorahub.predictions.ended", Predictions, "Finished predictions by status.");
 
-    static Counter<long> Webhooks { get; } = Meter.CreateCounter<long>("lorahub.webhooks", "{webhook}", "Webhooks by whether the receiver took them, after all attempts.");
+    static Counter<long> Webhooks { get; } =
+        Meter.CreateCounter<long>("lorahub.webhooks", "{webhook}", "Webhooks by outcome after all attempts: taken or failed.");
 
-    static Counter<long> CacheRequests { get; } = Meter.CreateCounter<long>("lorahub.cache.requests", "{request}", "Models and modules that were asked for, by whether they were loaded already.");
+    static Counter<long> CacheRequests { get; } =
+        Meter.CreateCounter<long>("lorahub.cache.requests", "{request}", "Requests for models and modules by cache outcome: hit or miss.");
 
-    static Counter<long> Tokens { get; } = Meter.CreateCounter<long>("lorahub.tokens", "{token}", "Tokens of the clients' texts, each counted once, and tokens that the model generated.");
+    static Counter<long> Tokens { get; } =
+        Meter.CreateCounter<long>("lorahub.tokens", "{token}", "Tokens of the clients' texts, each counted once, and generated tokens.");
 
-    /// <summary>Counts the end of a prediction; to be called once, by whoever has recorded it.</summary>
+    /// <summary>Counts the end of a prediction. The code that records the end calls it once.</summary>
     /// <param name="end">A terminal event.</param>
     public static void CountEnd(PredictionEvent end) => PredictionsEnded.Add(1, Label("status", Status(end)));
 
-    public static void CountWebhook(WebhookEvent told, bool isTaken) => CountWebhook(told, isTaken ? "taken" : "failed", 1);
+    public static void CountWebhook(WebhookEvent sent, bool isTaken) => CountWebhook(sent, isTaken ? "taken" : "failed", 1);
 
     /// <param name="cache"><see cref="ModelCache"/> or <see cref="ModuleCache"/>.</param>
     public static void CountCacheRequest(string cache, bool isHit) => CountCacheRequest(cache, isHit ? "hit" : "miss", 1);
@@ -61,8 +76,8 @@ public static class Instruments
 
     public static void CountGeneratedTokens(int count) => Tokens.Add(count, Label("kind", "generated"));
 
-    /// <summary>Lets every counter be seen before there is anything to count: a rate cannot know a first count that comes from nowhere.</summary>
-    public static void BeginAtZero()
+    /// <summary>Exports every counter as 0 at the start; otherwise a rate would miss a counter's first increment.</summary>
+    public static void InitializeCounters()
     {
         PredictionsCreated.Add(0);
         LeasesLost.Add(0);
@@ -71,10 +86,10 @@ public static class Instruments
             PredictionsEnded.Add(0, Label("status", status));
         }
 
-        foreach (var told in Enum.GetValues<WebhookEvent>())
+        foreach (var sent in Enum.GetValues<WebhookEvent>())
         {
-            CountWebhook(told, "taken", 0);
-            CountWebhook(told, "failed", 0);
+            CountWebhook(sent, "taken", 0);
+            CountWebhook(sent, "failed", 0);
         }
 
         foreach (var cache in (string[])[ModelCache, ModuleCache])
@@ -92,15 +107,16 @@ public static class Instruments
         PredictionEvent.Succeeded => "succeeded",
         PredictionEvent.Failed => "failed",
         PredictionEvent.Canceled => "canceled",
-        _ => throw new ArgumentException($"{end.GetType().Name} is not an end.", nameof(end)),
+        _ => throw new ArgumentException($"{end.GetType().Name} is not a terminal event.", nameof(end)),
     };
 
     internal static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
 
-    static void CountWebhook(WebhookEvent told, string outcome, int count) =>
-        Webhooks.Add(count, Label("event", told.ToString().ToLowerInvariant()), Label("outcome", outcome));
+    static void CountWebhook(WebhookEvent sent, string outcome, int count) =>
+        Webhooks.Add(count, Label("event", sent.ToString().ToLowerInvariant()), Label("outcome", outcome));
 
-    static void CountCacheRequest(string cache, string outcome, int count) => CacheRequests.Add(count, Label("cache", cache), Label("outcome", outcome));
+    static void CountCacheRequest(string cache, string outcome, int count) =>
+        CacheRequests.Add(count, Label("cache", cache), Label("outcome", outcome));
 
     static Histogram<double> Histogram(string name, string description, double[] seconds) => Meter.CreateHistogram(
         name, Seconds, description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = seconds });

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LoraHub.Core.Telemetry;
 
-/// <summary>A part of a prediction's work, from <see cref="Begin"/> until it is disposed: a span, and a time in the metrics.</summary>
+/// <summary>A phase of a prediction, from <see cref="Begin"/> to disposal. Records a span and a duration metric.</summary>
 public sealed class Phase : IDisposable
 {
     readonly string _name;
@@ -12,7 +12,7 @@ public sealed class Phase : IDisposable
 
     Phase(string name, TimeProvider time) => (_name, _time, _start, _span) = (name, time, time.GetTimestamp(), Spans.Start(name));
 
-    /// <param name="name">One of a few plain words: it is a label.</param>
+    /// <param name="name">One of a few fixed words, since it becomes a label.</param>
     public static Phase Begin(string name, TimeProvider time) => new(name, time);
 
     public void Dispose()

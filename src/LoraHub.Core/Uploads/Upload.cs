@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace LoraHub.Core.Uploads;
 
-/// <summary>A file that a client sent.</summary>
+/// <summary>A file that a client uploaded.</summary>
 public sealed record Upload
 {
     /// <summary>Unguessable; see <see cref="Predictions.PredictionId"/>.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The client's name for it; a label, never a path.</summary>
+    /// <summary>The client's file name; a label, never used as a path.</summary>
     public required string Name { get; init; }
 
     public required string ContentType { get; init; }
@@ -22,17 +22,17 @@ public sealed record Upload
     /// <summary>In lower-case hexadecimal digits.</summary>
     public required string Md5 { get; init; }
 
-    /// <summary>What the client wants to remember of it.</summary>
+    /// <summary>The client's own metadata.</summary>
     public required IReadOnlyDictionary<string, JsonElement> Metadata { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>From then on it is not found.</summary>
+    /// <summary>The time from which lookups no longer find the upload.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }
 
-/// <summary>What a client says of a file.</summary>
+/// <summary>A client's description of a file.</summary>
 public sealed record UploadDetails(string Name, string ContentType, IReadOnlyDictionary<string, JsonElement> Metadata);
 
-/// <summary>A place in the list: time first, id among equals.</summary>
+/// <summary>A position in the list, which is ordered by time, then by id.</summary>
 public sealed record UploadPosition(DateTimeOffset CreatedAt, string Id);

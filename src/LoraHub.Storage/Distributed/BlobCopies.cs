@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Copies of blobs in the data folder, up to <see cref="DistributedOptions.BlobCopies"/> bytes of them.</summary>
+/// <summary>A cache of blobs in the data folder, of at most <see cref="DistributedOptions.BlobCopies"/> bytes.</summary>
 sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions> options, TimeProvider time)
 {
     readonly string _incoming = Path.Combine(data.Value.Path, "blobs", "incoming");
@@ -23,18 +23,18 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
 
         try
         {
-            File.SetLastAccessTimeUtc(copy.SafeFileHandle, TimeProvider.System.GetUtcNow().UtcDateTime); // the disk may be mounted without such times
+            File.SetLastAccessTimeUtc(copy.SafeFileHandle, TimeProvider.System.GetUtcNow().UtcDateTime); // the disk may be mounted noatime
         }
         catch (IOException)
         {
-            // Then it may be the first to go.
+            // The copy keeps its old access time, so Trim may delete it first.
         }
 
         return copy;
     }
 
-    /// <summary>Makes a copy of what is written, if that is the blob, and opens it.</summary>
-    /// <exception cref="InvalidDataException">What was written has another digest.</exception>
+    /// <summary>Writes a copy, verifies its digest and opens it.</summary>
+    /// <exception cref="InvalidDataException">The written content has a different digest.</exception>
     public async Task<Stream?> AddAsync<T>(string digest, Func<Stream, CancellationToken, Task<T>> write, CancellationToken cancellationToken)
     {
         var incoming = Path.Combine(Directory.CreateDirectory(_incoming).FullName, Path.GetRandomFileName());
@@ -52,7 +52,7 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
                 var written = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
                 if (written != digest)
                 {
-                    throw new InvalidDataException($"What is stored as the blob {digest} is another: {written}.");
+                    throw new InvalidDataException($"The content stored as blob {digest} has the digest {written}.");
                 }
 
                 file.Flush(flushToDisk: true);
@@ -71,7 +71,7 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
         }
     }
 
-    /// <summary>Deletes what was not used for the longest time, until the rest is as much as may be. Whoever reads one reads on.</summary>
+    /// <summary>Deletes the least recently used copies until the rest fit. Open readers can continue.</summary>
     public void Trim()
     {
         lock (_trimming)

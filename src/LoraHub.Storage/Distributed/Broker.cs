@@ -9,7 +9,7 @@ using NATS.Client.ObjectStore;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>The connection to NATS and the streams there. It connects by itself, again and again, and makes what is missing when the server comes.</summary>
+/// <summary>The connection to NATS and its streams. Reconnects automatically and creates missing streams once connected.</summary>
 sealed partial class Broker : IAsyncDisposable
 {
     static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(2);
@@ -29,14 +29,14 @@ sealed partial class Broker : IAsyncDisposable
             Name = Prefix,
             Url = options.Value.Nats!,
             RetryOnInitialConnect = true,
-            IgnoreAuthErrorAbort = true, // whoever mends the password need not restart us
+            IgnoreAuthErrorAbort = true, // a corrected password takes effect without a restart
             PublishTimeoutOnDisconnected = true,
             ReconnectWaitMin = ShortestPause,
             ReconnectWaitMax = LongestPause,
         });
         Connection.ConnectionDisconnected += (_, _) =>
         {
-            _streams = null; // what comes back may be another server, with nothing on it
+            _streams = null; // the next server may be another one, without the streams
             LogDisconnected();
             return ValueTask.CompletedTask;
         };
@@ -54,8 +54,8 @@ sealed partial class Broker : IAsyncDisposable
 
     public INatsJSContext JetStream { get; }
 
-    /// <summary>The streams, made when they are missing.</summary>
-    /// <exception cref="NatsException">The server is away or refuses.</exception>
+    /// <summary>Returns the streams, creating those that are missing.</summary>
+    /// <exception cref="NatsException">The server is unreachable or refuses the request.</exception>
     public async Task<Streams> StreamsAsync(CancellationToken cancellationToken)
     {
         if (_streams is { } known)
@@ -74,39 +74,39 @@ sealed partial class Broker : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks the server until it answers.</summary>
-    public async Task<T> InsistAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    /// <summary>Retries a request until it succeeds.</summary>
+    public async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> request, CancellationToken cancellationToken)
     {
         for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                return await ask(cancellationToken);
+                return await request(cancellationToken);
             }
-            catch (Exception exception) when (IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (IsTransient(exception) && !cancellationToken.IsCancellationRequested)
             {
-                LogTrouble(exception.GetType(), exception.Message);
+                LogRetry(exception.GetType(), exception.Message);
                 await Task.Delay(pause, TimeProvider.System, cancellationToken);
             }
         }
     }
 
-    /// <summary>Asks the server once.</summary>
-    /// <exception cref="StorageUnavailableException">It is away or refuses.</exception>
-    public async Task<T> AskAsync<T>(Func<Streams, Task<T>> ask, CancellationToken cancellationToken)
+    /// <summary>Sends a request once.</summary>
+    /// <exception cref="StorageUnavailableException">The server is unreachable or refuses the request.</exception>
+    public async Task<T> AskAsync<T>(Func<Streams, Task<T>> request, CancellationToken cancellationToken)
     {
         try
         {
-            return await ask(await StreamsAsync(cancellationToken));
+            return await request(await StreamsAsync(cancellationToken));
         }
-        catch (Exception exception) when (IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            throw new StorageUnavailableException("What is stored cannot be reached now.", exception);
+            throw new StorageUnavailableException("The storage is unavailable; try again.", exception);
         }
     }
 
-    /// <summary>Whether the server did not do what it was asked, and may do it later.</summary>
-    public static bool IsTrouble(Exception exception) =>
+    /// <summary>Whether a request failed but may succeed when retried.</summary>
+    public static bool IsTransient(Exception exception) =>
         exception is (NatsException and not NatsPayloadTooLargeException) or OperationCanceledException or TimeoutException;
 
     public async ValueTask DisposeAsync()
@@ -118,7 +118,8 @@ sealed partial class Broker : IAsyncDisposable
     async Task<Streams> PrepareAsync(CancellationToken cancellationToken)
     {
         var events = await JetStream.CreateOrUpdateStreamAsync(
-            new StreamConfig($"{Prefix}-events", [Subjects.EventsOf(Prefix, "*")]) { Storage = StreamConfigStorage.File, NumReplicas = _replicas }, cancellationToken);
+            new StreamConfig($"{Prefix}-events", [Subjects.EventsOf(Prefix, "*")]) { Storage = StreamConfigStorage.File, NumReplicas = _replicas },
+            cancellationToken);
         var queue = await JetStream.CreateOrUpdateStreamAsync(
             new StreamConfig($"{Prefix}-queue", [Subjects.QueueOf(Prefix, "*", "*")])
             {
@@ -128,6 +129,7 @@ sealed partial class Broker : IAsyncDisposable
             },
             cancellationToken);
         var objects = new NatsObjContext(JetStream);
+        var values = new NatsKVConfig($"{Prefix}-values") { NumberOfReplicas = _replicas };
         return new Streams(
             events,
             queue,
@@ -135,52 +137,58 @@ sealed partial class Broker : IAsyncDisposable
             await BucketAsync("uploads"),
             await BucketAsync("large"),
             await BucketAsync("modules"),
-            await new NatsKVContext(JetStream).CreateStoreAsync(new NatsKVConfig($"{Prefix}-values") { NumberOfReplicas = _replicas }, cancellationToken));
+            await new NatsKVContext(JetStream).CreateStoreAsync(values, cancellationToken));
 
         async Task<INatsObjStore> BucketAsync(string name) =>
             await objects.CreateObjectStoreAsync(new NatsObjConfig($"{Prefix}-{name}") { NumberOfReplicas = _replicas }, cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Information, "The connection to NATS is open.")]
+    [LoggerMessage(LogLevel.Information, "Connected to NATS.")]
     partial void LogConnected();
 
-    [LoggerMessage(LogLevel.Warning, "The connection to NATS is lost; it is opened again as soon as the server answers.")]
+    [LoggerMessage(LogLevel.Warning, "Lost the connection to NATS; reconnecting.")]
     partial void LogDisconnected();
 
-    [LoggerMessage(LogLevel.Debug, "NATS did not do what it was asked and is asked again: {ExceptionType}: {Reason}")]
-    partial void LogTrouble(Type exceptionType, string reason);
+    [LoggerMessage(LogLevel.Debug, "A NATS request failed ({ExceptionType}: {Reason}); retrying.")]
+    partial void LogRetry(Type exceptionType, string reason);
 }
 
-/// <summary>What this deployment has on the server.</summary>
-/// <param name="Events">What happened to each prediction; see <see cref="EventLog"/>.</param>
-/// <param name="Queue">The predictions that wait or run, each as one message until it has ended.</param>
+/// <summary>This deployment's streams, buckets and values on the server.</summary>
+/// <param name="Events">The events of each prediction; see <see cref="EventLog"/>.</param>
+/// <param name="Queue">One message for each prediction that is queued or running.</param>
 /// <param name="Blobs">See <see cref="ObjectBlobs"/>.</param>
 /// <param name="Uploads">See <see cref="ObjectUploads"/>.</param>
-/// <param name="Large">What is too large for a message; see <see cref="LargeContents"/>.</param>
-/// <param name="Modules">The files that <see cref="PublishedModules"/> name.</param>
-/// <param name="Values">See <see cref="ServerKeys"/>, <see cref="RecordedPosition"/> and <see cref="PublishedModules"/>.</param>
+/// <param name="Large">Content that is too large for a message; see <see cref="LargeContents"/>.</param>
+/// <param name="Modules">The files that <see cref="Modules.PublishedModules"/> refer to.</param>
+/// <param name="Values">See <see cref="ServerKeys"/>, <see cref="RecordedPosition"/> and <see cref="Modules.PublishedModules"/>.</param>
 sealed record Streams(
-    INatsJSStream Events, INatsJSStream Queue, INatsObjStore Blobs, INatsObjStore Uploads, INatsObjStore Large, INatsObjStore Modules, INatsKVStore Values);
+    INatsJSStream Events,
+    INatsJSStream Queue,
+    INatsObjStore Blobs,
+    INatsObjStore Uploads,
+    INatsObjStore Large,
+    INatsObjStore Modules,
+    INatsKVStore Values);
 
-/// <summary>What subjects are called.</summary>
+/// <summary>The names of subjects and keys.</summary>
 static class Subjects
 {
     public static string EventsOf(string prefix, string id) => $"{prefix}.events.{Token(id)}";
 
     public static string QueueOf(string prefix, string hardware, string id) => $"{prefix}.queue.{hardware}.{Token(id)}";
 
-    /// <summary>Where a prediction's worker hears at once that there is a wish to cancel it.</summary>
+    /// <summary>The subject that notifies a prediction's worker of a cancellation request.</summary>
     public static string CancelOf(string prefix, string id) => $"{prefix}.cancel.{Token(id)}";
 
-    /// <summary>Where readers hear at once that a prediction's record has changed.</summary>
+    /// <summary>The subject that notifies readers that a prediction's record has changed.</summary>
     public static string RecordedOf(string prefix, string id) => $"{prefix}.recorded.{Token(id)}";
 
-    /// <summary>The key of a module among the values.</summary>
+    /// <summary>A module's key in the key-value store.</summary>
     public static string ModuleOf(string id) => $"modules.{Token(id)}";
 
-    /// <summary>The id that the last token of a subject stands for.</summary>
+    /// <summary>The id that a subject's last token encodes.</summary>
     public static string IdOf(string subject) => subject[(subject.LastIndexOf('.') + 1)..].Replace('=', '.');
 
-    // A dot would end the token; no id holds '='.
+    // A dot would end the token; ids never contain '='.
     static string Token(string id) => id.Replace('.', '=');
 }

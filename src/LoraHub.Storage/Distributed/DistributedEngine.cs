@@ -1,9 +1,9 @@
 using LoraHub.Core;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
+using LoraHub.Modules.Library;
+using LoraHub.Storage.Distributed.Modules;
 using LoraHub.Storage.Records;
-using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,11 +14,12 @@ namespace LoraHub.Storage.Distributed;
 
 static class DistributedEngine
 {
-    /// <summary>The engine as an API node has it, whether or not it works too: NATS and PostgreSQL.</summary>
+    /// <summary>Adds the engine of an API node, with or without a worker: NATS and PostgreSQL.</summary>
     public static IServiceCollection AddDistributedEngine(this IServiceCollection services)
     {
         services.AddNats(needsPostgres: true);
-        services.AddSingleton(provider => new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<DistributedOptions>>().Value.Postgres).Build());
+        services.AddSingleton(provider =>
+            new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<DistributedOptions>>().Value.Postgres).Build());
         services.AddPooledDbContextFactory<PostgresRecords>((provider, options) => options.UseNpgsql(
             provider.GetRequiredService<NpgsqlDataSource>(),
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
@@ -32,7 +33,7 @@ static class DistributedEngine
         return services.AddSingleton<IPredictionQueue, DistributedQueue>();
     }
 
-    /// <summary>The engine as a worker has it: NATS alone.</summary>
+    /// <summary>Adds the engine of a worker: NATS only.</summary>
     public static IServiceCollection AddDistributedWorker(this IServiceCollection services) =>
         services.AddNats(needsPostgres: false).AddSingleton<IPredictionQueue, WorkersQueue>();
 
@@ -43,8 +44,9 @@ static class DistributedEngine
         services.AddSingleton<Broker>().AddSingleton<LargeContents>().AddSingleton<EventLog>().AddSingleton<WorkQueue>();
         services.AddSingleton<BlobCopies>().AddSingleton<IBlobStore, ObjectBlobs>();
         services.AddSingleton<LocalModules>().AddSingleton<PublishedModules>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ModuleSync>(provider, needsPostgres)); // API nodes are given modules
-        services.AddHostedService(provider => provider.GetRequiredService<ModuleSync>()).AddSingleton<IModuleSource>(provider => provider.GetRequiredService<ModuleSync>());
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ModuleSync>(provider, needsPostgres)); // only API nodes accept modules
+        services.AddHostedService(provider => provider.GetRequiredService<ModuleSync>());
+        services.AddSingleton<IModuleExchange>(provider => provider.GetRequiredService<ModuleSync>());
         return services.AddSingleton<IEngineHealth, NatsHealth>();
     }
 

@@ -1,27 +1,29 @@
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>A worker's turn at a prediction, as the event log has it. Signs of life keep the queue's message from others meanwhile.</summary>
-sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, INatsJSMsg<byte[]> message, QueuedPrediction queued, TimeSpan validity) : IPredictionLease
+/// <summary>A worker's lease on a prediction, recorded in the event log. Heartbeats keep the queue's message from being redelivered.</summary>
+sealed class DistributedLease(
+    Broker broker, EventLog log, LargeContents large, INatsJSMsg<byte[]> message, QueuedPrediction queued, TimeSpan validity) : IPredictionLease
 {
-    /// <summary>How long leaving waits for a server that is away; the queue's message comes back anyway.</summary>
-    static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(5);
+    /// <summary>How long a release waits for an unreachable server; the queue redelivers the message anyway.</summary>
+    static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(5);
 
     readonly string _name = Guid.NewGuid().ToString("N");
     readonly SemaphoreSlim _appending = new(1);
     readonly CancellationTokenSource _left = new();
 
-    // Never disposed: without a timer it holds nothing, and a cancellation may come while the worker is leaving.
+    // Never disposed: without a timer it holds no resources, and a cancellation may arrive during the release.
     readonly CancellationTokenSource _canceled = new();
 
     LogEnd _end = LogEnd.Empty;
-    Task _beating = Task.CompletedTask, _listening = Task.CompletedTask;
+    Task _heartbeats = Task.CompletedTask, _listening = Task.CompletedTask;
 
-    public Prediction Prediction { get; } = queued.ToPrediction();
+    public CreatedPrediction Created => queued.Created;
 
     public int Attempt => _end.State.Attempts;
 
@@ -29,17 +31,18 @@ sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, 
 
     bool IsMine => _end.State.Lease == _name && !_end.State.IsTerminal;
 
-    /// <summary>Hears from here on of wishes to cancel.</summary>
+    /// <summary>Subscribes to cancellation requests.</summary>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
-        var wishes = await broker.Connection.SubscribeCoreAsync<byte[]>(Subjects.CancelOf(broker.Prefix, queued.Id), cancellationToken: cancellationToken);
-        _listening = HearAsync(wishes);
+        var subject = Subjects.CancelOf(broker.Prefix, queued.Created.Id);
+        var requests = await broker.Connection.SubscribeCoreAsync<byte[]>(subject, cancellationToken: cancellationToken);
+        _listening = ReadAsync(requests);
     }
 
-    /// <summary>Makes it this worker's turn, unless the prediction needs none any more.</summary>
+    /// <summary>Leases the prediction to this worker, unless it has ended or another worker holds it.</summary>
     public async Task<bool> ClaimAsync(LogEnd known, int mostLost, CancellationToken cancellationToken)
     {
-        _end = await log.AppendAsync(queued.Id, known, state => Claim(state, known.State.Lease, mostLost), cancellationToken);
+        _end = await log.AppendAsync(queued.Created.Id, known, state => Claim(state, known.State.Lease, mostLost), cancellationToken);
         if (_end.State.IsTerminal)
         {
             await AcknowledgeAsync();
@@ -47,7 +50,7 @@ sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, 
 
         if (IsMine)
         {
-            _beating = BeatAsync();
+            _heartbeats = SendHeartbeatsAsync();
         }
 
         return IsMine;
@@ -75,18 +78,19 @@ sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, 
 
     public async ValueTask DisposeAsync()
     {
-        using var limit = new CancellationTokenSource(LeaveWithin);
+        using var limit = new CancellationTokenSource(ReleaseTimeout);
         await _appending.WaitAsync(CancellationToken.None);
         try
         {
-            if (!_left.IsCancellationRequested && IsMine && await WriteAsync(Leave, limit.Token) && !_end.State.IsTerminal)
+            if (!_left.IsCancellationRequested && IsMine && await WriteAsync(Release, limit.Token) && !_end.State.IsTerminal)
             {
-                await message.NakAsync(new AckOpts { DoubleAck = true }, limit.Token); // heard, so that it comes before what this worker asks for next
+                // Confirmed, so that the queue redelivers it before this worker's next request.
+                await message.NakAsync(new AckOpts { DoubleAck = true }, limit.Token);
             }
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception))
+        catch (Exception exception) when (Broker.IsTransient(exception))
         {
-            // Then the others wait until this worker counts as lost.
+            // The queue redelivers the message when the lease expires.
         }
         finally
         {
@@ -94,14 +98,14 @@ sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, 
         }
 
         await _left.CancelAsync();
-        await Task.WhenAll(_beating, _listening);
+        await Task.WhenAll(_heartbeats, _listening);
     }
 
     async Task<bool> WriteAsync(Func<LogState, Step?> decide, CancellationToken cancellationToken)
     {
         var write = Guid.NewGuid().ToString("N");
         _end = await log.AppendAsync(
-            queued.Id,
+            queued.Created.Id,
             _end,
             state => state.Lease != _name || state.LeaseWrote == write || decide(state) is not { } step
                 ? null
@@ -116,17 +120,17 @@ sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, 
         return _end.State.LeaseWrote == write;
     }
 
-    /// <summary>Takes the prediction out of the queue.</summary>
+    /// <summary>Removes the prediction from the queue.</summary>
     async Task AcknowledgeAsync()
     {
         try
         {
             await message.AckAsync(cancellationToken: CancellationToken.None);
-            await large.RemoveAsync(queued.InputAt, CancellationToken.None);
+            await queued.RemoveContentsAsync(large, CancellationToken.None);
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception))
+        catch (Exception exception) when (Broker.IsTransient(exception))
         {
-            // Then it comes again, and whoever gets it sees in the log that it has ended.
+            // The queue redelivers it; the next worker sees in the log that it has ended.
         }
     }
 
@@ -136,55 +140,43 @@ sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, 
         return state switch
         {
             { IsTerminal: true } => null,
-            { Lease: { } holder } when holder != loser => null, // another was faster
+            { Lease: { } holder } when holder != loser => null, // another worker was faster
             { CancelRequested: true } => Step.Of(state, new PredictionEvent.Canceled()),
-            _ when lost >= mostLost => Step.Of(state, new PredictionEvent.Failed(QueueOptions.GivenUp(lost))),
+            _ when lost >= mostLost => Step.Of(state, new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(lost))),
             _ => new Step([], state with { Lease = _name, LeaseWrote = null, Attempts = state.Attempts + 1, Lost = lost }),
         };
     }
 
     static Step? Happen(LogState state, IReadOnlyList<PredictionEvent> happened) =>
-        state.Accepts(happened) ? Step.Of(state, happened) : null;
+        state.State.Accepts(happened) ? Step.Of(state, happened) : null;
 
-    static Step Leave(LogState state) =>
+    static Step Release(LogState state) =>
         state.CancelRequested ? Step.Of(state, new PredictionEvent.Canceled()) : new Step([], state with { Lease = null });
 
-    async Task BeatAsync()
-    {
-        using var timer = new PeriodicTimer(validity / 3);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_left.Token))
-            {
-                await BeatOnceAsync();
-            }
-        }
-        catch (OperationCanceledException) when (_left.IsCancellationRequested)
-        {
-        }
-    }
+    Task SendHeartbeatsAsync() => Periodic.RunAsync(
+        validity / 3, TimeProvider.System, _ => SendHeartbeatAsync(), onError: null, firstAtOnce: false, _left.Token);
 
-    async Task BeatOnceAsync()
+    async Task SendHeartbeatAsync()
     {
         try
         {
             await message.AckProgressAsync(cancellationToken: _left.Token);
-            await LookAtAsync((await log.FindEndAsync(queued.Id, _left.Token)).State);
+            await LookAtAsync((await log.FindEndAsync(queued.Created.Id, _left.Token)).State);
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception))
+        catch (Exception exception) when (Broker.IsTransient(exception))
         {
-            // The next one may get through.
+            // The next heartbeat may succeed.
         }
     }
 
-    async Task HearAsync(INatsSub<byte[]> wishes)
+    async Task ReadAsync(INatsSub<byte[]> requests)
     {
-        await using var _ = wishes;
+        await using var _ = requests;
         try
         {
-            await foreach (var _1 in wishes.Msgs.ReadAllAsync(_left.Token))
+            await foreach (var _1 in requests.Msgs.ReadAllAsync(_left.Token))
             {
-                await BeatOnceAsync();
+                await SendHeartbeatAsync();
             }
         }
         catch (OperationCanceledException) when (_left.IsCancellationRequested)
@@ -196,7 +188,7 @@ sealed class DistributedLease(Broker broker, EventLog log, LargeContents large, 
     {
         if (state.Lease != _name)
         {
-            await _left.CancelAsync(); // lost, and for good: signs of life would now be another's
+            await _left.CancelAsync(); // the lease is lost: heartbeats would now extend another worker's
         }
 
         if (state.CancelRequested || state.Lease != _name)

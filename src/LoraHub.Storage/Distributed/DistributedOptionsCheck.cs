@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Whether the settings can be meant. What they say is never quoted: there may be a password in it.</summary>
+/// <summary>Validates the settings. Messages never quote their values, which may contain a password.</summary>
 sealed class DistributedOptionsCheck(bool needsPostgres) : IValidateOptions<DistributedOptions>
 {
     static readonly string[] Schemes = ["nats", "tls", "ws", "wss"];
@@ -13,18 +13,22 @@ sealed class DistributedOptionsCheck(bool needsPostgres) : IValidateOptions<Dist
         var failures = new List<string>();
         if (options.Nats is not { } nats || !nats.Split(',').All(IsServer))
         {
-            failures.Add($"{DistributedOptions.Section}:{nameof(DistributedOptions.Nats)} must be nats://host:port, or several of these apart by commas.");
+            failures.Add(
+                $"{DistributedOptions.Section}:{nameof(DistributedOptions.Nats)} must be nats://host:port, or a comma-separated list of these.");
         }
 
         if (needsPostgres && !IsConnection(options.Postgres))
         {
-            failures.Add($"{DistributedOptions.Section}:{nameof(DistributedOptions.Postgres)} must be an Npgsql connection string such as Host=db;Database=lorahub;Username=lorahub;Password=….");
+            failures.Add(
+                $"{DistributedOptions.Section}:{nameof(DistributedOptions.Postgres)} must be an Npgsql connection string "
+                + "such as Host=db;Database=lorahub;Username=lorahub;Password=….");
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    static bool IsServer(string text) => Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && Schemes.Contains(uri.Scheme) && uri.Host.Length > 0;
+    static bool IsServer(string text) =>
+        Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri) && Schemes.Contains(uri.Scheme) && uri.Host.Length > 0;
 
     static bool IsConnection(string? text)
     {

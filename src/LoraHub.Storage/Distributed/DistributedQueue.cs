@@ -5,13 +5,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>The queue as API nodes have it.</summary>
+/// <summary>The queue of an API node.</summary>
 sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext> contexts, RecordSignals signals) : IPredictionQueue
 {
-    /// <summary>How long a caller waits for a server that is away.</summary>
+    /// <summary>How long a caller waits for an unreachable server.</summary>
     static readonly TimeSpan CancelWithin = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a caller waits for the record to show what is certain already.</summary>
+    /// <summary>How long a caller waits for the record to catch up with the event log.</summary>
     static readonly TimeSpan RecordedWithin = TimeSpan.FromSeconds(5);
 
     public Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken) => queue.LeaseAsync(cancellationToken);
@@ -30,8 +30,8 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
             var isShown = await WaitAsync(id, state.Last, signal, cancellationToken);
             if (!isShown && state is { IsTerminal: true, Status: not PredictionStatus.Canceled })
             {
-                // It had ended otherwise before, and the record does not say so yet: whoever read it now would take the prediction for canceled.
-                throw new StorageUnavailableException("The prediction has ended, but how cannot be read now.");
+                // It ended before the cancellation, but the record does not show that yet: a reader would take it for canceled.
+                throw new StorageUnavailableException("The prediction has ended, but its result is not available yet; try again.");
             }
         }
 
@@ -46,14 +46,14 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
         {
             return await queue.CancelAsync(id, limit.Token);
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (Broker.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            throw new StorageUnavailableException("The prediction cannot be canceled now.", exception);
+            throw new StorageUnavailableException("The prediction could not be canceled; try again.", exception);
         }
     }
 
-    /// <summary>Waits until a prediction's record has its events, so that whoever asks for it next, on any node, sees them.</summary>
-    /// <returns>False when that takes too long.</returns>
+    /// <summary>Waits until a prediction's record contains its events, so that the next read on any node returns them.</summary>
+    /// <returns>False on a timeout.</returns>
     async Task<bool> WaitAsync(string id, long sequence, RecordSignals.Subscription signal, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -67,9 +67,10 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
 
             return true;
         }
-        catch (Exception exception) when (exception is StorageUnavailableException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (
+            exception is StorageUnavailableException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return false; // it is in the log, and will be in the record
+            return false; // the events are in the log and will reach the record
         }
     }
 
@@ -80,11 +81,11 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
     }
 }
 
-/// <summary>The queue as workers have it, which see no records.</summary>
+/// <summary>The queue of a worker, which has no access to the records.</summary>
 sealed class WorkersQueue(WorkQueue queue) : IPredictionQueue
 {
     public Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken) => queue.LeaseAsync(cancellationToken);
 
     public Task<bool> CancelAsync(string id, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("A worker does not know which predictions there are; an API node cancels them.");
+        throw new NotSupportedException("A worker cannot cancel predictions; use an API node.");
 }

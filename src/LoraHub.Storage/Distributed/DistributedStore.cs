@@ -4,18 +4,18 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>The records in PostgreSQL. A new one is stored there first; that it gets into the queue then is certain, if not at once.</summary>
+/// <summary>The records in PostgreSQL. A new prediction is stored there first; the outbox then enqueues it, retrying if necessary.</summary>
 sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox outbox) : IPredictionStore
 {
-    /// <summary>Names the lock that makes one creation follow another, or the capacity would be exceeded by those that count at once.</summary>
+    /// <summary>The key of the advisory lock that serializes creations, so that concurrent ones cannot exceed the capacity.</summary>
     const long CreationLock = 0x4C6F7261;
 
-    public async Task<Creation> CreateAsync(Prediction prediction, int capacity, CancellationToken cancellationToken)
+    public async Task<Creation> CreateAsync(CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
-        var creation = await writer.WriteAsync(records => CreateAsync(records, prediction, capacity, cancellationToken), cancellationToken);
+        var creation = await writer.WriteAsync(records => CreateAsync(records, created, capacity, cancellationToken), cancellationToken);
         if (creation == Creation.Created)
         {
-            await outbox.SendAsync(prediction, cancellationToken);
+            await outbox.SendAsync(created, cancellationToken);
         }
 
         return creation;
@@ -27,27 +27,19 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
     public Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
         Postgres.AskAsync(() => reader.ListAsync(query, cancellationToken));
 
-    static async Task<Creation> CreateAsync(RecordsContext records, Prediction prediction, int capacity, CancellationToken cancellationToken)
+    static async Task<Creation> CreateAsync(RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
         await records.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({CreationLock})", cancellationToken);
-        var taken = await records.Predictions.Where(row => row.Id == prediction.Id).Select(row => (DateTimeOffset?)row.CreatedAt).FirstOrDefaultAsync(cancellationToken);
+        var taken = await records.Predictions.Where(row => row.Id == created.Id)
+            .Select(row => (DateTimeOffset?)row.CreatedAt).FirstOrDefaultAsync(cancellationToken);
         if (taken is not null)
         {
-            // Of the very same moment: that is this one, whose transaction was committed though the answer was lost.
-            return await records.Predictions.AnyAsync(row => row.Id == prediction.Id && row.CreatedAt == prediction.CreatedAt, cancellationToken)
+            // The same creation time means a retry: the transaction was committed, but its response was lost.
+            return await records.Predictions.AnyAsync(row => row.Id == created.Id && row.CreatedAt == created.CreatedAt, cancellationToken)
                 ? Creation.Created
                 : Creation.IdTaken;
         }
 
-        var open = records.Predictions.Where(row => row.CompletedAt == null);
-        if (await open.CountAsync(cancellationToken) >= capacity)
-        {
-            return Creation.Full;
-        }
-
-        var last = await open.MaxAsync(row => (long?)row.Arrival, cancellationToken);
-        records.Predictions.Add(PredictionRow.From(prediction, (last ?? 0) + 1));
-        await records.SaveChangesAsync(cancellationToken);
-        return Creation.Created;
+        return await records.CreateAsync(created, capacity, cancellationToken);
     }
 }

@@ -1,55 +1,60 @@
+using System.Text.Json.Serialization;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>One message of the event log: what one writer says of a prediction at once.</summary>
+/// <summary>One message of the event log: the events that one writer appends to a prediction atomically.</summary>
 /// <param name="First">The sequence number of the first event.</param>
-/// <param name="Events">May be empty: a worker took the prediction or handed it back.</param>
-/// <param name="After">How the prediction stands after it: all that the next writer needs to know.</param>
+/// <param name="Events">Empty when a worker leased or released the prediction.</param>
+/// <param name="After">The prediction's state after the batch, from which the next writer continues.</param>
 sealed record EventBatch(string Id, long First, DateTimeOffset At, IReadOnlyList<PredictionEvent> Events, LogState After)
 {
-    /// <summary>Where the events are when they are too large for a message (<see cref="LargeContents"/>).</summary>
+    /// <summary>The object that holds the events when they are too large for a message (<see cref="LargeContents"/>).</summary>
     public string? EventsAt { get; init; }
 }
 
-/// <summary>How a prediction stands, as far as writers need to know.</summary>
+/// <summary>The part of a prediction's state that writers need.</summary>
 sealed record LogState
 {
     /// <summary>The sequence number of the last event.</summary>
     public long Last { get; init; }
 
-    public PredictionStatus Status { get; init; }
+    /// <summary>Serialized as its two parts, for compatibility with stored messages.</summary>
+    [JsonIgnore]
+    public PredictionState State { get; init; }
 
-    public bool CancelRequested { get; init; }
-
-    /// <summary>Who may write what happens; null while the prediction waits.</summary>
-    public string? Lease { get; init; }
-
-    /// <summary>Names the last batch that the lease wrote: so a writer whose answer was lost sees that it was heard.</summary>
-    public string? LeaseWrote { get; init; }
-
-    /// <summary>How often it was leased.</summary>
-    public int Attempts { get; init; }
-
-    /// <summary>How often its worker was lost.</summary>
-    public int Lost { get; init; }
-
-    public bool IsTerminal => Prediction.IsTerminal;
-
-    public bool Accepts(IReadOnlyList<PredictionEvent> happened) => Prediction.Accepts(happened);
-
-    public LogState Append(IReadOnlyList<PredictionEvent> happened)
+    public PredictionStatus Status
     {
-        var after = happened.Aggregate(Prediction, (prediction, one) => prediction.Apply(new RecordedEvent(0, default, one)) with { Logs = "" });
-        return this with { Last = Last + happened.Count, Status = after.Status, CancelRequested = after.CancelRequested };
+        get => State.Status;
+        init => State = State with { Status = value };
     }
 
-    /// <summary>The rules are the prediction's own; of the rest it needs nothing.</summary>
-    Prediction Prediction => new() { Id = "", Input = [], Origin = "", CreatedAt = default, Status = Status, CancelRequested = CancelRequested };
+    public bool CancelRequested
+    {
+        get => State.CancelRequested;
+        init => State = State with { CancelRequested = value };
+    }
+
+    /// <summary>The lease whose holder may append events; null while the prediction is queued.</summary>
+    public string? Lease { get; init; }
+
+    /// <summary>The id of the last batch that the lease's holder wrote. A writer that lost the response finds its batch by it.</summary>
+    public string? LeaseWrote { get; init; }
+
+    /// <summary>How often the prediction was leased.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>How often the prediction's worker was lost.</summary>
+    public int Lost { get; init; }
+
+    public bool IsTerminal => State.IsTerminal;
+
+    public LogState Append(IReadOnlyList<PredictionEvent> happened) =>
+        this with { Last = Last + happened.Count, State = happened.Aggregate(State, (state, one) => state.Apply(one)) };
 }
 
-/// <summary>How a prediction's log ends.</summary>
-/// <param name="Sequence">The stream's sequence number of its last message; 0 when there is none.</param>
+/// <summary>The end of a prediction's log.</summary>
+/// <param name="Sequence">The last message's sequence number in the stream; 0 when there is none.</param>
 sealed record LogEnd(LogState State, ulong Sequence)
 {
     public static readonly LogEnd Empty = new(new LogState(), 0);

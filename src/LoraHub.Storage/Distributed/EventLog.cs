@@ -5,19 +5,19 @@ using NATS.Client.JetStream.Models;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// What happened to each prediction: one subject a prediction, on which a message is accepted only after the one its writer knew. So whoever comes
-/// too late is refused, and this log alone decides what is true.
+/// The events of each prediction, on one subject per prediction. A message is accepted only if the subject's last message is the one its
+/// writer expects, so a late writer is refused. This log is the source of truth.
 /// </summary>
 sealed class EventLog(Broker broker, LargeContents large, TimeProvider time)
 {
-    /// <summary>The server's code for this.</summary>
+    /// <summary>The server's error code for a wrong expected sequence number.</summary>
     public const int WrongLastSequence = 10071;
 
-    /// <summary>How the log ends now. While the server is away it waits for it.</summary>
+    /// <summary>Finds the log's end. Retries while the server is unreachable.</summary>
     public Task<LogEnd> EndAsync(string id, CancellationToken cancellationToken) =>
-        broker.InsistAsync(token => FindEndAsync(id, token), cancellationToken);
+        broker.RetryAsync(token => FindEndAsync(id, token), cancellationToken);
 
-    /// <summary>How the log ends now, or an exception while the server is away.</summary>
+    /// <summary>Finds the log's end. Throws while the server is unreachable.</summary>
     public async Task<LogEnd> FindEndAsync(string id, CancellationToken cancellationToken)
     {
         var events = (await broker.StreamsAsync(cancellationToken)).Events;
@@ -32,10 +32,10 @@ sealed class EventLog(Broker broker, LargeContents large, TimeProvider time)
         }
     }
 
-    /// <summary>Appends what the caller makes of the log's end. While the server is away it waits for it.</summary>
-    /// <param name="known">How the log ends as far as the caller knows; it may be out of date.</param>
-    /// <param name="decide">What is to follow a state, and the state after it, or null for nothing; asked again when another writer was faster.</param>
-    /// <returns>How the log ends then.</returns>
+    /// <summary>Appends the step that the caller derives from the log's end. Retries while the server is unreachable.</summary>
+    /// <param name="known">The last end of the log that the caller has seen; it may be stale.</param>
+    /// <param name="decide">Returns the step to append after a state, or null for none. Called again when another writer was faster.</param>
+    /// <returns>The log's end afterwards.</returns>
     public async Task<LogEnd> AppendAsync(string id, LogEnd known, Func<LogState, Step?> decide, CancellationToken cancellationToken)
     {
         for (var end = known; ; end = await EndAsync(id, cancellationToken))
@@ -46,8 +46,8 @@ sealed class EventLog(Broker broker, LargeContents large, TimeProvider time)
             }
 
             var batch = new EventBatch(id, end.State.Last + 1, time.GetUtcNow(), step.Events, step.After);
-            var message = await broker.InsistAsync(token => WriteAsync(batch, token), cancellationToken);
-            if (await broker.InsistAsync(token => PublishAsync(id, message, end.Sequence, token), cancellationToken) is { } sequence)
+            var message = await broker.RetryAsync(token => WriteAsync(batch, token), cancellationToken);
+            if (await broker.RetryAsync(token => PublishAsync(id, message, end.Sequence, token), cancellationToken) is { } sequence)
             {
                 return new LogEnd(batch.After, sequence);
             }
@@ -62,12 +62,15 @@ sealed class EventLog(Broker broker, LargeContents large, TimeProvider time)
             : StoredJson.Write(batch with { Events = [], EventsAt = await large.PutAsync(batch.Id, batch.Events, cancellationToken) });
     }
 
-    /// <returns>The message's sequence number, or null when the log no longer ends where the writer thought.</returns>
+    /// <returns>The message's sequence number, or null when the log's end has moved.</returns>
     async Task<ulong?> PublishAsync(string id, byte[] message, ulong expected, CancellationToken cancellationToken)
     {
         await broker.StreamsAsync(cancellationToken);
         var acknowledged = await broker.JetStream.PublishAsync(
-            Subjects.EventsOf(broker.Prefix, id), message, opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = expected }, cancellationToken: cancellationToken);
+            Subjects.EventsOf(broker.Prefix, id),
+            message,
+            opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = expected },
+            cancellationToken: cancellationToken);
         if (acknowledged.Error?.ErrCode == WrongLastSequence)
         {
             return null;
@@ -78,8 +81,8 @@ sealed class EventLog(Broker broker, LargeContents large, TimeProvider time)
     }
 }
 
-/// <summary>What a writer wants to append.</summary>
-/// <param name="After">How the prediction stands then.</param>
+/// <summary>The events that a writer appends.</summary>
+/// <param name="After">The prediction's state after them.</param>
 sealed record Step(IReadOnlyList<PredictionEvent> Events, LogState After)
 {
     public static Step Of(LogState before, params IReadOnlyList<PredictionEvent> events) => new(events, before.Append(events));

@@ -2,20 +2,21 @@ using NATS.Client.ObjectStore.Models;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>What is too large for a message, as objects that messages name.</summary>
+/// <summary>Content that is too large for a message, stored as objects that messages refer to.</summary>
 sealed class LargeContents(Broker broker)
 {
-    /// <summary>Half of what the server takes: the other half is for what a message holds besides, and for the answer that it is read from.</summary>
-    int MostBytes => (broker.Connection.ServerInfo?.MaxPayload ?? 1024 * 1024) / 2;
+    /// <summary>Half of the server's payload limit: the rest is for headers and for the envelope of a read.</summary>
+    int MaxBytes => (broker.Connection.ServerInfo?.MaxPayload ?? 1024 * 1024) / 2;
 
-    public bool Fits(byte[] message) => message.Length <= MostBytes;
+    public bool Fits(byte[] message) => message.Length <= MaxBytes;
 
-    /// <returns>The name to get it by.</returns>
+    /// <returns>The object's name.</returns>
     public async Task<string> PutAsync<T>(string id, T value, CancellationToken cancellationToken)
     {
         var name = $"{id}/{Guid.NewGuid():N}";
         var streams = await broker.StreamsAsync(cancellationToken);
-        await streams.Large.PutAsync(new ObjectMetadata { Name = name }, new MemoryStream(StoredJson.Write(value)), cancellationToken: cancellationToken);
+        var content = new MemoryStream(StoredJson.Write(value));
+        await streams.Large.PutAsync(new ObjectMetadata { Name = name }, content, cancellationToken: cancellationToken);
         return name;
     }
 
@@ -27,7 +28,7 @@ sealed class LargeContents(Broker broker)
         return await large.FindAsync(name, cancellationToken) is null ? null : StoredJson.Read<T>(await large.GetBytesAsync(name, cancellationToken));
     }
 
-    /// <summary>Removes it when nobody needs it any more; what stays for want of the server does no harm.</summary>
+    /// <summary>Removes an object that is no longer needed. An object that stays because the server is unreachable does no harm.</summary>
     public async Task RemoveAsync(string? name, CancellationToken cancellationToken)
     {
         try
@@ -37,7 +38,7 @@ sealed class LargeContents(Broker broker)
                 await (await broker.StreamsAsync(cancellationToken)).Large.RemoveAsync(name, cancellationToken);
             }
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception))
+        catch (Exception exception) when (Broker.IsTransient(exception))
         {
         }
     }

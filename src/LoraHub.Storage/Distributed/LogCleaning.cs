@@ -1,3 +1,4 @@
+using LoraHub.Core.Threading;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NATS.Client.JetStream;
@@ -5,34 +6,22 @@ using NATS.Client.JetStream.Models;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Removes from the event log what has ended and is in the records, a day later: by then nobody can come too late.</summary>
+/// <summary>Removes ended and recorded predictions from the event log after a day, when no late writer can still append to them.</summary>
 sealed partial class LogCleaning(Broker broker, EventLog log, TimeProvider time, ILogger<LogCleaning> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(10), KeepFor = TimeSpan.FromDays(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await CleanAsync(stoppingToken);
-            }
-            catch (Exception exception) when (Broker.IsTrouble(exception) && !stoppingToken.IsCancellationRequested)
-            {
-                LogTrouble(exception.GetType());
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodic.RunAsync(Interval, TimeProvider.System, CleanAsync, exception => LogFailure(exception.GetType()), firstAtOnce: false, stoppingToken);
 
-    /// <summary>Goes through the log from its start to what is younger.</summary>
+    /// <summary>Scans the log from its start to the first younger message.</summary>
     public async Task CleanAsync(CancellationToken cancellationToken)
     {
         var streams = await broker.StreamsAsync(cancellationToken);
         var events = streams.Events;
         var recorded = await RecordedPosition.FindAsync(streams, cancellationToken);
-        for (ulong next = 1; await NextAsync(events, next, cancellationToken) is { } batch && batch.At <= time.GetUtcNow() - KeepFor; next = batch.Sequence + 1)
+        var limit = time.GetUtcNow() - KeepFor;
+        for (ulong next = 1; await NextAsync(events, next, cancellationToken) is { } batch && batch.At <= limit; next = batch.Sequence + 1)
         {
             var end = await log.FindEndAsync(batch.Id, cancellationToken);
             if (end.State.IsTerminal && end.Sequence <= recorded)
@@ -53,6 +42,6 @@ sealed partial class LogCleaning(Broker broker, EventLog log, TimeProvider time,
         return (batch.Id, batch.At, message.Seq);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The event log could not be cleaned; it is tried again in ten minutes: {ExceptionType}")]
-    partial void LogTrouble(Type exceptionType);
+    [LoggerMessage(LogLevel.Warning, "Could not clean the event log ({ExceptionType}); retrying in 10 minutes.")]
+    partial void LogFailure(Type exceptionType);
 }

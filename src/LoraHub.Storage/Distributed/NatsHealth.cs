@@ -5,11 +5,11 @@ namespace LoraHub.Storage.Distributed;
 
 sealed class NatsHealth(Broker broker) : IEngineHealth
 {
-    public async Task<string?> TroubleAsync(CancellationToken cancellationToken)
+    public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
         if (broker.Connection.ConnectionState != NatsConnectionState.Open)
         {
-            return $"NATS cannot be reached, or refuses the user ({DistributedOptions.Section}:{nameof(DistributedOptions.Nats)}).";
+            return $"NATS cannot be reached or refuses the credentials ({DistributedOptions.Section}:{nameof(DistributedOptions.Nats)}).";
         }
 
         try
@@ -18,9 +18,9 @@ sealed class NatsHealth(Broker broker) : IEngineHealth
             await broker.Connection.PingAsync(cancellationToken);
             return null;
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (Broker.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            return "NATS does not do what it is asked: JetStream must be on, have room, and be allowed to this user.";
+            return "NATS rejects requests: enable JetStream, give it enough storage, and allow this user to use it.";
         }
     }
 }

@@ -6,7 +6,7 @@ using NATS.Client.ObjectStore.Models;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Blobs as objects on the NATS server. The data folder holds copies of those used last, and from these they are read.</summary>
+/// <summary>Blobs as objects on the NATS server. Reads go through a cache of recently used blobs in the data folder.</summary>
 sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
 {
     readonly ConcurrentDictionary<string, Task> _uploads = new(StringComparer.Ordinal);
@@ -16,7 +16,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
         var digest = await copies.Files.PutAsync(content, cancellationToken);
         while (true)
         {
-            // One after the other: of two that come at once the parts of one would stay for ever.
+            // One upload per digest at a time: of two concurrent ones, the server would keep one's chunks as garbage.
             var ours = new TaskCompletionSource();
             var first = _uploads.GetOrAdd(digest, ours.Task);
             if (first != ours.Task)
@@ -27,7 +27,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
 
             try
             {
-                await broker.InsistAsync(token => UploadAsync(digest, token), cancellationToken);
+                await broker.RetryAsync(token => UploadAsync(digest, token), cancellationToken);
                 copies.Trim();
                 return digest;
             }
@@ -48,7 +48,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
 
         if (await broker.AskAsync(streams => streams.Blobs.FindAsync(digest, cancellationToken), cancellationToken) is null)
         {
-            await copies.Files.DeleteAsync(digest, DateTimeOffset.MaxValue, cancellationToken); // another node has deleted it
+            await copies.Files.DeleteAsync(digest, DateTimeOffset.MaxValue, cancellationToken); // another node deleted the blob
             return null;
         }
 
@@ -83,7 +83,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
         }
     }
 
-    /// <summary>Sends what the server lacks; what it has counts as put again.</summary>
+    /// <summary>Uploads a blob that the server lacks, or refreshes the time of one that it has.</summary>
     async Task<bool> UploadAsync(string digest, CancellationToken cancellationToken)
     {
         var blobs = (await broker.StreamsAsync(cancellationToken)).Blobs;

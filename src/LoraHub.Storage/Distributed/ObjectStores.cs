@@ -10,10 +10,10 @@ namespace LoraHub.Storage.Distributed;
 
 static class ObjectStores
 {
-    /// <summary>The server's code for this.</summary>
+    /// <summary>The server's error code for a missing message.</summary>
     public const int NoMessageFound = 10037;
 
-    /// <returns>Null when there is no such object.</returns>
+    /// <returns>Null when the object does not exist.</returns>
     public static async Task<ObjectMetadata?> FindAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
     {
         try
@@ -26,7 +26,7 @@ static class ObjectStores
         }
     }
 
-    /// <summary>All objects. The client's own list waits for ever when one is removed meanwhile.</summary>
+    /// <summary>Lists all objects. The client's own list hangs when an object is removed during it.</summary>
     public static async Task<IReadOnlyList<ObjectMetadata>> AllAsync(this INatsObjStore store, CancellationToken cancellationToken)
     {
         var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
@@ -35,15 +35,16 @@ static class ObjectStores
         {
             if (JsonSerializer.Deserialize<ObjectMetadata>(message.Data.Span) is { Deleted: false } found)
             {
-                all.Add(found with { MTime = message.Time }); // the record's own stays that of the first put
+                all.Add(found with { MTime = message.Time }); // the record's own time is that of the first put
             }
         }
 
         return all;
     }
 
-    /// <returns>The first message on the subjects from a sequence number on, or null when there is none.</returns>
-    public static async Task<StoredMessage?> FindNextAsync(this INatsJSStream stream, string subjects, ulong from, CancellationToken cancellationToken)
+    /// <returns>The first message on the subjects at or after a sequence number, or null when there is none.</returns>
+    public static async Task<StoredMessage?> FindNextAsync(
+        this INatsJSStream stream, string subjects, ulong from, CancellationToken cancellationToken)
     {
         try
         {
@@ -55,7 +56,7 @@ static class ObjectStores
         }
     }
 
-    /// <returns>The object's record as the stream has it, or null when there is no such object.</returns>
+    /// <returns>The object's record in the stream, or null when the object does not exist.</returns>
     public static async Task<StoredMessage?> FindRecordAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
     {
         var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
@@ -70,15 +71,15 @@ static class ObjectStores
         }
     }
 
-    /// <summary>Gives the object the time of now.</summary>
-    /// <returns>False when its record is no longer the one that is known.</returns>
+    /// <summary>Sets the object's time to now.</summary>
+    /// <returns>False when its record has changed.</returns>
     public static async Task<bool> RefreshAsync(this INatsObjStore store, string name, StoredMessage record, CancellationToken cancellationToken)
     {
         var acknowledged = await store.JetStreamContext.PublishAsync(
             store.Record(name),
             record.Data,
             opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = record.Seq },
-            headers: new NatsHeaders { ["Nats-Rollup"] = "sub" }, // in the place of the old one
+            headers: new NatsHeaders { ["Nats-Rollup"] = "sub" }, // replaces the old record
             cancellationToken: cancellationToken);
         if (acknowledged.Error?.ErrCode == EventLog.WrongLastSequence)
         {
@@ -89,8 +90,8 @@ static class ObjectStores
         return true;
     }
 
-    /// <summary>Removes the object unless it has another record by now: whoever refreshes it is faster, or is refused and puts it anew.</summary>
-    /// <returns>False when there was nothing to remove.</returns>
+    /// <summary>Removes the object unless its record has changed. A concurrent refresh wins, or is refused and its caller uploads again.</summary>
+    /// <returns>False when the record has changed or is gone.</returns>
     public static async Task<bool> RemoveAsync(this INatsObjStore store, StoredMessage record, CancellationToken cancellationToken)
     {
         var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
@@ -100,14 +101,14 @@ static class ObjectStores
         }
         catch (NatsJSApiException)
         {
-            return false; // it is gone, or refreshed
+            return false; // gone or refreshed
         }
 
         await stream.PurgeAsync(new StreamPurgeRequest { Filter = $"$O.{store.Bucket}.C.{Read(record).Nuid}" }, cancellationToken);
         return true;
     }
 
-    /// <returns>False when there is no such object.</returns>
+    /// <returns>False when the object does not exist.</returns>
     public static async Task<bool> RemoveAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
     {
         try
@@ -119,7 +120,7 @@ static class ObjectStores
             return false;
         }
 
-        // What says that it was deleted would stay for ever.
+        // The client leaves a deletion marker, which would never expire.
         await store.JetStreamContext.PurgeStreamAsync(store.Stream(), new StreamPurgeRequest { Filter = store.Record(name) }, cancellationToken);
         return true;
     }

@@ -9,20 +9,20 @@ using NATS.Client.ObjectStore.Models;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Uploads as objects on the NATS server, with what is known of them in the objects' own records: any node finds what any node took in.</summary>
+/// <summary>Uploads as objects on the NATS server, with their details in the objects' records, so that every node can find them.</summary>
 sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOptions<DataOptions> data, TimeProvider time) : IUploadStore
 {
     const string Record = "upload", ClientsMetadata = "metadata";
 
-    static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     readonly string _incoming = Path.Combine(data.Value.Path, "uploads", "incoming");
-    long? _lookedAt;
-    long _stored, _comingIn; // bytes on the server when this node looked last, and of those that come in here
+    long? _sweptAt;
+    long _stored, _incomingBytes; // bytes on the server at the last sweep, and bytes that this node is receiving
 
     public async Task<IUploadWriter?> CreateAsync(CancellationToken cancellationToken)
     {
-        if (_lookedAt is not { } last || TimeProvider.System.GetElapsedTime(last) > LookEvery) // other nodes take in files too
+        if (_sweptAt is not { } last || TimeProvider.System.GetElapsedTime(last) > SweepInterval) // other nodes store files too
         {
             await SweepAsync(cancellationToken);
         }
@@ -68,10 +68,10 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
             await content.DisposeAsync();
             if (await FindAsync(id, cancellationToken) is null)
             {
-                return null; // deleted in between
+                return null; // deleted meanwhile
             }
 
-            throw new StorageUnavailableException("The file cannot be read now.", exception);
+            throw new StorageUnavailableException("The file could not be read; try again.", exception);
         }
     }
 
@@ -95,11 +95,11 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
             await broker.AskAsync(streams => streams.Uploads.RemoveAsync(expired.Id, cancellationToken), cancellationToken);
         }
 
-        _lookedAt = TimeProvider.System.GetTimestamp();
+        _sweptAt = TimeProvider.System.GetTimestamp();
         Interlocked.Exchange(ref _stored, all.Where(IsAlive).Sum(upload => upload.Size + FileUploadStore.Overhead));
     }
 
-    /// <returns>False, and nothing changes, when the uploads would take more than they may.</returns>
+    /// <returns>False when the uploads would exceed their limit; then nothing is reserved.</returns>
     internal async Task<bool> TryReserveAsync(long bytes, CancellationToken cancellationToken)
     {
         if (TryReserve(bytes))
@@ -107,13 +107,13 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
             return true;
         }
 
-        await SweepAsync(cancellationToken); // there may be room meanwhile
+        await SweepAsync(cancellationToken); // expired uploads may have left room
         return TryReserve(bytes);
     }
 
-    internal void Release(long bytes) => Interlocked.Add(ref _comingIn, -bytes);
+    internal void Release(long bytes) => Interlocked.Add(ref _incomingBytes, -bytes);
 
-    /// <summary>Stores what has come in; whoever had reserved its room releases it.</summary>
+    /// <summary>Stores a received file. The caller releases the bytes it reserved.</summary>
     internal async Task<Upload> AddAsync(UploadDetails details, Stream content, string sha256, string md5, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -129,13 +129,14 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
             CreatedAt = now,
             ExpiresAt = now + options.Value.KeepFor,
         };
+        var metadata = upload.Metadata.ToDictionary(one => one.Key, one => one.Value.GetRawText()); // verbatim
         var record = new ObjectMetadata
         {
             Name = upload.Id,
             Metadata = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 [Record] = JsonSerializer.Serialize(upload with { Metadata = new Dictionary<string, JsonElement>() }),
-                [ClientsMetadata] = JsonSerializer.Serialize(upload.Metadata.ToDictionary(one => one.Key, one => one.Value.GetRawText())), // to the letter
+                [ClientsMetadata] = JsonSerializer.Serialize(metadata),
             },
         };
         await broker.AskAsync(streams => streams.Uploads.PutAsync(record, content, leaveOpen: true, cancellationToken).AsTask(), cancellationToken);
@@ -145,7 +146,7 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
 
     bool TryReserve(long bytes)
     {
-        if (Interlocked.Add(ref _comingIn, bytes) + Interlocked.Read(ref _stored) <= options.Value.MaxTotalBytes)
+        if (Interlocked.Add(ref _incomingBytes, bytes) + Interlocked.Read(ref _stored) <= options.Value.MaxTotalBytes)
         {
             return true;
         }
@@ -160,7 +161,7 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
         return [.. all.Select(Read).OfType<Upload>()];
     }
 
-    /// <summary>A file that is gone when it is closed.</summary>
+    /// <summary>Creates a file that is deleted when it is closed.</summary>
     FileStream NewFile() => new(Path.Combine(Directory.CreateDirectory(_incoming).FullName, Path.GetRandomFileName()), new FileStreamOptions
     {
         Mode = FileMode.CreateNew,
@@ -174,14 +175,15 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
         found.Metadata is { } known && known.TryGetValue(Record, out var record) && known.TryGetValue(ClientsMetadata, out var metadata)
             ? JsonSerializer.Deserialize<Upload>(record)! with
             {
-                Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(metadata)!.ToDictionary(one => one.Key, one => JsonElement.Parse(one.Value)),
+                Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(metadata)!
+                    .ToDictionary(one => one.Key, one => JsonElement.Parse(one.Value)),
             }
             : null;
 
     static bool IsId(string text) => text.Length == 26 && text.All(letter => letter is (>= 'a' and <= 'z') or (>= '2' and <= '7'));
 }
 
-/// <summary>Takes in an upload's content; the store sends it when it is complete.</summary>
+/// <summary>Receives an upload's content; the store sends it to the server when it is complete.</summary>
 sealed class ObjectUploadWriter(ObjectUploads store, Stream content) : IUploadWriter
 {
     readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -205,7 +207,9 @@ sealed class ObjectUploadWriter(ObjectUploads store, Stream content) : IUploadWr
     public async Task<Upload> CompleteAsync(UploadDetails details, CancellationToken cancellationToken)
     {
         content.Position = 0;
-        var upload = await store.AddAsync(details, content, Convert.ToHexStringLower(_sha256.GetHashAndReset()), Convert.ToHexStringLower(_md5.GetHashAndReset()), cancellationToken);
+        var sha256 = Convert.ToHexStringLower(_sha256.GetHashAndReset());
+        var md5 = Convert.ToHexStringLower(_md5.GetHashAndReset());
+        var upload = await store.AddAsync(details, content, sha256, md5, cancellationToken);
         ReleaseRoom();
         return upload;
     }

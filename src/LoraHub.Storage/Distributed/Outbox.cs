@@ -1,5 +1,6 @@
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
 using LoraHub.Storage.Records;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
@@ -8,15 +9,16 @@ using NATS.Client.Core;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Puts into the queue what is stored: at once if NATS is there, else as soon as it is.</summary>
-sealed partial class Outbox(WorkQueue queue, Broker broker, IRecordWriter writer, IDbContextFactory<RecordsContext> contexts, ILogger<Outbox> logger) : BackgroundService
+/// <summary>Enqueues stored predictions: immediately if NATS is available, otherwise as soon as it is.</summary>
+sealed partial class Outbox(
+    WorkQueue queue, Broker broker, IRecordWriter writer, IDbContextFactory<RecordsContext> contexts, ILogger<Outbox> logger) : BackgroundService
 {
     const int AtOnce = 100;
 
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), SendWithin = TimeSpan.FromSeconds(2);
 
-    /// <summary>Tries once, and not for long: what fails is tried again by and by.</summary>
-    public async Task SendAsync(Prediction prediction, CancellationToken cancellationToken)
+    /// <summary>Tries once, with a short timeout; the periodic sweep retries failures.</summary>
+    public async Task SendAsync(CreatedPrediction created, CancellationToken cancellationToken)
     {
         if (broker.Connection.ConnectionState != NatsConnectionState.Open)
         {
@@ -27,29 +29,17 @@ sealed partial class Outbox(WorkQueue queue, Broker broker, IRecordWriter writer
         limit.CancelAfter(SendWithin);
         try
         {
-            await EnqueueAsync(prediction, limit.Token);
+            await EnqueueAsync(created, limit.Token);
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception) || exception is StorageUnavailableException)
+        catch (Exception exception) when (Broker.IsTransient(exception) || exception is StorageUnavailableException)
         {
-            LogNotSent(prediction.Id);
+            LogNotSent(created.Id);
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogNotSwept(exception.GetType()); // the next time is soon
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodic.RunAsync(
+            Interval, TimeProvider.System, SweepAsync, exception => LogNotSwept(exception.GetType()), firstAtOnce: false, stoppingToken);
 
     async Task SweepAsync(CancellationToken cancellationToken)
     {
@@ -67,23 +57,23 @@ sealed partial class Outbox(WorkQueue queue, Broker broker, IRecordWriter writer
         }
     }
 
-    async Task EnqueueAsync(Prediction prediction, CancellationToken cancellationToken)
+    async Task EnqueueAsync(CreatedPrediction created, CancellationToken cancellationToken)
     {
-        await queue.PublishAsync(prediction, cancellationToken);
+        await queue.PublishAsync(created, cancellationToken);
         await writer.WriteAsync(
             async records =>
             {
-                // A power cut may take this back: then it is put into the queue again, which is no matter.
+                // A power cut may undo this. Then the prediction is enqueued again, which is harmless.
                 await records.Database.ExecuteSqlAsync($"SET LOCAL synchronous_commit TO OFF", cancellationToken);
-                return await records.Predictions.Where(row => row.Id == prediction.Id)
+                return await records.Predictions.Where(row => row.Id == created.Id)
                     .ExecuteUpdateAsync(set => set.SetProperty(row => row.Enqueued, true), cancellationToken);
             },
             cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "Prediction {PredictionId} could not be put into the queue at once; it is tried again every second.")]
+    [LoggerMessage(LogLevel.Warning, "Could not enqueue prediction {PredictionId}; retrying every second.")]
     partial void LogNotSent(string predictionId);
 
-    [LoggerMessage(LogLevel.Debug, "Stored predictions could not be put into the queue now: {ExceptionType}")]
+    [LoggerMessage(LogLevel.Debug, "Could not enqueue stored predictions ({ExceptionType}); retrying.")]
     partial void LogNotSwept(Type exceptionType);
 }

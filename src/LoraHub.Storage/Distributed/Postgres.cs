@@ -8,26 +8,27 @@ using Microsoft.Extensions.Logging;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Brings the tables into their newest form when the database comes, and writes to them.</summary>
+/// <summary>Migrates the tables once the database is available, and writes to them.</summary>
 sealed partial class Postgres(IDbContextFactory<PostgresRecords> contexts, ILogger<Postgres> logger) : BackgroundService, IRecordWriter
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether the database did not do what it was asked, and may do it later.</summary>
-    public static bool IsTrouble(Exception exception) =>
-        exception is DbException or TimeoutException or RetryLimitExceededException || (exception is DbUpdateException or InvalidOperationException && exception.InnerException is DbException);
+    /// <summary>Whether a request failed but may succeed when retried.</summary>
+    public static bool IsTransient(Exception exception) =>
+        exception is DbException or TimeoutException or RetryLimitExceededException
+        || (exception is DbUpdateException or InvalidOperationException && exception.InnerException is DbException);
 
-    /// <summary>Reads.</summary>
-    /// <exception cref="StorageUnavailableException">The database is away or refuses.</exception>
-    public static async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    /// <summary>Runs a query.</summary>
+    /// <exception cref="StorageUnavailableException">The database is unreachable or refuses the query.</exception>
+    public static async Task<T> AskAsync<T>(Func<Task<T>> query)
     {
         try
         {
-            return await ask();
+            return await query();
         }
-        catch (Exception exception) when (IsTrouble(exception))
+        catch (Exception exception) when (IsTransient(exception))
         {
-            throw new StorageUnavailableException("What is stored cannot be reached now.", exception);
+            throw new StorageUnavailableException("The storage is unavailable; try again.", exception);
         }
     }
 
@@ -39,7 +40,7 @@ sealed partial class Postgres(IDbContextFactory<PostgresRecords> contexts, ILogg
             await using var first = await contexts.CreateDbContextAsync(cancellationToken);
             return await first.Database.CreateExecutionStrategy().ExecuteAsync(token => TryAsync(work, token), cancellationToken);
         }
-        catch (Exception exception) when (IsTrouble(exception))
+        catch (Exception exception) when (IsTransient(exception))
         {
             throw new StorageUnavailableException("Predictions cannot be stored now.", exception);
         }
@@ -53,12 +54,14 @@ sealed partial class Postgres(IDbContextFactory<PostgresRecords> contexts, ILogg
             {
                 await using var records = await contexts.CreateDbContextAsync(stoppingToken);
                 await records.Database.MigrateAsync(stoppingToken);
+                await records.Database.CreateExecutionStrategy().ExecuteAsync(
+                    token => TryAsync(open => open.AddUsesAsync(token), token), stoppingToken);
                 LogReady();
                 return;
             }
-            catch (Exception exception) when (IsTrouble(exception))
+            catch (Exception exception) when (IsTransient(exception))
             {
-                LogTrouble(exception.GetType());
+                LogRetry(exception.GetType());
                 await Task.Delay(Pause, TimeProvider.System, stoppingToken);
             }
         }
@@ -73,9 +76,9 @@ sealed partial class Postgres(IDbContextFactory<PostgresRecords> contexts, ILogg
         return result;
     }
 
-    [LoggerMessage(LogLevel.Information, "The tables in PostgreSQL are there.")]
+    [LoggerMessage(LogLevel.Information, "The PostgreSQL tables are up to date.")]
     partial void LogReady();
 
-    [LoggerMessage(LogLevel.Warning, "PostgreSQL cannot be used now; it is tried again every second: {ExceptionType}")]
-    partial void LogTrouble(Type exceptionType);
+    [LoggerMessage(LogLevel.Warning, "PostgreSQL is unavailable ({ExceptionType}); retrying every second.")]
+    partial void LogRetry(Type exceptionType);
 }

@@ -7,22 +7,23 @@ sealed class PostgresHealth(NpgsqlDataSource server) : IEngineHealth
 {
     const string Setting = $"({DistributedOptions.Section}:{nameof(DistributedOptions.Postgres)})";
 
-    public async Task<string?> TroubleAsync(CancellationToken cancellationToken)
+    public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {
-            // Not through the context: that would try again for longer than a probe waits.
+            // Not through the context, which would retry for longer than a probe waits.
             await using var command = server.CreateCommand("SELECT 1 FROM predictions LIMIT 1");
             await command.ExecuteScalarAsync(cancellationToken);
             return null;
         }
-        catch (Exception exception) when (Postgres.IsTrouble(exception) && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (Postgres.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             return (exception.GetBaseException() as PostgresException)?.SqlState switch
             {
-                PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => $"PostgreSQL refuses the user or the password {Setting}.",
+                PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+                    $"PostgreSQL refuses the credentials {Setting}.",
                 PostgresErrorCodes.InvalidCatalogName => $"The PostgreSQL database does not exist {Setting}.",
-                PostgresErrorCodes.UndefinedTable => "The tables in PostgreSQL are not there yet.",
+                PostgresErrorCodes.UndefinedTable => "The PostgreSQL tables have not been created yet.",
                 _ => $"PostgreSQL cannot be reached {Setting}.",
             };
         }

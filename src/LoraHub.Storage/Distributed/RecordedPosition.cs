@@ -2,12 +2,12 @@ using NATS.Client.KeyValueStore;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>How far the event log is in the records. It may lag behind: what is recorded again changes nothing.</summary>
+/// <summary>The position up to which the event log is recorded. It may lag behind: recording an event twice has no effect.</summary>
 static class RecordedPosition
 {
     const string Name = "recorded";
 
-    /// <returns>The sequence number of a message of the log up to which all is recorded; 0 before the first.</returns>
+    /// <returns>The sequence number of the last message of the recorded part; 0 when nothing is recorded.</returns>
     public static async Task<ulong> FindAsync(Streams streams, CancellationToken cancellationToken)
     {
         var found = await streams.Values.TryGetEntryAsync<ulong>(Name, cancellationToken: cancellationToken);
@@ -17,7 +17,7 @@ static class RecordedPosition
         }
 
         await streams.Events.RefreshAsync(cancellationToken);
-        return found.Success && found.Value.Value <= streams.Events.Info.State.LastSeq ? found.Value.Value : 0; // beyond the end: of another log
+        return found.Success && found.Value.Value <= streams.Events.Info.State.LastSeq ? found.Value.Value : 0; // past the end: from another log
     }
 
     public static async Task SetAsync(Streams streams, ulong sequence, CancellationToken cancellationToken) =>

@@ -9,15 +9,19 @@ using NATS.Client.JetStream.Models;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// Writes what the event log says into the records, in the log's order. One node does it, and another as soon as that one is lost. Should two do it for a
-/// moment it is no matter: a batch is written only right after what its record has.
+/// Copies the event log into the records, in order. One node does this; another takes over when that node is lost. Two nodes may briefly
+/// overlap: a batch is written only if it directly follows the record's last event.
 /// </summary>
 sealed partial class Recorder(
-    Broker broker, LargeContents large, IRecordWriter writer, IDbContextFactory<RecordsContext> contexts, ILogger<Recorder> logger) : BackgroundService
+    Broker broker,
+    LargeContents large,
+    IRecordWriter writer,
+    IDbContextFactory<RecordsContext> contexts,
+    ILogger<Recorder> logger) : BackgroundService
 {
     const int AtOnce = 500;
 
-    /// <summary>Names the lock of the node whose turn it is.</summary>
+    /// <summary>The key of the advisory lock that the recording node holds.</summary>
     const long TurnLock = 0x4C6F7262;
 
     static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2), Pause = TimeSpan.FromSeconds(1), AskForTurn = TimeSpan.FromMilliseconds(500);
@@ -34,13 +38,13 @@ sealed partial class Recorder(
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                LogTrouble(exception.GetType(), exception.Message);
+                LogRetry(exception.GetType(), exception.Message);
                 await Task.Delay(Pause, TimeProvider.System, stoppingToken);
             }
         }
     }
 
-    /// <summary>Waits for this node's turn, which ends with the connection.</summary>
+    /// <summary>Waits for the advisory lock, which ends with the connection.</summary>
     static async Task TakeAsync(RecordsContext turn, CancellationToken cancellationToken)
     {
         await turn.Database.OpenConnectionAsync(cancellationToken);
@@ -50,7 +54,7 @@ sealed partial class Recorder(
         }
     }
 
-    /// <summary>Records what comes, from where it was left.</summary>
+    /// <summary>Records new messages, starting at the recorded position.</summary>
     async Task FollowAsync(RecordsContext turn, CancellationToken cancellationToken)
     {
         var streams = await broker.StreamsAsync(cancellationToken);
@@ -68,14 +72,14 @@ sealed partial class Recorder(
             var messages = await NextAsync(consumer, cancellationToken);
             if (messages.Count == 0)
             {
-                await consumer.RefreshAsync(cancellationToken); // throws when a server that was killed forgot it
-                await turn.Database.ExecuteSqlAsync($"SELECT 1", cancellationToken); // throws when the turn is over
+                await consumer.RefreshAsync(cancellationToken); // throws when a killed server lost the consumer
+                await turn.Database.ExecuteSqlAsync($"SELECT 1", cancellationToken); // throws when the lock is lost
                 continue;
             }
 
             if (messages.Any(message => message.Metadata?.Sequence.Consumer != ++delivered))
             {
-                return; // one was lost on its way: again from what is recorded
+                return; // a message was lost: restart from the recorded position
             }
 
             await RecordAsync(messages, cancellationToken);
@@ -83,7 +87,7 @@ sealed partial class Recorder(
         }
     }
 
-    /// <summary>What has come, once something has.</summary>
+    /// <summary>Waits for messages; returns none after <see cref="PullFor"/>.</summary>
     static async Task<IReadOnlyList<INatsJSMsg<byte[]>>> NextAsync(INatsJSConsumer consumer, CancellationToken cancellationToken)
     {
         if (await consumer.NextAsync<byte[]>(opts: new NatsJSNextOpts { Expires = PullFor }, cancellationToken: cancellationToken) is not { } first)
@@ -94,7 +98,8 @@ sealed partial class Recorder(
         var messages = new List<INatsJSMsg<byte[]>> { first };
         if (first.Metadata is { NumPending: > 0 })
         {
-            await foreach (var message in consumer.FetchNoWaitAsync<byte[]>(new NatsJSFetchOpts { MaxMsgs = AtOnce }, cancellationToken: cancellationToken))
+            var options = new NatsJSFetchOpts { MaxMsgs = AtOnce };
+            await foreach (var message in consumer.FetchNoWaitAsync<byte[]>(options, cancellationToken: cancellationToken))
             {
                 messages.Add(message);
             }
@@ -111,19 +116,20 @@ sealed partial class Recorder(
             read.Add(await ReadAsync(message, cancellationToken));
         }
 
-        var said = read.Where(batch => batch.Events.Count > 0).GroupBy(batch => batch.Id).OrderBy(batches => batches.Key, StringComparer.Ordinal).ToArray();
-        if (said.Length == 0)
+        var byId = read.Where(batch => batch.Events.Count > 0)
+            .GroupBy(batch => batch.Id).OrderBy(batches => batches.Key, StringComparer.Ordinal).ToArray();
+        if (byId.Length == 0)
         {
-            return; // predictions that were taken or handed back
+            return; // only leases and releases
         }
 
-        await writer.WriteAsync(records => WriteAsync(records, said, cancellationToken), cancellationToken);
+        await writer.WriteAsync(records => WriteAsync(records, byId, cancellationToken), cancellationToken);
         foreach (var batch in read)
         {
             await large.RemoveAsync(batch.EventsAt, cancellationToken);
         }
 
-        foreach (var batches in said)
+        foreach (var batches in byId)
         {
             await broker.Connection.PublishAsync(Subjects.RecordedOf(broker.Prefix, batches.Key), cancellationToken: cancellationToken);
         }
@@ -134,18 +140,18 @@ sealed partial class Recorder(
         var batch = StoredJson.Read<EventBatch>(message.Data);
         return batch.EventsAt is not { } name ? batch : batch with
         {
-            Events = await large.FindAsync<IReadOnlyList<PredictionEvent>>(name, cancellationToken) ?? [], // gone means recorded
+            Events = await large.FindAsync<IReadOnlyList<PredictionEvent>>(name, cancellationToken) ?? [], // removed once recorded
         };
     }
 
-    /// <returns>How many predictions have changed.</returns>
-    async Task<int> WriteAsync(RecordsContext records, IReadOnlyList<IGrouping<string, EventBatch>> said, CancellationToken cancellationToken)
+    /// <returns>The number of predictions found.</returns>
+    async Task<int> WriteAsync(RecordsContext records, IReadOnlyList<IGrouping<string, EventBatch>> byId, CancellationToken cancellationToken)
     {
-        var ids = said.Select(batches => batches.Key).ToArray();
+        var ids = byId.Select(batches => batches.Key).ToArray();
         var heads = await records.Predictions
-            .FromSql($"SELECT * FROM predictions WHERE id = ANY({ids}) ORDER BY id FOR UPDATE") // in one order, or two nodes would wait for each other
+            .FromSql($"SELECT * FROM predictions WHERE id = ANY({ids}) ORDER BY id FOR UPDATE") // a fixed order prevents deadlocks between nodes
             .Heads().ToDictionaryAsync(head => head.Id, cancellationToken);
-        foreach (var batches in said)
+        foreach (var batches in byId)
         {
             if (heads.GetValueOrDefault(batches.Key) is { } head)
             {
@@ -163,7 +169,7 @@ sealed partial class Recorder(
     async Task WriteAsync(RecordsContext records, PredictionHead head, IEnumerable<EventBatch> batches, CancellationToken cancellationToken)
     {
         var next = new List<RecordedEvent>();
-        foreach (var batch in batches.Where(batch => batch.First > head.LastSequence)) // what is before that was recorded before
+        foreach (var batch in batches.Where(batch => batch.First > head.LastSequence)) // earlier ones are recorded already
         {
             next.AddRange(batch.Events.Select((happened, index) => new RecordedEvent(batch.First + index, batch.At, happened)));
         }
@@ -173,7 +179,7 @@ sealed partial class Recorder(
             return;
         }
 
-        if (next[0].Sequence == head.LastSequence + 1 && head.ToPrediction().Accepts([.. next.Select(recorded => recorded.Event)]))
+        if (next[0].Sequence == head.LastSequence + 1 && head.State.Accepts(next.Select(recorded => recorded.Event)))
         {
             await records.AppendAsync(head, next, cancellationToken);
         }
@@ -183,12 +189,12 @@ sealed partial class Recorder(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Events cannot be recorded now; it is tried again every second: {ExceptionType}: {Reason}")]
-    partial void LogTrouble(Type exceptionType, string reason);
+    [LoggerMessage(LogLevel.Warning, "Could not record events ({ExceptionType}: {Reason}); retrying every second.")]
+    partial void LogRetry(Type exceptionType, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "Events of prediction {PredictionId} were left out: there is no record of it.")]
+    [LoggerMessage(LogLevel.Warning, "Skipped events of prediction {PredictionId}: it has no record.")]
     partial void LogUnknown(string predictionId);
 
-    [LoggerMessage(LogLevel.Error, "Events of prediction {PredictionId} from {Sequence} on were left out: its record does not accept them.")]
+    [LoggerMessage(LogLevel.Error, "Skipped events of prediction {PredictionId} from sequence number {Sequence}: its record does not accept them.")]
     partial void LogRefused(string predictionId, long sequence);
 }

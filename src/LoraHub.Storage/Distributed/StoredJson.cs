@@ -1,9 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>How messages are written. Deployments of different versions read each other's: names never change, and what is new has a default.</summary>
+/// <summary>Serializes messages. Different versions must read each other's: names never change, and new properties have defaults.</summary>
 static class StoredJson
 {
     static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -14,6 +15,9 @@ static class StoredJson
 
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Options);
 
+    /// <summary>Serializes an object as <see cref="Write"/> does, so that the caller can add properties.</summary>
+    public static JsonObject ToObject<T>(T value) => JsonSerializer.SerializeToNode(value, Options)!.AsObject();
+
     public static T Read<T>(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("There is nothing where a stored value should be.");
+        JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("The stored value is null.");
 }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json.Nodes;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
@@ -9,37 +8,37 @@ using NATS.Client.JetStream.Models;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// The queue of one kind of hardware: a work-queue stream with a durable consumer that all its workers share. A message says who is next; whose
-/// turn it is, the event log decides.
+/// The queue of one kind of hardware: a work-queue stream with a durable consumer that all its workers share. A message offers a prediction
+/// to a worker; the event log decides who leases it.
 /// </summary>
 sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOptions<QueueOptions> options) : IAsyncDisposable
 {
-    /// <summary>How long one request for a message stands; the next follows at once.</summary>
+    /// <summary>How long one request for a message lasts; the next follows immediately.</summary>
     static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2);
 
-    readonly ConcurrentDictionary<Task, bool> _leaving = [];
+    readonly ConcurrentDictionary<Task, bool> _returns = [];
     volatile Consumer? _consumer;
 
-    /// <summary>Puts a prediction into its queue, unless it is there.</summary>
-    public async Task PublishAsync(Prediction prediction, CancellationToken cancellationToken)
+    /// <summary>Enqueues a prediction, unless it is queued already.</summary>
+    public async Task PublishAsync(CreatedPrediction created, CancellationToken cancellationToken)
     {
         await broker.StreamsAsync(cancellationToken);
-        var queued = QueuedPrediction.Of(prediction);
-        var message = StoredJson.Write(queued);
+        var queued = QueuedPrediction.Of(created);
+        var message = queued.Write();
         if (!large.Fits(message))
         {
-            queued = queued with { Input = [], InputAt = await large.PutAsync(prediction.Id, queued.Input, cancellationToken) };
-            message = StoredJson.Write(queued);
+            queued = await queued.WithoutContentsAsync(large, cancellationToken);
+            message = queued.Write();
         }
 
         var acknowledged = await broker.JetStream.PublishAsync(
-            Subjects.QueueOf(broker.Prefix, prediction.Hardware, prediction.Id),
+            Subjects.QueueOf(broker.Prefix, created.Hardware, created.Id),
             message,
             opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 0 },
             cancellationToken: cancellationToken);
         if (acknowledged.Error?.ErrCode == EventLog.WrongLastSequence)
         {
-            await large.RemoveAsync(queued.InputAt, cancellationToken); // the message that is there has its own
+            await queued.RemoveContentsAsync(large, cancellationToken); // the queued message has its own contents
             return;
         }
 
@@ -59,27 +58,29 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
         }
     }
 
-    /// <summary>Cancels what waits, and tells the worker of what runs; what has ended stays as it is. While the server is away it waits for it.</summary>
-    /// <returns>How the prediction stands then.</returns>
+    /// <summary>
+    /// Cancels a queued prediction, or notifies the worker of a running one; an ended one stays as it is. Retries while the server is unreachable.
+    /// </summary>
+    /// <returns>The prediction's state afterwards.</returns>
     public async Task<LogState> CancelAsync(string id, CancellationToken cancellationToken)
     {
         var known = await log.EndAsync(id, cancellationToken);
         var end = await log.AppendAsync(id, known, Cancel, cancellationToken);
         if (!end.State.IsTerminal)
         {
-            await broker.InsistAsync(TellAsync, cancellationToken);
+            await broker.RetryAsync(NotifyAsync, cancellationToken);
         }
 
         return end.State;
 
-        async Task<bool> TellAsync(CancellationToken token)
+        async Task<bool> NotifyAsync(CancellationToken token)
         {
             await broker.Connection.PublishAsync(Subjects.CancelOf(broker.Prefix, id), cancellationToken: token);
             return true;
         }
     }
 
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_leaving.Keys);
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_returns.Keys);
 
     static Step? Cancel(LogState state) => state switch
     {
@@ -88,10 +89,10 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
         _ => Step.Of(state, new PredictionEvent.CancelRequested()),
     };
 
-    /// <returns>Null when none came for a while.</returns>
+    /// <returns>Null when no message arrived in time.</returns>
     async Task<INatsJSMsg<byte[]>?> PullAsync(CancellationToken cancellationToken)
     {
-        // The request is not canceled: a message already on its way would be lost until its time to be acknowledged is over.
+        // The request is not canceled: a message already in flight would be lost until its acknowledgment timeout.
         var pull = RequestAsync();
         try
         {
@@ -99,9 +100,9 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            var leaving = GiveBackAsync(pull);
-            _leaving.TryAdd(leaving, true);
-            _ = leaving.ContinueWith(left => _leaving.TryRemove(left, out _), TaskScheduler.Default);
+            var returning = ReturnPulledAsync(pull);
+            _returns.TryAdd(returning, true);
+            _ = returning.ContinueWith(left => _returns.TryRemove(left, out _), TaskScheduler.Default);
             throw;
         }
     }
@@ -116,7 +117,7 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
         }
         catch
         {
-            _consumer = null; // perhaps it is gone
+            _consumer = null; // it may be gone
             throw;
         }
     }
@@ -124,60 +125,61 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
     async Task<Consumer> MakeConsumerAsync(Streams streams) => new(streams, await streams.Queue.CreateOrUpdateConsumerAsync(
         new ConsumerConfig($"workers-{options.Value.Hardware}")
         {
-            FilterSubject = Subjects.QueueOf(broker.Prefix, options.Value.Hardware, "*"), // alone: 2.9 ignores a list of filters
+            FilterSubject = Subjects.QueueOf(broker.Prefix, options.Value.Hardware, "*"), // a single filter: NATS 2.9 ignores a list
             AckPolicy = ConsumerConfigAckPolicy.Explicit,
             AckWait = options.Value.Lease,
-            MaxDeliver = -1, // the limit is the log's to keep: beyond this one a message would stay for ever
+            MaxDeliver = -1, // the log enforces the limit: beyond MaxDeliver a message would stay in the stream undelivered
             MaxAckPending = -1,
         },
         CancellationToken.None));
 
-    static async Task GiveBackAsync(Task<INatsJSMsg<byte[]>?> pull)
+    static async Task ReturnPulledAsync(Task<INatsJSMsg<byte[]>?> pull)
     {
         try
         {
             if (await pull is { } message)
             {
-                await HandBackAsync(message);
+                await ReturnAsync(message);
             }
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception))
+        catch (Exception exception) when (Broker.IsTransient(exception))
         {
-            // Nothing came.
+            // No message arrived.
         }
     }
 
-    static async Task HandBackAsync(INatsJSMsg<byte[]> message)
+    static async Task ReturnAsync(INatsJSMsg<byte[]> message)
     {
         try
         {
             await message.NakAsync(new AckOpts { DoubleAck = true });
         }
-        catch (Exception exception) when (Broker.IsTrouble(exception))
+        catch (Exception exception) when (Broker.IsTransient(exception))
         {
-            // Then it comes back when its time to be acknowledged is over.
+            // The queue redelivers it after the acknowledgment timeout.
         }
     }
 
-    /// <returns>The lease, or null when the prediction needs no worker.</returns>
+    /// <returns>The lease, or null when the prediction does not need this worker.</returns>
     async Task<IPredictionLease?> ClaimAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
     {
-        var queued = StoredJson.Read<QueuedPrediction>(message.Data);
-        var known = await log.EndAsync(queued.Id, cancellationToken);
+        var queued = QueuedPrediction.Read(message.Data);
+        var known = await log.EndAsync(queued.Created.Id, cancellationToken);
         if (known.State is { Lease: not null, IsTerminal: false } && message.Metadata is { NumDelivered: 1 })
         {
-            return null; // a server that was killed forgot that it had delivered this. The worker keeps it by its next sign of life, or it comes again
+            // A killed server lost this message's delivery count. The worker's next heartbeat keeps the message, or the queue redelivers it.
+            return null;
         }
 
-        if (!known.State.IsTerminal && queued.InputAt is { } name)
+        if (!known.State.IsTerminal)
         {
-            queued = queued with { Input = await broker.InsistAsync(token => large.FindAsync<JsonObject>(name, token), cancellationToken) ?? [] };
+            queued = await broker.RetryAsync(token => queued.WithContentsAsync(large, token), cancellationToken);
         }
 
         var lease = new DistributedLease(broker, log, large, message, queued, options.Value.Lease);
         try
         {
-            await lease.ListenAsync(cancellationToken); // before it is claimed, so that no wish to cancel it falls between
+            await lease.ListenAsync(cancellationToken); // before the claim, so that no cancellation request is missed
             if (await lease.ClaimAsync(known, options.Value.MaxAttempts, cancellationToken))
             {
                 return lease;
@@ -186,7 +188,7 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
         catch
         {
             await lease.DisposeAsync();
-            await HandBackAsync(message);
+            await ReturnAsync(message);
             throw;
         }
 
@@ -194,6 +196,6 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
         return null;
     }
 
-    /// <param name="Of">What it was made for: another server needs it anew.</param>
+    /// <param name="Of">The streams it was created for; another server needs a new consumer.</param>
     sealed record Consumer(Streams Of, INatsJSConsumer Messages);
 }

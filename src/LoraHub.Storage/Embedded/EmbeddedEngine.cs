@@ -2,7 +2,6 @@ using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Records;
-using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -11,10 +10,11 @@ namespace LoraHub.Storage.Embedded;
 
 static class EmbeddedEngine
 {
-    /// <summary>Everything in the data folder of one process.</summary>
+    /// <summary>Adds the engine that stores everything in the data folder of one process.</summary>
     public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services)
     {
-        services.AddPooledDbContextFactory<SqliteRecords>((provider, options) => options.UseSqlite(SqliteFile.ConnectionString(provider.GetRequiredService<IOptions<DataOptions>>().Value.Path)));
+        services.AddPooledDbContextFactory<SqliteRecords>((provider, options) =>
+            options.UseSqlite(SqliteFile.ConnectionString(provider.GetRequiredService<IOptions<DataOptions>>().Value.Path)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<SqliteRecords>>();
         services.AddSingleton<SqliteWriter>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<SqliteWriter>());
         services.AddHostedService<SqliteFile>();

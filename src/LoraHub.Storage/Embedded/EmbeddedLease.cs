@@ -3,17 +3,17 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Embedded;
 
-sealed class EmbeddedLease(EmbeddedQueue queue, Prediction prediction, int attempt, TimeProvider time) : IPredictionLease
+sealed class EmbeddedLease(EmbeddedQueue queue, CreatedPrediction created, int attempt, TimeProvider time) : IPredictionLease
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // Never disposed: without a timer it holds nothing, and a cancellation may come while the worker is leaving.
+    // Never disposed: without a timer it holds no resources, and a cancellation may arrive while the lease is disposed.
     readonly CancellationTokenSource _canceled = new();
 
-    /// <summary>No other lease has this name.</summary>
+    /// <summary>Unique among leases.</summary>
     public string Name { get; } = Guid.NewGuid().ToString("n");
 
-    public Prediction Prediction => prediction;
+    public CreatedPrediction Created => created;
 
     public int Attempt => attempt;
 
@@ -29,7 +29,7 @@ sealed class EmbeddedLease(EmbeddedQueue queue, Prediction prediction, int attem
             }
             catch (StorageUnavailableException)
             {
-                await Task.Delay(Pause, time, cancellationToken); // a full disk: what was done is not thrown away for that
+                await Task.Delay(Pause, time, cancellationToken); // for example a full disk: wait instead of discarding the work
             }
         }
     }

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Storage.Embedded;
 
 /// <summary>
-/// The open predictions of the table as a queue. A lease is a name in the row; it ends with this process, which alone has the file, so that no clock decides
-/// who has lost one.
+/// Uses the table's unfinished predictions as the queue. A lease is a name in the row. Leases end with this process, which holds the file
+/// exclusively, so that no lease depends on a clock.
 /// </summary>
 sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<QueueOptions> options, TimeProvider time) : IPredictionQueue
 {
@@ -20,10 +20,10 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
     {
         while (true)
         {
-            var arrival = _arrival.Task; // before the look, so that nothing that comes during it is missed
+            var arrival = _arrival.Task; // read before the query, so that no arrival during it is missed
             if (await writer.WriteAsync(records => TakeAsync(records, cancellationToken), cancellationToken) is { } lease)
             {
-                _leases[lease.Prediction.Id] = lease;
+                _leases[lease.Created.Id] = lease;
                 return lease;
             }
 
@@ -37,10 +37,10 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
             async records =>
             {
                 var head = await records.HeadAsync(id, cancellationToken);
-                PredictionEvent wish = head?.Lease is null ? new PredictionEvent.Canceled() : new PredictionEvent.CancelRequested();
-                if (head is not null && head.ToPrediction().Accepts(wish))
+                PredictionEvent cancellation = head?.Lease is null ? new PredictionEvent.Canceled() : new PredictionEvent.CancelRequested();
+                if (head is not null && head.State.Accepts(cancellation))
                 {
-                    await records.AppendAsync(head, [wish], time.GetUtcNow(), cancellationToken);
+                    await records.AppendAsync(head, [cancellation], time.GetUtcNow(), cancellationToken);
                 }
 
                 return head is not null;
@@ -52,19 +52,19 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
         return isKnown;
     }
 
-    /// <summary>Makes those look again who wait for a prediction.</summary>
+    /// <summary>Wakes the workers that wait for a prediction.</summary>
     public void Wake() => Interlocked.Exchange(ref _arrival, NewSignal()).SetResult();
 
-    /// <returns>False when the lease is lost or the prediction does not accept the events.</returns>
+    /// <returns>False when the lease was lost or the prediction does not accept the events.</returns>
     public async Task<bool> AppendAsync(EmbeddedLease lease, IReadOnlyList<PredictionEvent> happened, CancellationToken cancellationToken)
     {
-        var id = lease.Prediction.Id;
+        var id = lease.Created.Id;
         var isTerminal = happened.Any(one => one.IsTerminal);
         var isAccepted = await writer.WriteAsync(
             async records =>
             {
                 var head = await records.HeadAsync(id, cancellationToken);
-                var accepts = head?.Lease == lease.Name && head.ToPrediction().Accepts(happened);
+                var accepts = head?.Lease == lease.Name && head.State.Accepts(happened);
                 if (accepts)
                 {
                     await records.AppendAsync(head!, happened, time.GetUtcNow(), cancellationToken);
@@ -87,10 +87,10 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
         return isAccepted;
     }
 
-    /// <summary>Puts an unfinished prediction back into its place, unless it was to be canceled.</summary>
+    /// <summary>Returns an unfinished prediction to its place in the queue, or cancels it if that was requested.</summary>
     public async Task ReleaseAsync(EmbeddedLease lease)
     {
-        var id = lease.Prediction.Id;
+        var id = lease.Created.Id;
         if (!_leases.TryRemove(new(id, lease)))
         {
             return; // it has ended
@@ -100,7 +100,7 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
             async records =>
             {
                 var head = await records.HeadAsync(id, CancellationToken.None);
-                if (head is { CancelRequested: true, IsTerminal: false })
+                if (head is { State: { CancelRequested: true, IsTerminal: false } })
                 {
                     await records.AppendAsync(head, [new PredictionEvent.Canceled()], time.GetUtcNow(), CancellationToken.None);
                 }
@@ -135,11 +135,12 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
             }
 
             var head = await records.HeadAsync(next.Id, cancellationToken);
-            await records.AppendAsync(head!, [new PredictionEvent.Failed(QueueOptions.GivenUp(next.Attempts))], time.GetUtcNow(), cancellationToken);
+            var failed = new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(next.Attempts));
+            await records.AppendAsync(head!, [failed], time.GetUtcNow(), cancellationToken);
             signals.Raise(next.Id);
         }
     }
 
-    // Whoever waits continues elsewhere, not in the midst of what woke it.
+    // Waiters must not continue on the thread that wakes them.
     static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -6,10 +6,10 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Embedded;
 
-/// <summary>Blobs as files named by their digest, in <c>blobs/</c> of the data folder.</summary>
+/// <summary>Stores blobs as files named by digest, in <c>blobs/</c> of the data folder.</summary>
 sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlobStore
 {
-    /// <summary>Between a look at a file's age and its deletion nothing takes its place.</summary>
+    /// <summary>Prevents a put from replacing a file between the check of its age and its deletion.</summary>
     readonly Lock _lock = new();
     readonly string _folder = Path.Combine(data.Value.Path, "blobs");
 
@@ -24,7 +24,7 @@ sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlo
             File.SetLastWriteTimeUtc(incoming, time.GetUtcNow().UtcDateTime);
             lock (_lock)
             {
-                File.Move(incoming, path, overwrite: true); // the same bytes, so whoever reads the old file loses nothing
+                File.Move(incoming, path, overwrite: true); // equal content, so readers of the old file are unaffected
             }
 
             return digest;
@@ -103,14 +103,14 @@ sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlo
             await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
         }
 
-        file.Flush(flushToDisk: true); // a name must never stand for bytes that a power cut could still take
+        file.Flush(flushToDisk: true); // before the rename: a power cut must not lose the content of a named file
         return Convert.ToHexStringLower(sha256.GetHashAndReset());
     }
 
-    /// <summary>Putting a blob again gives its file a new time.</summary>
+    /// <summary>Whether the last put, which sets the file's time, was before this time.</summary>
     static bool IsOlder(FileInfo file, DateTimeOffset time) => new DateTimeOffset(file.LastWriteTimeUtc) < time;
 
-    /// <summary>Whether the text is a digest and nothing else: only such text becomes part of a path.</summary>
+    /// <summary>Whether the text is exactly a digest; only digests become part of a path.</summary>
     internal static bool IsDigest(string text) => text.Length == SHA256.HashSizeInBytes * 2 && text.All(char.IsAsciiHexDigitLower);
 
     internal string PathOf(string digest) => Path.Combine(_folder, digest[..2], digest);

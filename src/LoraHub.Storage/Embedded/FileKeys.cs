@@ -5,24 +5,24 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Embedded;
 
-/// <summary>The service's own secrets: one file each in the data folder, made at first use, readable by its user alone.</summary>
+/// <summary>Stores each of the service's secrets in a file in the data folder, created at first use, readable only by the service's user.</summary>
 sealed class FileKeys(IOptions<DataOptions> data) : IServiceKeys
 {
     const int KeyBytes = 32;
 
     readonly ConcurrentDictionary<string, byte[]> _keys = new(StringComparer.Ordinal);
 
-    public byte[] KeyOf(string name) => _keys.GetOrAdd(name, ReadOrMake); // a failure is not kept
+    public byte[] KeyOf(string name) => _keys.GetOrAdd(name, ReadOrCreate); // failures are not cached
 
-    byte[] ReadOrMake(string name)
+    byte[] ReadOrCreate(string name)
     {
         var folder = Directory.CreateDirectory(data.Value.Path).FullName;
         var path = Path.Combine(folder, $"{name}.key");
         if (!File.Exists(path))
         {
-            var made = Path.Combine(folder, Path.GetRandomFileName());
-            WritePrivately(made, RandomNumberGenerator.GetBytes(KeyBytes));
-            MoveUnlessThere(made, path);
+            var temporary = Path.Combine(folder, Path.GetRandomFileName());
+            WritePrivately(temporary, RandomNumberGenerator.GetBytes(KeyBytes));
+            MoveUnlessExists(temporary, path);
         }
 
         return File.ReadAllBytes(path);
@@ -40,8 +40,8 @@ sealed class FileKeys(IOptions<DataOptions> data) : IServiceKeys
         file.Write(bytes);
     }
 
-    /// <summary>Another process on the same folder may have been faster; then its key counts.</summary>
-    static void MoveUnlessThere(string from, string to)
+    /// <summary>If another process on the same folder created the key first, its key is used.</summary>
+    static void MoveUnlessExists(string from, string to)
     {
         try
         {

@@ -8,27 +8,28 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Storage.Embedded;
 
 /// <summary>
-/// Uploads as folders named by their ids, in <c>files/</c> of the data folder: the content and a record. The records are read once; from then on
-/// this process alone changes them.
+/// Stores uploads as folders named by id, in <c>files/</c> of the data folder; each holds the content and a record. It reads the records once,
+/// since only this process changes them.
 /// </summary>
-sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<UploadOptions> options, TimeProvider time, ILogger<FileUploadStore> logger) : IUploadStore
+sealed partial class FileUploadStore(
+    IOptions<DataOptions> data, IOptions<UploadOptions> options, TimeProvider time, ILogger<FileUploadStore> logger) : IUploadStore
 {
     internal const string Content = "content", Record = "upload.json";
 
-    /// <summary>What an upload takes on the disk besides its content: a folder and its record.</summary>
+    /// <summary>Disk usage of an upload besides its content, in bytes: a folder and its record.</summary>
     internal const int Overhead = 16 * 1024;
 
     readonly Lock _lock = new();
     readonly string _folder = Path.Combine(data.Value.Path, "files");
     Dictionary<string, Upload>? _uploads;
-    long _used; // bytes of the uploads, those that are still coming in included
+    long _used; // bytes of all uploads, including unfinished ones
 
-    /// <summary>What is on its way in or out; nothing here is an upload.</summary>
+    /// <summary>Holds unfinished and deleted uploads.</summary>
     string Temporary => Path.Combine(_folder, "temporary");
 
     public async Task<IUploadWriter?> CreateAsync(CancellationToken cancellationToken)
     {
-        await SweepAsync(cancellationToken); // makes room
+        await SweepAsync(cancellationToken); // frees space
         if (!TryReserve(Overhead))
         {
             return null;
@@ -106,7 +107,7 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
         return Task.CompletedTask;
     }
 
-    /// <returns>False, and nothing changes, when the uploads would take more than they may.</returns>
+    /// <returns>False, with nothing changed, when the uploads would exceed their limit.</returns>
     internal bool TryReserve(long bytes)
     {
         lock (_lock)
@@ -146,7 +147,7 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
         };
     }
 
-    /// <summary>Takes over a folder that is complete.</summary>
+    /// <summary>Adds a completed folder to the uploads.</summary>
     internal void Add(Upload upload, string folder)
     {
         lock (_lock)
@@ -159,7 +160,7 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
 
     bool Delete(string id)
     {
-        var leaving = NewTemporary();
+        var deleted = NewTemporary();
         lock (_lock)
         {
             if (!Uploads().TryGetValue(id, out var upload))
@@ -168,16 +169,16 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
             }
 
             Directory.CreateDirectory(Temporary);
-            Directory.Move(Path.Combine(_folder, id), leaving); // at once or not at all
+            Directory.Move(Path.Combine(_folder, id), deleted); // atomic
             _uploads!.Remove(id);
             _used -= upload.Size + Overhead;
         }
 
-        Directory.Delete(leaving, recursive: true);
+        Directory.Delete(deleted, recursive: true);
         return true;
     }
 
-    /// <summary>The records; the lock is the caller's.</summary>
+    /// <summary>The records. The caller must hold the lock.</summary>
     Dictionary<string, Upload> Uploads()
     {
         if (_uploads is null)
@@ -185,7 +186,7 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
             Directory.CreateDirectory(_folder);
             if (Directory.Exists(Temporary))
             {
-                Directory.Delete(Temporary, recursive: true); // what a process that was killed left
+                Directory.Delete(Temporary, recursive: true); // left by a killed process
             }
 
             _uploads = Directory.EnumerateDirectories(_folder).Select(Read).OfType<Upload>().ToDictionary(upload => upload.Id);
@@ -223,6 +224,6 @@ sealed partial class FileUploadStore(IOptions<DataOptions> data, IOptions<Upload
     internal static int Compare(Upload upload, UploadPosition position) =>
         upload.CreatedAt != position.CreatedAt ? upload.CreatedAt.CompareTo(position.CreatedAt) : string.CompareOrdinal(upload.Id, position.Id);
 
-    [LoggerMessage(LogLevel.Warning, "The folder {Folder} of the files is no upload and was left alone.")]
+    [LoggerMessage(LogLevel.Warning, "Ignored the folder {Folder} in files/: it does not hold a readable upload.")]
     partial void LogUnreadable(string folder, Exception? exception);
 }

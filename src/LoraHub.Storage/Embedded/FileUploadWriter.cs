@@ -4,7 +4,7 @@ using LoraHub.Core.Uploads;
 
 namespace LoraHub.Storage.Embedded;
 
-/// <summary>Writes an upload's folder under a temporary name; the store takes it over when it is complete.</summary>
+/// <summary>Writes an upload's folder under a temporary name; the store renames it on completion.</summary>
 sealed class FileUploadWriter(FileUploadStore store, string folder) : IUploadWriter
 {
     readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -29,9 +29,10 @@ sealed class FileUploadWriter(FileUploadStore store, string folder) : IUploadWri
 
     public async Task<Upload> CompleteAsync(UploadDetails details, CancellationToken cancellationToken)
     {
-        _content.Flush(flushToDisk: true); // a name must never stand for bytes that a power cut could still take
+        _content.Flush(flushToDisk: true); // before the rename: a power cut must not lose the content of a named file
         await _content.DisposeAsync();
-        var upload = store.Describe(details, _size, Convert.ToHexStringLower(_sha256.GetHashAndReset()), Convert.ToHexStringLower(_md5.GetHashAndReset()));
+        var upload = store.Describe(
+            details, _size, Convert.ToHexStringLower(_sha256.GetHashAndReset()), Convert.ToHexStringLower(_md5.GetHashAndReset()));
         await using (var record = Create(Path.Combine(folder, FileUploadStore.Record)))
         {
             await JsonSerializer.SerializeAsync(record, upload, cancellationToken: cancellationToken);

@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Embedded;
 
-/// <summary>The records' file, <c>lorahub.db</c> in the data folder: opened before anything else starts, and held by one process at a time.</summary>
-sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteRecords> contexts, SqliteWriter writer, TimeProvider time) : IHostedLifecycleService, IDisposable
+/// <summary>The records' file, <c>lorahub.db</c> in the data folder: opened before other services start, by one process at a time.</summary>
+sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteRecords> contexts, SqliteWriter writer, TimeProvider time)
+    : IHostedLifecycleService, IDisposable
 {
     public const string Name = "lorahub.db";
 
@@ -17,7 +18,7 @@ sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteReco
 
     string Folder => data.Value.Path;
 
-    /// <exception cref="InvalidOperationException">The file cannot be used; the message says why and what to do.</exception>
+    /// <exception cref="InvalidOperationException">The file cannot be used; the message gives the reason and the remedy.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         _lock = Lock();
@@ -26,6 +27,7 @@ sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteReco
             await using var records = await contexts.CreateDbContextAsync(cancellationToken);
             await records.Database.MigrateAsync(cancellationToken);
             await CheckAsync(records, cancellationToken);
+            await writer.WriteAsync(open => open.AddUsesAsync(cancellationToken), durable: true, cancellationToken);
             await writer.WriteAsync(open => RecoverAsync(open, cancellationToken), durable: true, cancellationToken);
         }
         catch (Exception exception) when (exception is SqliteException or StorageUnavailableException or DbUpdateException)
@@ -44,7 +46,7 @@ sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteReco
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Leaves the file to the next process.</summary>
+    /// <summary>Releases the file for the next process.</summary>
     public void Dispose()
     {
         if (_lock is not null)
@@ -58,40 +60,46 @@ sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteReco
 
     public static string ConnectionString(string folder) => new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, Name) }.ToString();
 
-    /// <summary>The system ends the lock with the process, however that ends.</summary>
+    /// <summary>Locks the data folder. The operating system releases the lock when the process ends, even after a crash.</summary>
     FileStream Lock()
     {
         try
         {
-            return new FileStream(Path.Combine(Directory.CreateDirectory(Folder).FullName, "lorahub.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var path = Path.Combine(Directory.CreateDirectory(Folder).FullName, "lorahub.lock");
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception)
         {
             throw new InvalidOperationException(
-                $"The data folder {Folder} is in use by another lorahub. Stop that one, give this one a folder of its own ({DataOptions.Section}:{nameof(DataOptions.Path)}), "
-                + "or let them share a NATS and a PostgreSQL server (Distributed:Nats).",
+                $"The data folder {Folder} is in use by another lorahub. Stop it, "
+                + $"use another folder ({DataOptions.Section}:{nameof(DataOptions.Path)}), "
+                + "or connect both to the same NATS and PostgreSQL servers (Distributed:Nats).",
                 exception);
         }
     }
 
     static async Task CheckAsync(SqliteRecords records, CancellationToken cancellationToken)
     {
-        var found = await records.Database.SqlQueryRaw<string>("SELECT quick_check AS Value FROM pragma_quick_check LIMIT 1").ToListAsync(cancellationToken);
+        var found = await records.Database
+            .SqlQueryRaw<string>("SELECT quick_check AS Value FROM pragma_quick_check LIMIT 1").ToListAsync(cancellationToken);
         if (found is not ["ok"])
         {
             throw new SqliteException($"quick_check: {found.FirstOrDefault()}", SQLitePCL.raw.SQLITE_CORRUPT);
         }
     }
 
-    /// <summary>Whoever had a lease or a claim was of a process that has ended.</summary>
+    /// <summary>Clears all leases and claims: the processes that held them have ended.</summary>
     async Task<int> RecoverAsync(RecordsContext records, CancellationToken cancellationToken)
     {
-        foreach (var head in await records.Predictions.Where(row => row.CompletedAt == null && row.CancelRequested).Heads().ToListAsync(cancellationToken))
+        var canceled = records.Predictions.Where(row => row.CompletedAt == null && row.CancelRequested);
+        foreach (var head in await canceled.Heads().ToListAsync(cancellationToken))
         {
             await records.AppendAsync(head, [new PredictionEvent.Canceled()], time.GetUtcNow(), cancellationToken);
         }
 
-        await records.Predictions.Where(row => row.WebhookOpen).ExecuteUpdateAsync(set => set.SetProperty(row => row.ClaimedUntil, (DateTimeOffset?)null), cancellationToken);
+        await records.Predictions
+            .Where(row => row.WebhookOpen)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.ClaimedUntil, (DateTimeOffset?)null), cancellationToken);
         return await records.Predictions
             .Where(row => row.CompletedAt == null && row.Lease != null)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.Lease, (string?)null), cancellationToken);
@@ -101,10 +109,12 @@ sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteReco
         reason?.SqliteErrorCode switch
         {
             SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB =>
-                $"{Path.Combine(Folder, Name)} is damaged. Nothing was changed. Put a backup in its place; or move it away, with the files {Name}-wal and {Name}-shm, to start with no "
-                + "predictions; or try `sqlite3 lorahub.db .recover` on a copy to get out what is left.",
-            SQLitePCL.raw.SQLITE_FULL => $"There is no room left on the disk of the data folder {Folder}.",
-            SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN => $"{Path.Combine(Folder, Name)} must be a file that this user may read and write.",
+                $"{Path.Combine(Folder, Name)} is damaged. Nothing was changed. Put a backup in its place; "
+                + $"or move it away, with {Name}-wal and {Name}-shm, to start without predictions; "
+                + "or run `sqlite3 lorahub.db .recover` on a copy to recover the remaining data.",
+            SQLitePCL.raw.SQLITE_FULL => $"The disk of the data folder {Folder} is full.",
+            SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN =>
+                $"{Path.Combine(Folder, Name)} must be a file that the service's user can read and write.",
             _ => $"{Path.Combine(Folder, Name)} cannot be opened: {exception.Message}",
         },
         exception);

@@ -5,14 +5,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Embedded;
 
-/// <summary>One write at a time: SQLite has one writer, and whoever waits here is not told that the database is locked.</summary>
+/// <summary>Serializes writes: SQLite has one writer, and waiting here avoids its "database is locked" errors.</summary>
 sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWriter, IDisposable
 {
     readonly SemaphoreSlim _turn = new(1);
 
-    public Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work, CancellationToken cancellationToken) => WriteAsync(work, durable: false, cancellationToken);
+    public Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(work, durable: false, cancellationToken);
 
-    /// <param name="durable">Whether what was written must outlast a power cut. The end of a process it outlasts in any case.</param>
+    /// <param name="durable">Whether the write must survive a power cut. Every write survives the end of the process.</param>
     /// <exception cref="StorageUnavailableException">Nothing was written.</exception>
     public async Task<T> WriteAsync<T>(Func<RecordsContext, Task<T>> work, bool durable, CancellationToken cancellationToken)
     {
@@ -31,7 +32,8 @@ sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWr
         {
             throw new StorageUnavailableException("There is no room left to store predictions.", exception) { IsFull = true };
         }
-        catch (Exception exception) when (Code(exception) is SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN)
+        catch (Exception exception) when (Code(exception)
+            is SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN)
         {
             throw new StorageUnavailableException("Predictions cannot be stored now.", exception);
         }
@@ -43,5 +45,6 @@ sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWr
 
     public void Dispose() => _turn.Dispose();
 
-    static int? Code(Exception exception) => ((exception as SqliteException) ?? (exception as DbUpdateException)?.InnerException as SqliteException)?.SqliteErrorCode;
+    static int? Code(Exception exception) =>
+        ((exception as SqliteException) ?? (exception as DbUpdateException)?.InnerException as SqliteException)?.SqliteErrorCode;
 }

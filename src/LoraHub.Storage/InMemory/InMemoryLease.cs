@@ -2,12 +2,12 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.InMemory;
 
-sealed class InMemoryLease(InMemoryPredictions predictions, Entry entry, Prediction prediction, int attempt) : IPredictionLease
+sealed class InMemoryLease(InMemoryPredictions predictions, Entry entry, CreatedPrediction created, int attempt) : IPredictionLease
 {
-    // Never disposed: without a timer it holds nothing, and a cancellation may come while the worker is leaving.
+    // Never disposed: without a timer it holds no resources, and a cancellation may arrive while the lease is disposed.
     readonly CancellationTokenSource _canceled = new();
 
-    public Prediction Prediction => prediction;
+    public CreatedPrediction Created => created;
 
     public int Attempt => attempt;
 

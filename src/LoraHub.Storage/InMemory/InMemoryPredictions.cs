@@ -3,7 +3,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.InMemory;
 
-/// <summary>Store, queue and events of one process; nothing outlives it.</summary>
+/// <summary>The store, queue and events of one process; not persistent.</summary>
 sealed class InMemoryPredictions(TimeProvider time)
     : IPredictionStore, IPredictionQueue, IPredictionEvents, IDisposable
 {
@@ -11,17 +11,17 @@ sealed class InMemoryPredictions(TimeProvider time)
     readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     readonly SortedDictionary<long, Entry> _waiting = [];
 
-    // Counts at least the waiting ones: a canceled one leaves its count behind, and whoever takes that looks again.
+    // At least the number of waiting predictions. A canceled one leaves its count behind; the worker that takes that count waits again.
     readonly SemaphoreSlim _arrivals = new(0);
     long _lastArrival;
     int _finished;
 
-    public Task<Creation> CreateAsync(Prediction prediction, int capacity, CancellationToken cancellationToken)
+    public Task<Creation> CreateAsync(CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_lock)
         {
-            if (_entries.ContainsKey(prediction.Id))
+            if (_entries.ContainsKey(created.Id))
             {
                 return Task.FromResult(Creation.IdTaken);
             }
@@ -31,8 +31,8 @@ sealed class InMemoryPredictions(TimeProvider time)
                 return Task.FromResult(Creation.Full);
             }
 
-            var entry = new Entry(prediction, ++_lastArrival);
-            _entries.Add(prediction.Id, entry);
+            var entry = new Entry(created, ++_lastArrival);
+            _entries.Add(created.Id, entry);
             Wait(entry);
             return Task.FromResult(Creation.Created);
         }
@@ -78,7 +78,7 @@ sealed class InMemoryPredictions(TimeProvider time)
                 {
                     var entry = _waiting.First().Value;
                     _waiting.Remove(entry.Arrival);
-                    return entry.Lease = new InMemoryLease(this, entry, entry.Prediction.BeforeEvents(), ++entry.Attempts);
+                    return entry.Lease = new InMemoryLease(this, entry, entry.Prediction.Created, ++entry.Attempts);
                 }
             }
         }
@@ -99,13 +99,13 @@ sealed class InMemoryPredictions(TimeProvider time)
             {
                 Finish(entry, new PredictionEvent.Canceled());
             }
-            else if (entry.Prediction.Accepts(new PredictionEvent.CancelRequested()))
+            else if (entry.Prediction.State.Accepts(new PredictionEvent.CancelRequested()))
             {
                 entry.Record(new PredictionEvent.CancelRequested(), time.GetUtcNow());
             }
         }
 
-        // Outside the lock: the worker's own code runs on this token.
+        // Outside the lock: canceling the token runs the worker's callbacks.
         await (running?.CancelAsync() ?? Task.CompletedTask);
         return true;
     }
@@ -152,7 +152,7 @@ sealed class InMemoryPredictions(TimeProvider time)
     {
         lock (_lock)
         {
-            if (entry.Lease != lease || !entry.Prediction.Accepts(happened))
+            if (entry.Lease != lease || !entry.Prediction.State.Accepts(happened))
             {
                 return false;
             }
@@ -174,7 +174,7 @@ sealed class InMemoryPredictions(TimeProvider time)
         }
     }
 
-    /// <summary>Puts an unfinished prediction back into its place, unless it was to be canceled.</summary>
+    /// <summary>Returns an unfinished prediction to its place in the queue, or cancels it if that was requested.</summary>
     public void Release(Entry entry, InMemoryLease lease)
     {
         lock (_lock)

@@ -11,7 +11,7 @@ sealed class EventRow
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What <see cref="Data"/> holds that may be removed one day; <see cref="DataParts.None"/> for what stays.</summary>
+    /// <summary>The part of the prediction that <see cref="Data"/> belongs to; <see cref="DataParts.None"/> if retention never removes it.</summary>
     public required DataParts Part { get; init; }
 
     /// <summary>JSON.</summary>
@@ -34,7 +34,7 @@ sealed class EventRow
     public RecordedEvent ToRecorded() => new(Sequence, At, RecordJson.Read<PredictionEvent>(Data));
 }
 
-/// <summary>That a prediction's output names a blob, in the table <c>results</c>.</summary>
+/// <summary>A blob that a prediction's output refers to, in the table <c>results</c>.</summary>
 sealed class ResultRow
 {
     public required string Digest { get; init; }

@@ -1,32 +1,43 @@
+using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Records;
 
 /// <summary>
-/// A prediction in the table <c>predictions</c>. What happens to it is in <c>events</c>; only when it has ended is all of that folded in here, so that nothing
-/// grows with every line of its log.
+/// A prediction in the table <c>predictions</c>. Its events are in <c>events</c> and are folded into this row only at its end, so that the row
+/// does not grow with every log line.
 /// </summary>
 sealed class PredictionRow
 {
+    /// <summary>
+    /// The properties of <see cref="CreatedPrediction"/> with their own column, because queries need them or they are removed before the rest.
+    /// </summary>
+    public static readonly IReadOnlySet<string> ColumnsOfCreated = new HashSet<string>
+    {
+        nameof(CreatedPrediction.Id),
+        nameof(CreatedPrediction.Input),
+        nameof(CreatedPrediction.Plan),
+        nameof(CreatedPrediction.CreatedAt),
+        nameof(CreatedPrediction.Deadline),
+        nameof(CreatedPrediction.Hardware),
+    };
+
     public required string Id { get; init; }
 
-    /// <summary>JSON; null when it was removed.</summary>
+    /// <summary>JSON; null after removal.</summary>
     public string? Input { get; init; }
 
-    public required string Origin { get; init; }
+    /// <summary>JSON; null once the prediction has ended.</summary>
+    public string? Plan { get; init; }
+
+    /// <summary>JSON: the properties of <see cref="CreatedPrediction"/> that are not in <see cref="ColumnsOfCreated"/>.</summary>
+    public required string Created { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? Deadline { get; init; }
 
-    public string? Deployment { get; init; }
-
-    /// <summary>JSON.</summary>
-    public string? Webhook { get; init; }
-
     public required string Hardware { get; init; }
-
-    public string? TraceParent { get; init; }
 
     public PredictionStatus Status { get; init; }
 
@@ -37,7 +48,7 @@ sealed class PredictionRow
 
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>From here to <see cref="Metrics"/>: null until it has ended.</summary>
+    /// <summary>Null until the prediction has ended, like all properties up to <see cref="Metrics"/>.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
     public string? Logs { get; init; }
@@ -52,75 +63,70 @@ sealed class PredictionRow
 
     public DataParts Removed { get; init; }
 
-    /// <summary>Rises by one with every prediction that the embedded engine takes in: its place in the queue, whatever the clock does.</summary>
+    /// <summary>The place in the embedded engine's queue; increases by one per prediction, independent of the clock.</summary>
     public long Arrival { get; init; }
 
-    /// <summary>The embedded engine's lease, while a worker has it.</summary>
+    /// <summary>The embedded engine's lease, while a worker holds it.</summary>
     public string? Lease { get; init; }
 
-    /// <summary>How often the embedded engine has leased it.</summary>
+    /// <summary>The number of leases by the embedded engine so far.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>Whether the distributed engine's queue has it, or had it.</summary>
+    /// <summary>Whether the prediction was added to the distributed engine's queue.</summary>
     public bool Enqueued { get; init; }
 
-    /// <summary>Whether its webhook has still to be told of something.</summary>
+    /// <summary>Whether its webhook has pending events.</summary>
     public bool WebhookOpen { get; init; }
 
     public bool StartTold { get; init; }
 
-    /// <summary>The process that tells its webhook.</summary>
+    /// <summary>The process that sends its webhook.</summary>
     public string? ClaimedBy { get; init; }
 
     public DateTimeOffset? ClaimedUntil { get; init; }
 
-    public static PredictionRow From(Prediction created, long arrival) => new()
+    public static PredictionRow From(CreatedPrediction created, long arrival) => new()
     {
         Id = created.Id,
         Input = RecordJson.Write(created.Input),
-        Origin = created.Origin,
+        Plan = created.Plan is null ? null : RecordJson.Write(created.Plan),
+        Created = RecordJson.WriteCreated(created),
         CreatedAt = created.CreatedAt,
         Deadline = created.Deadline,
-        Deployment = created.Deployment,
-        Webhook = created.Webhook is null ? null : RecordJson.Write(created.Webhook),
-        WebhookOpen = created.Webhook is not null,
         Hardware = created.Hardware,
-        TraceParent = created.TraceParent,
+        WebhookOpen = created.Webhook is not null,
         Arrival = arrival,
     };
 
-    /// <summary>The prediction before its first event.</summary>
-    public Prediction ToCreated() => new()
+    public CreatedPrediction ToCreated() => RecordJson.ReadCreated(Created) with
     {
         Id = Id,
-        Input = Input is null ? [] : RecordJson.Read<System.Text.Json.Nodes.JsonObject>(Input),
-        Origin = Origin,
+        Input = Input is null ? [] : RecordJson.Read<JsonObject>(Input),
+        Plan = Plan is null ? null : RecordJson.Read<PredictionPlan>(Plan),
         CreatedAt = CreatedAt,
         Deadline = Deadline,
-        Deployment = Deployment,
-        Webhook = Webhook is null ? null : RecordJson.Read<PredictionWebhook>(Webhook),
         Hardware = Hardware,
-        TraceParent = TraceParent,
-        Removed = Removed,
     };
 
-    /// <summary>The prediction as it stands.</summary>
-    /// <param name="events">All of its events; they matter only while it has not ended.</param>
+    /// <summary>The prediction before its first event.</summary>
+    public Prediction ToBeginning() => new(ToCreated()) { Removed = Removed };
+
+    /// <summary>The current prediction.</summary>
+    /// <param name="events">All of its events; ignored once it has ended.</param>
     public Prediction ToPrediction(IEnumerable<EventRow> events)
     {
-        var created = ToCreated();
+        var beginning = ToBeginning();
         return CompletedAt is null
-            ? created.Apply(events.Select(recorded => recorded.ToRecorded()))
-            : created with
+            ? beginning.Apply(events.Select(recorded => recorded.ToRecorded()))
+            : beginning with
             {
-                Status = Status,
+                State = new PredictionState(Status, CancelRequested),
                 StartedAt = StartedAt,
                 CompletedAt = CompletedAt,
                 Logs = Logs ?? "",
                 Output = Output is null ? null : RecordJson.Read<PredictionOutput>(Output),
                 Error = Error,
                 Metrics = RecordJson.Read<Dictionary<string, double>>(Metrics!),
-                CancelRequested = CancelRequested,
             };
     }
 }

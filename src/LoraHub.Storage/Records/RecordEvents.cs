@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>Reads events from the table, where the record is too: an end that was read here is what whoever asks for the record gets from then on.</summary>
+/// <summary>Reads events from the same database as the record: after a terminal event was read here, reads of the record include it.</summary>
 sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSignals signals) : IPredictionEvents
 {
     const int Page = 1000;
@@ -28,7 +28,7 @@ sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSign
         }
     }
 
-    /// <returns>The next events, once there are some; none when there will be none.</returns>
+    /// <returns>The next events, as soon as there are any; empty after the last event.</returns>
     async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string id, long after, RecordSignals.Subscription signal, CancellationToken cancellationToken)
     {
         while (true)
@@ -42,7 +42,7 @@ sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSign
 
                 if (!await records.Predictions.AnyAsync(row => row.Id == id && row.CompletedAt == null, cancellationToken))
                 {
-                    return await PageAsync(records, id, after, cancellationToken); // it may have ended since the first look
+                    return await PageAsync(records, id, after, cancellationToken); // it may have ended since the first read
                 }
             }
 

@@ -1,32 +1,49 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>What the columns hold that are JSON: the names are those of the types, and never change.</summary>
+/// <summary>Serializes the JSON columns. Names are those of the types' properties: they must never change.</summary>
 static class RecordJson
 {
     static readonly JsonSerializerOptions Options = new()
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // nobody but this reads it: letters stay letters
-        Converters = { new WebhookEvents(), new JsonStringEnumConverter<WebhookEvent>() },
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // only this class reads it, so no escapes are needed
+        Converters = { new WebhookEvents(), new JsonStringEnumConverter() },
+    };
+
+    static readonly JsonSerializerOptions WithoutColumns = new(Options)
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutColumns } },
     };
 
     public static string Write<T>(T value) => JsonSerializer.Serialize(value, Options);
 
     public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, Options)!;
 
-    /// <summary>The blobs that an output names, by the place of the digest in the URL (docs/adr/0002).</summary>
-    public static IEnumerable<string> Digests(PredictionOutput output) => new[] { output.Adapter, output.Checkpoint, output.Trace }
-        .OfType<string>()
-        .Select(url => url.Split('/'))
-        .Where(parts => parts.Length >= 2)
-        .Select(parts => parts[^2])
-        .Distinct(StringComparer.Ordinal);
+    /// <summary>Serializes the properties of a created prediction that have no column in <see cref="PredictionRow"/>.</summary>
+    public static string WriteCreated(CreatedPrediction created) => JsonSerializer.Serialize(created, WithoutColumns);
 
-    /// <summary>The serializer writes sets that cannot be changed, but reads none.</summary>
+    /// <returns>A prediction without the properties that have their own column.</returns>
+    public static CreatedPrediction ReadCreated(string json) => JsonSerializer.Deserialize<CreatedPrediction>(json, WithoutColumns)!;
+
+    static void LeaveOutColumns(JsonTypeInfo type)
+    {
+        if (type.Type != typeof(CreatedPrediction))
+        {
+            return;
+        }
+
+        foreach (var property in type.Properties.Where(property => PredictionRow.ColumnsOfCreated.Contains(property.Name)).ToArray())
+        {
+            type.Properties.Remove(property);
+        }
+    }
+
+    /// <summary>The serializer can write read-only sets but cannot read them.</summary>
     sealed class WebhookEvents : JsonConverter<IReadOnlySet<WebhookEvent>>
     {
         public override IReadOnlySet<WebhookEvent> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -32,12 +32,14 @@ sealed class RecordReader(IDbContextFactory<RecordsContext> contexts)
             rows = rows.Where(row => row.CreatedAt <= time && (row.CreatedAt < time || string.Compare(row.Id, id) < 0));
         }
 
-        return await ReadAsync(records, rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id).Take(query.Limit), cancellationToken);
+        var page = rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id).Take(query.Limit);
+        return await ReadAsync(records, page, cancellationToken);
     }
 
-    static async Task<IReadOnlyList<Prediction>> ReadAsync(RecordsContext records, IQueryable<PredictionRow> wanted, CancellationToken cancellationToken)
+    static async Task<IReadOnlyList<Prediction>> ReadAsync(
+        RecordsContext records, IQueryable<PredictionRow> query, CancellationToken cancellationToken)
     {
-        var rows = await wanted.AsNoTracking().ToListAsync(cancellationToken);
+        var rows = await query.AsNoTracking().ToListAsync(cancellationToken);
         var open = rows.Where(row => row.CompletedAt is null).Select(row => row.Id).ToArray();
         var events = open.Length == 0 ? [] : await records.Events.AsNoTracking()
             .Where(row => open.Contains(row.PredictionId))

@@ -3,10 +3,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>Empties what is no longer to be kept. The record of what was asked for, when, and how it ended stays.</summary>
+/// <summary>Removes expired data. The record itself, with its times and its final status, stays.</summary>
 sealed class RecordRetention(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer) : IDataRetention
 {
-    /// <summary>So many in a transaction, so that nobody waits long behind one.</summary>
+    /// <summary>Limits a transaction, so that other writers do not wait long.</summary>
     const int AtOnce = 200;
 
     public async Task<int> RemoveAsync(DataParts parts, DateTimeOffset endedBefore, CancellationToken cancellationToken)
@@ -38,13 +38,17 @@ sealed class RecordRetention(IDbContextFactory<RecordsContext> contexts, IRecord
     public async Task<IReadOnlySet<string>> ResultsAmongAsync(IReadOnlyCollection<string> digests, CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);
-        return await records.Results.Where(row => digests.Contains(row.Digest)).Select(row => row.Digest).Distinct().ToHashSetAsync(cancellationToken);
+        return await records.Results
+            .Where(row => digests.Contains(row.Digest))
+            .Select(row => row.Digest).Distinct().ToHashSetAsync(cancellationToken);
     }
 
     public async Task<DateTimeOffset?> OldestOpenAsync(CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);
-        return await records.Predictions.Where(row => row.CompletedAt == null).MinAsync(row => (DateTimeOffset?)row.CreatedAt, cancellationToken);
+        return await records.Predictions
+            .Where(row => row.CompletedAt == null)
+            .MinAsync(row => (DateTimeOffset?)row.CreatedAt, cancellationToken);
     }
 
     async Task<IReadOnlyList<string>> OldAsync(DataParts parts, DateTimeOffset endedBefore, CancellationToken cancellationToken)

@@ -1,5 +1,5 @@
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Library;
 using LoraHub.Storage.Records.Modules;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,17 +7,15 @@ namespace LoraHub.Storage.Records;
 
 static class RecordServices
 {
-    /// <summary>What reads and keeps the records, whichever database they are in.</summary>
-    /// <typeparam name="TModules">What is this database's own of it.</typeparam>
+    /// <summary>Adds the services that read and maintain the records in either database.</summary>
+    /// <typeparam name="TModules">The database-specific part.</typeparam>
     public static IServiceCollection AddRecords<TModules>(this IServiceCollection services)
-        where TModules : class, IModuleDatabase => services
+        where TModules : DatabaseModules => services
         .AddSingleton<RecordSignals>()
         .AddSingleton<RecordReader>()
         .AddSingleton<IPredictionEvents, RecordEvents>()
         .AddSingleton<IPredictionUpkeep, RecordUpkeep>()
         .AddSingleton<IDataRetention, RecordRetention>()
         .AddSingleton<IWebhookClaims, RecordWebhookClaims>()
-        .AddSingleton<IModuleDatabase, TModules>()
-        .AddSingleton<ModuleListing>()
-        .AddSingleton<IModuleRegistry, RecordModules>();
+        .AddSingleton<IModuleIndex, TModules>();
 }

@@ -2,13 +2,13 @@ using System.Threading.Channels;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>Wakes those in this process who wait for a prediction's next event. A wake-up only: what happened is in the table.</summary>
+/// <summary>Wakes readers in this process that wait for a prediction's next event. A signal carries no data: the events are in the table.</summary>
 sealed class RecordSignals
 {
     readonly Lock _lock = new();
     readonly Dictionary<string, HashSet<Subscription>> _subscriptions = new(StringComparer.Ordinal);
 
-    /// <summary>From now on no <see cref="Raise"/> for this prediction is missed. The caller disposes it.</summary>
+    /// <summary>Subscribes to every later <see cref="Raise"/> for this prediction. The caller disposes the subscription.</summary>
     public Subscription Subscribe(string id)
     {
         var subscription = new Subscription(this, id);
@@ -39,7 +39,7 @@ sealed class RecordSignals
         }
     }
 
-    /// <summary>Wakes everyone, since something may have been missed.</summary>
+    /// <summary>Wakes all readers, for when signals may have been missed.</summary>
     public void RaiseAll()
     {
         string[] ids;
@@ -67,10 +67,11 @@ sealed class RecordSignals
 
     public sealed class Subscription(RecordSignals signals, string id) : IDisposable
     {
-        // However often it was raised: one look at the table sees all of it.
-        readonly Channel<bool> _raised = Channel.CreateBounded<bool>(new BoundedChannelOptions(capacity: 1) { FullMode = BoundedChannelFullMode.DropWrite });
+        // Collapses several signals into one, since one read of the table returns all new events.
+        readonly Channel<bool> _raised =
+            Channel.CreateBounded<bool>(new BoundedChannelOptions(capacity: 1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-        /// <summary>Ends when it was raised since the last time.</summary>
+        /// <summary>Completes once the signal was raised since the last wait.</summary>
         public async Task WaitAsync(CancellationToken cancellationToken) => await _raised.Reader.ReadAsync(cancellationToken);
 
         public void Dispose() => signals.Remove(this, id);

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>Claims of this process, under a name that no other has.</summary>
+/// <summary>Claims webhooks for this process under a unique name.</summary>
 sealed class RecordWebhookClaims(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer, TimeProvider time) : IWebhookClaims
 {
     readonly string _self = Guid.NewGuid().ToString("n");
@@ -16,10 +16,14 @@ sealed class RecordWebhookClaims(IDbContextFactory<RecordsContext> contexts, IRe
         foreach (var row in free)
         {
             var isOurs = await writer.WriteAsync(
-                records => records.Predictions.Where(one => one.Id == row.Id && one.ClaimedBy == row.ClaimedBy).Where(IsFree()).ExecuteUpdateAsync(Hold(), cancellationToken), cancellationToken) == 1;
-            if (isOurs) // or another was faster
+                records => records.Predictions
+                    .Where(one => one.Id == row.Id && one.ClaimedBy == row.ClaimedBy)
+                    .Where(IsFree())
+                    .ExecuteUpdateAsync(Hold(), cancellationToken),
+                cancellationToken) == 1;
+            if (isOurs) // otherwise another process claimed it first
             {
-                claimed.Add(new WebhookClaim(row.ToCreated(), row.StartTold, IsTakenOver: row.ClaimedBy is not null));
+                claimed.Add(new WebhookClaim(row.ToBeginning(), row.StartTold, IsTakenOver: row.ClaimedBy is not null));
             }
         }
 
@@ -33,14 +37,22 @@ sealed class RecordWebhookClaims(IDbContextFactory<RecordsContext> contexts, IRe
         return await Ours(records, ids).Select(row => row.Id).ToHashSetAsync(cancellationToken);
     }
 
-    public Task TellStartAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
-        records => records.Predictions.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.StartTold, true), cancellationToken), cancellationToken);
+    public Task MarkStartSentAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
+        records => records.Predictions
+            .Where(row => row.Id == id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.StartTold, true), cancellationToken),
+        cancellationToken);
 
     public Task CloseAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
-        records => records.Predictions.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.WebhookOpen, false), cancellationToken), cancellationToken);
+        records => records.Predictions
+            .Where(row => row.Id == id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.WebhookOpen, false), cancellationToken),
+        cancellationToken);
 
     public Task ReleaseAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) => writer.WriteAsync(
-        records => Ours(records, ids).ExecuteUpdateAsync(set => set.SetProperty(row => row.ClaimedUntil, (DateTimeOffset?)null), cancellationToken), cancellationToken);
+        records => Ours(records, ids)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.ClaimedUntil, (DateTimeOffset?)null), cancellationToken),
+        cancellationToken);
 
     async Task<IReadOnlyList<PredictionRow>> FreeAsync(IReadOnlyCollection<string>? ids, int limit, CancellationToken cancellationToken)
     {
@@ -54,7 +66,10 @@ sealed class RecordWebhookClaims(IDbContextFactory<RecordsContext> contexts, IRe
         return await rows.OrderBy(row => row.CreatedAt).Take(limit).ToListAsync(cancellationToken);
     }
 
-    /// <summary>A claim that would hold for much longer than any does was made before the clock was set back; one for a little, by a node whose clock is ahead.</summary>
+    /// <summary>
+    /// Whether a webhook is pending and unclaimed. A claim far beyond its validity was made before the clock was set back, so it is free; a claim
+    /// slightly beyond it comes from a node whose clock is ahead, so it holds.
+    /// </summary>
     Expression<Func<PredictionRow, bool>> IsFree()
     {
         var now = time.GetUtcNow();

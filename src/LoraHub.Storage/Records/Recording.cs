@@ -5,46 +5,61 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>As much of a prediction as decides what may happen to it.</summary>
-sealed record PredictionHead(string Id, PredictionStatus Status, bool CancelRequested, long LastSequence, string? Lease, int Attempts)
+/// <summary>The part of a prediction that determines which events it accepts.</summary>
+sealed record PredictionHead(string Id, PredictionState State, long LastSequence, string? Lease, int Attempts)
 {
-    public bool IsTerminal => Status is PredictionStatus.Succeeded or PredictionStatus.Failed or PredictionStatus.Canceled;
-
-    /// <summary>A prediction that accepts what this one does.</summary>
-    public Prediction ToPrediction() => new()
-    {
-        Id = Id,
-        Input = [],
-        Origin = "",
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        Status = Status,
-        CancelRequested = CancelRequested,
-    };
+    public bool IsTerminal => State.IsTerminal;
 }
 
-/// <summary>Writes what happens to predictions. The transaction is the caller's.</summary>
+/// <summary>Writes predictions and their events, in the caller's transaction.</summary>
 static class Recording
 {
     public static IQueryable<PredictionHead> Heads(this IQueryable<PredictionRow> rows) =>
-        rows.Select(row => new PredictionHead(row.Id, row.Status, row.CancelRequested, row.LastSequence, row.Lease, row.Attempts));
+        rows.Select(row => new PredictionHead(
+            row.Id, new PredictionState(row.Status, row.CancelRequested), row.LastSequence, row.Lease, row.Attempts));
 
     public static Task<PredictionHead?> HeadAsync(this RecordsContext records, string id, CancellationToken cancellationToken) =>
         records.Predictions.Where(row => row.Id == id).Heads().FirstOrDefaultAsync(cancellationToken);
 
-    /// <summary>Appends events that the prediction accepts to those it has.</summary>
-    /// <param name="head">The prediction as it stands in this transaction.</param>
+    /// <summary>Adds a new prediction with an unused id, and the modules that it uses.</summary>
+    /// <param name="capacity">See <see cref="IPredictionStore.CreateAsync"/>.</param>
+    public static async Task<Creation> CreateAsync(
+        this RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)
+    {
+        var open = records.Predictions.Where(row => row.CompletedAt == null);
+        if (await open.CountAsync(cancellationToken) >= capacity)
+        {
+            return Creation.Full;
+        }
+
+        var last = await open.MaxAsync(row => (long?)row.Arrival, cancellationToken); // finished predictions have no place in the queue
+        records.Predictions.Add(PredictionRow.From(created, (last ?? 0) + 1));
+        var uses = created.Plan?.Modules.Distinct() ?? []; // a module may occur twice: with and without its digest
+        records.ModuleUses.AddRange(uses.Select(use => new ModuleUseRow { PredictionId = created.Id, ModuleId = use.Id, Digest = use.Digest }));
+        await records.SaveChangesAsync(cancellationToken);
+        return Creation.Created;
+    }
+
+    /// <summary>Appends events, which the prediction must accept.</summary>
+    /// <param name="head">The prediction's current state in this transaction.</param>
     public static Task AppendAsync(
-        this RecordsContext records, PredictionHead head, IReadOnlyList<PredictionEvent> happened, DateTimeOffset at, CancellationToken cancellationToken) =>
+        this RecordsContext records,
+        PredictionHead head,
+        IReadOnlyList<PredictionEvent> happened,
+        DateTimeOffset at,
+        CancellationToken cancellationToken) =>
         records.AppendAsync(head, [.. happened.Select((one, index) => new RecordedEvent(head.LastSequence + 1 + index, at, one))], cancellationToken);
 
-    /// <summary>Appends events that the prediction accepts to those it has, which end right before them.</summary>
-    /// <param name="head">The prediction as it stands in this transaction.</param>
-    public static async Task AppendAsync(this RecordsContext records, PredictionHead head, IReadOnlyList<RecordedEvent> happened, CancellationToken cancellationToken)
+    /// <summary>Appends events, which the prediction must accept and whose sequence numbers must follow its last event.</summary>
+    /// <param name="head">The prediction's current state in this transaction.</param>
+    public static async Task AppendAsync(
+        this RecordsContext records, PredictionHead head, IReadOnlyList<RecordedEvent> happened, CancellationToken cancellationToken)
     {
-        var after = head.ToPrediction();
+        var (after, startedAt) = (head.State, (DateTimeOffset?)null);
         foreach (var recorded in happened)
         {
-            after = after.Apply(recorded);
+            after = after.Apply(recorded.Event);
+            startedAt = recorded.Event is PredictionEvent.Started ? recorded.At : startedAt;
             records.Events.Add(EventRow.From(head.Id, recorded));
             if (recorded.Event is PredictionEvent.Answered(var output))
             {
@@ -57,7 +72,6 @@ static class Recording
         records.ChangeTracker.Clear();
 
         var row = records.Predictions.Where(row => row.Id == head.Id);
-        var startedAt = after.StartedAt;
         await row.ExecuteUpdateAsync(
             set => set
                 .SetProperty(row => row.Status, after.Status)
@@ -68,15 +82,17 @@ static class Recording
         if (after.IsTerminal)
         {
             await records.CloseAsync(row, cancellationToken);
-            Instruments.CountEnd(happened[^1].Event); // here, where every end of every prediction comes once
+            Instruments.CountEnd(happened[^1].Event); // every prediction ends here exactly once
         }
     }
 
-    /// <summary>Folds all that has happened into the row.</summary>
+    /// <summary>Folds all events into the row.</summary>
     static async Task CloseAsync(this RecordsContext records, IQueryable<PredictionRow> rows, CancellationToken cancellationToken)
     {
         var row = await rows.AsNoTracking().SingleAsync(cancellationToken);
-        var events = await records.Events.AsNoTracking().Where(one => one.PredictionId == row.Id).OrderBy(one => one.Sequence).ToListAsync(cancellationToken);
+        var events = await records.Events.AsNoTracking()
+            .Where(one => one.PredictionId == row.Id)
+            .OrderBy(one => one.Sequence).ToListAsync(cancellationToken);
         var ended = row.ToPrediction(events);
         var (logs, error) = (Storable(ended.Logs), ended.Error is null ? null : Storable(ended.Error));
         var output = ended.Output is null ? null : RecordJson.Write(ended.Output);
@@ -88,22 +104,24 @@ static class Recording
                 .SetProperty(row => row.Output, output)
                 .SetProperty(row => row.Error, error)
                 .SetProperty(row => row.Metrics, metrics)
+                .SetProperty(row => row.Plan, (string?)null)
                 .SetProperty(row => row.Lease, (string?)null),
             cancellationToken);
+        await records.ModuleUses.Where(use => use.PredictionId == row.Id).ExecuteDeleteAsync(cancellationToken);
         if (ended.Status == PredictionStatus.Succeeded)
         {
             await records.CountUsesAsync(ended, cancellationToken);
         }
     }
 
-    /// <summary>PostgreSQL's texts hold every character but this one.</summary>
+    /// <summary>Replaces U+0000, which PostgreSQL cannot store in text.</summary>
     static string Storable(string text) => text.Replace('\0', '\uFFFD');
 
     static async Task AddResultsAsync(this RecordsContext records, string id, PredictionOutput output, CancellationToken cancellationToken)
     {
-        foreach (var digest in RecordJson.Digests(output))
+        foreach (var digest in output.Digests())
         {
-            // An earlier attempt may have answered the same.
+            // An earlier attempt may have produced the same result.
             if (!records.Results.Local.Any(row => row.Digest == digest && row.PredictionId == id)
                 && !await records.Results.AnyAsync(row => row.Digest == digest && row.PredictionId == id, cancellationToken))
             {

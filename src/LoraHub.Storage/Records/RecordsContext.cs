@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>The tables, the same in both databases.</summary>
+/// <summary>The tables, identical in both databases.</summary>
 abstract class RecordsContext(DbContextOptions options) : DbContext(options)
 {
     const string Open = "completed_at IS NULL";
@@ -15,11 +15,13 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
 
     public DbSet<ResultRow> Results => Set<ResultRow>();
 
+    public DbSet<ModuleUseRow> ModuleUses => Set<ModuleUseRow>();
+
     public DbSet<ModuleRow> Modules => Set<ModuleRow>();
 
     public DbSet<ModuleTagRow> ModuleTags => Set<ModuleTagRow>();
 
-    /// <summary>A text column that is compared byte by byte.</summary>
+    /// <summary>The collation that compares text byte by byte.</summary>
     protected abstract string Ordinal { get; }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
@@ -43,22 +45,29 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         results.ToTable("results").HasKey(row => new { row.Digest, row.PredictionId });
         results.HasIndex(row => row.PredictionId);
 
+        var uses = modelBuilder.Entity<ModuleUseRow>();
+        uses.ToTable("module_uses").HasKey(row => new { row.PredictionId, row.ModuleId, row.Digest });
+        uses.Property(row => row.PredictionId).UseCollation(Ordinal);
+        uses.Property(row => row.ModuleId).UseCollation(Ordinal);
+        uses.Property(row => row.Digest).UseCollation(Ordinal);
+        uses.HasIndex(row => row.ModuleId);
+
         modelBuilder.AddModules(Ordinal);
 
-        // Names as both databases have them, without quotes.
+        // Snake case works in both databases without quotes.
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
         }
     }
 
-    /// <summary>Times in microseconds since 1970, as the wire has them.</summary>
+    /// <summary>Stores times in microseconds since 1970, the precision of the wire format.</summary>
     sealed class Microseconds() : ValueConverter<DateTimeOffset, long>(
         time => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
         microseconds => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
 }
 
-/// <summary>The tables in a file.</summary>
+/// <summary>The tables in a SQLite file.</summary>
 sealed class SqliteRecords(DbContextOptions<SqliteRecords> options) : RecordsContext(options)
 {
     protected override string Ordinal => "BINARY";

@@ -3,16 +3,17 @@ using Microsoft.EntityFrameworkCore.Design;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>The contexts of one database, for what does not care which.</summary>
+/// <summary>Creates contexts for code that is independent of the database.</summary>
 sealed class RecordsFactory<TRecords>(IDbContextFactory<TRecords> contexts) : IDbContextFactory<RecordsContext>
     where TRecords : RecordsContext
 {
     public RecordsContext CreateDbContext() => contexts.CreateDbContext();
 
-    public async Task<RecordsContext> CreateDbContextAsync(CancellationToken cancellationToken = default) => await contexts.CreateDbContextAsync(cancellationToken);
+    public async Task<RecordsContext> CreateDbContextAsync(CancellationToken cancellationToken = default) =>
+        await contexts.CreateDbContextAsync(cancellationToken);
 }
 
-/// <summary>For <c>dotnet ef migrations add</c> alone (see Migrations/README.md).</summary>
+/// <summary>Only for <c>dotnet ef migrations add</c> (see Migrations/README.md).</summary>
 sealed class SqliteDesign : IDesignTimeDbContextFactory<SqliteRecords>
 {
     public SqliteRecords CreateDbContext(string[] args) => new(new DbContextOptionsBuilder<SqliteRecords>().UseSqlite().Options);

@@ -5,10 +5,10 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Core.Predictions.Inputs;
 
-/// <summary>Reads single fields of a request by <see cref="InputSchema"/>, filling in defaults and collecting what is wrong.</summary>
+/// <summary>Reads single fields of a request by <see cref="InputSchema"/>, fills in defaults and collects errors.</summary>
 sealed class FieldReader(JsonObject given)
 {
-    // Messages quote the client's own text as it wrote it; nobody renders them as HTML.
+    // Messages quote the client's text unescaped; they are never rendered as HTML.
     static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     static readonly JsonDocumentOptions EachKeyOnce = new() { AllowDuplicateProperties = false };
@@ -19,7 +19,7 @@ sealed class FieldReader(JsonObject given)
 
     public IReadOnlyList<InputError> Errors => _errors;
 
-    /// <summary>From now on these stand in the place of the fields' defaults.</summary>
+    /// <summary>Replaces the fields' defaults in later reads.</summary>
     public void Preset(IReadOnlyDictionary<string, string> presets) => _presets = presets;
 
     public bool IsGiven(string name) => given.TryGetPropertyValue(name, out var value) && value is not null;
@@ -100,7 +100,7 @@ sealed class FieldReader(JsonObject given)
         return false;
     }
 
-    /// <summary>One example an entry. Line feeds at the end of a text end its last line.</summary>
+    /// <summary>Returns one entry per example. Trailing line feeds do not start another line.</summary>
     public IReadOnlyList<string>? Lines(string name)
     {
         if (Value(Field(name)) is not { } value)
@@ -156,7 +156,8 @@ sealed class FieldReader(JsonObject given)
 
     static InputField Field(string name) => InputSchema.Fields.First(field => field.Name == name);
 
-    JsonNode? Value(InputField field) => IsGiven(field.Name) ? given[field.Name] : _presets.TryGetValue(field.Name, out var preset) ? preset : field.Default;
+    JsonNode? Value(InputField field) =>
+        IsGiven(field.Name) ? given[field.Name] : _presets.TryGetValue(field.Name, out var preset) ? preset : field.Default;
 
     double Weight(string name, string module, JsonNode? value)
     {
@@ -204,7 +205,8 @@ sealed class FieldReader(JsonObject given)
         }
         catch (JsonException exception)
         {
-            Fail(name, $"The text is not valid JSON{(exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : "")}.");
+            var where = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : "";
+            Fail(name, $"The text is not valid JSON{where}.");
             return null;
         }
         catch (InvalidOperationException)
@@ -216,7 +218,7 @@ sealed class FieldReader(JsonObject given)
 
     static bool IsWhole(JsonNode value, out long number)
     {
-        // Through the written form, so that 20.0 and 2e1 count as 20, and nothing is rounded on the way.
+        // Parses the JSON text as decimal, so that 20.0 and 2e1 equal 20 without rounding.
         var isNumber = decimal.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var written);
         var isWhole = isNumber && decimal.IsInteger(written) && written is >= long.MinValue and <= long.MaxValue;
         number = isWhole ? (long)written : 0;

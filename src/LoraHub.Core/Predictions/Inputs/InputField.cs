@@ -2,40 +2,40 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Core.Predictions.Inputs;
 
-/// <summary>What a field's JSON must be.</summary>
+/// <summary>The JSON type of a field.</summary>
 public enum InputType
 {
-    /// <summary>A string, or an array of strings: one example each.</summary>
+    /// <summary>A string with one example per line, or an array of strings.</summary>
     Lines,
 
     /// <summary>A string.</summary>
     Text,
 
-    /// <summary>A whole number; 20.0 counts, "20" and true do not.</summary>
+    /// <summary>A whole number; 20.0 is accepted, "20" and true are not.</summary>
     Integer,
 
-    /// <summary>An object of numbers, or a string that holds one.</summary>
+    /// <summary>An object of numbers, or a string that contains one.</summary>
     Weights,
 
     /// <summary>true or false.</summary>
     Boolean,
 }
 
-/// <summary>One input of a prediction: its name, type, default and bounds are the contract of every front (HTTP, terminal, documents).</summary>
+/// <summary>One input of a prediction: its name, type, default and bounds apply to every interface (HTTP, terminal, API documents).</summary>
 public sealed record InputField(string Name, InputType Type, string Description)
 {
-    /// <summary>Null where leaving the field out has a meaning of its own.</summary>
+    /// <summary>Null when omitting the field has its own meaning.</summary>
     public JsonNode? Default { get; init; }
 
     public long? Minimum { get; init; }
 
     public long? Maximum { get; init; }
 
-    /// <summary>The words the field takes, or null when any text will do.</summary>
+    /// <summary>The accepted values, or null when any text is accepted.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
 }
 
-/// <summary>What is wrong with an input.</summary>
+/// <summary>Kinds of input errors.</summary>
 public enum InputErrorKind
 {
     Required,
@@ -47,5 +47,5 @@ public enum InputErrorKind
 }
 
 /// <param name="Field">The input's name.</param>
-/// <param name="Message">What is wrong and what would be right, without the field's name in front.</param>
+/// <param name="Message">What is wrong and how to fix it, without a leading field name.</param>
 public sealed record InputError(string Field, string Message, InputErrorKind Kind);

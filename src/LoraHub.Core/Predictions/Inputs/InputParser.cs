@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Core.Predictions.Inputs;
 
-/// <summary>Turns a request's JSON into a <see cref="PredictionInput"/>, or says everything that is wrong with it.</summary>
+/// <summary>Parses a request's JSON into a <see cref="PredictionInput"/>, or reports all of its errors.</summary>
 public static class InputParser
 {
-    /// <summary>Checks all that can be told from the input alone; modules are checked by the draw.</summary>
-    /// <returns>The input and no errors, or null and at least one error, in the order of the fields' names.</returns>
+    /// <summary>Checks everything that depends on the input alone; the module selection checks the modules.</summary>
+    /// <returns>The input and no errors, or null and at least one error, ordered by field name.</returns>
     public static (PredictionInput? Input, IReadOnlyList<InputError> Errors) Parse(JsonObject given)
     {
         var reader = new FieldReader(given);
@@ -68,14 +68,16 @@ public static class InputParser
         {
             reader.Fail(
                 InputSchema.ExampleOutputs,
-                $"Number of input and output do not match: {input.ExampleInputs.Count} example_inputs, {input.ExampleOutputs.Count} example_outputs; give one output for each input.");
+                $"Number of input and output do not match: {input.ExampleInputs.Count} example_inputs, "
+                + $"{input.ExampleOutputs.Count} example_outputs; give one output for each input.");
         }
 
         if (input.TestOutputs is { } outputs && outputs.Count != input.TestInputs.Count)
         {
             reader.Fail(
                 InputSchema.TestOutputs,
-                $"Number of input and output do not match: {input.TestInputs.Count} test_inputs, {outputs.Count} test_outputs; give one output for each input, or none.");
+                $"Number of input and output do not match: {input.TestInputs.Count} test_inputs, "
+                + $"{outputs.Count} test_outputs; give one output for each input, or none.");
         }
     }
 
@@ -87,13 +89,13 @@ public static class InputParser
         {
             if (!string.IsNullOrWhiteSpace(named))
             {
-                reader.Fail(InputSchema.ModuleWeights, "module_weights names the modules itself; leave lora_modules_specified out.");
+                reader.Fail(InputSchema.ModuleWeights, "module_weights already names the modules; leave lora_modules_specified out.");
             }
 
             return ([.. weights.Select(weight => weight.Module)], [.. weights.Select(weight => weight.Weight)]);
         }
 
-        // As in the reference's form, an empty text is as good as none.
+        // Empty text counts as omitted, as in the reference's form.
         return string.IsNullOrWhiteSpace(named) ? (null, null) : (ReadNames(reader, named), null);
     }
 
@@ -114,7 +116,7 @@ public static class InputParser
 
         if (names.Count == 0)
         {
-            reader.Fail(InputSchema.LoraModulesSpecified, "There is no module's name between the commas.");
+            reader.Fail(InputSchema.LoraModulesSpecified, "The list contains no module name.");
         }
 
         return names;

@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Core.Predictions.Inputs;
 
-/// <summary>Finds texts that only look well-formed: the parser lets escapes of half surrogate pairs and bytes that are not UTF-8 pass.</summary>
+/// <summary>Finds malformed strings that the parser accepts: escapes of unpaired surrogates and bytes that are not UTF-8.</summary>
 public static class JsonTexts
 {
-    /// <summary>What is wrong with such a text.</summary>
-    public const string Unreadable = "a text holds half a surrogate pair or is not UTF-8";
+    /// <summary>The error message for such a string.</summary>
+    public const string Unreadable = "a string contains an unpaired surrogate or is not UTF-8";
 
-    /// <summary>Reads every text once, where it can still be refused.</summary>
-    /// <exception cref="InvalidOperationException">A text cannot be read.</exception>
+    /// <summary>Reads every string once, while the request can still be rejected.</summary>
+    /// <exception cref="InvalidOperationException">A string is malformed.</exception>
     public static void Read(JsonNode? node)
     {
         switch (node)

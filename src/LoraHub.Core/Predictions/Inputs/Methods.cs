@@ -3,10 +3,10 @@ using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Predictions.Inputs;
 
-/// <summary>Presets: each sets some inputs that a request leaves out. What a request gives wins.</summary>
+/// <summary>Presets: each sets some inputs that a request omits. Inputs in the request take precedence.</summary>
 public static class Methods
 {
-    /// <summary>The reference, exactly: the fields' own defaults.</summary>
+    /// <summary>Exactly the reference: the fields' own defaults.</summary>
     public const string Default = "lorahub";
 
     static readonly FrozenDictionary<string, FrozenDictionary<string, string>> Known = new Dictionary<string, FrozenDictionary<string, string>>
@@ -22,9 +22,9 @@ public static class Methods
 
     public static IReadOnlyCollection<string> Names { get; } = [Default, "best"];
 
-    /// <summary>What the method sets, by the inputs' names; nothing for a name that is none.</summary>
+    /// <summary>The values that the method sets, by input name; empty for an unknown method.</summary>
     public static IReadOnlyDictionary<string, string> Presets(string? method) => Known.GetValueOrDefault(method ?? "") ?? Known[Default];
 
-    /// <summary>Whether some method sets the input.</summary>
+    /// <summary>Whether any method sets the input.</summary>
     public static bool Sets(string input) => Known.Values.Any(presets => presets.ContainsKey(input));
 }

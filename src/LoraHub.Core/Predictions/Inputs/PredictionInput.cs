@@ -10,7 +10,7 @@ public enum Composition
     Delta,
 }
 
-/// <summary>What the search minimises on the few-shot examples.</summary>
+/// <summary>The function that the search minimizes on the few-shot examples.</summary>
 public enum Objective
 {
     /// <summary>Mean token cross-entropy, divided by the number of examples, + 0.05 · Σ|wᵢ| / N.</summary>
@@ -23,26 +23,26 @@ public enum Objective
 /// <summary>Which modules of the pool a prediction composes.</summary>
 public enum ModuleSelection
 {
-    /// <summary>As many as asked for, drawn; the reference.</summary>
+    /// <summary>The requested number of modules, drawn at random, as the reference does.</summary>
     Random,
 
     All,
 
-    /// <summary>As many as asked for, those whose text fits the examples best.</summary>
+    /// <summary>The requested number of modules whose text matches the examples best.</summary>
     Similar,
 
-    /// <summary>Those that help the examples most when each is tried alone.</summary>
+    /// <summary>The modules with the lowest loss on the examples when each is tried alone.</summary>
     Probe,
 }
 
-/// <summary>Which files a prediction makes.</summary>
+/// <summary>Which files a prediction produces.</summary>
 public enum OutputFormat
 {
     Adapter,
     Checkpoint,
 }
 
-/// <summary>A checked input, defaults filled in.</summary>
+/// <summary>A validated input with defaults filled in.</summary>
 public sealed record PredictionInput
 {
     /// <summary>At least one.</summary>
@@ -51,7 +51,7 @@ public sealed record PredictionInput
     /// <summary>As many as inputs.</summary>
     public required IReadOnlyList<string> ExampleOutputs { get; init; }
 
-    /// <summary>Whether the client gave examples; otherwise they are the form's defaults.</summary>
+    /// <summary>Whether the client gave examples; otherwise they are the defaults.</summary>
     public required bool HasOwnExamples { get; init; }
 
     /// <summary>Ids in the order given, each once, or null to draw.</summary>
@@ -64,7 +64,7 @@ public sealed record PredictionInput
 
     public long? Seed { get; init; }
 
-    /// <summary>Empty when nothing is asked.</summary>
+    /// <summary>Empty when there is no test input.</summary>
     public required IReadOnlyList<string> TestInputs { get; init; }
 
     /// <summary>As many as test inputs, or null.</summary>

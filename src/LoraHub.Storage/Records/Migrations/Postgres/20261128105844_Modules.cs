@@ -109,7 +109,7 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
                 columns: new[] { "task", "id" },
                 filter: "is_current");
 
-            // The words come as SearchWords makes them. Up to 8 kB of them stay in their row, where a ranking reads them at once.
+            // SearchWords provides the words. Up to 8 kB of them stay inline in the row, where ranking reads them directly.
             migrationBuilder.Sql("CREATE TABLE module_words (number bigint PRIMARY KEY, words tsvector NOT NULL) WITH (toast_tuple_target = 8160)");
             migrationBuilder.Sql("CREATE INDEX \"IX_module_words_words\" ON module_words USING gin (words)");
         }

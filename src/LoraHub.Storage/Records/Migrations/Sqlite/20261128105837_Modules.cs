@@ -108,7 +108,7 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                 columns: new[] { "task", "id" },
                 filter: "is_current");
 
-            // An index alone: the words come as SearchWords makes them, parted by spaces.
+            // Only an index: SearchWords provides the words, separated by spaces.
             migrationBuilder.Sql(
                 """
                 CREATE VIRTUAL TABLE module_words USING fts5(

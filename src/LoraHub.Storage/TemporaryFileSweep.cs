@@ -1,5 +1,6 @@
 using LoraHub.Core;
-using LoraHub.Storage.Modules;
+using LoraHub.Core.Threading;
+using LoraHub.Modules.Folders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,26 +8,25 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Storage;
 
 /// <summary>
-/// Deletes what killed processes left half done in the data folder: at the start, and every ten minutes. It is theirs when it is a day old, for others may be
-/// at work in the folder, and older than this process, for a prediction may run for days.
+/// Deletes temporary files of killed processes from the data folder, at the start and every ten minutes. It deletes a file only when it is both a day
+/// old, since other processes may use the folder, and older than this process, since a prediction may run for days.
 /// </summary>
-sealed partial class LeftoverSweep(IOptions<DataOptions> data, Leftovers modules, StoredFiles moduleFiles, TimeProvider time, ILogger<LeftoverSweep> logger) : BackgroundService
+sealed partial class TemporaryFileSweep(
+    IOptions<DataOptions> data, Leftovers modules, StoredFiles moduleFiles, TimeProvider time, ILogger<TemporaryFileSweep> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(10), Age = TimeSpan.FromDays(1);
 
     readonly DateTimeOffset _start = time.GetUtcNow();
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodic.RunAsync(Interval, time, SweepAsync, LogNotSwept, firstAtOnce: true, stoppingToken);
+
+    Task SweepAsync(CancellationToken cancellationToken)
     {
-        await Task.Yield(); // the service need not wait for the folders to be read
-        using var timer = new PeriodicTimer(Interval, time);
-        do
-        {
-            Sweep(Path.Combine(data.Value.Path, "tmp"));
-            Sweep(Path.Combine(data.Value.Path, "blobs", "incoming"));
-            SweepModules();
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        Sweep(Path.Combine(data.Value.Path, "tmp"));
+        Sweep(Path.Combine(data.Value.Path, "blobs", "incoming"));
+        SweepModules();
+        return Task.CompletedTask;
     }
 
     void Sweep(string folder)
@@ -77,7 +77,7 @@ sealed partial class LeftoverSweep(IOptions<DataOptions> data, Leftovers modules
         }
         catch (DirectoryNotFoundException)
         {
-            // Its owner was faster.
+            // Its owner has already deleted it.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -85,6 +85,6 @@ sealed partial class LeftoverSweep(IOptions<DataOptions> data, Leftovers modules
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "What an earlier process left in the data folder could not be deleted.")]
+    [LoggerMessage(LogLevel.Warning, "Could not delete temporary files of an earlier process from the data folder.")]
     partial void LogNotSwept(Exception exception);
 }

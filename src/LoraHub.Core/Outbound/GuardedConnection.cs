@@ -1,0 +1,63 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace LoraHub.Core.Outbound;
+
+/// <summary>Resolves the addresses of a host.</summary>
+public delegate Task<IPAddress[]> HostResolver(string host, CancellationToken cancellationToken);
+
+/// <summary>Decides which addresses a request may go to. It prevents server-side request forgery (SSRF) against the service's own network.</summary>
+public interface IAddressGuard
+{
+    /// <param name="host">The request's host: a name, or an address as text.</param>
+    /// <param name="address">One of the host's addresses.</param>
+    bool Allows(string host, IPAddress address);
+}
+
+/// <summary>The guard allows none of a host's addresses.</summary>
+public sealed class RefusedAddressException() : IOException("The host has no allowed address.");
+
+/// <summary>Connects only to addresses that the guard allows. It resolves a name once and connects to the addresses that it checked.</summary>
+public sealed class GuardedConnection(IAddressGuard guard, HostResolver resolve)
+{
+    /// <exception cref="RefusedAddressException">The guard allows none of the host's addresses.</exception>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var addresses = (await resolve(host, cancellationToken)).Where(address => guard.Allows(host, address)).ToArray();
+        for (var i = 0; i < addresses.Length; i++)
+        {
+            var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(addresses[i], port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException) when (i + 1 < addresses.Length)
+            {
+                socket.Dispose(); // try the next address
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw new RefusedAddressException();
+    }
+
+    /// <summary>Creates a handler that connects directly to checked addresses: no proxy, no cookies, no redirects.</summary>
+    public SocketsHttpHandler CreateHandler() => new()
+    {
+        ConnectCallback = ConnectAsync,
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ActivityHeadersPropagator = null, // requests carry the client's trace instead
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2), // a host's addresses may change
+        MaxResponseHeadersLength = 16,
+        MaxResponseDrainSize = 16 * 1024,
+        ResponseDrainTimeout = TimeSpan.FromSeconds(1),
+    };
+}

@@ -1,0 +1,40 @@
+using LoraHub.Storage.Records;
+using LoraHub.Storage.Records.Modules;
+using Microsoft.EntityFrameworkCore;
+
+namespace LoraHub.Storage.Distributed;
+
+/// <summary>
+/// <c>tsvector</c> with a GIN index. The words are given to it as they are, as the configuration <c>simple</c> would leave them, so that no setting of the server
+/// parts them otherwise than here.
+/// </summary>
+sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer) : DatabaseModules(writer)
+{
+    /// <summary>The last place that a <c>tsvector</c> tells from others.</summary>
+    const int LastPlace = 16383;
+
+    protected override Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken) => Postgres.AskAsync(async () =>
+    {
+        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+        return await read(records);
+    });
+
+    protected override Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) =>
+        records.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"module " + id}, 0))", cancellationToken);
+
+    protected override Task AddWordsAsync(RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
+    {
+        var words = string.Join(' ', [.. ofId.Select((word, at) => $"'{word}':{at + 1}A"), .. ofCard.Take(LastPlace - ofId.Count).Select((word, at) => $"'{word}':{ofId.Count + at + 1}")]);
+        return records.Database.ExecuteSqlAsync($"INSERT INTO module_words (number, words) VALUES ({number}, {words}::tsvector)", cancellationToken);
+    }
+
+    protected override Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken) =>
+        records.Database.ExecuteSqlAsync($"DELETE FROM module_words WHERE number = {number}", cancellationToken);
+
+    protected override IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words)
+    {
+        var query = string.Join(" & ", words.Select(word => $"'{word}':*"));
+        return records.Database.SqlQuery<ModuleMatch>(
+            $"SELECT number AS \"Number\", (-ts_rank(words, {query}::tsquery))::float8 AS \"Distance\" FROM module_words WHERE words @@ {query}::tsquery");
+    }
+}

@@ -1,0 +1,39 @@
+using LoraHub.Storage.Records;
+using LoraHub.Storage.Records.Modules;
+using Microsoft.EntityFrameworkCore;
+
+namespace LoraHub.Storage.Embedded;
+
+/// <summary>FTS5: the words are kept as an index alone, by the row's number.</summary>
+sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer) : DatabaseModules(writer)
+{
+    /// <summary>A search that matches everything touches every module's row, some pages long: mapped, that is memory, where it was ten thousand calls of the system.</summary>
+    const string Mapped = "PRAGMA mmap_size=1073741824"; // of addresses, in bytes
+
+    protected override async Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken)
+    {
+        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+        await records.Database.OpenConnectionAsync(cancellationToken);
+        await records.Database.ExecuteSqlRawAsync(Mapped, cancellationToken);
+        return await read(records);
+    }
+
+    /// <summary>There is one writer anyway.</summary>
+    protected override Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected override Task AddWordsAsync(RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
+    {
+        var (id, card) = (string.Join(' ', ofId), string.Join(' ', ofCard));
+        return records.Database.ExecuteSqlAsync($"INSERT INTO module_words (rowid, id, card) VALUES ({number}, {id}, {card})", cancellationToken);
+    }
+
+    protected override Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken) =>
+        records.Database.ExecuteSqlAsync($"DELETE FROM module_words WHERE rowid = {number}", cancellationToken);
+
+    protected override IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words)
+    {
+        var query = string.Join(' ', words.Select(word => $"\"{word}\"*"));
+        return records.Database.SqlQuery<ModuleMatch>(
+            $"SELECT rowid AS \"Number\", bm25(module_words, 10.0, 1.0) AS \"Distance\" FROM module_words WHERE module_words MATCH {query}");
+    }
+}
