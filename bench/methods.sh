@@ -1,5 +1,5 @@
 #!/bin/sh
-# The table of docs/methods.md: sh bench/methods.sh FOLDER, from the repository's root, after a Release build. Goes on where it was stopped.
+# Measures the table of docs/methods.md. Run `sh bench/methods.sh FOLDER` from the repository's root after a Release build. A stopped run resumes.
 set -eu
 modules=$(ls models/lorahub | grep '^t5_mini-' | grep -v -e nli_r4 -e booleans_r16 -e acronyms_all_linear -e parity_safetensors | sed 's|^|lorahub/|' | paste -sd, -)
 named="\"lora_modules_specified\":\"$modules\""

@@ -5,19 +5,18 @@ using System.Text.Json.Nodes;
 
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Inference.Predictions;
 
 namespace LoraHub.Bench;
 
-/// <summary>LoraHub on the bundle's unseen tasks as a user runs it, beside what the Python stack reached (models/README.md).</summary>
+/// <summary>Accuracy of LoraHub on the bundle's unseen tasks, beside the Python stack's (models/README.md).</summary>
 static class BundleTable
 {
     const string ReferenceColumn = "LoraHub avg";
 
-    /// <summary>Prints a Markdown table: every task with the modules of each seed in <c>draws.json</c>, K = 40.</summary>
+    /// <summary>Prints a Markdown table of every task with the modules of each seed in <c>draws.json</c>, K = 40.</summary>
     public static void Print(string root)
     {
-        using var predictor = Bundle.Open(root);
+        using var bundle = Bundle.Open(root);
         var draws = JsonNode.Parse(File.ReadAllText(Path.Combine(root, "bench", "draws.json")))!["lorahub"]!.AsObject();
         var reference = Reference(Path.Combine(root, "models", "README.md"));
         var rows = new List<Row>();
@@ -27,7 +26,7 @@ static class BundleTable
         var clock = Stopwatch.StartNew();
         foreach (var task in reference.Keys)
         {
-            var reports = draws.Select(draw => Run(predictor, Path.Combine(root, "bench", "tasks", task + ".jsonl"), draw.Value!.Deserialize<string[]>()!)).ToArray();
+            var reports = draws.Select(draw => Run(bundle, Path.Combine(root, "bench", "tasks", task + ".jsonl"), draw.Value!.Deserialize<string[]>()!)).ToArray();
             var row = new Row(reports[0].ZeroShot, [.. reports.Select(report => report.Adapted)], reference[task]);
             rows.Add(row);
             Console.WriteLine($"| {task} | {row.ZeroShot:0.0} | {string.Join(", ", row.Adapted.Select(value => $"{value:0.0}"))} | {row.Adapted.Average():0.0} | {row.Reference:0.0} |");
@@ -39,14 +38,14 @@ static class BundleTable
         Console.WriteLine($"{rows.Count * draws.Count} predictions in {clock.Elapsed.TotalSeconds:0} s, {clock.Elapsed.TotalSeconds / (rows.Count * draws.Count):0.00} s each.");
     }
 
-    static AccuracyReport Run(LoraHubPredictor predictor, string file, IReadOnlyList<string> modules)
+    static AccuracyReport Run(Bundle bundle, string file, IReadOnlyList<string> modules)
     {
         var request = BundleTask.Request(file);
         request[InputSchema.LoraModulesSpecified] = string.Join(',', modules.Select(module => $"lorahub/{module}"));
-        return BundleTask.Predict(predictor, request).Accuracy!;
+        return BundleTask.Predict(bundle, request).Accuracy!;
     }
 
-    /// <summary>Task → the Python stack's average, read from the bundle's own table.</summary>
+    /// <summary>Reads the Python stack's average for each task from the bundle's table.</summary>
     static Dictionary<string, double> Reference(string readme)
     {
         var rows = File.ReadLines(readme).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)).ToArray();

@@ -2,16 +2,15 @@ using System.Text.Json.Nodes;
 
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Inference.Predictions;
 
 namespace LoraHub.Bench;
 
-/// <summary>A task of <c>bench/tasks</c> as a prediction: its first five lines are the examples, the rest is asked.</summary>
+/// <summary>A task of <c>bench/tasks</c> as a prediction: its first five lines are the examples, the others the test inputs.</summary>
 static class BundleTask
 {
     const int Examples = 5;
 
-    /// <param name="file">JSONL of <c>input</c> and <c>target</c>.</param>
+    /// <param name="file">JSON Lines with <c>input</c> and <c>target</c>.</param>
     public static JsonObject Request(string file)
     {
         var lines = File.ReadLines(file).Select(line => JsonNode.Parse(line)!).ToArray();
@@ -25,10 +24,10 @@ static class BundleTask
         };
     }
 
-    public static PredictionOutput Predict(LoraHubPredictor predictor, JsonObject request)
+    public static PredictionOutput Predict(Bundle bundle, JsonObject request)
     {
         var (input, errors) = InputParser.Parse(request);
-        return Bundle.Predict(predictor, input ?? throw new InvalidOperationException(errors[0].Message));
+        return bundle.Predict(input ?? throw new InvalidOperationException(errors[0].Message));
     }
 
     static JsonArray Column(IEnumerable<JsonNode> lines, string name) => [.. lines.Select(line => line[name]!.DeepClone())];

@@ -40,6 +40,6 @@ switch (args)
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|queue|modules|large FOLDER|micro [BenchmarkDotNet's arguments]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
         return 2;
 }

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace LoraHub.Bench;
 
-/// <summary>The repository this program was built in.</summary>
+/// <summary>The repository in which this program was built.</summary>
 static class Repository
 {
     public static string Root { get; } =

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LoraHub.Bench;
 
-/// <summary>Wall-clock times.</summary>
+/// <summary>Measures wall-clock times.</summary>
 static class Timed
 {
     public static double Seconds(Action work)

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>What only a process of its own can tell: how long loading takes, how much memory a search holds, how fast it is beside nothing else.</summary>
+/// <summary>Measures loading, a search's memory and its undisturbed speed, each in a separate process.</summary>
 static class FreshProcess
 {
     public const string Verb = "fresh";
@@ -20,15 +20,15 @@ static class FreshProcess
         return new FreshFigures(figures[0], figures[1], figures[2], figures[3], figures[4], figures[5]);
     }
 
-    /// <returns>Seconds of a whole prediction, and of its evaluations together.</returns>
+    /// <returns>Seconds of a whole prediction, and the sum of its evaluations.</returns>
     public static (double Total, double Evaluations) MeasurePrediction(string folder)
     {
         var figures = Run(folder, Prediction);
         return (figures[0], figures[1]);
     }
 
-    /// <summary>What the process does.</summary>
-    /// <param name="what">A number of modules, or a prediction.</param>
+    /// <summary>Runs in the separate process and prints its figures.</summary>
+    /// <param name="what">A number of modules to search with, or <c>prediction</c>.</param>
     public static void Work(string folder, string what)
     {
         var figures = what == Prediction ? Predict(folder) : Search(folder, int.Parse(what, CultureInfo.InvariantCulture));
@@ -76,7 +76,7 @@ static class FreshProcess
         return figures;
     }
 
-    /// <summary>Writing once into so much memory that the process has not had: what loading cannot do without.</summary>
+    /// <summary>Times the first write to this much fresh memory: the least that loading can take.</summary>
     static double FirstTouch(long bytes) => Timed.Seconds(() =>
     {
         using var scope = NewDisposeScope();
@@ -84,10 +84,10 @@ static class FreshProcess
     });
 }
 
-/// <param name="Load">Seconds from nothing loaded to the first loss.</param>
-/// <param name="Memory">Resident bytes after some evaluations.</param>
+/// <param name="Load">Seconds from an empty process to the first loss.</param>
+/// <param name="Memory">Resident bytes after the evaluations.</param>
 /// <param name="Compose">Seconds.</param>
 /// <param name="Evaluation">Seconds.</param>
 /// <param name="Ceiling">Operations a second.</param>
-/// <param name="FirstTouch">Seconds that the system takes to hand out as much memory as the model has.</param>
+/// <param name="FirstTouch">Seconds to allocate as much memory as the model takes.</param>
 sealed record FreshFigures(double Load, double Memory, double Compose, double Evaluation, double Ceiling, double FirstTouch);

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>What a token of five answers costs, in the fastest dtype: with our cache of keys and values, and without one when there are 32 tokens.</summary>
+/// <summary>
+/// Times one generated token for five rows in the fastest dtype: with our cache of keys and values, and without one at 32 tokens.
+/// </summary>
 static class Generation
 {
     const int Tokens = 32;

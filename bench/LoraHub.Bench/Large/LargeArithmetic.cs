@@ -1,14 +1,14 @@
+using LoraHub.Formats.ModelConfig;
 using LoraHub.Inference.Kernels;
-using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>How much arithmetic an evaluation is, and how fast the processor does it at best.</summary>
+/// <summary>The arithmetic of an evaluation, and the processor's highest rate for it.</summary>
 static class LargeArithmetic
 {
-    /// <summary>Floating-point operations of one evaluation as our model does it, products of matrices alone.</summary>
+    /// <summary>Counts the floating-point operations of one evaluation by our model, matrix products only.</summary>
     public static double Operations(T5Config config, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
     {
         const double PerProduct = 2; // a multiplication and an addition
@@ -24,7 +24,7 @@ static class LargeArithmetic
         return PerProduct * ((config.NumLayers * encoder) + (config.DecoderLayers * decoder) + (t * d * config.VocabSize));
     }
 
-    /// <summary>Packed matrices of 2048 × 2048 times 2048 rows.</summary>
+    /// <summary>Measures the product of 2048 rows with a packed matrix of 2048 × 2048.</summary>
     /// <returns>Operations a second.</returns>
     public static double Ceiling(ScalarType type)
     {

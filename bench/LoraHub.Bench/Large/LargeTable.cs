@@ -7,13 +7,13 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>The figures of the engine on a model of FLAN-T5-large's shape, as Markdown. What is compared is interleaved in one process.</summary>
+/// <summary>Prints the engine's figures for FLAN-T5-large's shape as Markdown. Compared variants run interleaved in one process.</summary>
 static class LargeTable
 {
     const int Rounds = 9;
     const int WarmUps = 2;
 
-    /// <param name="folder">Where the random model and modules lie or are made: 3.1 GB, and 19 MB for each of 196 modules.</param>
+    /// <param name="folder">The folder of the random model and modules, written if missing: 3.1 GB, and 19 MB for each of 196 modules.</param>
     public static void Print(string folder)
     {
         var rounds = Interleaved(folder);
@@ -33,20 +33,20 @@ static class LargeTable
         Console.WriteLine("|---|---|---|---|");
         if (IsHalf)
         {
-            Row("one evaluation in bf16, against the plain fp32 shape of the reference", $"{plain / fastest:0.00}× ({fastest * 1000:0} against {plain * 1000:0} ms)", "3.3×", "4×");
+            Row("one evaluation in bf16, against the reference's plain shape in fp32", $"{plain / fastest:0.00}× ({fastest * 1000:0} against {plain * 1000:0} ms)", "3.3×", "4×");
         }
 
-        Row("one evaluation in fp32, against the plain fp32 shape of the reference", $"{plain / fp32:0.00}× ({fp32 * 1000:0} against {plain * 1000:0} ms)", "1.75×", "1.9×");
-        Row($"of the packed {type} ceiling, in a process of its own", $"{operations / twenty.Evaluation / twenty.Ceiling:P0} ({operations / twenty.Evaluation / 1e9:0} of {twenty.Ceiling / 1e9:0} GFLOP/s; {twenty.Evaluation * 1000:0} ms)", "80 %", "90 %");
-        Row("the same, between evaluations of the others", $"{operations / fastest / ceiling:P0} ({operations / fastest / 1e9:0} of {ceiling / 1e9:0} GFLOP/s)", "", "");
-        Row("a prediction of 40 evaluations, divided by its evaluations", $"{prediction.Total / prediction.Evaluations:0.000} ({prediction.Total:0.0} s)", "1.05", "1.02");
+        Row("one evaluation in fp32, against the reference's plain shape in fp32", $"{plain / fp32:0.00}× ({fp32 * 1000:0} against {plain * 1000:0} ms)", "1.75×", "1.9×");
+        Row($"share of the packed {type} ceiling, separate process", $"{operations / twenty.Evaluation / twenty.Ceiling:P0} ({operations / twenty.Evaluation / 1e9:0} of {twenty.Ceiling / 1e9:0} GFLOP/s; {twenty.Evaluation * 1000:0} ms)", "80 %", "90 %");
+        Row("the same, interleaved with the other models", $"{operations / fastest / ceiling:P0} ({operations / fastest / 1e9:0} of {ceiling / 1e9:0} GFLOP/s)", "", "");
+        Row("prediction of 40 evaluations ÷ its evaluations' time", $"{prediction.Total / prediction.Evaluations:0.000} ({prediction.Total:0.0} s)", "1.05", "1.02");
         Row("composing 20 modules, share of an evaluation", $"{compose / fastest:P1} ({compose * 1000:0.0} ms)", "2 %", "1 %");
-        Row("a token of 5 rows, against no cache at 32 tokens", $"{generation.Uncached / generation.Cached:0.0}× ({generation.Cached * 1000:0} against {generation.Uncached * 1000:0} ms)", "6×", "8×");
-        Row($"base model on disk to first evaluation, {type}, cached pages", $"{one.Load:0.0} s; the system alone takes {one.FirstTouch:0.0} s to hand out the memory", "3 s", "1.5 s");
-        Row($"memory while searching, {type}, 20 modules", $"{twenty.Memory / 1e9:0.00} GB", "2.4 GB in bf16", "2.0 GB");
+        Row("a token for 5 rows, against no cache at 32 tokens", $"{generation.Uncached / generation.Cached:0.0}× ({generation.Cached * 1000:0} against {generation.Uncached * 1000:0} ms)", "6×", "8×");
+        Row($"base model on disk to first evaluation, {type}, cached pages", $"{one.Load:0.0} s; allocating the memory alone takes {one.FirstTouch:0.0} s", "3 s", "1.5 s");
+        Row($"memory during a search, {type}, 20 modules", $"{twenty.Memory / 1e9:0.00} GB", "2.4 GB in bf16", "2.0 GB");
         Row("196 modules: added memory; composing", $"{(all.Memory - one.Memory) / 1e9:0.00} GB; {all.Compose * 1000:0} ms", "2.0 GB in bf16; 120 ms", "");
-        Row("shipped model: an evaluation's time outside its products", $"{1 - (mini.Products / mini.Evaluation):P0} ({mini.Evaluation * 1000:0.0} ms in all)", "50 %", "25 %");
-        Row("managed memory allocated by an evaluation", $"{Median(rounds, round => round.Allocated) / 1024:0} KiB", "", "");
+        Row("shipped model: share of an evaluation outside matrix products", $"{1 - (mini.Products / mini.Evaluation):P0} ({mini.Evaluation * 1000:0.0} ms in all)", "50 %", "25 %");
+        Row("managed memory allocated per evaluation", $"{Median(rounds, round => round.Allocated) / 1024:0} KiB", "", "");
     }
 
     static bool IsHalf => LargeWork.Fastest == ScalarType.BFloat16;
@@ -63,7 +63,7 @@ static class LargeTable
         {
             var weights = fastest.Weights(i);
             var before = GC.GetAllocatedBytesForCurrentThread();
-            fastest.Evaluate(weights); // also brings the caches to where they are in a search
+            fastest.Evaluate(weights); // also warms the caches, as in a search
             var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             rounds.Add(new Round(
                 Fastest: Timed.Seconds(() => fastest.Evaluate(weights)),
@@ -95,6 +95,6 @@ static class LargeTable
     static void Row(string figure, FormattableString measured, string least, string aim) =>
         Console.WriteLine($"| {figure} | {measured.ToString(CultureInfo.InvariantCulture)} | {least} | {aim} |");
 
-    /// <summary>Seconds; operations a second; bytes.</summary>
+    /// <summary>Times in seconds, the ceiling in operations a second, allocations in bytes.</summary>
     sealed record Round(double Plain, double Fp32, double Fastest, double Compose, double Ceiling, double Allocated);
 }

@@ -1,15 +1,17 @@
-using LoraHub.Core.Modules;
+using LoraHub.Formats.Adapters;
 using LoraHub.Inference;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.T5;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
 /// <summary>
-/// The fixed work of every figure: a model of FLAN-T5-large's shape, five examples of 90 to 130 tokens with answers of five or six, modules of rank 16 on q and v. Owns what it loads.
+/// The work that every figure uses: a model of FLAN-T5-large's shape, five examples of 90 to 130 tokens with targets of five or six,
+/// and modules of rank 16 on q and v. Owns what it loads.
 /// </summary>
 sealed class LargeWork : IDisposable
 {
@@ -20,7 +22,7 @@ sealed class LargeWork : IDisposable
 
     readonly List<LoraModule> _modules = [];
 
-    /// <param name="root">Where the model and its modules lie; they are made if they do not (3.1 GB and 19 MB each).</param>
+    /// <param name="root">The folder of the model (3.1 GB) and its modules (19 MB each), written if missing.</param>
     public LargeWork(string root, ScalarType type, int modules = Modules)
     {
         var folder = RandomT5.Make(root, RandomT5.Large, Path.Combine(Repository.Root, "models", "lorahub", "t5-mini"));
@@ -30,19 +32,19 @@ sealed class LargeWork : IDisposable
         {
             var path = Path.Combine(root, id);
             var config = AdapterConfig.Load(path);
-            _modules.Add(LoraModule.Load(new ModuleInfo { Id = id, Folder = path, BaseModel = config.BaseModel, Rank = config.Rank }, Model));
+            _modules.Add(LoraModule.Load(new ModuleVersion { Id = id, Folder = path, BaseModel = config.BaseModel, Rank = config.Rank }, Model));
         }
 
         Composition = new FactorsComposition(_modules, type);
         Examples = new FewShotExamples(Model, Inputs, Targets);
     }
 
-    /// <summary>What the service chooses on this processor for a model so large: bf16 where it is multiplied in.</summary>
+    /// <summary>The dtype that the service chooses here for a large model: bf16 where the processor multiplies in bf16.</summary>
     public static ScalarType Fastest { get; } = Precisions.Choose(Precision.Auto, long.MaxValue, CPU);
 
     public static string FastestName => Fastest == ScalarType.BFloat16 ? "bf16" : "fp32";
 
-    /// <summary>Random ids, the same in every run.</summary>
+    /// <summary>Random token ids, the same in every run.</summary>
     public static int[][] Inputs { get; } = Rows(InputLengths, 1);
 
     public static int[][] Targets { get; } = Rows(TargetLengths, 2);
@@ -57,14 +59,14 @@ sealed class LargeWork : IDisposable
 
     public FewShotExamples Examples { get; }
 
-    /// <summary>Weights as a search tries them, others for each index.</summary>
+    /// <summary>Random weights as a search tries them, different for each index.</summary>
     public double[] Weights(int index)
     {
         var random = new Random(index);
         return [.. _modules.Select(_ => random.NextDouble() - 0.5)];
     }
 
-    /// <summary>One evaluation of a search: compose, forward, loss.</summary>
+    /// <summary>Runs one evaluation of a search: compose, forward, loss.</summary>
     public double Evaluate(double[] weights)
     {
         using var scope = NewDisposeScope();

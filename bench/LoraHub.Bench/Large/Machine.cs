@@ -1,6 +1,6 @@
 namespace LoraHub.Bench.Large;
 
-/// <summary>What a run was made on.</summary>
+/// <summary>Describes the machine of a run.</summary>
 static class Machine
 {
     static readonly string[] Known = ["avx512f", "avx512_bf16", "avx_vnni", "avx512_vp2intersect", "amx_bf16"];

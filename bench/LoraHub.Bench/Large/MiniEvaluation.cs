@@ -1,16 +1,18 @@
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Formats.Adapters;
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.T5;
 using LoraHub.Inference.Tokenization;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>The default request on the shipped model, in fp32: an evaluation, and the matrix products in it alone.</summary>
+/// <summary>Times an evaluation of the default request on the shipped model in fp32, and its matrix products alone.</summary>
 static class MiniEvaluation
 {
     const int Rounds = 200;
@@ -23,15 +25,15 @@ static class MiniEvaluation
         using var model = T5Model.Load(Path.Combine(models, "t5-mini"), CPU, _ => ScalarType.Float32);
         var tokenizer = T5Tokenizer.Load(model.Folder);
         var (input, _) = InputParser.Parse([]);
-        var (questions, answers) = (Tokenize(input!.ExampleInputs), Tokenize(input.ExampleOutputs));
+        var (inputs, targets) = (Tokenize(input!.ExampleInputs), Tokenize(input.ExampleOutputs));
         var modules = Directory.EnumerateDirectories(models).Where(folder => File.Exists(Path.Combine(folder, "adapter_config.json"))).Order(StringComparer.Ordinal)
             .Select(folder => (Folder: folder, Config: AdapterConfig.Load(folder)))
-            .Select(module => LoraModule.Load(new ModuleInfo { Id = Path.GetFileName(module.Folder), Folder = module.Folder, BaseModel = model.Folder, Rank = module.Config.Rank }, model))
+            .Select(module => LoraModule.Load(new ModuleVersion { Id = Path.GetFileName(module.Folder), Folder = module.Folder, BaseModel = model.Folder, Rank = module.Config.Rank }, model))
             .GroupBy(module => module.Layout.Signature).MaxBy(group => group.Count())!.Take(LargeWork.Modules).ToArray();
         using var composition = new FactorsComposition(modules, ScalarType.Float32);
-        using var examples = new FewShotExamples(model, questions, answers);
+        using var examples = new FewShotExamples(model, inputs, targets);
         using var scope = NewDisposeScope();
-        var products = Products(model.Config, [.. questions.Select(row => row.Length)], answers.Sum(row => row.Length), modules[0].Config.Rank);
+        var products = Products(model.Config, [.. inputs.Select(row => row.Length)], targets.Sum(row => row.Length), modules[0].Config.Rank);
         var weights = modules.Select((_, i) => 0.1 * (i % 3)).ToArray();
         var (evaluation, alone) = (new List<double>(), new List<double>());
         for (var round = 0; round < Rounds; round++)
@@ -51,7 +53,10 @@ static class MiniEvaluation
         work();
     });
 
-    /// <summary>The products of an evaluation on numbers that are ready: linear layers, attention in the encoder, low-rank updates of q and v. (Those of attention in the decoder are left out: few.)</summary>
+    /// <summary>
+    /// The matrix products of an evaluation on prepared tensors: linear layers, the encoder's attention, low-rank updates of q and v.
+    /// The decoder's attention is left out, since its products are small.
+    /// </summary>
     static Action Products(T5Config config, int[] lengths, int targets, int rank)
     {
         var (d, inner, ff, longest) = (config.DModel, config.NumHeads * config.DKv, config.DFf, lengths.Max());

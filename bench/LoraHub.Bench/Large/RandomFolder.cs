@@ -1,20 +1,22 @@
 using System.Text.Json;
 
+using LoraHub.Formats.Safetensors;
+using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Checkpoints;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>A tensor of independent normal numbers.</summary>
+/// <summary>A tensor of independent, normally distributed numbers.</summary>
 sealed record RandomTensor(TensorEntry Entry, double Mean, double Deviation);
 
-/// <summary>Folders of random weights, each made once.</summary>
+/// <summary>Writes folders of random weights, each only once.</summary>
 static class RandomFolder
 {
     public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true, NewLine = "\n" };
 
-    /// <summary>Makes the folder of an id below a root unless it is there. It gets its name last, so that one that is there is complete.</summary>
+    /// <summary>Writes the folder of an id under a root unless it exists. The folder is renamed into place last, so an existing one is complete.</summary>
     /// <param name="id"><c>owner/name</c>.</param>
     public static string Make(string root, string id, Action<string> write)
     {
@@ -24,7 +26,7 @@ static class RandomFolder
             return folder;
         }
 
-        var unfinished = Path.Combine(root, ".unfinished"); // not at a depth where ids are
+        var unfinished = Path.Combine(root, ".unfinished"); // not at the depth of ids
         if (Directory.Exists(unfinished))
         {
             Directory.Delete(unfinished, recursive: true);
@@ -37,17 +39,17 @@ static class RandomFolder
         return folder;
     }
 
-    /// <summary>Writes tensors as safetensors, one after the other: never more than one is in memory.</summary>
-    /// <param name="seed">Of the first tensor; the others' follow on it, so that numbers do not depend on the order of writing.</param>
+    /// <summary>Writes tensors as safetensors, one at a time, so that at most one is in memory.</summary>
+    /// <param name="seed">The first tensor's seed; each later tensor uses the next one, so the numbers do not depend on the writing order.</param>
     public static void Write(string file, IEnumerable<RandomTensor> tensors, int seed)
     {
         var all = tensors.Select((tensor, i) => (Tensor: tensor, Seed: (ulong)(seed + i))).ToDictionary(pair => pair.Tensor.Entry.Name);
         using var stream = File.Create(file);
-        SafetensorsWriter.Write(stream, all.Values.Select(pair => pair.Tensor.Entry), name =>
+        SafetensorsWriter.Write(stream, all.Values.Select(pair => pair.Tensor.Entry), TensorWriter.Data(name =>
         {
             var ((entry, mean, deviation), own) = all[name];
             using var generator = new Generator(own);
-            return randn([.. entry.Shape], entry.DType, generator: generator).mul_(deviation).add_(mean);
-        });
+            return randn([.. entry.Shape], entry.DType.ToScalarType(), generator: generator).mul_(deviation).add_(mean);
+        }));
     }
 }

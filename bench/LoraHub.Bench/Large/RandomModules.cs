@@ -1,13 +1,10 @@
 using System.Text.Json.Nodes;
-
-using LoraHub.Inference.Checkpoints;
-using LoraHub.Inference.T5;
-
-using static TorchSharp.torch;
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Formats.Tensors;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>LoRA modules of random numbers over <see cref="RandomT5"/>, in PEFT's format: r = 16 on q and v.</summary>
+/// <summary>Random LoRA modules for <see cref="RandomT5"/> in PEFT's format: r = 16 on q and v.</summary>
 static class RandomModules
 {
     const int Rank = 16;
@@ -15,14 +12,14 @@ static class RandomModules
 
     public static string Id(int index) => $"bench/module-{index:D3}";
 
-    /// <summary>Writes <c>bench/module-000</c> and the following below a root, those that are not there: 19 MB each for a large model.</summary>
+    /// <summary>Writes the missing ones of <c>bench/module-000</c> and so on under a root: 19 MB each for a large model.</summary>
     /// <returns>The modules' ids, in order.</returns>
     public static IReadOnlyList<string> Make(string root, T5Config config, int count)
     {
         string[] ids = [.. Enumerable.Range(0, count).Select(Id)];
         for (var i = 0; i < count; i++)
         {
-            var seed = (i + 1) * 10_000; // more than the model and any module have tensors
+            var seed = (i + 1) * 10_000; // greater than the number of tensors in the model or a module
             RandomFolder.Make(root, ids[i], folder =>
             {
                 File.WriteAllText(Path.Combine(folder, "adapter_config.json"), AdapterConfig().ToJsonString(RandomFolder.Indented) + "\n");
@@ -33,7 +30,7 @@ static class RandomModules
         return ids;
     }
 
-    // lora_B is small, as after a training: the model with a module stays near the base model.
+    // lora_B is small, as after training: a module changes the base model's output only slightly.
     static IEnumerable<RandomTensor> Factors(T5Config config)
     {
         long inner = config.NumHeads * config.DKv;
@@ -44,7 +41,7 @@ static class RandomModules
         }
 
         static RandomTensor Factor(string layer, string factor, double deviation, long rows, long columns) =>
-            new(new TensorEntry($"base_model.model.{layer}.{factor}.weight", ScalarType.Float32, [rows, columns]), Mean: 0, deviation);
+            new(new TensorEntry($"base_model.model.{layer}.{factor}.weight", DType.Float32, [rows, columns]), Mean: 0, deviation);
     }
 
     static JsonObject AdapterConfig() => new()

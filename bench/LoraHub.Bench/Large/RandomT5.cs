@@ -1,20 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-using LoraHub.Inference.Checkpoints;
-using LoraHub.Inference.T5;
-
-using static TorchSharp.torch;
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Formats.Tensors;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>A T5 of random weights in Hugging Face's format: a real one's shape and cost, without its download.</summary>
+/// <summary>A T5 with random weights in Hugging Face's format: the shape and cost of a real model without a download.</summary>
 static class RandomT5
 {
-    /// <summary>The model's id below the root.</summary>
+    /// <summary>The model's id under the root.</summary>
     public const string Id = "bench/t5-large";
 
-    /// <summary>FLAN-T5-large.</summary>
+    /// <summary>The configuration of FLAN-T5-large.</summary>
     public static T5Config Large { get; } = new()
     {
         ModelType = "t5",
@@ -28,8 +26,8 @@ static class RandomT5
         TieWordEmbeddings = false,
     };
 
-    /// <summary>Writes the model below a root unless it is there: 3.13 GB of fp32 for <see cref="Large"/>, the same on every machine.</summary>
-    /// <param name="tokenizer">A folder whose tokenizer files are copied; its vocabulary is the smaller one.</param>
+    /// <summary>Writes the model under a root unless it exists: 3.13 GB in fp32 for <see cref="Large"/>, identical on every machine.</summary>
+    /// <param name="tokenizer">A folder to copy the tokenizer files from. Its vocabulary may be smaller than the model's.</param>
     /// <returns>The model's folder.</returns>
     public static string Make(string root, T5Config config, string tokenizer) => RandomFolder.Make(root, Id, folder =>
     {
@@ -45,14 +43,14 @@ static class RandomT5
         RandomFolder.Write(Path.Combine(folder, "model.safetensors"), Tensors(config), seed: 0);
     });
 
-    /// <summary>The names of the layers that a module on q and v adapts.</summary>
+    /// <summary>Lists the layers that a module on q and v adapts.</summary>
     public static IEnumerable<string> QueriesAndValues(T5Config config) =>
         Tensors(config)
             .Select(tensor => tensor.Entry.Name)
             .Where(name => name.EndsWith(".q.weight", StringComparison.Ordinal) || name.EndsWith(".v.weight", StringComparison.Ordinal))
             .Select(name => name[..^".weight".Length]);
 
-    // The standard deviations that transformers initialises T5 with.
+    // The standard deviations with which transformers initializes T5.
     static IEnumerable<RandomTensor> Tensors(T5Config config)
     {
         var (d, inner, ff) = ((long)config.DModel, (long)config.NumHeads * config.DKv, (long)config.DFf);
@@ -96,9 +94,9 @@ static class RandomT5
                 $"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", Math.Pow(d, -0.5), config.RelativeAttentionNumBuckets, config.NumHeads),
         ];
 
-        RandomTensor Ones(string name) => new(new TensorEntry(name, ScalarType.Float32, [d]), Mean: 1, Deviation: 0);
+        RandomTensor Ones(string name) => new(new TensorEntry(name, DType.Float32, [d]), Mean: 1, Deviation: 0);
 
         static RandomTensor Random(string name, double deviation, long rows, long columns) =>
-            new(new TensorEntry(name, ScalarType.Float32, [rows, columns]), Mean: 0, deviation);
+            new(new TensorEntry(name, DType.Float32, [rows, columns]), Mean: 0, deviation);
     }
 }

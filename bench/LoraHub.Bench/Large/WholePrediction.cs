@@ -1,19 +1,16 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
-
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Inference;
-using LoraHub.Inference.Models;
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.Tokenization;
 
 namespace LoraHub.Bench.Large;
 
-/// <summary>A prediction as the service makes it, from inputs to files, with the model and its modules in memory.</summary>
+/// <summary>Times a prediction from inputs to result files, with the model and its modules in memory.</summary>
 static class WholePrediction
 {
-    /// <returns>Seconds of it all, and of its evaluations together.</returns>
+    /// <returns>Seconds of the whole prediction, and the sum of its evaluations.</returns>
     public static (double Total, double Evaluations) Measure(string folder)
     {
         var evaluations = 0.0;
@@ -21,12 +18,10 @@ static class WholePrediction
         listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => evaluations += seconds);
         listener.EnableMeasurementEvents(Instruments.EvaluationDuration);
 
-        var folders = new ModelFolders([folder]);
-        using var predictor = new LoraHubPredictor(
-            new InferenceOptions(), folders, new FolderModuleCatalog(folders, RandomT5.Id), TimeProvider.System);
-        Bundle.Predict(predictor, Input(folder, budget: 10)); // loads
+        using var bundle = new Bundle(folder, RandomT5.Id, new InferenceOptions());
+        bundle.Predict(Input(folder, budget: 10)); // loads the model and modules
         evaluations = 0;
-        var total = Timed.Seconds(() => Bundle.Predict(predictor, Input(folder, budget: 40)));
+        var total = Timed.Seconds(() => bundle.Predict(Input(folder, budget: 40)));
         return (total, evaluations);
     }
 
@@ -43,7 +38,7 @@ static class WholePrediction
         });
         return input ?? throw new InvalidOperationException(string.Join(' ', errors.Select(error => $"{error.Field}: {error.Message}")));
 
-        // Texts of as many tokens as the rows have.
+        // Texts with as many tokens as the rows.
         string Texts(int[][] rows) => new JsonArray([.. rows.Select(row => JsonValue.Create(Text(row.Length)))]).ToJsonString();
 
         string Text(int length)

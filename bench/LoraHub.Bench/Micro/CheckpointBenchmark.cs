@@ -6,10 +6,10 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Micro;
 
-/// <summary>Reading shipped checkpoints from the page cache.</summary>
+/// <summary>Reads shipped checkpoints from the page cache.</summary>
 public class CheckpointBenchmark
 {
-    /// <summary>The base model, a module as <c>torch.save</c> wrote it, and one in safetensors.</summary>
+    /// <summary>The base model, a module that <c>torch.save</c> wrote, and a module in safetensors.</summary>
     [Params("t5-mini/model.safetensors", "t5_mini-plurals/adapter_model.bin", "t5_mini-parity_safetensors/adapter_model.safetensors")]
     public string File { get; set; } = "";
 
@@ -18,16 +18,16 @@ public class CheckpointBenchmark
     [Benchmark]
     public int OpenHeader()
     {
-        using var checkpoint = Checkpoint.Open(FullPath);
+        using var checkpoint = MappedCheckpoint.Open(FullPath);
         return checkpoint.Entries.Count;
     }
 
-    /// <summary>Views of the mapped file: no number of it is touched.</summary>
+    /// <summary>Creates views of the mapped file without reading its numbers.</summary>
     [Benchmark]
     public long ViewAll()
     {
         using var scope = NewDisposeScope();
-        using var checkpoint = Checkpoint.Open(FullPath);
+        using var checkpoint = MappedCheckpoint.Open(FullPath);
         return checkpoint.Entries.Keys.Sum(name => checkpoint.Read(name).numel());
     }
 
@@ -35,7 +35,7 @@ public class CheckpointBenchmark
     public long CopyAll()
     {
         using var scope = NewDisposeScope();
-        using var checkpoint = Checkpoint.Open(FullPath);
+        using var checkpoint = MappedCheckpoint.Open(FullPath);
         return checkpoint.Entries.Keys.Sum(name => checkpoint.Read(name).clone().numel());
     }
 }

@@ -4,7 +4,7 @@ using LoraHub.Core.Optimization;
 
 namespace LoraHub.Bench.Micro;
 
-/// <summary>What the default search takes beside its evaluations: 20 weights, 40 evaluations.</summary>
+/// <summary>The default search without the cost of its evaluations: 20 weights, 40 evaluations.</summary>
 public class CobylaBenchmark
 {
     const int Dimension = 20, Budget = 40;

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Micro;
 
-/// <summary>Both compositions of 20 shipped modules: what a prediction pays once, and what every evaluation pays.</summary>
+/// <summary>Both compositions of 20 shipped modules: the cost per prediction and the cost per evaluation.</summary>
 #pragma warning disable CA1001 // BenchmarkDotNet calls the cleanup, not Dispose.
 public class CompositionBenchmark
 #pragma warning restore CA1001

@@ -12,10 +12,10 @@ using TorchSharp;
 
 namespace LoraHub.Bench.Micro;
 
-/// <summary>The parts of a prediction outside the model, each alone, by BenchmarkDotNet.</summary>
+/// <summary>Measures each part of a prediction outside the model with BenchmarkDotNet.</summary>
 static class MicroBenchmarks
 {
-    // In this process: BenchmarkDotNet's own project would lack what build/LibTorchSharp.targets does to the output folder.
+    // BenchmarkDotNet's generated project would miss the patch that build/LibTorchSharp.targets applies to the output folder.
     static readonly string[] Always = ["--inProcess"];
 
     static readonly (string Option, string Short, string[] Values)[] UnlessGiven =
@@ -24,12 +24,12 @@ static class MicroBenchmarks
         ("--job", "-j", ["short", "--iterationCount", "9", "--iterationTime", "250"]),
     ];
 
-    /// <summary>Runs them and prints one Markdown table after BenchmarkDotNet's log.</summary>
-    /// <param name="arguments">BenchmarkDotNet's own; they come before what this program says otherwise.</param>
+    /// <summary>Runs the benchmarks and prints one Markdown table after BenchmarkDotNet's log.</summary>
+    /// <param name="arguments">BenchmarkDotNet's arguments; they override this program's defaults.</param>
     /// <returns>The exit code.</returns>
     public static int Print(string[] arguments)
     {
-        // What is measured here is small: with two threads, a neighbour on one of the cores would be the most of it (libgomp's threads wait for one another).
+        // The work is small. With two threads, a neighbor on one of the cores would dominate the time, since libgomp's threads wait for one another.
         torch.set_num_threads(1);
         var missing = UnlessGiven
             .Where(pair => !arguments.Contains(pair.Option) && !arguments.Contains(pair.Short))

@@ -1,12 +1,13 @@
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Micro;
 
-/// <summary>As many shipped modules of one layout as the default request draws, in fp32. Owns them.</summary>
+/// <summary>Shipped modules of one layout in fp32, as many as the default request draws. Owns them.</summary>
 sealed class ShippedModules : IDisposable
 {
     const int Count = 20;
@@ -15,12 +16,12 @@ sealed class ShippedModules : IDisposable
 
     public ShippedModules()
     {
-        var catalog = new FolderModuleCatalog(new ModelFolders([Folder]), BaseModel);
+        var catalog = new ModuleLibrary(new SearchPath([Folder]), new BaseModels(new SearchPath([Folder]), BaseModel));
         var equal = catalog.List().GroupBy(module => module.Layout).MaxBy(layout => layout.Count())!;
         Modules = [.. equal.OrderBy(module => module.Id, StringComparer.Ordinal).Take(Count).Select(module => LoraModule.Load(module, _model))];
         if (Modules.Count != Count)
         {
-            throw new InvalidOperationException($"Only {Modules.Count} shipped modules have one layout.");
+            throw new InvalidOperationException($"Only {Modules.Count} shipped modules share a layout; the benchmark needs {Count}.");
         }
     }
 

@@ -1,17 +1,15 @@
 using System.Text.Json.Nodes;
-
 using BenchmarkDotNet.Attributes;
-
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Inference.Models;
 using LoraHub.Inference.Tokenization;
+using LoraHub.Modules.Folders;
 
 namespace LoraHub.Bench.Micro;
 
-/// <summary>The tokenizer on the example inputs of the default request.</summary>
+/// <summary>Encodes and decodes the example inputs of the default request.</summary>
 public class TokenizerBenchmark
 {
-    const int Tokens = 392; // of all inputs, with their end tokens
+    const int Tokens = 392; // of all inputs, including their end tokens
 
     T5Tokenizer _tokenizer = null!;
     IReadOnlyList<string> _texts = [];
@@ -25,7 +23,7 @@ public class TokenizerBenchmark
         _ids = [.. _texts.Select(text => _tokenizer.Encode(text).Ids.ToArray())];
         if (_ids.Sum(ids => ids.Length) is var tokens and not Tokens)
         {
-            throw new InvalidOperationException($"The default inputs are {tokens} tokens, not {Tokens}.");
+            throw new InvalidOperationException($"The default inputs have {tokens} tokens; expected {Tokens}.");
         }
     }
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using LoraHub.Core.Modules;
-using LoraHub.Inference.Models;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 using LoraHub.Servers;
 using LoraHub.Storage;
 using Microsoft.Extensions.Configuration;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LoraHub.Bench.Modules;
 
-/// <summary>Lists and searches among many registered modules, and what a start looks at when none has changed.</summary>
+/// <summary>Times listing and searching many registered modules, and the checks of a start without changes.</summary>
 static class ModuleRegistryLoad
 {
     const int Count = 10_000, Times = 50;
@@ -18,12 +19,12 @@ static class ModuleRegistryLoad
     static readonly (string What, ModuleQuery Query)[] Queries =
     [
         ("the first 20", new ModuleQuery()),
-        ("20 from the 9,000th on", new ModuleQuery { Skip = 9000 }),
+        ("20 starting at the 9,000th", new ModuleQuery { Skip = 9000 }),
         ("by base model and rank", new ModuleQuery { BaseModel = "google/flan-t5-large", Rank = 4 }),
-        ("by a tag that one in 500 has, usable only", new ModuleQuery { Tag = "topic-7", UsableOnly = true }),
-        ("by owner, task, tag and rank, none", new ModuleQuery { Owner = "owner-1", Task = "task-3", Tag = "topic-7", Rank = 5 }),
+        ("by a tag of one module in 500, usable only", new ModuleQuery { Tag = "topic-7", UsableOnly = true }),
+        ("by owner, task, tag and rank, no match", new ModuleQuery { Owner = "owner-1", Task = "task-3", Tag = "topic-7", Rank = 5 }),
         ("search: a word of one module", new ModuleQuery { Text = "name-4711" }),
-        ("search: two beginnings of words", new ModuleQuery { Text = "quest answ" }),
+        ("search: two word prefixes", new ModuleQuery { Text = "quest answ" }),
         ("search: a word of every module", new ModuleQuery { Text = "module" }),
         ("search: one letter, with a filter", new ModuleQuery { Text = "t", Rank = 16 }),
         ("search: no match", new ModuleQuery { Text = "zebra question" }),
@@ -63,16 +64,16 @@ static class ModuleRegistryLoad
         await OpenAsync(services);
         var models = Path.Combine(data, "models");
         FillFolders(models);
-        var catalog = new FolderModuleCatalog(new ModelFolders([models], models), "google/flan-t5-large");
-        var registry = services.GetRequiredService<IModuleRegistry>();
-        var rows = new List<(string, string)> { ("to register all, in seconds", Text(await FillAsync(registry, catalog.Stamps()) / 1000)) };
+        var catalog = new ModuleLibrary(new SearchPath([models], models), new BaseModels(new SearchPath([models], models), "google/flan-t5-large"));
+        var registry = services.GetRequiredService<IModuleIndex>();
+        var rows = new List<(string, string)> { ("registering all, in seconds", Text(await FillAsync(registry, catalog.Stamps()) / 1000)) };
         foreach (var (what, query) in Queries)
         {
             rows.Add((what, Text(await MedianAsync(() => registry.ListAsync(query, CancellationToken.None)))));
         }
 
-        rows.Add(("start: stamps of the folders, none opened", Text(await MedianAsync(() => Task.FromResult(catalog.Stamps())))));
-        rows.Add(("start: stamps in the registry", Text(await MedianAsync(() => registry.StampsAsync(CancellationToken.None)))));
+        rows.Add(("start: folder stamps, no file opened", Text(await MedianAsync(() => Task.FromResult(catalog.Stamps())))));
+        rows.Add(("start: stamps in the database", Text(await MedianAsync(() => registry.StampsAsync(CancellationToken.None)))));
         Directory.Delete(data, recursive: true);
         return rows;
     }
@@ -95,7 +96,7 @@ static class ModuleRegistryLoad
         for (var i = 0; i < Count; i++)
         {
             var folder = Directory.CreateDirectory(Path.Combine(models, Id(i))).FullName;
-            foreach (var name in new[] { ModuleFiles.Config, ModuleFiles.Weights, ModuleFiles.Card, ModuleRecord.FileName })
+            foreach (var name in new[] { ModuleFiles.Config, ModuleFiles.Weights, ModuleFiles.Card, RecordFile.Name })
             {
                 File.WriteAllText(Path.Combine(folder, name), "{}");
             }
@@ -103,7 +104,7 @@ static class ModuleRegistryLoad
     }
 
     /// <returns>Milliseconds.</returns>
-    static async Task<double> FillAsync(IModuleRegistry registry, IReadOnlyDictionary<string, string> stamps)
+    static async Task<double> FillAsync(IModuleIndex registry, IReadOnlyDictionary<string, string> stamps)
     {
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < Count; i++)
@@ -116,8 +117,8 @@ static class ModuleRegistryLoad
 
     static string Id(int i) => $"owner-{i % 10}/flan_t5_large-task_{i % 196}-name-{i}";
 
-    /// <summary>With a report and a card as long as those of flan-t5-large's modules.</summary>
-    static RegisteredModule Module(int i, string stamp) => new()
+    /// <summary>A module whose report and card are as long as those of flan-t5-large's modules.</summary>
+    static ModuleVersion Module(int i, string stamp) => new()
     {
         Id = Id(i),
         Digest = i.ToString("x64", CultureInfo.InvariantCulture),

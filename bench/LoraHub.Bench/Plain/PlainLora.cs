@@ -1,21 +1,22 @@
+using LoraHub.Formats.Adapters;
+using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Checkpoints;
-using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Plain;
 
-/// <summary>One layer's update as PEFT computes it beside the layer: x ↦ Scaling · B(A x).</summary>
+/// <summary>A layer's low-rank update as PEFT adds it to the layer's output: x ↦ Scaling · B(A x).</summary>
 /// <param name="A">lora_A, (r, in).</param>
 /// <param name="B">lora_B, (out, r).</param>
 /// <param name="Scaling">lora_alpha / r.</param>
 sealed record PlainUpdate(Tensor A, Tensor B, double Scaling);
 
-/// <summary>A composed adapter. Its tensors belong to the scope it was made in.</summary>
-/// <param name="Layers">By the base layer's name in the checkpoint, without <c>.weight</c>.</param>
+/// <summary>A composed adapter. Its tensors belong to the scope in which it was created.</summary>
+/// <param name="Layers">Keyed by the base layer's name in the checkpoint, without <c>.weight</c>.</param>
 sealed record PlainLora(IReadOnlyDictionary<string, PlainUpdate> Layers);
 
-/// <summary>Modules with the same keys and their composition as lorahub 0.1.0 does it, key by key. Owns its tensors.</summary>
+/// <summary>Modules with the same keys, composed key by key as in lorahub 0.1.0. Owns its tensors.</summary>
 sealed class PlainModules : IDisposable
 {
     const string Prefix = "base_model.model.";
@@ -29,16 +30,16 @@ sealed class PlainModules : IDisposable
     PlainModules(ScalarType type, double scaling) => (_type, _scaling) = (type, scaling);
 
     /// <summary>Loads PEFT folders; the caller disposes the modules.</summary>
-    /// <param name="type">The model's dtype, which a composition is given out in; it is composed in fp32, for an fp64 model in fp64.</param>
-    /// <exception cref="AdapterException">A folder's <c>adapter_config.json</c> is not one of plain LoRA.</exception>
+    /// <param name="type">The model's dtype and the dtype of the result. Composing uses fp32, or fp64 for an fp64 model.</param>
+    /// <exception cref="AdapterException">A folder's <c>adapter_config.json</c> does not describe plain LoRA.</exception>
     /// <exception cref="CheckpointException">A checkpoint is broken or not safe to read.</exception>
     public static PlainModules Load(IReadOnlyList<string> folders, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var modules = new PlainModules(type, AdapterConfig.Load(folders[0]).Scaling); // as in the reference, where all are put into the first one's adapter
+        var modules = new PlainModules(type, AdapterConfig.Load(folders[0]).Scaling); // as in the reference, which loads all modules into the first one's adapter
         foreach (var folder in folders)
         {
-            using var checkpoint = Checkpoint.OpenAdapter(folder);
+            using var checkpoint = MappedCheckpoint.OpenAdapter(folder);
             modules._modules.Add(checkpoint.Entries.Keys.ToDictionary(
                 key => key, key => checkpoint.Read(key).to(type == ScalarType.Float64 ? type : ScalarType.Float32, CPU, copy: true)));
         }
@@ -48,7 +49,7 @@ sealed class PlainModules : IDisposable
     }
 
     /// <summary>Σ wᵢAᵢ and Σ wᵢBᵢ; the tensors belong to the caller's scope.</summary>
-    /// <param name="weights">One for each module, in their order.</param>
+    /// <param name="weights">One per module, in the modules' order.</param>
     public PlainLora Compose(double[] weights)
     {
         using var scope = NewDisposeScope();

@@ -1,3 +1,5 @@
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.T5;
 
@@ -7,12 +9,12 @@ using static TorchSharp.torch.nn.functional;
 namespace LoraHub.Plain;
 
 /// <summary>
-/// T5 computed as transformers 4.31 computes it, operation by operation: padded rows with a mask, every matrix by itself, everything in one dtype except
-/// a norm's variance and softmax, which are fp32. The plain twin that the engine is tested against and measured against. Owns its tensors.
+/// T5 computed operation by operation as in transformers 4.31: padded rows with a mask, one product per matrix, and one dtype for everything except
+/// a norm's variance and softmax, which use fp32. Tests and benchmarks compare the engine with it. Owns its tensors.
 /// </summary>
 /// <remarks>
 /// Shapes: B rows, S source positions, T target positions, D = d_model, H heads of width K = d_kv. Layers are named as the checkpoint names them.
-/// What a method returns belongs to the caller's scope.
+/// Returned tensors belong to the caller's scope.
 /// </remarks>
 sealed class PlainT5 : IDisposable
 {
@@ -27,12 +29,12 @@ sealed class PlainT5 : IDisposable
 
     /// <summary>Loads a Hugging Face folder; the caller disposes the model.</summary>
     /// <param name="type">fp32, bf16 or fp64: the dtype of all weights and states.</param>
-    /// <exception cref="ModelException">The folder's <c>config.json</c> describes no T5 that we know.</exception>
-    /// <exception cref="CheckpointException">Its checkpoint is broken or not safe to read.</exception>
+    /// <exception cref="ModelException">The folder's <c>config.json</c> does not describe a supported T5.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is broken or unsafe to read.</exception>
     public static PlainT5 Load(string folder, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        using var checkpoint = Checkpoint.OpenModel(folder);
+        using var checkpoint = MappedCheckpoint.OpenModel(folder);
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var name in checkpoint.Entries.Keys.Where(name => !name.EndsWith("embed_tokens.weight", StringComparison.Ordinal))) // tied copies
         {
@@ -66,7 +68,7 @@ sealed class PlainT5 : IDisposable
         return losses.view(labels.shape).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The logits of every label, (B, T, vocabulary), each given the labels before it.</summary>
+    /// <summary>The logits at every label, (B, T, vocabulary), given the labels before it.</summary>
     /// <inheritdoc cref="Loss"/>
     public Tensor Logits(Tensor ids, Tensor mask, Tensor labels, PlainLora? lora)
     {
@@ -75,9 +77,9 @@ sealed class PlainT5 : IDisposable
         return Decode(ShiftRight(labels), Encode(ids, hidden, lora), hidden, lora).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Greedy generation without a cache: every step decodes all positions again.</summary>
-    /// <param name="ids">int64, (B, S); what is not the pad token counts.</param>
-    /// <returns>For each row the ids after the start token; a row that ended is filled with pad until the last row ends.</returns>
+    /// <summary>Generates greedily without a cache: every step decodes all positions again.</summary>
+    /// <param name="ids">int64, (B, S); positions with the pad token are masked.</param>
+    /// <returns>For each row, the ids after the start token; finished rows are padded until the last row ends.</returns>
     public long[][] Generate(Tensor ids, int maxNewTokens, PlainLora? lora)
     {
         using var scope = NewDisposeScope();
@@ -154,8 +156,8 @@ sealed class PlainT5 : IDisposable
         var k = Split(Linear(name + ".k", states, lora)); // (B, H, S, K)
         var v = Split(Linear(name + ".v", states, lora)); // (B, H, S, K)
         var scores = q.matmul(k.transpose(2, 3)).add_(bias); // (B, H, T, S)
-        var shares = scores.to(ScalarType.Float32).softmax(-1).to(_type); // (B, H, T, S)
-        var context = shares.matmul(v).transpose(1, 2).flatten(2); // (B, T, H·K)
+        var attention = scores.to(ScalarType.Float32).softmax(-1).to(_type); // (B, H, T, S)
+        var context = attention.matmul(v).transpose(1, 2).flatten(2); // (B, T, H·K)
         return Linear(name + ".o", context, lora).MoveToOuterDisposeScope();
 
         Tensor Split(Tensor y) => y.unflatten(2, _config.NumHeads, _config.DKv).transpose(1, 2); // (B, T, H·K) → (B, H, T, K)
@@ -170,8 +172,8 @@ sealed class PlainT5 : IDisposable
         return Linear(name + ".wo", inner, lora).MoveToOuterDisposeScope();
     }
 
-    // transformers' gelu_new, which is not torch's fused one. In place, as Python frees a step's input at once: kept to the end of the scope, the steps' results
-    // took fresh pages from the system each time, and up to eight times as long.
+    // transformers' gelu_new, not torch's fused one. It works in place, as Python frees a step's input at once. With all results kept to the end of
+    // the scope, each step took fresh pages from the system and up to eight times as long.
     Tensor GeluNew(string name, Tensor x, PlainLora? lora) // (B, T, D) → (B, T, d_ff)
     {
         using var scope = NewDisposeScope();
@@ -223,7 +225,7 @@ sealed class PlainT5 : IDisposable
         return values.permute(2, 0, 1).unsqueeze(0).MoveToOuterDisposeScope(); // from (length, length, H)
     }
 
-    Tensor Additive(Tensor mask) // 1 where a position counts → 0 there, the dtype's lowest number elsewhere
+    Tensor Additive(Tensor mask) // 0 where the mask is 1, the dtype's lowest number elsewhere
     {
         using var scope = NewDisposeScope();
         return (1 - mask.to(_type)).mul(finfo(_type).min).MoveToOuterDisposeScope();

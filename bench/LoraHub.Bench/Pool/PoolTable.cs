@@ -5,10 +5,10 @@ using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Bench.Pool;
 
-/// <summary>What <c>best</c> finds among the bundle's 28 modules, and among them and 168 that know nothing.</summary>
+/// <summary>Accuracy of <c>best</c> with the bundle's 28 modules, and with these and 168 random ones.</summary>
 static class PoolTable
 {
-    /// <summary>Prints a Markdown table over the 20 tasks; the pools lie in a temporary folder meanwhile.</summary>
+    /// <summary>Prints a Markdown table over the 20 tasks; the pools are in a temporary folder.</summary>
     public static void Print(string root)
     {
         var models = Path.Combine(root, "models");
@@ -22,8 +22,8 @@ static class PoolTable
 
             Console.WriteLine("| pool | evaluations | mean exact match | odd tasks | even tasks | seconds a prediction | real modules of those kept |");
             Console.WriteLine("|---|---|---|---|---|---|---|");
-            PrintRow(root, "the 28", alone, 40);
-            foreach (var (name, pool) in new[] { ("196, random ones without a card", bare), ("196, random ones with the card of a real one", carded) })
+            PrintRow(root, "28 real modules", alone, 40);
+            foreach (var (name, pool) in new[] { ("196, random ones without a card", bare), ("196, random ones with a real module's card", carded) })
             {
                 foreach (var budget in (int[])[40, 60, 100])
                 {
@@ -37,10 +37,10 @@ static class PoolTable
         }
     }
 
-    /// <remarks>A predictor of its own: what another row has learnt of modules alone must not help this one.</remarks>
+    /// <remarks>Each row uses a new predictor, so that cached losses of single modules do not carry over.</remarks>
     static void PrintRow(string root, string name, string pool, int budget)
     {
-        using var predictor = Bundle.OpenModels(pool);
+        using var bundle = Bundle.OpenModels(pool);
         var outputs = new List<PredictionOutput>();
         var clock = Stopwatch.StartNew();
         foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "bench", "tasks"), "*.jsonl").Order(StringComparer.Ordinal))
@@ -49,7 +49,7 @@ static class PoolTable
             request[InputSchema.Method] = "best";
             request[InputSchema.MaxInferenceStep] = budget;
             request[InputSchema.Seed] = 1;
-            outputs.Add(BundleTask.Predict(predictor, request));
+            outputs.Add(BundleTask.Predict(bundle, request));
         }
 
         var matches = outputs.Select(output => output.Accuracy!.Adapted).ToArray();

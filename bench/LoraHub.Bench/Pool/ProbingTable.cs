@@ -1,32 +1,33 @@
 using LoraHub.Bench.Large;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Formats.Adapters;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.T5;
 using LoraHub.Inference.Tokenization;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Pool;
 
-/// <summary>w = 0 and every module alone: evaluated together, as a search does, and one by one. What is compared is interleaved in one process.</summary>
+/// <summary>Times w = 0 and each module alone, in micro-batches as in a search and one by one. Compared variants run interleaved in one process.</summary>
 static class ProbingTable
 {
-    /// <param name="large">Where the random model and modules of <see cref="LargeWork"/> lie or are made; null for the shipped model alone.</param>
+    /// <param name="large">The folder of <see cref="LargeWork"/>'s random model and modules, written if missing; null for the shipped model only.</param>
     public static void Print(string root, string? large)
     {
         using var noGrad = no_grad();
         Console.WriteLine($"{Machine.Describe()}.");
         Console.WriteLine();
-        Console.WriteLine("| work | evaluations | together | one by one | ratio | one by one, nothing composed but the one module | ratio | largest relative difference of the losses |");
+        Console.WriteLine("| work | evaluations | together | one by one | ratio | one by one, composition of one module | ratio | largest relative difference of the losses |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         PrintShipped(Path.Combine(root, "models"), Path.Combine(root, "bench", "tasks", "plural_nonce.jsonl"));
         if (large is not null)
         {
             using var work = new LargeWork(large, LargeWork.Fastest);
-            var model = new BaseModel(RandomT5.Id, work.Model, T5Tokenizer.Load(work.Model.Folder)); // the work disposes what it holds
+            var model = new BaseModel(RandomT5.Id, work.Model, T5Tokenizer.Load(work.Model.Folder)); // the work disposes the model
             PrintRow($"FLAN-T5-large's shape, {LargeWork.FastestName}, 5 examples", model, work.Loaded, LargeWork.Inputs, LargeWork.Targets, rounds: 2);
         }
     }
@@ -39,7 +40,7 @@ static class ProbingTable
         [
             .. RandomPool.Real(models)
                 .Select(path => (Path: path, Config: AdapterConfig.Load(path)))
-                .Select(module => LoraModule.Load(new ModuleInfo { Id = Path.GetFileName(module.Path), Folder = module.Path, BaseModel = module.Config.BaseModel, Rank = module.Config.Rank }, model.Model)),
+                .Select(module => LoraModule.Load(new ModuleVersion { Id = Path.GetFileName(module.Path), Folder = module.Path, BaseModel = module.Config.BaseModel, Rank = module.Config.Rank }, model.Model)),
         ];
         var (long3, _) = InputParser.Parse([]);
         var (short5, _) = InputParser.Parse(BundleTask.Request(task));
@@ -76,7 +77,7 @@ static class ProbingTable
             $"| {name} | {points.Length} | {a:0.00} s | {b:0.00} s | {b / a:0.00}× | {c:0.00} s | {c / a:0.00}× | {Math.Max(Difference(together, apart), Difference(together, single)):0.0e+0} |");
     }
 
-    /// <summary>As a first search on these examples has it: nothing is known of a module.</summary>
+    /// <summary>As in the first search on these examples: the cache is empty.</summary>
     static double[] Together(BaseModel model, IReadOnlyList<LoraModule> modules, int[][] inputs, int[][] targets)
     {
         using var probes = new ModuleProbes(model, modules, inputs, targets, new ProbeCache(), CancellationToken.None);

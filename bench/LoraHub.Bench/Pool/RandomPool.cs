@@ -1,18 +1,19 @@
-using LoraHub.Core.Modules;
+using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Pool;
 
-/// <summary>The bundle's 28 modules of one layout, alone or among modules that have their norms and know nothing.</summary>
+/// <summary>The bundle's 28 modules of one layout, alone or with random modules of the same norms.</summary>
 static class RandomPool
 {
     public const string Owner = "random";
 
-    /// <summary>So many for each of the 28.</summary>
+    /// <summary>Random modules for each of the 28.</summary>
     const int Each = 6;
 
     const string Card = "README.md";
@@ -21,11 +22,11 @@ static class RandomPool
     public static string[] Real(string models) =>
     [
         .. Directory.EnumerateDirectories(Path.Combine(models, "lorahub"), "t5_mini-*")
-            .Where(folder => AdapterConfig.Load(folder).Rank == 8 && Path.GetFileName(folder) != "t5_mini-parity_safetensors") // of those that the tables draw from
+            .Where(folder => AdapterConfig.Load(folder).Rank == 8 && Path.GetFileName(folder) != "t5_mini-parity_safetensors") // the modules that the tables draw from
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>Links the base model and the 28 below a root.</summary>
+    /// <summary>Links the base model and the 28 under a root.</summary>
     public static string Link(string root, string models)
     {
         foreach (var folder in (string[])[Path.Combine(models, "lorahub", "t5-mini"), .. Real(models)])
@@ -37,8 +38,8 @@ static class RandomPool
         return root;
     }
 
-    /// <summary>Writes <c>random/NAME-1</c> to <c>-6</c> of each of the 28 below a root, 38 MB in all.</summary>
-    /// <param name="withCards">Each has the card of the module whose norms it has, so that text cannot tell them apart.</param>
+    /// <summary>Writes <c>random/NAME-1</c> to <c>-6</c> for each of the 28 under a root, 38 MB in total.</summary>
+    /// <param name="withCards">Copies the card of the module with the same norms, so that text cannot distinguish them.</param>
     public static string Write(string root, string models, bool withCards)
     {
         using var noGrad = no_grad();
@@ -46,7 +47,7 @@ static class RandomPool
         foreach (var (folder, place) in Real(models).Select((folder, place) => (folder, place)))
         {
             var config = AdapterConfig.Load(folder);
-            using var module = LoraModule.Load(new ModuleInfo { Id = Path.GetFileName(folder), Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
+            using var module = LoraModule.Load(new ModuleVersion { Id = Path.GetFileName(folder), Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
             for (var k = 1; k <= Each; k++)
             {
                 using var random = module.WithRandomDirections((place * Each) + k);
@@ -69,6 +70,6 @@ static class RandomPool
         var factors = module.Layout.Slots
             .SelectMany(slot => new[] { (Key: slot.KeyOfA, Factor: slot.A(module.Numbers)), (Key: slot.KeyOfB, Factor: slot.B(module.Numbers)) })
             .ToDictionary(pair => pair.Key, pair => pair.Factor);
-        SafetensorsWriter.Write(Path.Combine(folder, "adapter_model.safetensors"), factors);
+        TensorWriter.Write(Path.Combine(folder, "adapter_model.safetensors"), factors);
     }
 }

@@ -3,7 +3,7 @@ using LoraHub.Servers;
 
 namespace LoraHub.Bench.Queue;
 
-/// <summary>The real program with a scripted model, in one of its two forms, all on this machine.</summary>
+/// <summary>The real program with a scripted model on one of the two engines, all on this machine.</summary>
 sealed class Deployment : IAsyncDisposable
 {
     static readonly string[] Common = ["--Queue:Capacity", "1000000"];
@@ -24,7 +24,7 @@ sealed class Deployment : IAsyncDisposable
         return deployment;
     }
 
-    /// <summary>An API node and workers with NATS and PostgreSQL, on a database and with names of their own.</summary>
+    /// <summary>An API node and workers with NATS and PostgreSQL, with a separate database and prefix.</summary>
     public static async Task<Deployment> DistributedAsync(NatsProcess nats, PostgresProcess postgres, int workers)
     {
         var deployment = new Deployment($"1 API node, {workers} worker{(workers == 1 ? "" : "s")}, NATS, PostgreSQL");
@@ -38,7 +38,7 @@ sealed class Deployment : IAsyncDisposable
         return deployment;
     }
 
-    /// <summary>Waits until every process can be given work.</summary>
+    /// <summary>Waits until every process is ready.</summary>
     public async Task ReadyAsync()
     {
         using var client = new HttpClient();

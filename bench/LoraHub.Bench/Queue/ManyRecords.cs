@@ -6,12 +6,12 @@ using Microsoft.Data.Sqlite;
 
 namespace LoraHub.Bench.Queue;
 
-/// <summary>Reading and creating when the store holds many finished predictions.</summary>
+/// <summary>Times reads and creations while the database holds many finished predictions.</summary>
 static class ManyRecords
 {
     const int Times = 100;
 
-    /// <returns>A table in Markdown.</returns>
+    /// <returns>A Markdown table.</returns>
     public static async Task<string> RowsAsync(int count)
     {
         await using var program = await ServedProgram.StartAsync("--Queue:Capacity", "1000000");
@@ -32,13 +32,13 @@ static class ManyRecords
             | the first page of the list, 100 predictions | {first} |
             | the sixth page | {later} |
             | the last page, by `created_before` | {oldest} |
-            | one by its id | {one} |
+            | one prediction by id | {one} |
             | create to the end by `Prefer: wait`, instant prediction | {create} |
-            | the file (filled in {filling.Elapsed.TotalSeconds:0} s) | {new FileInfo(Path.Combine(program.DataPath, "lorahub.db")).Length / (1024 * 1024)} MiB |
+            | the database file (filled in {filling.Elapsed.TotalSeconds:0} s) | {new FileInfo(Path.Combine(program.DataPath, "lorahub.db")).Length / (1024 * 1024)} MiB |
             """);
     }
 
-    /// <summary>Copies the one prediction that is there, with its events, under other names and times.</summary>
+    /// <summary>Copies the existing prediction and its events with new ids and times.</summary>
     static void Fill(string file, int count)
     {
         using var connection = new SqliteConnection($"Data Source={file}");

@@ -6,10 +6,10 @@ using LoraHub.Servers;
 
 namespace LoraHub.Bench.Queue;
 
-/// <summary>How fast predictions come in, begin and end on both engines, over HTTP, when the model costs nothing.</summary>
+/// <summary>Measures how fast predictions are created, started and ended on both engines, over HTTP, with a model that costs nothing.</summary>
 static class QueueLoad
 {
-    /// <summary>Scripted predictions (<c>tests/LoraHub.TestHost/SeedPredictor.cs</c>): one that answers at once, one that runs for 100 ms.</summary>
+    /// <summary>Seeds of scripted predictions (<c>tests/LoraHub.TestHost/SeedPredictor.cs</c>): one succeeds at once, one runs for 100 ms.</summary>
     const int Instant = 7, TenthOfASecond = 100;
 
     const int Clients = 8, Idle = 200, Backlog = 1000, Records = 100_000;
@@ -53,7 +53,7 @@ static class QueueLoad
     {
         await deployment.ReadyAsync();
         using var client = new HttpClient { BaseAddress = deployment.Address, Timeout = Timeout.InfiniteTimeSpan };
-        await OneByOneAsync(client, 20); // once, so that everything is compiled
+        await OneByOneAsync(client, 20); // warms up: compiles the code paths
         var (starts, ends) = await OneByOneAsync(client, Idle);
         var (creations, instant) = await DrainAsync(client, Instant, Backlog);
         var (_, working) = await DrainAsync(client, TenthOfASecond, 100);
@@ -62,7 +62,7 @@ static class QueueLoad
             $"| {deployment.Name} | {At(starts, 0.5):0.0} / {At(starts, 0.99):0.0} ms | {At(ends, 0.5):0.0} / {At(ends, 0.99):0.0} ms | {creations:0} | {instant:0} | {working:0.0} |");
     }
 
-    /// <returns>Milliseconds from each creation to its start, by the service's own clock, and to the answer with its end, by the client's.</returns>
+    /// <returns>Milliseconds from creation to start by the service's clock, and to the final response by the client's.</returns>
     static async Task<(double[] Starts, double[] Ends)> OneByOneAsync(HttpClient client, int count)
     {
         var (starts, ends) = (new List<double>(), new List<double>());
@@ -77,7 +77,7 @@ static class QueueLoad
         return ([.. starts.Order()], [.. ends.Order()]);
     }
 
-    /// <summary>Creates as fast as the clients can, and waits until all has ended.</summary>
+    /// <summary>Creates predictions as fast as the clients can, and waits until all have ended.</summary>
     static async Task<(double CreationsASecond, double EndsASecond)> DrainAsync(HttpClient client, int seed, int count)
     {
         var start = Stopwatch.GetTimestamp();
@@ -90,7 +90,7 @@ static class QueueLoad
             ended.Add(await EndAsync(client, id));
         }
 
-        // From the first start to the last end, by the service's own clock.
+        // From the first start to the last end, by the service's clock.
         var working = ended.Max(prediction => Time(prediction, "completed_at")) - ended.Min(prediction => Time(prediction, "started_at"));
         return (all.Length / creating.TotalSeconds, all.Length / working.TotalSeconds);
     }

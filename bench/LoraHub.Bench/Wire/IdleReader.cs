@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace LoraHub.Bench.Wire;
 
-/// <summary>A client that has a stream open on which little happens, and notes when something does.</summary>
+/// <summary>A client that keeps a mostly silent stream open and records when lines arrive.</summary>
 sealed class IdleReader
 {
-    /// <summary>The longest silence, in which a heartbeat was due.</summary>
+    /// <summary>The longest time without a line; a heartbeat was due in it.</summary>
     public TimeSpan LongestSilence { get; private set; }
 
-    /// <summary>When the stream's last event came, by <see cref="Stopwatch.GetTimestamp"/>; 0 when it never did.</summary>
+    /// <summary>When the stream's last event arrived, by <see cref="Stopwatch.GetTimestamp"/>; 0 if it did not.</summary>
     public long EndedAt { get; private set; }
 
     /// <summary>Reads until the end of the stream.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LoraHub.Bench.Wire;
 
-/// <summary>The test host (the real program with a scripted model) as a process of its own, on a free port and an empty data folder.</summary>
+/// <summary>Runs the test host (the real program with a scripted model) in a separate process, on a free port and an empty data folder.</summary>
 sealed class ServedProgram : IAsyncDisposable
 {
     readonly Process _process;
@@ -11,7 +11,7 @@ sealed class ServedProgram : IAsyncDisposable
     ServedProgram(Process process, string dataPath, Uri address)
     {
         _process = process;
-        _drained = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null); // or a full pipe would stop it
+        _drained = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null); // a full pipe would block it
         DataPath = dataPath;
         Address = address;
     }
@@ -20,7 +20,7 @@ sealed class ServedProgram : IAsyncDisposable
 
     public string DataPath { get; }
 
-    /// <summary>What the process holds in memory, in MiB.</summary>
+    /// <summary>The process's resident memory in MiB.</summary>
     public double ResidentMiB
     {
         get
@@ -39,7 +39,7 @@ sealed class ServedProgram : IAsyncDisposable
         }
     }
 
-    /// <exception cref="InvalidOperationException">The program has ended before it listened.</exception>
+    /// <exception cref="InvalidOperationException">The program ended before it listened.</exception>
     public static async Task<ServedProgram> StartAsync(params string[] settings)
     {
         const string Listening = "Now listening on: ";
@@ -59,7 +59,7 @@ sealed class ServedProgram : IAsyncDisposable
             }
         }
 
-        throw new InvalidOperationException("The test host did not start.");
+        throw new InvalidOperationException("The test host ended before it listened.");
     }
 
     public async ValueTask DisposeAsync()

@@ -6,12 +6,12 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Bench.Wire;
 
-/// <summary>Many idle readers beside a steady stream of new predictions, against the real program with a scripted model, on loopback.</summary>
+/// <summary>Measures many idle readers beside a steady rate of new predictions: the real program with a scripted model, on loopback.</summary>
 static class WireLoad
 {
     const int Readers = 500, CreatesASecond = 50;
 
-    /// <summary>A scripted prediction that runs until it is canceled (<c>tests/LoraHub.TestHost/SeedPredictor.cs</c>).</summary>
+    /// <summary>The seed of a scripted prediction that runs until it is canceled (<c>tests/LoraHub.TestHost/SeedPredictor.cs</c>).</summary>
     const int UntilCanceled = 2;
 
     static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(1);
@@ -43,11 +43,11 @@ static class WireLoad
             | idle readers | {Readers} |
             | predictions created | {created} in {time.TotalSeconds:0} s, {created / time.TotalSeconds:0.0} a second |
             | errors | {errors} |
-            | create to answered 201, median / 99 % / longest | {At(latencies, 0.5):0.0} / {At(latencies, 0.99):0.0} / {At(latencies, 1):0.0} ms |
+            | create to 201 response, median / 99 % / longest | {At(latencies, 0.5):0.0} / {At(latencies, 0.99):0.0} / {At(latencies, 1):0.0} ms |
             | latest heartbeat (due every second) | {late.TotalMilliseconds:0} ms late |
-            | a cancel reaches the readers, median / last of {Readers} | {ends[ends.Length / 2].TotalMilliseconds:0} / {ends[^1].TotalMilliseconds:0} ms |
-            | memory with the readers alone / highest | {idle:0} / {peak:0} MiB |
-            | processor time, of one core | {100 * processor / time:0} % |
+            | cancel to the readers' last event, median / last of {Readers} | {ends[ends.Length / 2].TotalMilliseconds:0} / {ends[^1].TotalMilliseconds:0} ms |
+            | memory with only the readers / peak | {idle:0} / {peak:0} MiB |
+            | processor time, share of one core | {100 * processor / time:0} % |
             """));
     }
 
@@ -64,7 +64,7 @@ static class WireLoad
         return [.. reading];
     }
 
-    /// <summary>Creates at a steady rate, whatever the answers take.</summary>
+    /// <summary>Creates predictions at a steady rate, independent of the response times.</summary>
     static async Task<(int Created, double[] Milliseconds, int Errors, double PeakMiB)> CreateAsync(HttpClient client, ServedProgram program, TimeSpan time)
     {
         var latencies = new ConcurrentBag<double>();

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace LoraHub.Inference.Kernels;
 
 /// <summary>
-/// Where glibc's allocator is in use: keeps what one pass freed for the next. By default much of it goes back to the system at once and is taken anew, page fault by page
-/// fault, which costs small models more than their arithmetic (bench/README.md).
+/// Makes glibc's allocator, if it is in use, keep freed memory for the next pass. By default it returns much of the memory to the system
+/// and faults it in again, page by page, which costs small models more than their arithmetic (bench/README.md).
 /// </summary>
 static unsafe class FreedMemory
 {
@@ -13,14 +13,14 @@ static unsafe class FreedMemory
     const int MapThreshold = -3;
     const int LargestMapThreshold = 32 << 20;
 
-    // Free memory at the heap's end that is kept, in bytes: what a pass of a large model takes.
+    // The free memory to keep at the heap's end, in bytes: the size of a large model's pass.
     const int Kept = 512 << 20;
 
     static readonly nint Library = OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out var library) ? library : 0;
 
     static readonly delegate* unmanaged<nuint, int> MallocTrim = (delegate* unmanaged<nuint, int>)Export("malloc_trim");
 
-    /// <summary>From now on, for the whole process.</summary>
+    /// <summary>Keeps freed memory from now on, for the whole process.</summary>
     public static void Keep()
     {
         var mallopt = (delegate* unmanaged<int, int, int>)Export("mallopt");
@@ -31,7 +31,7 @@ static unsafe class FreedMemory
         }
     }
 
-    /// <summary>Gives back what is free now.</summary>
+    /// <summary>Returns free memory to the system.</summary>
     public static void Release()
     {
         if (MallocTrim != null)

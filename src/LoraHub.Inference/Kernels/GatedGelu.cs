@@ -11,15 +11,15 @@ namespace LoraHub.Inference.Kernels;
 /// <summary>gelu(gate) ⊙ up in one pass, gelu by tanh (arXiv 1606.08415, section 2; the gated form: arXiv 2002.05202).</summary>
 static unsafe class GatedGelu
 {
-    /// <param name="both">(n, 2·F): the gate's numbers, then up's.</param>
+    /// <param name="both">(n, 2·F): the gate, then up.</param>
     /// <returns>(n, F), of the same dtype; belongs to the caller's scope.</returns>
     public static Tensor Forward(Tensor both)
     {
         var size = both.shape[1] / 2;
-        return Lanes.Reach(both) && size % Lanes.Count == 0 ? Fused(both, size) : Plain(both);
+        return Lanes.CanProcess(both) && size % Lanes.Count == 0 ? Fused(both, size) : Plain(both);
     }
 
-    /// <summary>The same by libtorch's operations, in several passes.</summary>
+    /// <summary>The same with libtorch's operations, in several passes.</summary>
     public static Tensor Plain(Tensor both)
     {
         using var scope = NewDisposeScope();

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Kernels;
 
-/// <summary>How numbers lie in memory; all are computed with in fp32, <see cref="Lanes.Count"/> at a time.</summary>
+/// <summary>The format of numbers in memory. All arithmetic is in fp32, on <see cref="Lanes.Count"/> numbers at a time.</summary>
 unsafe interface INumbers
 {
     static abstract Vector512<float> Load(void* numbers, long index);
@@ -32,7 +32,7 @@ readonly unsafe struct Float32 : INumbers
     public static void StoreOne(float value, void* numbers, long index) => ((float*)numbers)[index] = value;
 }
 
-/// <summary>The upper half of an fp32 number, rounded to nearest, ties to even. A NaN as arithmetic makes it stays one.</summary>
+/// <summary>The upper half of an fp32 number, rounded to nearest, ties to even. A NaN produced by arithmetic stays a NaN.</summary>
 readonly unsafe struct BFloat16 : INumbers
 {
     const int Half = 16;
@@ -64,25 +64,26 @@ static class Lanes
 {
     public const int Count = 16;
 
-    /// <summary>Whether the loops of this folder can work on a tensor: fp32 or bf16, in order, in the processor's memory.</summary>
-    public static bool Reach(Tensor tensor) =>
-        LibTorch.CanPoint && tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && tensor.is_contiguous();
+    /// <summary>Whether the loops of this folder can process a tensor: fp32 or bf16, contiguous, in CPU memory.</summary>
+    public static bool CanProcess(Tensor tensor) =>
+        LibTorch.CanPoint
+        && tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && tensor.is_contiguous();
 
     /// <summary>
-    /// eˣ, to 2 units in the last place; 0 below −87, where numbers become too small to be fast, and beyond 88 as at 88: 2ⁿ·eʳ with |r| ≤ ln 2 / 2, eʳ by Taylor's
-    /// series.
+    /// eˣ, to 2 units in the last place: 2ⁿ·eʳ with |r| ≤ ln 2 / 2, eʳ by Taylor's series. 0 below −87, where results would be slow subnormal
+    /// numbers; x is clamped to 88.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // ln 2 in two parts, the first with so few digits that n times it is exact.
+        // ln 2 in two parts, the first with few enough digits that n times it is exact.
         const float Ln2High = 0.693145751953125f;
         const float Ln2Low = 1.42860682030941723e-6f;
         const int Bias = 127;
         const int MantissaBits = 23;
 
         var isNothing = Vector512.LessThan(x, Vector512.Create(-87f));
-        x = Vector512.MinNative(Vector512.Create(88f), Vector512.MaxNative(Vector512.Create(-87f), x)); // in this order a NaN stays one
+        x = Vector512.MinNative(Vector512.Create(88f), Vector512.MaxNative(Vector512.Create(-87f), x)); // this order preserves NaN
         var n = Vector512.Round(x * Vector512.Create(1.44269504f));
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2Low), r);

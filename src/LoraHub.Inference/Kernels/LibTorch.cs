@@ -6,16 +6,17 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Kernels;
 
 /// <summary>
-/// What libtorch can do on the processor and TorchSharp does not offer: matrices in oneDNN's own order. Calls libtorch's C interface
-/// (pytorch 2.10, torch/csrc/inductor/aoti_torch/c/shim.h and shim_mkldnn.h), which takes TorchSharp's handles; that it may change is why the version is pinned and
-/// why everything here can be absent.
+/// CPU functions of libtorch that TorchSharp does not expose: matrices in oneDNN's packed layout. Calls libtorch's C interface (pytorch 2.10,
+/// torch/csrc/inductor/aoti_torch/c/shim.h and shim_mkldnn.h), which accepts TorchSharp's handles. The interface may change, so the version
+/// is pinned and every function is optional.
 /// </summary>
 static unsafe class LibTorch
 {
     static readonly nint Library = Load();
 
     // AOTITorchError f(const char* name, const char* overload, uint64_t* stack)
-    static readonly delegate* unmanaged<byte*, byte*, ulong*, int> CallDispatcher = (delegate* unmanaged<byte*, byte*, ulong*, int>)Export("aoti_torch_call_dispatcher");
+    static readonly delegate* unmanaged<byte*, byte*, ulong*, int> CallDispatcher =
+        (delegate* unmanaged<byte*, byte*, ulong*, int>)Export("aoti_torch_call_dispatcher");
 
     // AOTITorchError f(tensor, tensor* copy)
     static readonly delegate* unmanaged<nint, nint*, int> CopyHandle = (delegate* unmanaged<nint, nint*, int>)Export("aoti_torch_new_tensor_handle");
@@ -27,33 +28,36 @@ static unsafe class LibTorch
     // AOTITorchError f(tensor, void** data)
     static readonly delegate* unmanaged<nint, void**, int> GetDataPointer = (delegate* unmanaged<nint, void**, int>)Export("aoti_torch_get_data_ptr");
 
-    /// <summary>Whether <see cref="Data"/> works here.</summary>
+    /// <summary>Whether <see cref="Data"/> is available.</summary>
     public static bool CanPoint { get; } = GetDataPointer != null;
 
     static readonly bool HasPacking = CallDispatcher != null && CopyHandle != null && LinearPointwise != null;
 
     static readonly bool PacksFloats = HasPacking && IsRight(ScalarType.Float32);
 
-    /// <summary>Asked for on a processor without these instructions, libtorch refuses, and prints a page to the standard error.</summary>
+    /// <summary>On a processor without these instructions, libtorch fails and prints a page to standard error.</summary>
     static readonly bool PacksHalves = HasPacking
         && (RuntimeInformation.ProcessArchitecture != Architecture.X64 || (Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported))
         && IsRight(ScalarType.BFloat16);
 
-    /// <summary>Whether <see cref="Pack"/> and <see cref="Linear"/> work here for a matrix.</summary>
-    /// <param name="output">The matrix's rows.</param>
+    /// <summary>Whether <see cref="Pack"/> and <see cref="Linear"/> are available for a matrix.</summary>
+    /// <param name="output">The matrix's number of rows.</param>
     /// <remarks>
-    /// In fp32, oneDNN as libtorch 2.10 has it packs in blocks of 64 rows, and where the last is not full, products come out wrong (seen on Zen 5 with 48, 80, 96, 112, 160 …
-    /// rows; in bf16 never).
+    /// In fp32, libtorch 2.10's oneDNN packs in blocks of 64 rows. If the last block is not full, products are wrong (seen on Zen 5 with 48, 80,
+    /// 96, 112, 160 … rows; never in bf16).
     /// </remarks>
     public static bool CanPack(ScalarType type, long output) =>
         type == ScalarType.BFloat16 ? PacksHalves : type == ScalarType.Float32 && output % 64 == 0 && PacksFloats;
 
-    /// <summary>The same matrix, (out, in), in the order that oneDNN multiplies fastest; good for <see cref="Linear"/> alone. Belongs to the caller's scope.</summary>
+    /// <summary>
+    /// Packs a matrix, (out, in), into the layout that oneDNN multiplies fastest; usable only with <see cref="Linear"/>. Belongs to the caller's
+    /// scope.
+    /// </summary>
     public static Tensor Pack(Tensor weight)
     {
-        nint copy; // the call takes what is on the stack
+        nint copy; // the call consumes the stack's handles
         Check(CopyHandle(weight.Handle, &copy));
-        var stack = stackalloc ulong[] { (ulong)copy, 0 }; // the matrix; no hint at the number of rows that x will have
+        var stack = stackalloc ulong[] { (ulong)copy, 0 }; // the matrix; no hint of x's number of rows
         fixed (byte* name = "mkldnn::_reorder_linear_weight\0"u8, overload = "\0"u8)
         {
             Check(CallDispatcher(name, overload, stack));
@@ -77,7 +81,7 @@ static unsafe class LibTorch
         return Tensor.UnsafeCreateTensor(result);
     }
 
-    /// <summary>Where the numbers of a tensor begin; good while the tensor lives.</summary>
+    /// <summary>The address of a tensor's numbers, valid while the tensor is alive.</summary>
     public static void* Data(Tensor tensor)
     {
         void* data;
@@ -85,16 +89,16 @@ static unsafe class LibTorch
         return data;
     }
 
-    /// <summary>A function of libtorch or of a library that it uses, or 0.</summary>
+    /// <summary>The address of a function of libtorch or of a library that it uses, or 0.</summary>
     public static nint Export(string name) => Library != 0 && NativeLibrary.TryGetExport(Library, name, out var address) ? address : 0;
 
     static nint Load()
     {
-        get_num_threads(); // TorchSharp loads libtorch at its first call; by its name alone the system finds what is loaded
+        get_num_threads(); // TorchSharp loads libtorch at its first call; afterwards the system resolves the loaded library by name
         return OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libtorch_cpu.so", out var library) ? library : 0;
     }
 
-    /// <summary>Other processors may pack in other blocks: a wrong product must never get further than here.</summary>
+    /// <summary>Checks packed products, because other processors may pack in other blocks: wrong products must never be used.</summary>
     static bool IsRight(ScalarType type)
     {
         const long Input = 40;

@@ -6,20 +6,21 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Kernels;
 
-/// <summary>Adds a sublayer's output to the residual stream and normalises the sum by its root mean square (arXiv 1910.07467), in one pass.</summary>
+/// <summary>Adds a sublayer's output to the residual stream and normalizes the sum by its root mean square (arXiv 1910.07467), in one pass.</summary>
 static unsafe class ResidualNorm
 {
     /// <param name="stream">The residual stream, (n, D), fp32 or better; the output is added to it.</param>
     /// <param name="output">(n, D), or null for nothing.</param>
     /// <param name="weight">(D), of the stream's dtype.</param>
-    /// <param name="type">What the result shall be.</param>
+    /// <param name="type">The dtype of the result.</param>
     /// <returns>stream / √(mean(stream²) + epsilon) ⊙ weight, (n, D); belongs to the caller's scope.</returns>
     public static Tensor Forward(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type) =>
-        stream.dtype == ScalarType.Float32 && stream.shape[1] % Lanes.Count == 0 && Lanes.Reach(stream) && (output is null || Lanes.Reach(output)) && type is ScalarType.Float32 or ScalarType.BFloat16
+        stream.dtype == ScalarType.Float32 && stream.shape[1] % Lanes.Count == 0
+        && Lanes.CanProcess(stream) && (output is null || Lanes.CanProcess(output)) && type is ScalarType.Float32 or ScalarType.BFloat16
             ? Fused(stream, output, weight, epsilon, type)
             : Plain(stream, output, weight, epsilon, type);
 
-    /// <summary>The same by libtorch's operations, in several passes.</summary>
+    /// <summary>The same with libtorch's operations, in several passes.</summary>
     public static Tensor Plain(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type)
     {
         using var scope = NewDisposeScope();
@@ -28,7 +29,7 @@ static unsafe class ResidualNorm
             stream.add_(output);
         }
 
-        var variance = stream.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (n, 1), in fp32 whatever the stream's dtype (docs/adr/0003)
+        var variance = stream.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (n, 1), always in fp32 (docs/adr/0003)
         return variance.add_(epsilon).rsqrt_().mul(stream).mul_(weight).to(type).MoveToOuterDisposeScope();
     }
 

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Kernels;
 
 /// <summary>
-/// Runs loops of our own on the threads that libtorch's operations run on (GNU OpenMP's), so that the two never compete for the processors. Where that is not
-/// possible they run on the calling thread.
+/// Runs loops on the threads of libtorch's operations (GNU OpenMP's), so that the two never compete for the processors. Falls back to the
+/// calling thread if that is not possible.
 /// </summary>
 static unsafe class Threads
 {
@@ -19,8 +19,8 @@ static unsafe class Threads
 
     static readonly delegate* unmanaged<int> TeamSize = (delegate* unmanaged<int>)LibTorch.Export("omp_get_num_threads");
 
-    /// <summary>Calls the body for slices that together are [0, count), each on another thread, and waits for all.</summary>
-    /// <param name="body">Gets the arguments and its slice, from and to. Must not throw.</param>
+    /// <summary>Splits [0, count) into slices, calls the body for each on a separate thread, and waits for all.</summary>
+    /// <param name="body">Receives the arguments and its slice, from and to. Must not throw.</param>
     public static void For(int count, delegate*<void*, int, int, void> body, void* arguments)
     {
         var work = new Work { Count = count, Body = body, Arguments = arguments };
@@ -34,8 +34,14 @@ static unsafe class Threads
         }
     }
 
-    /// <summary>Calls the action for each number in [0, count), in order, whichever thread is free taking the next, and waits for all. What libtorch does in it stays on that thread.</summary>
-    /// <param name="action">Dispose scopes and grad mode are its thread's, not the caller's. Its first exception is thrown here, and numbers not taken by then are left out.</param>
+    /// <summary>
+    /// Calls the action for each number in [0, count) and waits for all. Free threads take the next number in order; libtorch's operations in
+    /// the action stay on its thread.
+    /// </summary>
+    /// <param name="action">
+    /// Dispose scopes and grad mode are its thread's, not the caller's. Its first exception is rethrown here, and the remaining numbers are
+    /// skipped.
+    /// </param>
     public static void ForEach(int count, Action<int> action)
     {
         var numbers = new Numbers { Count = count, Action = action };

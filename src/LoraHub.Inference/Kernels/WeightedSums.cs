@@ -6,28 +6,28 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Kernels;
 
-/// <summary>Σ wᵢ·xᵢ of many equally long vectors, for one or many w, in one pass over the vectors, where they lie.</summary>
+/// <summary>Σ wᵢ·xᵢ of many vectors of equal length, for one or many w, in one pass over the vectors, without copying them.</summary>
 static unsafe class WeightedSums
 {
-    // Sums that are made at a time, of all rows together: so few that they stay in the second-level cache, so many that reading does not start anew all the time.
+    // Sums computed at a time, over all rows: few enough to stay in the L2 cache, many enough for long sequential reads.
     const int Sums = 16_384;
 
-    // Vectors that are added in one go.
+    // Vectors added at a time.
     const int Together = 4;
 
-    // Rows that one pass makes; more come in further passes.
+    // Rows computed per pass; more rows take more passes.
     const int RowsPerPass = 8;
 
     /// <param name="vectors">(P) each, of one dtype.</param>
-    /// <param name="weights">One row for each sum, as many weights as vectors.</param>
-    /// <param name="type">What the sums shall be; summed in fp32 or better.</param>
+    /// <param name="weights">One row for each sum, with one weight for each vector.</param>
+    /// <param name="type">The dtype of the result; sums are computed in fp32 or better.</param>
     /// <returns>(rows, P); belongs to the caller's scope.</returns>
     public static Tensor Of(IReadOnlyList<Tensor> vectors, IReadOnlyList<double[]> weights, ScalarType type) =>
-        vectors.All(vector => Lanes.Reach(vector) && vector.dtype == vectors[0].dtype) && type is ScalarType.Float32 or ScalarType.BFloat16
+        vectors.All(vector => Lanes.CanProcess(vector) && vector.dtype == vectors[0].dtype) && type is ScalarType.Float32 or ScalarType.BFloat16
             ? Fused(vectors, weights, type)
             : Plain(vectors, weights, type);
 
-    /// <summary>The same by libtorch's operations, one vector after the other.</summary>
+    /// <summary>The same with libtorch's operations, one vector at a time.</summary>
     public static Tensor Plain(IReadOnlyList<Tensor> vectors, IReadOnlyList<double[]> weights, ScalarType type)
     {
         using var scope = NewDisposeScope();
@@ -37,7 +37,7 @@ static unsafe class WeightedSums
         {
             for (var i = 0; i < vectors.Count; i++)
             {
-                // Beyond the dtype's range a weight is infinite.
+                // A weight beyond the dtype's range becomes infinite.
                 sums[row].add_(vectors[i].to(sumType).mul(tensor(weights[row][i], sumType, sums.device)));
             }
         }
@@ -126,7 +126,7 @@ static unsafe class WeightedSums
         }
     }
 
-    // Product and sum are each rounded, and one vector is added after the other, as the reference does it: in fp32 the sums are bit for bit its own.
+    // Rounds product and sum separately and adds one vector at a time, like the reference: in fp32 the sums are bit-identical to its sums.
     static void Add<T>(void* vector, long start, float factor, float* sums, int from, int count)
         where T : struct, INumbers
     {
@@ -142,13 +142,14 @@ static unsafe class WeightedSums
         }
     }
 
-    /// <summary>The same for four vectors, so that the sums are read and written once for them.</summary>
-    /// <param name="stride">From one vector's factor to the next one's.</param>
+    /// <summary>The same for four vectors, which reads and writes the sums once.</summary>
+    /// <param name="stride">The distance from one vector's factor to the next one's.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void AddFour<T>(void** vectors, long start, float* factors, int stride, float* sums, int count)
         where T : struct, INumbers
     {
-        var (f0, f1, f2, f3) = (Vector512.Create(factors[0]), Vector512.Create(factors[stride]), Vector512.Create(factors[2 * stride]), Vector512.Create(factors[3 * stride]));
+        var (f0, f1) = (Vector512.Create(factors[0]), Vector512.Create(factors[stride]));
+        var (f2, f3) = (Vector512.Create(factors[2 * stride]), Vector512.Create(factors[3 * stride]));
         var whole = count / Lanes.Count * Lanes.Count;
         for (var i = 0; i < whole; i += Lanes.Count)
         {

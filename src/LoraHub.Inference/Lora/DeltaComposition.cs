@@ -1,10 +1,13 @@
+using LoraHub.Formats.Adapters;
+using LoraHub.Inference.T5;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Lora;
 
 /// <summary>
-/// The exact composition ΔW = Σ wᵢ · scalingᵢ · BᵢAᵢ, for modules of any ranks and targets. All modules' factors of a layer stand side by side and
-/// only the gate between them depends on the weights, so nothing is composed while searching.
+/// The exact composition ΔW = Σ wᵢ · scalingᵢ · BᵢAᵢ, for modules of any ranks and targets. The factors of all modules are concatenated for
+/// each layer. Only the gate between them depends on the weights, so a search composes nothing.
 /// </summary>
 sealed class DeltaComposition : IComposition
 {
@@ -32,12 +35,14 @@ sealed class DeltaComposition : IComposition
         var scaled = tensor(weights.SelectMany(row => Scaled(row)).ToArray(), [weights.Count, 1, _modules.Count], _computeType, _device); // (P, 1, N)
         var gates = weights.Count == 1 ? scaled[0] : scaled;
         return new LoraLayers(
-            _layers.ToDictionary(pair => pair.Key, pair => new LoraLayer(pair.Value.A, pair.Value.B, 1, gates.index_select(-1, pair.Value.ModuleOfRow))),
+            _layers.ToDictionary(
+                pair => pair.Key, pair => new LoraLayer(pair.Value.A, pair.Value.B, 1, gates.index_select(-1, pair.Value.ModuleOfRow))),
             weights.Count);
     }
 
     /// <remarks>
-    /// Weights and scalings are folded into B; modules of weight 0 are left out; every layer is filled with zeros up to the largest rank, as PEFT knows one r.
+    /// Weights and scalings are folded into B, and modules of weight 0 are omitted. Every layer is padded with zeros to the largest rank, because
+    /// PEFT has a single r.
     /// </remarks>
     public PeftAdapter ToPeft(ReadOnlySpan<double> weights)
     {
@@ -90,7 +95,7 @@ sealed class DeltaComposition : IComposition
             tensor(moduleOfRow, device: _device).DetachFromDisposeScope());
     }
 
-    /// <summary>Puts a module's factors where they belong among those of the modules used.</summary>
+    /// <summary>Copies a module's factors to their rows among those of the modules used.</summary>
     void Fold(int module, double scaled, Dictionary<string, Part[]> used, Dictionary<string, PeftFactors> factors)
     {
         var numbers = _modules[module].ExactNumbers();
@@ -110,9 +115,9 @@ sealed class DeltaComposition : IComposition
 
     readonly record struct Part(int Module, LayerSlot Slot);
 
-    /// <param name="Parts">The modules that update the layer, in their order.</param>
+    /// <param name="Parts">The modules that update the layer, in order.</param>
     /// <param name="A">All their lora_A, (R, in).</param>
     /// <param name="B">All their lora_B, (out, R).</param>
-    /// <param name="ModuleOfRow">Which module each of the R rows is of, (R).</param>
+    /// <param name="ModuleOfRow">The module of each of the R rows, (R).</param>
     sealed record Concatenated(IReadOnlyList<Part> Parts, Tensor A, Tensor B, Tensor ModuleOfRow);
 }

@@ -1,11 +1,13 @@
+using LoraHub.Inference.T5;
+
 namespace LoraHub.Inference.Lora;
 
-/// <summary>Modules made ready to be composed with any weights. Borrows the modules, owns what it made of them.</summary>
+/// <summary>Modules prepared for composition with any weights. Borrows the modules; owns its own tensors.</summary>
 interface IComposition : IDisposable
 {
-    /// <summary>One adapter for each row of weights, one weight for each module; their tensors belong to the caller's scope.</summary>
+    /// <summary>Composes one adapter for each row of weights, with one weight for each module. Their tensors belong to the caller's scope.</summary>
     LoraLayers Compose(IReadOnlyList<double[]> weights);
 
-    /// <summary>The adapter for these weights as PEFT's two factors; its tensors belong to the caller's scope.</summary>
+    /// <summary>Composes the adapter for these weights as PEFT's two factors. Its tensors belong to the caller's scope.</summary>
     PeftAdapter ToPeft(ReadOnlySpan<double> weights);
 }

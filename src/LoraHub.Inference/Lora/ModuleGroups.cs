@@ -1,24 +1,29 @@
+using LoraHub.Formats.Adapters;
+using LoraHub.Inference.T5;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Lora;
 
-/// <summary>Adapters that are one module each at w = 1, or the sum of a few: Σ scalingᵢ · BᵢAᵢ. They share nothing, so that none costs or spoils another's.</summary>
+/// <summary>Adapters of one module each at w = 1, or of the sum of a few: Σ scalingᵢ · BᵢAᵢ. They are independent of each other.</summary>
 static class ModuleGroups
 {
-    /// <summary>Ranks are filled up to a multiple of this, so that modules of r 4 to 16 share a pass.</summary>
+    /// <summary>Ranks are padded to a multiple of this, so that modules with r 4 to 16 share a pass.</summary>
     const int RankStep = 16;
 
-    /// <summary>The rank of a group's adapter: its modules' together, filled up.</summary>
+    /// <summary>The rank of a group's adapter: the sum of its modules' ranks, padded.</summary>
     public static int Rank(IReadOnlyList<LoraModule> group) => (group.Sum(module => module.Config.Rank) + RankStep - 1) / RankStep * RankStep;
 
-    /// <param name="groups">P, of one <see cref="Rank"/>.</param>
+    /// <param name="groups">P groups with the same <see cref="Rank"/>.</param>
     /// <param name="computeType">The dtype the model multiplies in.</param>
     /// <returns>One adapter for each group; their tensors belong to the caller's scope.</returns>
-    public static LoraLayers Together(IReadOnlyList<IReadOnlyList<LoraModule>> groups, ScalarType computeType)
+    public static LoraLayers Compose(IReadOnlyList<IReadOnlyList<LoraModule>> groups, ScalarType computeType)
     {
         var parts = groups.SelectMany((group, adapter) => group.SelectMany((module, place) =>
             module.Layout.Slots.Select(slot => new Part(adapter, group.Take(place).Sum(before => before.Config.Rank), module, slot))));
-        return new LoraLayers(parts.GroupBy(part => part.Slot.Layer).ToDictionary(layer => layer.Key, layer => Layer([.. layer], groups.Count, Rank(groups[0]), computeType)), groups.Count);
+        var layers = parts.GroupBy(part => part.Slot.Layer)
+            .ToDictionary(layer => layer.Key, layer => Layer([.. layer], groups.Count, Rank(groups[0]), computeType));
+        return new LoraLayers(layers, groups.Count);
     }
 
     static LoraLayer Layer(IReadOnlyList<Part> parts, int adapters, int rank, ScalarType type)
@@ -40,6 +45,6 @@ static class ModuleGroups
 
     static Tensor Kept(Tensor tensor) => tensor.MoveToOuterDisposeScope();
 
-    /// <param name="Row">Where the module's rows begin among the adapter's.</param>
+    /// <param name="Row">The index of the module's first row in the adapter.</param>
     readonly record struct Part(int Adapter, int Row, LoraModule Module, LayerSlot Slot);
 }

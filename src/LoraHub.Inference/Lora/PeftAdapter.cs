@@ -1,35 +1,37 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
+
+using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Checkpoints;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Lora;
 
-/// <summary>One layer's factors as PEFT has them.</summary>
+/// <summary>One layer's factors in PEFT's format.</summary>
 /// <param name="A">lora_A, (r, in).</param>
 /// <param name="B">lora_B, (out, r).</param>
 sealed record PeftFactors(string Layer, Tensor A, Tensor B);
 
-/// <summary>A composed adapter as PEFT's two files have it. Its tensors belong to the scope it was made in.</summary>
+/// <summary>A composed adapter in the format of PEFT's two files. Its tensors belong to the scope it was created in.</summary>
 /// <param name="Rank">r, the same for every layer.</param>
 /// <param name="Alpha">lora_alpha.</param>
 sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Factors)
 {
-    // Suffixes that mean the same layers in every PEFT: 0.4.0 takes any name that ends with one, so that `k` would also match `block`.
+    // Suffixes that match the same layers in every PEFT version: 0.4.0 matches any name that ends with one, so `k` would also match `block`.
     static readonly string[] PlainTargets = ["q", "v", "wi", "wi_0", "wi_1", "wo"];
 
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
 
-    /// <summary>Whether every number of it is finite.</summary>
+    /// <summary>Whether every number is finite.</summary>
     public bool IsFinite() => Factors.All(factors =>
     {
         using var scope = NewDisposeScope();
         return factors.A.isfinite().all().item<bool>() && factors.B.isfinite().all().item<bool>();
     });
 
-    /// <summary>Writes <c>adapter_model.safetensors</c>, fp32, with PEFT's keys.</summary>
+    /// <summary>Writes <c>adapter_model.safetensors</c> in fp32 with PEFT's keys.</summary>
     public void WriteWeights(Stream stream)
     {
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
@@ -39,11 +41,11 @@ sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Fac
             tensors[AdapterLayout.Key(layer, "lora_B")] = b;
         }
 
-        SafetensorsWriter.Write(stream, tensors);
+        TensorWriter.Write(stream, tensors);
     }
 
-    /// <summary>The text of <c>adapter_config.json</c>, with the fields of PEFT 0.4.0, which later versions read too.</summary>
-    /// <param name="layersOfModel">All tensors' names of the base model, to see whether short target names say exactly what is adapted.</param>
+    /// <summary>The text of <c>adapter_config.json</c>, with the fields of PEFT 0.4.0, which later versions also read.</summary>
+    /// <param name="layersOfModel">The names of all base model tensors. Short target names are used only if they match no other layers.</param>
     public string Config(string baseModel, IReadOnlyCollection<string> layersOfModel) => new JsonObject
     {
         ["auto_mapping"] = null,
@@ -68,8 +70,8 @@ sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Fac
     {
         var adapted = Factors.Select(factors => factors.Layer).ToHashSet(StringComparer.Ordinal);
         var suffixes = adapted.Select(layer => layer[(layer.LastIndexOf('.') + 1)..]).Distinct().Order(StringComparer.Ordinal).ToArray();
-        var meant = layersOfModel.Count(name => suffixes.Any(suffix => name.EndsWith($".{suffix}.weight", StringComparison.Ordinal)));
+        var matched = layersOfModel.Count(name => suffixes.Any(suffix => name.EndsWith($".{suffix}.weight", StringComparison.Ordinal)));
 
-        return suffixes.All(PlainTargets.Contains) && meant == adapted.Count ? suffixes : adapted.Order(StringComparer.Ordinal);
+        return suffixes.All(PlainTargets.Contains) && matched == adapted.Count ? suffixes : adapted.Order(StringComparer.Ordinal);
     }
 }

@@ -1,22 +1,30 @@
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
-using LoraHub.Inference.Checkpoints;
+using LoraHub.Formats.Adapters;
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Formats.Tensors;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
 using LoraHub.Inference.Tokenization;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Predictions;
 
-/// <summary>LoraHub (arXiv 2307.13269): composes modules into the adapter that costs the few-shot examples least. Keeps models and modules between predictions; owns them.</summary>
+/// <summary>
+/// LoraHub (arXiv 2307.13269): composes modules into the adapter with the lowest loss on the few-shot examples. Caches models and modules
+/// between predictions; owns them.
+/// </summary>
 public sealed class LoraHubPredictor : IPredictor, IDisposable
 {
-    readonly ModelFolders _folders;
-    readonly IModuleCatalog _catalog;
+    readonly BaseModels _bases;
+    readonly ModuleLibrary _library;
     readonly TimeProvider _time;
     readonly Lazy<Device> _device;
     readonly Precision _precision;
@@ -24,32 +32,32 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     readonly LeasedCache<LoraModule> _modules;
     readonly ProbeCache _probes = new();
 
-    public LoraHubPredictor(InferenceOptions options, ModelFolders folders, IModuleCatalog catalog, TimeProvider time)
+    public LoraHubPredictor(InferenceOptions options, BaseModels bases, ModuleLibrary library, TimeProvider time)
     {
-        (_folders, _catalog, _time, _precision) = (folders, catalog, time, options.Precision);
+        (_bases, _library, _time, _precision) = (bases, library, time, options.Precision);
         _device = new Lazy<Device>(() => Initialize(options));
         _models = new LeasedCache<BaseModel>(Instruments.ModelCache, options.ModelCacheBytes, model => model.Model.Bytes);
         _modules = new LeasedCache<LoraModule>(Instruments.ModuleCache, options.ModuleCacheBytes, module => module.Bytes);
     }
 
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) =>
-        Explain(() =>
+        WrapErrors(() =>
         {
-            RentModel(_catalog.DefaultBaseModel, progress).Dispose();
+            RentModel(_bases.DefaultId, progress).Dispose();
             return true;
         });
 
-    public PredictionResult Predict(PredictionInput input, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
-        Explain(() =>
+    public PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        WrapErrors(() =>
         {
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
-            var seed = input.Seed ?? Random.Shared.NextInt64(uint.MaxValue);
-            progress.Log($"Using seed: {seed}");
-            var infos = Draw(input, seed);
+            progress.Log($"Using seed: {plan.Seed}");
+            var infos = plan.Modules.Select(Find).ToArray();
             using var model = RentModel(infos[0].BaseModel, progress);
-            using var modules = RentModules(infos, isProbed: input is { ModuleSelection: ModuleSelection.Probe, Weights: null }, model.Value, progress, cancellationToken);
-            using var run = new PredictionRun(new PredictionPlan(input, seed, model.Value, modules.Values), _probes, _time, progress, cancellationToken);
+            var isProbed = plan.Input is { ModuleSelection: ModuleSelection.Probe, Weights: null };
+            using var modules = RentModules(infos, isProbed, model.Value, progress, cancellationToken);
+            using var run = new PredictionRun(new LoadedPlan(plan, model.Value, modules.Values), _probes, _time, progress, cancellationToken);
             return run.Run(folder);
         });
 
@@ -66,15 +74,17 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             set_num_threads(options.Threads);
             return device(options.Device);
         }
-        catch (Exception exception) when (exception is InvalidOperationException or TypeInitializationException or DllNotFoundException or NotSupportedException)
+        catch (Exception exception) when (
+            exception is InvalidOperationException or TypeInitializationException or DllNotFoundException or NotSupportedException)
         {
-            throw new PredictionException(
-                $"The device `{options.Device}` cannot be used here. {(options.Device == "cpu" ? "libtorch does not load" : "It takes a build with -p:TorchBackend=cuda, and a GPU with its driver")}.",
-                exception);
+            var reason = options.Device == "cpu"
+                ? "libtorch could not be loaded"
+                : "it requires a build with -p:TorchBackend=cuda and a GPU with its driver";
+            throw new PredictionException($"The device `{options.Device}` is unavailable: {reason}.", exception);
         }
     }
 
-    static T Explain<T>(Func<T> work)
+    static T WrapErrors<T>(Func<T> work)
     {
         try
         {
@@ -86,17 +96,21 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    IReadOnlyList<ModuleInfo> Draw(PredictionInput input, long seed)
+    /// <summary>Finds the planned version, even when the module has a newer one.</summary>
+    ModuleVersion Find(ModuleUse use) => _library.Find(new ModuleReference(use.Id, use.Digest)) switch
     {
-        var (modules, errors) = ModuleDraw.Draw(input, _catalog, seed);
-        return errors.Count == 0 ? modules : throw new PredictionException($"{errors[0].Field}: {errors[0].Message}");
-    }
+        null => throw new PredictionException(
+            $"The module `{use.Id}` was changed or removed after the prediction was created, and its version {use.Digest[..12]} is not kept; "
+            + "create the prediction again."),
+        { Problem: { } problem } => throw new PredictionException($"The module `{use.Id}` cannot be used: {problem}"),
+        var found => found,
+    };
 
     LeasedCache<BaseModel>.Lease RentModel(string id, IPredictionProgress progress)
     {
-        if (_folders.Find(id) is not { } folder)
+        if (_bases.Find(id) is not { } folder)
         {
-            throw new PredictionException($"The base model `{id}` is not here; put its Hugging Face folder into the models folder as {id}.");
+            throw new PredictionException($"The base model `{id}` was not found; put its Hugging Face folder into the models folder as {id}.");
         }
 
         using var phase = Phase.Begin("model", _time);
@@ -104,20 +118,24 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         {
             var start = _time.GetTimestamp();
             var model = Load(id, folder);
-            progress.Log($"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, {model.Model.ComputeType} on {_device.Value}, {_time.GetElapsedTime(start).TotalSeconds:0.00} s");
+            var seconds = _time.GetElapsedTime(start).TotalSeconds;
+            progress.Log(
+                $"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, "
+                + $"{model.Model.ComputeType} on {_device.Value}, {seconds:0.00} s");
             return model;
         });
     }
 
-    // What changed on disk is another thing.
-    static string Key(string folder) => $"{folder}|{FolderModuleCatalog.Stamp(folder)}";
+    // The stamp changes with the files, so a changed folder is loaded again.
+    static string Key(string folder) => $"{folder}|{BaseModels.Stamp(folder)}";
 
     BaseModel Load(string id, string folder)
     {
         try
         {
-            var tokenizer = T5Tokenizer.Load(folder); // first: when it fails there is no model to dispose
-            return new BaseModel(id, T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value)), tokenizer);
+            var tokenizer = T5Tokenizer.Load(folder); // first: if it fails, there is no model to dispose
+            var model = T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value));
+            return new BaseModel(id, model, tokenizer);
         }
         catch (Exception exception) when (exception is ModelException or CheckpointException or InvalidDataException or FileNotFoundException)
         {
@@ -125,14 +143,15 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    RentedModules RentModules(IReadOnlyList<ModuleInfo> infos, bool isProbed, BaseModel model, IPredictionProgress progress, CancellationToken cancellationToken)
+    RentedModules RentModules(
+        ModuleVersion[] infos, bool isProbed, BaseModel model, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         using var phase = Phase.Begin("modules", _time);
         var rented = new RentedModules();
         try
         {
             var start = _time.GetTimestamp();
-            progress.Log(isProbed ? $"Trying {infos.Count} LoRA modules:" : $"Composing {infos.Count} LoRA modules:");
+            progress.Log(isProbed ? $"Trying {infos.Length} LoRA modules:" : $"Composing {infos.Length} LoRA modules:");
             foreach (var info in infos)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -140,7 +159,6 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
                 progress.Log($"  {info.Id} (r {info.Rank}, sha256 {module.Digest[..12]})");
             }
 
-            progress.Compose([.. rented.Values.Select(module => new ModuleUse(module.Info.Id, module.Digest))]);
             progress.Log($"Loaded the modules: {_time.GetElapsedTime(start).TotalSeconds:0.00} s");
             return rented;
         }
@@ -151,7 +169,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    LeasedCache<LoraModule>.Lease Rent(ModuleInfo info, BaseModel model)
+    LeasedCache<LoraModule>.Lease Rent(ModuleVersion info, BaseModel model)
     {
         try
         {
@@ -163,7 +181,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    /// <summary>The modules of one prediction, held until disposed.</summary>
+    /// <summary>The leases on the modules of one prediction.</summary>
     sealed class RentedModules : IDisposable
     {
         readonly List<LeasedCache<LoraModule>.Lease> _leases = [];

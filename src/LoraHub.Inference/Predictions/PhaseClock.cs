@@ -2,13 +2,13 @@ using LoraHub.Core.Telemetry;
 
 namespace LoraHub.Inference.Predictions;
 
-/// <summary>How long each phase of a prediction took.</summary>
+/// <summary>Measures the duration of each phase of a prediction.</summary>
 sealed class PhaseClock(TimeProvider time)
 {
     readonly List<(string Name, TimeSpan Took)> _phases = [];
     readonly long _start = time.GetTimestamp();
 
-    /// <summary>Does the work of a phase.</summary>
+    /// <summary>Runs and measures a phase.</summary>
     public T Measure<T>(string phase, Func<T> work)
     {
         var start = time.GetTimestamp();
@@ -23,9 +23,10 @@ sealed class PhaseClock(TimeProvider time)
         }
     }
 
-    /// <summary>How long the last phase took.</summary>
+    /// <summary>The duration of the last phase.</summary>
     public TimeSpan Last => _phases[^1].Took;
 
     public override string ToString() =>
-        $"Times: {string.Join(" · ", _phases.Select(phase => $"{phase.Name} {phase.Took.TotalSeconds:0.00} s"))} · in all {time.GetElapsedTime(_start).TotalSeconds:0.00} s";
+        $"Times: {string.Join(" · ", _phases.Select(phase => $"{phase.Name} {phase.Took.TotalSeconds:0.00} s"))}"
+        + $" · total {time.GetElapsedTime(_start).TotalSeconds:0.00} s";
 }

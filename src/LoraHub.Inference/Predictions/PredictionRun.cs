@@ -3,6 +3,8 @@ using System.Globalization;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
+using LoraHub.Inference.Adaptation;
+using LoraHub.Inference.Results;
 
 using static TorchSharp.torch;
 
@@ -11,17 +13,17 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>One prediction from loaded modules to files. Runs on one thread, inside the caller's dispose scope and without gradients.</summary>
 sealed class PredictionRun : IDisposable
 {
-    readonly PredictionPlan _plan;
+    readonly LoadedPlan _plan;
     readonly PhaseClock _clock;
     readonly IPredictionProgress _progress;
     readonly CancellationToken _cancellationToken;
     readonly ModuleSearch _search;
     readonly SearchLog _log;
     FoundWeights? _found;
-    int[][]? _inputs, _outputs, _questions; // tokens
+    int[][]? _inputs, _outputs, _tests; // token ids
 
-    /// <param name="cache">What is known of modules alone, of earlier predictions; added to.</param>
-    public PredictionRun(PredictionPlan plan, ProbeCache cache, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
+    /// <param name="cache">Losses of single modules from earlier predictions; the run adds to it.</param>
+    public PredictionRun(LoadedPlan plan, ProbeCache cache, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         (_plan, _progress, _cancellationToken) = (plan, progress, cancellationToken);
         _clock = new PhaseClock(time);
@@ -31,11 +33,12 @@ sealed class PredictionRun : IDisposable
 
     PredictionInput Input => _plan.Input;
 
-    /// <summary>Searches, answers and writes the files into the folder.</summary>
+    /// <summary>Searches for weights, generates the answers and writes the files to the folder.</summary>
     public PredictionResult Run(string folder)
     {
         var found = _found = _clock.Measure("search", FindWeights);
-        var ranked = found.Modules.Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i], module.Digest)).OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
+        var ranked = found.Modules.Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i], module.Digest))
+            .OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
         _progress.Log("The recommended weight set for the LoRA modules is:");
         foreach (var (module, weight, _) in ranked)
         {
@@ -44,7 +47,14 @@ sealed class PredictionRun : IDisposable
 
         var (predictions, accuracy) = Input.TestInputs.Count > 0 ? _clock.Measure("answers", () => Answer(found)) : (null, null);
         var controls = Input is { Controls: true, Weights: null } ? _clock.Measure("controls", () => Control(found)) : null;
-        var output = new PredictionOutput { Weights = ranked, Loss = found.Loss, Predictions = predictions, Accuracy = accuracy, Controls = controls };
+        var output = new PredictionOutput
+        {
+            Weights = ranked,
+            Loss = found.Loss,
+            Predictions = predictions,
+            Accuracy = accuracy,
+            Controls = controls,
+        };
         var files = new ResultFiles(_plan with { Modules = found.Modules }, found.Composition, found.Weights, output, _log);
         var result = _clock.Measure("files", () => files.Write(folder, _cancellationToken));
         _progress.Log(_clock.ToString());
@@ -69,7 +79,8 @@ sealed class PredictionRun : IDisposable
         using var scope = NewDisposeScope();
         using var examples = new FewShotExamples(_plan.Base.Model, ExampleInputs(), ExampleOutputs());
         var zero = examples.Scores(null, [new double[given.Weights.Length]], Input.Objective, _cancellationToken)[0];
-        var loss = new LossReport(zero, examples.Scores(given.Composition.Compose([given.Weights]), [given.Weights], Input.Objective, _cancellationToken)[0], 2);
+        var lora = given.Composition.Compose([given.Weights]);
+        var loss = new LossReport(zero, examples.Scores(lora, [given.Weights], Input.Objective, _cancellationToken)[0], 2);
         return double.IsFinite(loss.Adapted)
             ? loss
             : throw new PredictionException($"{InputSchema.ModuleWeights}: with these weights the loss is not a finite number; give smaller ones.");
@@ -77,9 +88,11 @@ sealed class PredictionRun : IDisposable
 
     ControlReport Control(FoundWeights found)
     {
-        var controls = new Controls(_plan, _search, ExampleInputs(), ExampleOutputs(), Questions(), _cancellationToken);
+        var controls = new Controls(_plan, _search, ExampleInputs(), ExampleOutputs(), TestInputs(), _cancellationToken);
         var report = controls.Make(found);
-        _progress.Log($"Controls, objective: zero-shot {report.ZeroShot.Loss:0.0000} · best single ({report.BestSingle.Module}) {report.BestSingle.Loss:0.0000} · "
+        _progress.Log(
+            $"Controls, objective: zero-shot {report.ZeroShot.Loss:0.0000} · "
+            + $"best single ({report.BestSingle.Module}) {report.BestSingle.Loss:0.0000} · "
             + $"uniform mean {report.UniformMean.Loss:0.0000} · random directions {report.RandomDirections.Loss:0.0000}");
         return report;
     }
@@ -88,19 +101,19 @@ sealed class PredictionRun : IDisposable
 
     int[][] ExampleOutputs() => _outputs ??= Tokenize(Input.ExampleOutputs, InputSchema.ExampleOutputs);
 
-    int[][] Questions() => _questions ??= Tokenize(Input.TestInputs, InputSchema.TestInputs);
+    int[][] TestInputs() => _tests ??= Tokenize(Input.TestInputs, InputSchema.TestInputs);
 
     (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(FoundWeights found)
     {
         using var scope = NewDisposeScope();
-        var questions = Questions();
-        var adapted = Answers.Ask(_plan.Base, questions, found.Composition.Compose([found.Weights]), Input.MaxNewTokens, _cancellationToken);
+        var tests = TestInputs();
+        var adapted = Answers.Generate(_plan.Base, tests, found.Composition.Compose([found.Weights]), Input.MaxNewTokens, _cancellationToken);
         if (Input.TestOutputs is not { } expected)
         {
             return (adapted, null);
         }
 
-        var zeroShot = Answers.Ask(_plan.Base, questions, null, Input.MaxNewTokens, _cancellationToken);
+        var zeroShot = Answers.Generate(_plan.Base, tests, null, Input.MaxNewTokens, _cancellationToken);
         var accuracy = new AccuracyReport(Answers.Accuracy(zeroShot, expected), Answers.Accuracy(adapted, expected));
         LogAnswers(zeroShot, adapted, expected);
         _progress.Log($"Exact match on {expected.Count} test inputs: zero-shot {accuracy.ZeroShot:0.0} %, adapted {accuracy.Adapted:0.0} %");
@@ -135,7 +148,7 @@ sealed class PredictionRun : IDisposable
             ids[i] = text.Ids;
             if (text.IsCut)
             {
-                _progress.Log($"{field}, entry {i + 1}, is longer than {text.Ids.Length} tokens and was cut there.");
+                _progress.Log($"{field}, entry {i + 1}, is longer than {text.Ids.Length} tokens and was truncated.");
             }
         }
 

@@ -8,10 +8,10 @@ sealed class DecoderCache(int layers) : IDisposable
     readonly KeysValues?[] _own = new KeysValues?[layers];
     readonly KeysValues?[] _memory = new KeysValues?[layers];
 
-    /// <summary>How many positions are held.</summary>
+    /// <summary>The number of cached positions.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Adds the keys and values of new positions to a layer and returns all of that layer's, (B, H, Length + T, K).</summary>
+    /// <summary>Appends the keys and values of new positions to a layer and returns all of the layer's, (B, H, Length + T, K).</summary>
     public KeysValues Append(int layer, KeysValues next)
     {
         var all = _own[layer] is { } held

@@ -1,21 +1,21 @@
+using LoraHub.Formats.ModelConfig;
 using LoraHub.Inference.Kernels;
-using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.T5;
 
-/// <summary>Attention of the decoder's tokens to the encoder's states, in two ways that give the same: over projected keys and values, or absorbed.</summary>
+/// <summary>Attention of the decoder's tokens to the encoder's states, over projected keys and values or, equivalently, absorbed.</summary>
 /// <remarks>
-/// Absorbed: q·(W_k·E)ᵀ = (q·W_k)·Eᵀ, and P·(W_v·E) = (P·E)·W_v, so that W_k and W_v are applied to the few tokens of an answer rather than to the many of
-/// the question. It pays while answers are short; generation, which asks again for every token, projects once and keeps the result.
+/// Absorbed: q·(W_k·E)ᵀ = (q·W_k)·Eᵀ, and P·(W_v·E) = (P·E)·W_v. W_k and W_v are then applied to the few tokens of an answer instead of the
+/// many tokens of the input. This pays off for short answers. Generation, which attends once per token, projects once and caches the result.
 /// </remarks>
 sealed class EncDecAttention(T5Weights weights, string name, T5Config config)
 {
     readonly Linear _q = new(weights, [name + ".q"], config.NumHeads * config.DKv, config.DModel);
     readonly Linear _o = new(weights, [name + ".o"], config.DModel, config.NumHeads * config.DKv);
 
-    // Both plain: by heads they cannot be packed. (H·K, D)
+    // Both unpacked: a packed matrix cannot be split by heads. (H·K, D)
     readonly Tensor _k = weights.Get(name + ".k.weight", weights.ComputeType, config.NumHeads * config.DKv, config.DModel);
     readonly Tensor _v = weights.Get(name + ".v.weight", weights.ComputeType, config.NumHeads * config.DKv, config.DModel);
 
@@ -37,17 +37,17 @@ sealed class EncDecAttention(T5Weights weights, string name, T5Config config)
     }
 
     /// <param name="x">(n, D).</param>
-    /// <param name="memory">What <see cref="Project"/> gave.</param>
+    /// <param name="memory">The result of <see cref="Project"/>.</param>
     public Tensor Forward(Tensor x, TokenRows rows, KeysValues memory, Tensor? mask, LoraLayers? lora) // (n, D)
     {
         using var scope = NewDisposeScope();
         var q = rows.Pad(_q.Forward(x, lora)).unflatten(2, Heads, config.DKv).transpose(1, 2); // (B, H, T, K)
-        var context = SelfAttention.Attend(q, memory, new ScoreTerms(null, mask, IsCausal: false)); // (B, T, H·K)
+        var context = SelfAttention.Attend(q, memory, new AttentionBias(null, mask, IsCausal: false)); // (B, T, H·K)
         return _o.Forward(rows.Unpad(context), lora).MoveToOuterDisposeScope();
     }
 
     /// <summary>Whether absorbing takes less arithmetic than projecting.</summary>
-    /// <param name="targets">Tokens of all answers.</param>
+    /// <param name="targets">The number of tokens of all answers.</param>
     public bool AbsorbingPays(long targets, EncodedText encoded) =>
         2 * targets * (config.DKv + encoded.Padded.shape[1]) < encoded.Padded.shape[0] * encoded.Padded.shape[1] * config.DKv;
 
@@ -60,8 +60,8 @@ sealed class EncDecAttention(T5Weights weights, string name, T5Config config)
         lora?.AddAbsorbedInput(name + ".k", q, queries);
 
         var scores = ByRows(queries, rows).matmul(encoded.Padded.transpose(1, 2)); // (B, H·T, S)
-        var shares = AttentionShares.Of(scores.unsqueeze(1), new ScoreTerms(null, encoded.Rows.Mask, IsCausal: false)).squeeze(1);
-        var sums = ByHeads(shares.matmul(encoded.Padded), rows); // (H, n, D)
+        var attention = MaskedSoftmax.Of(scores.unsqueeze(1), new AttentionBias(null, encoded.Rows.Mask, IsCausal: false)).squeeze(1);
+        var sums = ByHeads(attention.matmul(encoded.Padded), rows); // (H, n, D)
 
         var context = sums.matmul(_v.view(Heads, config.DKv, -1).transpose(1, 2)); // (H, n, K)
         lora?.AddAbsorbedOutput(name + ".v", sums, context);

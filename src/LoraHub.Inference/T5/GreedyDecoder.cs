@@ -1,4 +1,3 @@
-using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
 
@@ -7,19 +6,20 @@ namespace LoraHub.Inference.T5;
 /// <summary>Greedy generation with a key-value cache.</summary>
 static class GreedyDecoder
 {
-    /// <param name="questions">Token ids. The pad token counts as masked, as when transformers is given ids alone.</param>
-    /// <returns>For each row the ids after the start token; a row that ended is filled with pad until the last row ends.</returns>
-    /// <exception cref="OperationCanceledException">Checked once a token.</exception>
-    public static int[][] Generate(T5Model model, IReadOnlyList<int[]> questions, LoraLayers? lora, int maxNewTokens, CancellationToken cancellationToken)
+    /// <param name="inputs">Token ids. Pad tokens are masked, as in transformers without an attention mask.</param>
+    /// <returns>The ids after the start token for each row, padded to the longest row.</returns>
+    /// <exception cref="OperationCanceledException">Checked before each token.</exception>
+    public static int[][] Generate(
+        T5Model model, IReadOnlyList<int[]> inputs, LoraLayers? lora, int maxNewTokens, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var cache = new DecoderCache(model.Config.DecoderLayers);
         var (pad, end) = (model.Config.PadTokenId, model.Config.EosTokenId);
-        using var rows = TokenRows.Of(questions, model.Device, (row, place) => questions[row][place] == pad);
+        using var rows = TokenRows.Of(inputs, model.Device, (row, place) => inputs[row][place] == pad);
         var encoded = model.Encode(rows, lora);
-        var generated = questions.Select(_ => new List<int>()).ToArray();
-        var next = questions.Select(_ => model.Config.DecoderStartTokenId).ToArray();
-        var ended = new bool[questions.Count];
+        var generated = inputs.Select(_ => new List<int>()).ToArray();
+        var next = inputs.Select(_ => model.Config.DecoderStartTokenId).ToArray();
+        var ended = new bool[inputs.Count];
         for (var step = 0; step < maxNewTokens && !ended.All(done => done); step++)
         {
             cancellationToken.ThrowIfCancellationRequested();

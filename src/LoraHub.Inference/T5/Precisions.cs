@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.T5;
 
-/// <summary>Settles the dtype of a model's matrices.</summary>
+/// <summary>Chooses the dtype of a model's matrices.</summary>
 static class Precisions
 {
-    // Below this a model's time does not go into its matrices.
+    // Smaller models do not spend most of their time on matrix products.
     const long LargeModel = 200_000_000;
 
     public static ScalarType Choose(Precision precision, long parameters, Device device) => precision switch
@@ -20,6 +20,7 @@ static class Precisions
         const string Processor = "/proc/cpuinfo";
 
         return device.type == TorchSharp.DeviceType.CUDA
-            || (File.Exists(Processor) && File.ReadLines(Processor).Any(line => line.StartsWith("flags", StringComparison.Ordinal) && (line.Contains("avx512_bf16") || line.Contains("amx_bf16"))));
+            || (File.Exists(Processor) && File.ReadLines(Processor).Any(line =>
+                line.StartsWith("flags", StringComparison.Ordinal) && (line.Contains("avx512_bf16") || line.Contains("amx_bf16"))));
     }
 }

@@ -20,7 +20,7 @@ public static class RelativePosition
             distance = Math.Max(-distance, 0);
         }
 
-        // Half of the buckets are for exact distances, the other half widen logarithmically; in fp32, as the reference rounds.
+        // Half of the buckets hold exact distances, the other half widen logarithmically. Computed in fp32 to round as the reference does.
         var exact = buckets / 2;
         if (distance < exact)
         {

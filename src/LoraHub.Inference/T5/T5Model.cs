@@ -1,15 +1,35 @@
-using LoraHub.Inference.Checkpoints;
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Kernels;
-using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.T5;
 
 /// <summary>
-/// T5 (arXiv 1910.10683) for inference: v1.0 (relu, tied head) and v1.1 with FLAN-T5 (gated gelu, own head). Shared by predictions; its tensors are
-/// never changed, an adapter acts beside them. Written from transformers 4.31's behaviour, which the golden files pin.
+/// T5 (arXiv 1910.10683) for inference: v1.0 (relu, tied head) and v1.1 with FLAN-T5 (gated gelu, separate head). Predictions share it: its
+/// tensors never change, and adapters are applied beside them. Follows transformers 4.31, whose outputs the golden files record.
 /// </summary>
+/// <remarks>
+/// The counterparts of the classes in transformers' modeling_t5.py:
+/// <list type="table">
+/// <item><term>T5ForConditionalGeneration, T5Model</term><description><see cref="T5Model"/>; its lm_head is <see cref="Logits"/></description></item>
+/// <item><term>T5Stack, T5Block, T5LayerSelfAttention, T5LayerCrossAttention, T5LayerFF</term><description>T5Stacks.cs: <see cref="Encoder"/> and
+/// <see cref="Decoder"/> with their blocks; a sublayer's norm adds the previous sublayer's output</description></item>
+/// <item><term>T5Attention</term><description><see cref="SelfAttention"/> and <see cref="EncDecAttention"/></description></item>
+/// <item><term>compute_bias, _relative_position_bucket</term><description><see cref="PositionBias"/>,
+/// <see cref="RelativePosition"/></description></item>
+/// <item><term>T5LayerNorm</term><description>T5Layers.cs: <see cref="LayerNorm"/>, computed by Kernels/ResidualNorm.cs</description></item>
+/// <item><term>T5DenseActDense, T5DenseGatedActDense</term><description>T5Layers.cs: <see cref="DenseReluDense"/>, its gelu in
+/// Kernels/GatedGelu.cs</description></item>
+/// <item><term>past_key_values</term><description><see cref="DecoderCache"/></description></item>
+/// <item><term>attention_mask, padding</term><description><see cref="TokenRows"/></description></item>
+/// <item><term>_shift_right, the loss</term><description><see cref="TeacherForcing"/></description></item>
+/// <item><term>generate (greedy)</term><description><see cref="GreedyDecoder"/></description></item>
+/// <item><term>from_pretrained</term><description><see cref="Load"/>, <see cref="T5Weights"/></description></item>
+/// <item><term>PEFT's lora.Linear</term><description><see cref="LoraLayers"/></description></item>
+/// </list>
+/// </remarks>
 sealed class T5Model : IDisposable
 {
     readonly T5Weights _weights;
@@ -23,14 +43,15 @@ sealed class T5Model : IDisposable
         (Folder, Config, Device, _weights) = (folder, config, device, weights);
         _shared = weights.Get(weights.Embedding, weights.ComputeType, config.VocabSize, config.DModel);
 
-        // In fp32 even where the other matrices are not: a logit's rounding would be the loss's.
-        _lmHead = weights.GetMatrix([config.TieWordEmbeddings ? weights.Embedding : "lm_head.weight"], weights.StreamType, config.VocabSize, config.DModel);
+        // In fp32 even if the other matrices are not: the rounding of logits would go into the loss.
+        var head = config.TieWordEmbeddings ? weights.Embedding : "lm_head.weight";
+        _lmHead = weights.GetMatrix([head], weights.StreamType, config.VocabSize, config.DModel);
         _encoder = new Encoder(weights, config);
         _decoder = new Decoder(weights, config);
         weights.ReadAll();
     }
 
-    /// <summary>The Hugging Face folder it was loaded from.</summary>
+    /// <summary>The Hugging Face folder that the model was loaded from.</summary>
     public string Folder { get; }
 
     public T5Config Config { get; }
@@ -47,13 +68,13 @@ sealed class T5Model : IDisposable
 
     public long Bytes => _weights.Bytes;
 
-    /// <summary>What the checkpoint holds, tied copies of the embedding left out.</summary>
+    /// <summary>The checkpoint's tensors, without tied copies of the embedding.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Tensors => _weights.Entries;
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c> and safetensors or torch files. The caller disposes the model.</summary>
-    /// <param name="computeType">Says, from the number of parameters, which dtype the matrices shall have.</param>
-    /// <exception cref="ModelException">The folder holds no T5 that we know.</exception>
-    /// <exception cref="Checkpoints.CheckpointException">Its checkpoint is broken or not safe to read.</exception>
+    /// <param name="computeType">Chooses the dtype of the matrices from the number of parameters.</param>
+    /// <exception cref="ModelException">The folder does not contain a supported T5 model.</exception>
+    /// <exception cref="CheckpointException">Its checkpoint is broken or not safe to read.</exception>
     public static T5Model Load(string folder, Device device, Func<long, ScalarType> computeType)
     {
         FreedMemory.Keep();
@@ -70,18 +91,11 @@ sealed class T5Model : IDisposable
         }
     }
 
-    /// <summary>The shape of a linear layer's matrix, (out, in), or null when the name is no attention or feed-forward layer's.</summary>
+    /// <summary>The shape of a linear layer's matrix, (out, in), or null if the name is not an attention or feed-forward layer's.</summary>
     /// <param name="layer">The checkpoint's name without <c>.weight</c>.</param>
-    public IReadOnlyList<long>? ShapeOf(string layer) => ShapeOf(layer, Tensors);
+    public IReadOnlyList<long>? ShapeOf(string layer) => T5Layers.ShapeOf(layer, Tensors);
 
-    /// <param name="tensors">Of a T5.</param>
-    /// <inheritdoc cref="ShapeOf(string)"/>
-    internal static IReadOnlyList<long>? ShapeOf(string layer, IReadOnlyDictionary<string, TensorEntry> tensors) =>
-        layer.AsSpan(layer.LastIndexOf('.') + 1) is "q" or "k" or "v" or "o" or "wi" or "wi_0" or "wi_1" or "wo" && tensors.TryGetValue(layer + ".weight", out var entry)
-            ? entry.Shape
-            : null;
-
-    /// <returns>What the decoder attends to; belongs to the caller's scope.</returns>
+    /// <returns>The encoder's states, which the decoder attends to; belong to the caller's scope.</returns>
     public EncodedText Encode(TokenRows rows, LoraLayers? lora, IList<Tensor>? hiddenStates = null)
     {
         using var scope = NewDisposeScope();
@@ -90,7 +104,7 @@ sealed class T5Model : IDisposable
     }
 
     /// <param name="rows">The positions after those in the cache.</param>
-    /// <param name="cache">Null to score given answers: then there are no positions before.</param>
+    /// <param name="cache">Null to score given answers, which have no previous positions.</param>
     /// <returns>The decoder's last hidden states, (n, D), in the residual stream's dtype; belong to the caller's scope.</returns>
     public Tensor Decode(TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache = null, IList<Tensor>? hiddenStates = null) =>
         _decoder.Forward(Embed(rows), rows, encoded, lora, cache, hiddenStates);
@@ -99,7 +113,7 @@ sealed class T5Model : IDisposable
     public Tensor Logits(Tensor states)
     {
         using var scope = NewDisposeScope();
-        // A tied head takes states scaled down to the embedding's range.
+        // A tied head expects states scaled down to the embedding's range.
         var scaled = Config.TieWordEmbeddings ? states.mul(Math.Pow(Config.DModel, -0.5)) : states;
         return _lmHead.Multiply(scaled).MoveToOuterDisposeScope();
     }
@@ -113,7 +127,7 @@ sealed class T5Model : IDisposable
     Tensor Embed(TokenRows rows) => _shared.index_select(0, rows.Ids).to(_weights.StreamType, copy: true); // (n, D), a fresh tensor
 }
 
-/// <summary>What the decoder attends to.</summary>
+/// <summary>The encoder's output, which the decoder attends to.</summary>
 /// <param name="States">The encoder's last hidden states, (n, D).</param>
 /// <param name="Padded">The same, (B, S, D).</param>
 readonly record struct EncodedText(TokenRows Rows, Tensor States, Tensor Padded);

@@ -1,5 +1,5 @@
+using LoraHub.Formats.ModelConfig;
 using LoraHub.Inference.Kernels;
-using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
 
@@ -24,13 +24,13 @@ sealed class Encoder
     public Tensor Forward(Tensor h, TokenRows rows, LoraLayers? lora, IList<Tensor>? hiddenStates = null) // (n, D)
     {
         using var scope = NewDisposeScope();
-        var terms = new ScoreTerms(_positions.Between(0, rows.Longest, rows.Longest), rows.Mask, IsCausal: false);
+        var bias = new AttentionBias(_positions.Between(0, rows.Longest, rows.Longest), rows.Mask, IsCausal: false);
         Tensor? output = null; // the last sublayer's, which the next norm adds to h
         foreach (var block in _block)
         {
             hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
             using var taken = output;
-            output = block.Forward(h, taken, rows, terms, lora);
+            output = block.Forward(h, taken, rows, bias, lora);
         }
 
         return _finalLayerNorm.Forward(h, output).MoveToOuterDisposeScope();
@@ -43,10 +43,10 @@ sealed class Encoder
         readonly LayerNorm _denseNorm = new(weights, name + ".layer.1.layer_norm", config);
         readonly DenseReluDense _dense = new(weights, name + ".layer.1.DenseReluDense", config);
 
-        public Tensor Forward(Tensor h, Tensor? output, TokenRows rows, ScoreTerms terms, LoraLayers? lora) // (n, D)
+        public Tensor Forward(Tensor h, Tensor? output, TokenRows rows, AttentionBias bias, LoraLayers? lora) // (n, D)
         {
             using var scope = NewDisposeScope();
-            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, terms, lora);
+            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, bias, lora);
             return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
         }
     }
@@ -69,7 +69,7 @@ sealed class Decoder
     }
 
     /// <param name="h">Embeddings of the positions after the cached ones, (n, D); overwritten.</param>
-    /// <param name="cache">Holds the positions before and gains these; with null there are none before.</param>
+    /// <param name="cache">Holds the previous positions and receives these; null if there are no previous ones.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
     /// <returns>(n, D), in the residual stream's dtype.</returns>
     public Tensor Forward(Tensor h, TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache, IList<Tensor>? hiddenStates = null)
@@ -77,14 +77,14 @@ sealed class Decoder
         using var scope = NewDisposeScope();
         var (past, length) = (cache?.Length ?? 0, rows.Longest);
 
-        // Shorter rows need no mask: what stands behind their end is behind all of their queries.
-        var terms = new ScoreTerms(_positions.Between(past, length, past + length), null, IsCausal: length > 1);
+        // Shorter rows need no mask: their padding comes after all of their queries, so the causal mask covers it.
+        var bias = new AttentionBias(_positions.Between(past, length, past + length), null, IsCausal: length > 1);
         Tensor? output = null; // the last sublayer's, which the next norm adds to h
         foreach (var block in _block)
         {
             hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
             using var taken = output;
-            output = block.Forward(h, taken, rows, terms, encoded, lora, cache);
+            output = block.Forward(h, taken, rows, bias, encoded, lora, cache);
         }
 
         cache?.Advance(length);
@@ -100,10 +100,11 @@ sealed class Decoder
         readonly LayerNorm _denseNorm = new(weights, name + ".layer.2.layer_norm", config);
         readonly DenseReluDense _dense = new(weights, name + ".layer.2.DenseReluDense", config);
 
-        public Tensor Forward(Tensor h, Tensor? output, TokenRows rows, ScoreTerms terms, EncodedText encoded, LoraLayers? lora, DecoderCache? cache) // (n, D)
+        public Tensor Forward(
+            Tensor h, Tensor? output, TokenRows rows, AttentionBias bias, EncodedText encoded, LoraLayers? lora, DecoderCache? cache) // (n, D)
         {
             using var scope = NewDisposeScope();
-            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, terms, lora, cache is null ? null : own => cache.Append(index, own));
+            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, bias, lora, cache is null ? null : own => cache.Append(index, own));
             output = AttendToMemory(_crossNorm.Forward(h, output), rows, encoded, lora, cache);
             return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
         }

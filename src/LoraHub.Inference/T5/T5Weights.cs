@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.Kernels;
 
@@ -10,24 +12,24 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.T5;
 
 /// <summary>
-/// Gives a T5 its tensors out of a checkpoint, by the checkpoint's names, each read once, straight from the mapped file into what the processor multiplies
-/// fastest. What is asked for holds its numbers when <see cref="ReadAll"/> has ended. Owns what it gave.
+/// Loads a T5's tensors from a checkpoint by name, each once and directly from the mapped file into the layout that the processor multiplies
+/// fastest. Requested tensors are filled by <see cref="ReadAll"/>. Owns its tensors.
 /// </summary>
 sealed class T5Weights : IDisposable
 {
     const string Shared = "shared.weight";
 
-    readonly ICheckpoint _checkpoint;
+    readonly MappedCheckpoint _checkpoint;
     readonly Device _device;
     readonly List<Action> _reads = [];
-    readonly ConcurrentBag<Tensor> _given = [];
+    readonly ConcurrentBag<Tensor> _owned = [];
 
     /// <summary>Opens the checkpoint of a Hugging Face folder.</summary>
-    /// <param name="computeType">Says, from the number of parameters, which dtype the matrices shall have.</param>
+    /// <param name="computeType">Chooses the dtype of the matrices from the number of parameters.</param>
     /// <exception cref="CheckpointException">The checkpoint is missing, broken or not safe to read.</exception>
     public T5Weights(string folder, Device device, Func<long, ScalarType> computeType)
     {
-        (_checkpoint, _device) = (Checkpoint.OpenModel(folder), device);
+        (_checkpoint, _device) = (MappedCheckpoint.OpenModel(folder), device);
 
         // The stacks' own embeddings are tied copies.
         var hasShared = _checkpoint.Entries.ContainsKey(Shared);
@@ -38,15 +40,15 @@ sealed class T5Weights : IDisposable
         ComputeType = computeType(Parameters);
     }
 
-    /// <summary>What the checkpoint holds, without tied copies.</summary>
+    /// <summary>The checkpoint's tensors, without tied copies.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Entries { get; }
 
     public long Parameters { get; }
 
-    /// <summary>What was given takes so much memory.</summary>
+    /// <summary>The memory that the requested tensors use, in bytes.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The dtype of the matrices and of what is multiplied with them.</summary>
+    /// <summary>The dtype of the matrices and of the tensors multiplied with them.</summary>
     public ScalarType ComputeType { get; }
 
     /// <summary>The dtype of the residual stream, of norms, softmax, logits and loss: at least fp32.</summary>
@@ -55,18 +57,18 @@ sealed class T5Weights : IDisposable
     /// <summary>The name of the token embedding.</summary>
     public string Embedding => Entries.ContainsKey(Shared) ? Shared : "encoder.embed_tokens.weight";
 
-    /// <summary>A tensor as it is; stays owned by these weights.</summary>
+    /// <summary>Requests a tensor as it is. It stays owned by these weights.</summary>
     /// <exception cref="ModelException">The checkpoint lacks it, or it has another shape.</exception>
     public Tensor Get(string name, ScalarType type, params long[] shape)
     {
         Check(name, shape);
         Bytes += Numbers(shape) * type.ElementSize();
-        var tensor = Give(empty(shape, type, _device));
+        var tensor = Own(empty(shape, type, _device));
         _reads.Add(() => Read([name], tensor));
         return tensor;
     }
 
-    /// <summary>Matrices of as many columns, one below the other, ready to multiply with; stay owned by these weights.</summary>
+    /// <summary>Requests matrices with equal column counts, stacked, ready to multiply with. They stay owned by these weights.</summary>
     /// <param name="output">Rows of each.</param>
     /// <exception cref="ModelException">The checkpoint lacks one, or it has another shape.</exception>
     public Matrix GetMatrix(IReadOnlyList<string> names, ScalarType type, long output, long input)
@@ -84,15 +86,15 @@ sealed class T5Weights : IDisposable
         {
             var rows = empty(shape, type, _device);
             Read(names, rows);
-            matrix.Weight = Give(isPacked ? LibTorch.Pack(rows) : rows);
+            matrix.Weight = Own(isPacked ? LibTorch.Pack(rows) : rows);
         });
         return matrix;
     }
 
-    /// <summary>Reads what was asked for, on the processor's threads, and gives the mapped files back.</summary>
+    /// <summary>Reads the requested tensors on the processor's threads and unmaps the files.</summary>
     public void ReadAll()
     {
-        // A tensor on each thread: its conversion, its packing and the first touch of its memory wait for nobody.
+        // One tensor per thread: conversion, packing and the first touch of its memory run independently.
         Threads.ForEach(_reads.Count, i =>
         {
             using var scope = NewDisposeScope();
@@ -105,7 +107,7 @@ sealed class T5Weights : IDisposable
     public void Dispose()
     {
         _checkpoint.Dispose();
-        while (_given.TryTake(out var tensor))
+        while (_owned.TryTake(out var tensor))
         {
             tensor.Dispose();
         }
@@ -113,9 +115,9 @@ sealed class T5Weights : IDisposable
 
     static long Numbers(IEnumerable<long> shape) => shape.Aggregate(1L, (size, length) => size * length);
 
-    Tensor Give(Tensor tensor)
+    Tensor Own(Tensor tensor)
     {
-        _given.Add(tensor.DetachFromDisposeScope());
+        _owned.Add(tensor.DetachFromDisposeScope());
         return tensor;
     }
 
@@ -143,10 +145,10 @@ sealed class T5Weights : IDisposable
     }
 }
 
-/// <summary>A matrix, (out, in), plain or packed; owned by the weights it came from.</summary>
+/// <summary>A matrix, (out, in), unpacked or packed; owned by the weights it came from.</summary>
 sealed class Matrix(bool isPacked)
 {
-    /// <summary>There when <see cref="T5Weights.ReadAll"/> has ended.</summary>
+    /// <summary>Set by <see cref="T5Weights.ReadAll"/>.</summary>
     public Tensor Weight { get; set; } = null!;
 
     /// <summary>(n, in) → (n, out); belongs to the caller's scope.</summary>

@@ -1,19 +1,19 @@
-using LoraHub.Inference.Lora;
+using LoraHub.Formats.ModelConfig;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.T5;
 
-/// <summary>Given answers, as the decoder reads them and is held to them. Owns its tensors.</summary>
+/// <summary>Given answers as decoder inputs and as labels. Owns its tensors.</summary>
 sealed class TeacherForcing : IDisposable
 {
-    /// <summary>Labels with this value count neither as a target nor in the mean.</summary>
+    /// <summary>Labels with this value are not targets and are not part of the mean.</summary>
     public const int Ignored = -100;
 
     readonly TokenRows _inputs; // the start token, then the labels without the last, pad where ignored
     readonly Tensor _labels; // (n)
 
-    /// <param name="labels">At least one row; what is ignored at a row's end is left out.</param>
+    /// <param name="labels">At least one row. Ignored labels at a row's end are dropped.</param>
     public TeacherForcing(T5Model model, IReadOnlyList<int[]> labels)
     {
         using var scope = NewDisposeScope();
@@ -25,15 +25,15 @@ sealed class TeacherForcing : IDisposable
     /// <summary>The labels.</summary>
     public IReadOnlyList<int[]> Rows { get; }
 
-    /// <summary>Labels that count.</summary>
+    /// <summary>The number of labels that are not ignored.</summary>
     public int Counted => Rows.Sum(row => row.Count(label => label != Ignored));
 
-    /// <summary>What the decoder reads to predict a row of labels.</summary>
+    /// <summary>The decoder's inputs for predicting a row of labels.</summary>
     public static int[] DecoderInputs(T5Config config, int[] labels) =>
         [config.DecoderStartTokenId, .. labels[..^1].Select(label => label == Ignored ? config.PadTokenId : label)];
 
-    /// <summary>Cross-entropy of every label, (n), in fp32 or better; 0 where ignored. Belongs to the caller's scope.</summary>
-    /// <param name="inputs">What is asked, as many rows as answers.</param>
+    /// <summary>Cross-entropy of every label, (n), in fp32 or better; 0 for ignored labels. Belongs to the caller's scope.</summary>
+    /// <param name="inputs">The encoder's inputs, one row for each answer.</param>
     public Tensor TokenLosses(T5Model model, TokenRows inputs, LoraLayers? lora)
     {
         using var scope = NewDisposeScope();

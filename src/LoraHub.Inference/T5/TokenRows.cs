@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.T5;
 
 /// <summary>
-/// Rows of tokens, one after the other without padding: what works on each token alone takes them as they are (n, …), what works within a row takes them
-/// padded (B, S, …). Owns its tensors.
+/// Rows of tokens, concatenated without padding. Operations on single tokens use them as they are, (n, …); operations within a row use them
+/// padded, (B, S, …). Owns its tensors.
 /// </summary>
 sealed class TokenRows : IDisposable
 {
-    readonly Tensor? _padded; // for each padded place the token that is put there, (B·S); null where no row is shorter
-    readonly Tensor? _tokens; // for each token its padded place, (n)
+    readonly Tensor? _padded; // the token at each padded place, (B·S); null if all rows have the same length
+    readonly Tensor? _tokens; // the padded place of each token, (n)
 
     TokenRows(IReadOnlyList<int[]> rows, Func<int, int, bool>? isHidden, Device device)
     {
@@ -24,12 +24,15 @@ sealed class TokenRows : IDisposable
                 starts[row] = starts[row - 1] + rows[row - 1].Length;
             }
 
-            // What stands behind a row's end is never looked at: its last token again.
-            _padded = Keep(tensor(rows.SelectMany((row, b) => Enumerable.Range(0, Longest).Select(s => (long)starts[b] + Math.Min(s, row.Length - 1))).ToArray(), device: device));
-            _tokens = Keep(tensor(rows.SelectMany((row, b) => Enumerable.Range(0, row.Length).Select(s => ((long)b * Longest) + s)).ToArray(), device: device));
+            // The padding repeats the row's last token; its values are never used.
+            var padded = rows.SelectMany((row, b) => Enumerable.Range(0, Longest).Select(s => (long)starts[b] + Math.Min(s, row.Length - 1)));
+            var tokens = rows.SelectMany((row, b) => Enumerable.Range(0, row.Length).Select(s => ((long)b * Longest) + s));
+            _padded = Keep(tensor(padded.ToArray(), device: device));
+            _tokens = Keep(tensor(tokens.ToArray(), device: device));
         }
 
-        var mask = rows.SelectMany((row, b) => Enumerable.Range(0, Longest).Select(s => s >= row.Length || isHidden?.Invoke(b, s) == true ? float.MinValue : 0)).ToArray();
+        var mask = rows.SelectMany((row, b) => Enumerable.Range(0, Longest)
+            .Select(s => s >= row.Length || isHidden?.Invoke(b, s) == true ? float.MinValue : 0)).ToArray();
         Mask = mask.Any(term => term != 0) ? Keep(tensor(mask, [rows.Count, Longest], device: device)) : null;
     }
 
@@ -42,11 +45,11 @@ sealed class TokenRows : IDisposable
     /// <summary>All ids, int64, (n).</summary>
     public Tensor Ids { get; }
 
-    /// <summary>Added to the score of a padded place as a key: 0, or so low a number that it does not count, fp32, (B, S). Null where all count.</summary>
+    /// <summary>The additive mask of padded places as keys: 0, or float.MinValue to hide a place, fp32, (B, S). Null if none is hidden.</summary>
     public Tensor? Mask { get; }
 
     /// <param name="rows">At least one; none empty.</param>
-    /// <param name="isHidden">Whether a row's place counts for no other: inside a row it is masked as a key, at the end it is left out. Null where all count.</param>
+    /// <param name="isHidden">Whether a row's place is hidden: masked as a key inside the row, dropped at its end. Null if none is.</param>
     public static TokenRows Of(IReadOnlyList<int[]> rows, Device device, Func<int, int, bool>? isHidden = null) =>
         new([.. rows.Select((row, b) => row[..Length(row.Length, s => isHidden?.Invoke(b, s) == true)])], isHidden, device);
 

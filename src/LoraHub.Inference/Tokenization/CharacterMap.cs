@@ -4,10 +4,10 @@ using System.Text;
 
 namespace LoraHub.Inference.Tokenization;
 
-/// <summary>SentencePiece's precompiled character map (T5's is <c>nmt_nfkc</c>), applied as the tokenizers library applies it.</summary>
+/// <summary>SentencePiece's precompiled character map (T5's is <c>nmt_nfkc</c>), applied as in the tokenizers library.</summary>
 /// <remarks>
 /// The format and its use are those of the spm_precompiled crate and of tokenizers 0.13.3, normalizers/precompiled.rs: a count of
-/// bytes, a double array of 32-bit units (darts-clone) over UTF-8, then the replacements, each ended by a zero byte.
+/// bytes, a double array of 32-bit units (darts-clone) over UTF-8, then the replacements, each terminated by a zero byte.
 /// </remarks>
 sealed class CharacterMap
 {
@@ -16,7 +16,7 @@ sealed class CharacterMap
     readonly uint[] _units;
     readonly byte[] _replacements;
 
-    /// <param name="blob">The map's bytes; none at all is a map that changes nothing.</param>
+    /// <param name="blob">The map's bytes. An empty map changes nothing.</param>
     public CharacterMap(ReadOnlySpan<byte> blob)
     {
         var size = blob.IsEmpty ? 0 : ReadSize(blob);
@@ -29,20 +29,23 @@ sealed class CharacterMap
         _replacements = blob.IsEmpty ? [] : blob[(sizeof(uint) + size)..].ToArray();
     }
 
-    /// <summary>The text with its characters replaced; well-formed always (a lone surrogate counts as U+FFFD).</summary>
-    public string Normalize(string text)
+    /// <summary>Replaces the text's characters. The result is always well-formed: a lone surrogate is treated as U+FFFD.</summary>
+    /// <param name="sources">Receives the source range of each UTF-16 unit of the result. A range never splits a surrogate pair.</param>
+    public string Normalize(string text, List<SourceRange>? sources = null)
     {
         var result = new StringBuilder(text.Length);
         Span<byte> utf8 = stackalloc byte[LongestMappedCluster];
 
         for (var rest = text.AsSpan(); !rest.IsEmpty;)
         {
+            var start = text.Length - rest.Length;
             var cluster = rest[..StringInfo.GetNextTextElementLength(rest)];
             rest = rest[cluster.Length..];
 
-            // A short cluster is replaced whole by what its shortest mapped prefix maps to: odd, but the reference's ids depend on it.
+            // The replacement of a short cluster's shortest mapped prefix replaces the whole cluster: odd, but the reference's ids depend on it.
             if (Encoding.UTF8.TryGetBytes(cluster, utf8, out var length) && TryAppendReplacement(utf8[..length], result))
             {
+                Add(sources, result.Length, start, cluster.Length);
                 continue;
             }
 
@@ -52,10 +55,21 @@ sealed class CharacterMap
                 {
                     result.Append(rune);
                 }
+
+                Add(sources, result.Length, start, rune.Utf16SequenceLength); // 1 for a lone surrogate and for its U+FFFD
+                start += rune.Utf16SequenceLength;
             }
         }
 
         return result.ToString();
+    }
+
+    static void Add(List<SourceRange>? sources, int normalized, int start, int length)
+    {
+        while (sources?.Count < normalized)
+        {
+            sources.Add(new SourceRange(start, start + length));
+        }
     }
 
     static int ReadSize(ReadOnlySpan<byte> blob)
@@ -80,7 +94,7 @@ sealed class CharacterMap
         return true;
     }
 
-    /// <returns>Where the replacement starts, or −1.</returns>
+    /// <returns>The start of the replacement, or −1.</returns>
     int FindShortestPrefix(ReadOnlySpan<byte> utf8)
     {
         var position = Offset(UnitAt(0));

@@ -1,6 +1,6 @@
 namespace LoraHub.Inference.Tokenization;
 
-/// <summary>The pieces by their characters, so that all that start at a place are found in one walk.</summary>
+/// <summary>A trie of the pieces. One walk finds all pieces that start at a place.</summary>
 sealed class PieceTrie
 {
     public const int Root = 0;
@@ -8,7 +8,7 @@ sealed class PieceTrie
     readonly Dictionary<long, int> _edges = [];
     readonly List<int> _ids = [-1];
 
-    /// <summary>Adds a piece; of two with the same text the later one stays, as in the reference.</summary>
+    /// <summary>Adds a piece. It replaces an earlier one with the same text, as in the reference.</summary>
     public void Add(string piece, int id)
     {
         var node = Root;

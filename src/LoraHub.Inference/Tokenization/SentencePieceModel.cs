@@ -11,7 +11,7 @@ enum PieceType
 
 readonly record struct Piece(string Text, double Score, PieceType Type);
 
-/// <summary>What a tokenizer needs of a <c>spiece.model</c>: the pieces in the order of their ids and the character map.</summary>
+/// <summary>The parts of a <c>spiece.model</c> that a tokenizer needs: the pieces in the order of their ids, and the character map.</summary>
 sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] CharacterMap)
 {
     // Field numbers of sentencepiece_model.proto, shifted over their wire types (2 length-delimited, 0 varint, 5 four bytes).
@@ -30,7 +30,7 @@ sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] CharacterMa
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"{Path.GetFileName(path)} is missing: a T5 tokenizer is read from it.", path);
+            throw new FileNotFoundException($"{Path.GetFileName(path)} is missing; a T5 tokenizer requires it.", path);
         }
 
         try
@@ -39,7 +39,7 @@ sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] CharacterMa
         }
         catch (Exception exception) when (exception is InvalidProtocolBufferException or InvalidDataException)
         {
-            throw new InvalidDataException($"{Path.GetFileName(path)} is not a SentencePiece model of T5's kind: {exception.Message}", exception);
+            throw new InvalidDataException($"{Path.GetFileName(path)} is not a SentencePiece Unigram model: {exception.Message}", exception);
         }
     }
 
@@ -69,7 +69,7 @@ sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] CharacterMa
 
         return pieces.Count(piece => piece.Type == PieceType.Unknown) == 1
             ? new SentencePieceModel(pieces, characterMap)
-            : throw new InvalidDataException($"of its {pieces.Count} pieces exactly one should be the unknown one.");
+            : throw new InvalidDataException($"exactly one of its {pieces.Count} pieces must be the unknown piece.");
     }
 
     static Piece ParsePiece(CodedInputStream input)

@@ -1,23 +1,34 @@
+using System.Buffers;
 using System.Text;
 using System.Text.RegularExpressions;
+
+using Microsoft.ML.Tokenizers;
 
 namespace LoraHub.Inference.Tokenization;
 
 /// <summary>
-/// The T5 tokenizer of a Hugging Face folder, id for id equal to transformers' T5TokenizerFast (what AutoTokenizer gives).
-/// Immutable: one instance serves all threads.
+/// The T5 tokenizer of a Hugging Face folder. Its ids equal those of transformers' T5TokenizerFast, which AutoTokenizer loads.
+/// Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Its own, because Microsoft.ML.Tokenizers 2.0.1 follows SentencePiece itself, from which the fast tokenizer differs (clusters of
-/// characters, white space at the end, special tokens inside a text), takes the other of two equally good splits, and throws on T5's
-/// bos_id of −1.
+/// <para>
+/// Replaces Microsoft.ML.Tokenizers 2.0.1's tokenizer, which follows SentencePiece, from which the fast tokenizer differs (docs/adr/0001).
+/// Derives from that package's <see cref="Tokenizer"/>, so that .NET code written for it accepts this one.
+/// </para>
+/// <para>
+/// Choices that the base class leaves open: every encoding and count ends with the end-of-sequence token, which truncation keeps and whose
+/// offset is empty. Offsets are UTF-16 ranges of the original text, so the returned normalized text is null. Special tokens in the text are
+/// recognized. <c>considerNormalization: false</c> means that the text is already normalized; the character map is not applied.
+/// <c>considerPreTokenization</c> has no effect: T5's pieces never cross the start of a word, so the model includes that split. Decoding skips
+/// special tokens and unknown ids.
+/// </para>
 /// </remarks>
-public sealed class T5Tokenizer
+public sealed class T5Tokenizer : Tokenizer
 {
-    const char WordStart = '▁'; // U+2581 stands for a space in pieces
+    const char WordStart = PlainText.WordStart;
     const string EndOfSequence = "</s>";
 
-    // In the order of transformers' clean_up_tokenization; each goes over the result of the one before.
+    // In the order of transformers' clean_up_tokenization; each applies to the result of the previous one.
     static readonly (string From, string To)[] CleanUps =
     [
         (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"),
@@ -27,8 +38,7 @@ public sealed class T5Tokenizer
     readonly string[] _texts;
     readonly Dictionary<string, int> _specialIds;
     readonly Regex _specials;
-    readonly CharacterMap _characterMap;
-    readonly Unigram _unigram;
+    readonly PlainText _plainText;
     readonly bool _cleanUpSpaces;
     readonly int _endOfSequenceId;
 
@@ -45,20 +55,19 @@ public sealed class T5Tokenizer
         _specials = new Regex(
             $"({string.Join('|', _specialIds.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape))})",
             RegexOptions.NonBacktracking);
-        _characterMap = new CharacterMap(model.CharacterMap);
-        _unigram = new Unigram(pieces);
+        _plainText = new PlainText(new CharacterMap(model.CharacterMap), new Unigram(pieces));
         _cleanUpSpaces = config.CleanUpSpaces;
         _endOfSequenceId = _specialIds.TryGetValue(EndOfSequence, out var id)
             ? id
             : throw new InvalidDataException($"it has no {EndOfSequence}.");
     }
 
-    /// <summary>The first id beyond the tokenizer. A model's vocabulary may be larger: it is padded.</summary>
+    /// <summary>The number of ids. A model's padded vocabulary may be larger.</summary>
     public int Count => _texts.Length;
 
-    /// <summary>Reads <c>spiece.model</c> and, where there is one, <c>tokenizer_config.json</c>.</summary>
-    /// <exception cref="FileNotFoundException">There is no <c>spiece.model</c>; the message names it.</exception>
-    /// <exception cref="InvalidDataException">A file is broken or of another kind; the message names it.</exception>
+    /// <summary>Reads <c>spiece.model</c> and, if present, <c>tokenizer_config.json</c>.</summary>
+    /// <exception cref="FileNotFoundException"><c>spiece.model</c> is missing; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is broken or has the wrong format; the message names it.</exception>
     public static T5Tokenizer Load(string folder)
     {
         var path = Path.Combine(folder, "spiece.model");
@@ -75,33 +84,21 @@ public sealed class T5Tokenizer
         }
     }
 
-    /// <summary>The ids of a text; any string will do.</summary>
-    /// <param name="maxTokens">At least 1; with the end-of-sequence id, which is kept when the text is cut.</param>
+    /// <summary>Encodes any string.</summary>
+    /// <param name="maxTokens">At least 1; includes the end-of-sequence id, which truncation keeps.</param>
     public TokenizedText Encode(string text, int maxTokens = 2048)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
 
-        // Special tokens are found in the text as it is, before anything is normalised. They are the odd parts.
         var ids = new List<int>();
-        var parts = _specials.Split(text);
-        for (var i = 0; i < parts.Length; i++)
-        {
-            if (i % 2 == 1)
-            {
-                ids.Add(_specialIds[parts[i]]);
-            }
-            else
-            {
-                EncodePlain(parts[i], ids);
-            }
-        }
+        Encode(text, isNormalized: false, ids);
 
         var isCut = ids.Count >= maxTokens;
         return new TokenizedText([.. ids.Take(maxTokens - 1), _endOfSequenceId], isCut);
     }
 
-    /// <summary>The text of ids; those beyond the tokenizer are skipped, as the reference does.</summary>
-    /// <param name="cleanUpSpaces">Whether spaces before punctuation go; null is what the folder says, and that is yes by default.</param>
+    /// <summary>Decodes ids. Skips unknown ids, as the reference does.</summary>
+    /// <param name="cleanUpSpaces">Whether to remove spaces before punctuation; null uses the folder's setting, which is true by default.</param>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = true, bool? cleanUpSpaces = null)
     {
         var result = new StringBuilder();
@@ -128,37 +125,117 @@ public sealed class T5Tokenizer
         return result.ToString();
     }
 
-    void EncodePlain(string text, List<int> ids)
+    /// <inheritdoc/>
+    /// <returns>The text that <see cref="Decode(ReadOnlySpan{int}, bool, bool?)"/> returns by default.</returns>
+    public override string Decode(IEnumerable<int> ids) => Decode([.. ids], skipSpecialTokens: true);
+
+    /// <inheritdoc/>
+    /// <remarks>If the text does not fit, writes the text of as many ids as fit.</remarks>
+    public override OperationStatus Decode(IEnumerable<int> ids, Span<char> destination, out int idsConsumed, out int charsWritten)
     {
-        var words = MarkWordStarts(_characterMap.Normalize(text));
-        for (int start = 0, end; start < words.Length; start = end)
+        int[] all = [.. ids];
+        idsConsumed = all.Length;
+        var text = Decode(all, skipSpecialTokens: true);
+        if (text.Length > destination.Length)
         {
-            end = words.IndexOf(WordStart, start + 1);
-            end = end < 0 ? words.Length : end;
-            _unigram.Encode(words.AsSpan(start, end - start), ids);
+            idsConsumed = MostThatFit(all, destination.Length);
+            text = Decode(all.AsSpan(0, idsConsumed), skipSpecialTokens: true);
+        }
+
+        text.CopyTo(destination);
+        charsWritten = text.Length;
+        return idsConsumed == all.Length ? OperationStatus.Done : OperationStatus.DestinationTooSmall;
+    }
+
+    /// <inheritdoc/>
+    protected override EncodeResults<int> EncodeToIds(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        if (settings.MaxTokenCount < int.MaxValue)
+        {
+            var (tokens, end) = EncodeToRanges(text ?? textSpan.ToString(), settings);
+            return new EncodeResults<int> { Tokens = [.. tokens.Select(token => token.Id)], CharsConsumed = end };
+        }
+
+        var ids = new List<int>();
+        text ??= textSpan.ToString();
+        Encode(text, !settings.ConsiderNormalization, ids);
+        ids.Add(_endOfSequenceId);
+        return new EncodeResults<int> { Tokens = ids, CharsConsumed = text.Length };
+    }
+
+    /// <inheritdoc/>
+    protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)
+    {
+        var (tokens, end) = EncodeToRanges(text ?? textSpan.ToString(), settings);
+        return new EncodeResults<EncodedToken>
+        {
+            Tokens = [.. tokens.Select(token => new EncodedToken(token.Id, _texts[token.Id], token.Source.Start..token.Source.End))],
+            CharsConsumed = end,
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
+        EncodeToIds(text, textSpan, settings).Tokens.Count;
+
+    /// <inheritdoc/>
+    protected override int GetIndexByTokenCount(
+        string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings, bool fromEnd, out string? normalizedText, out int tokenCount)
+    {
+        normalizedText = null;
+        text ??= textSpan.ToString();
+        if (!fromEnd)
+        {
+            var (start, end) = EncodeToRanges(text, settings);
+            tokenCount = start.Count;
+            return end;
+        }
+
+        var (all, _) = EncodeToRanges(text, new EncodeSettings { ConsiderNormalization = settings.ConsiderNormalization });
+        tokenCount = Math.Min(settings.MaxTokenCount, all.Count);
+        return tokenCount == all.Count ? 0 : all[^tokenCount].Source.Start;
+    }
+
+    /// <summary>Encodes up to the allowed number of tokens, the end-of-sequence token last. Also returns where in the text they end.</summary>
+    (IReadOnlyList<(int Id, SourceRange Source)> Tokens, int End) EncodeToRanges(string text, EncodeSettings settings)
+    {
+        var ids = new List<int>();
+        var sources = new List<SourceRange>();
+        Encode(text, !settings.ConsiderNormalization, ids, sources);
+
+        var isCut = ids.Count >= settings.MaxTokenCount;
+        var count = isCut ? settings.MaxTokenCount - 1 : ids.Count;
+        var end = !isCut ? text.Length : count == 0 ? 0 : sources[count - 1].End;
+        return ([.. ids.Take(count).Zip(sources), (_endOfSequenceId, new SourceRange(end, end))], end);
+    }
+
+    void Encode(string text, bool isNormalized, List<int> ids, List<SourceRange>? sources = null)
+    {
+        // Splits at special tokens before normalization. They are the parts with odd indexes.
+        var parts = _specials.Split(text);
+        for (int i = 0, start = 0; i < parts.Length; start += parts[i++].Length)
+        {
+            if (i % 2 == 1)
+            {
+                ids.Add(_specialIds[parts[i]]);
+                sources?.Add(new SourceRange(start, start + parts[i].Length));
+            }
+            else
+            {
+                _plainText.Encode(parts[i], isNormalized, ids, start, sources);
+            }
         }
     }
 
-    /// <summary>"▁a▁b" for "a  b": a run of spaces is one word start, and the first word has one in any case.</summary>
-    static string MarkWordStarts(string text)
+    int MostThatFit(int[] ids, int characters)
     {
-        var words = new StringBuilder(text.Length + 1);
-        if (text.Length > 0 && text[0] is not (' ' or WordStart))
+        var (fits, tooMany) = (0, ids.Length);
+        while (tooMany - fits > 1)
         {
-            words.Append(WordStart);
+            var half = (fits + tooMany) / 2;
+            (fits, tooMany) = Decode(ids.AsSpan(0, half), skipSpecialTokens: true).Length <= characters ? (half, tooMany) : (fits, half);
         }
 
-        var previous = WordStart;
-        foreach (var character in text)
-        {
-            if (character != ' ' || previous != ' ')
-            {
-                words.Append(character == ' ' ? WordStart : character);
-            }
-
-            previous = character;
-        }
-
-        return words.ToString();
+        return fits;
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace LoraHub.Inference.Tokenization;
 
-/// <summary>What counts of <c>tokenizer_config.json</c>; where it is silent or missing, what transformers 4.31 assumes.</summary>
+/// <summary>The relevant settings of <c>tokenizer_config.json</c>, with transformers 4.31's defaults for missing ones.</summary>
 sealed record TokenizerConfig
 {
     [JsonPropertyName("extra_ids")]
@@ -12,7 +12,7 @@ sealed record TokenizerConfig
     [JsonPropertyName("clean_up_tokenization_spaces")]
     public bool CleanUpSpaces { get; init; } = true;
 
-    /// <exception cref="InvalidDataException">The file is there but unusable; the message names it.</exception>
+    /// <exception cref="InvalidDataException">The file exists but is unusable; the message names it.</exception>
     public static TokenizerConfig Read(string path)
     {
         if (!File.Exists(path))
@@ -28,7 +28,7 @@ sealed record TokenizerConfig
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{Path.GetFileName(path)} is not a tokenizer's configuration: {exception.Message}", exception);
+            throw new InvalidDataException($"{Path.GetFileName(path)} is not a tokenizer configuration: {exception.Message}", exception);
         }
     }
 }

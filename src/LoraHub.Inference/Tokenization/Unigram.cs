@@ -5,8 +5,8 @@ namespace LoraHub.Inference.Tokenization;
 
 /// <summary>Splits a word into the pieces with the highest sum of scores.</summary>
 /// <remarks>
-/// Equal to <c>encode_optimized</c> of tokenizers 0.13.3, models/unigram/model.rs, ties included: scores add up in double from the
-/// start of the word, starts go from left to right, and a later start must be strictly better.
+/// Equal to <c>encode_optimized</c> of tokenizers 0.13.3, models/unigram/model.rs, including ties: scores are summed in double from the
+/// start of the word, starts are tried from left to right, and a later start must be strictly better.
 /// </remarks>
 sealed class Unigram
 {
@@ -33,8 +33,9 @@ sealed class Unigram
         }
     }
 
-    /// <summary>Adds the ids of a word; unknown characters in a row are one unknown piece.</summary>
-    public void Encode(ReadOnlySpan<char> word, List<int> ids)
+    /// <summary>Adds the ids of a word. Consecutive unknown characters are one unknown piece.</summary>
+    /// <param name="ends">Receives the end of each id's piece in the word.</param>
+    public void Encode(ReadOnlySpan<char> word, List<int> ids, List<int>? ends = null)
     {
         var best = word.Length < LongestWordOnStack ? stackalloc Arrival[word.Length + 1] : new Arrival[word.Length + 1];
         best.Fill(new Arrival(double.NegativeInfinity, 0, 0));
@@ -49,10 +50,10 @@ sealed class Unigram
             }
         }
 
-        AddPath(best, ids);
+        AddPath(best, ids, ends);
     }
 
-    /// <returns>Whether one of the pieces is just the first character.</returns>
+    /// <returns>Whether one of the pieces is exactly the first character.</returns>
     bool OfferPieces(ReadOnlySpan<char> word, int start, int width, Span<Arrival> best)
     {
         var hasSingle = false;
@@ -71,7 +72,7 @@ sealed class Unigram
         return hasSingle;
     }
 
-    void AddPath(ReadOnlySpan<Arrival> best, List<int> ids)
+    void AddPath(ReadOnlySpan<Arrival> best, List<int> ids, List<int>? ends)
     {
         var first = ids.Count;
         for (var end = best.Length - 1; end > 0; end = best[end].Start)
@@ -80,10 +81,12 @@ sealed class Unigram
             if (id != _unknownId || ids.Count == first || ids[^1] != _unknownId)
             {
                 ids.Add(id);
+                ends?.Add(end);
             }
         }
 
         ids.Reverse(first, ids.Count - first);
+        ends?.Reverse();
     }
 
     static void Offer(ref Arrival best, Arrival candidate)
@@ -94,7 +97,7 @@ sealed class Unigram
         }
     }
 
-    /// <summary>A way to a position: its score, and the start and id of its last piece.</summary>
+    /// <summary>The best path to a position: its score, and the start and id of its last piece.</summary>
     [StructLayout(LayoutKind.Auto)]
     readonly record struct Arrival(double Score, int Start, int Id);
 }

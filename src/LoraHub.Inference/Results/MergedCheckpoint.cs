@@ -1,20 +1,21 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
+using LoraHub.Formats.Safetensors;
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Results;
 
 /// <summary>The base model with an adapter merged in: W + ΔW for every adapted layer, as PEFT's <c>merge_and_unload</c>.</summary>
 static class MergedCheckpoint
 {
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
 
-    // Whatever of these the base model's folder has goes along unchanged, so that the folder loads on its own.
+    // Copied unchanged if the base model's folder has them, so that the folder can be loaded by itself.
     static readonly string[] Companions =
         ["generation_config.json", "special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json"];
 
@@ -23,15 +24,17 @@ static class MergedCheckpoint
     {
         using var scope = NewDisposeScope();
         var type = model.StreamType;
-        var updates = adapter.Factors.ToDictionary(factors => factors.Layer + ".weight", factors => new LoraLayer(factors.A, factors.B, adapter.Alpha / adapter.Rank));
-        using var source = Checkpoint.OpenModel(model.Folder); // not the model in memory: that may be in bf16
-        var entries = model.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => entry with { DType = type });
-        ShardedWriter.Write(folder, entries, name =>
+        var updates = adapter.Factors.ToDictionary(
+            factors => factors.Layer + ".weight", factors => new LoraLayer(factors.A, factors.B, adapter.Alpha / adapter.Rank));
+        using var source = MappedCheckpoint.OpenModel(model.Folder); // not the model in memory, which may be in bf16
+        var entries = model.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal)
+            .Select(entry => entry with { DType = type.ToDType() });
+        ShardedWriter.Write(folder, entries, TensorWriter.Data(name =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             var tensor = source.Read(name).to(type, model.Device);
             return updates.TryGetValue(name, out var update) ? update.DeltaWeight().to(type).add_(tensor) : tensor;
-        });
+        }));
 
         var config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(model.Folder, "config.json")))!.AsObject();
         config["torch_dtype"] = type == ScalarType.Float64 ? "float64" : "float32";

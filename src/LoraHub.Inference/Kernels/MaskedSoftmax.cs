@@ -6,39 +6,38 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Kernels;
 
-/// <summary>What is added to attention's scores, and which of them do not count.</summary>
-/// <param name="Bias">By relative position, (H, T, S), fp32 or better, or null.</param>
-/// <param name="Mask">0, or a number so low that the key does not count, (B, S), of the same dtype, or null.</param>
-/// <param name="IsCausal">Whether a query sees no key behind it; the last query sees all S.</param>
-readonly record struct ScoreTerms(Tensor? Bias, Tensor? Mask, bool IsCausal);
-
-/// <summary>softmax(scores + bias + mask) over the keys in one pass and in place, in fp32 whatever the scores' dtype, as the reference has it (docs/adr/0003).</summary>
-static unsafe class AttentionShares
+/// <summary>
+/// softmax(scores + bias + mask) over the keys, in one pass and in place, in fp32 for every dtype of the scores, as in the reference
+/// (docs/adr/0003).
+/// </summary>
+static unsafe class MaskedSoftmax
 {
-    // The longest row of scores that is kept on the stack, 32 KiB.
+    // The longest row of scores kept on the stack, 32 KiB.
     const int LongestRow = 8_192;
 
     /// <param name="scores">(B, H, T, S); may be overwritten.</param>
-    /// <returns>The shares, (B, H, T, S), of the scores' dtype; may be the same tensor. Belongs to the caller's scope.</returns>
-    public static Tensor Of(Tensor scores, ScoreTerms terms) =>
-        Lanes.Reach(scores) && IsWithin(terms.Bias) && IsWithin(terms.Mask) && scores.shape[3] <= LongestRow ? InPlace(scores, terms) : Plain(scores, terms);
+    /// <returns>The attention weights, (B, H, T, S), of the scores' dtype; may be the same tensor. Belongs to the caller's scope.</returns>
+    public static Tensor Of(Tensor scores, AttentionBias bias) =>
+        Lanes.CanProcess(scores) && IsWithin(bias.Positions) && IsWithin(bias.Mask) && scores.shape[3] <= LongestRow
+            ? InPlace(scores, bias)
+            : Plain(scores, bias);
 
-    /// <summary>The same by libtorch's operations, in several passes.</summary>
-    public static Tensor Plain(Tensor scores, ScoreTerms terms)
+    /// <summary>The same with libtorch's operations, in several passes.</summary>
+    public static Tensor Plain(Tensor scores, AttentionBias bias)
     {
         using var scope = NewDisposeScope();
         var sum = scores.to(scores.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, copy: true); // (B, H, T, S)
-        if (terms.Bias is not null)
+        if (bias.Positions is not null)
         {
-            sum.add_(terms.Bias);
+            sum.add_(bias.Positions);
         }
 
-        if (terms.Mask is not null)
+        if (bias.Mask is not null)
         {
-            sum.add_(terms.Mask.unsqueeze(1).unsqueeze(1)); // (B, 1, 1, S)
+            sum.add_(bias.Mask.unsqueeze(1).unsqueeze(1)); // (B, 1, 1, S)
         }
 
-        if (terms.IsCausal)
+        if (bias.IsCausal)
         {
             var (queries, keys) = (scores.shape[2], scores.shape[3]);
             sum.masked_fill_(ones(queries, keys, ScalarType.Bool, scores.device).triu(keys - queries + 1), double.NegativeInfinity);
@@ -47,21 +46,22 @@ static unsafe class AttentionShares
         return sum.softmax(-1, ScalarType.Float32).to(scores.dtype).MoveToOuterDisposeScope();
     }
 
-    static bool IsWithin(Tensor? term) => term is null || (term.dtype == ScalarType.Float32 && Lanes.Reach(term));
+    static bool IsWithin(Tensor? addend) => addend is null || (addend.dtype == ScalarType.Float32 && Lanes.CanProcess(addend));
 
-    static Tensor InPlace(Tensor scores, ScoreTerms terms)
+    static Tensor InPlace(Tensor scores, AttentionBias bias)
     {
         var work = new Work
         {
             Scores = LibTorch.Data(scores),
-            Bias = terms.Bias is null ? null : (float*)LibTorch.Data(terms.Bias),
-            Mask = terms.Mask is null ? null : (float*)LibTorch.Data(terms.Mask),
+            Bias = bias.Positions is null ? null : (float*)LibTorch.Data(bias.Positions),
+            Mask = bias.Mask is null ? null : (float*)LibTorch.Data(bias.Mask),
             Heads = scores.shape[1],
             Queries = scores.shape[2],
             Keys = (int)scores.shape[3],
-            IsCausal = terms.IsCausal,
+            IsCausal = bias.IsCausal,
         };
-        Threads.For((int)(scores.shape[0] * work.Heads * work.Queries), scores.dtype == ScalarType.BFloat16 ? &Rows<BFloat16> : &Rows<Float32>, &work);
+        var rows = (int)(scores.shape[0] * work.Heads * work.Queries);
+        Threads.For(rows, scores.dtype == ScalarType.BFloat16 ? &Rows<BFloat16> : &Rows<Float32>, &work);
         return scores.alias();
     }
 
@@ -86,8 +86,8 @@ static unsafe class AttentionShares
         }
     }
 
-    /// <summary>row[0, count) = scores + bias + mask, then −∞ up to a whole number of lanes.</summary>
-    /// <returns>The largest.</returns>
+    /// <summary>row[0, count) = scores + bias + mask, padded with −∞ to a whole number of lanes.</summary>
+    /// <returns>The largest value.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static float Sum<T>(void* scores, long start, float* bias, float* mask, float* row, int count)
         where T : struct, INumbers
@@ -134,23 +134,23 @@ static unsafe class AttentionShares
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Store<T>(float* row, int count, float sum, void* shares, long start, int keys)
+    static void Store<T>(float* row, int count, float sum, void* weights, long start, int keys)
         where T : struct, INumbers
     {
         var i = 0;
         for (; i <= count - Lanes.Count; i += Lanes.Count)
         {
-            T.Store(Vector512.Load(row + i) / Vector512.Create(sum), shares, start + i);
+            T.Store(Vector512.Load(row + i) / Vector512.Create(sum), weights, start + i);
         }
 
         for (; i < count; i++)
         {
-            T.StoreOne(row[i] / sum, shares, start + i);
+            T.StoreOne(row[i] / sum, weights, start + i);
         }
 
         for (; i < keys; i++)
         {
-            T.StoreOne(0, shares, start + i);
+            T.StoreOne(0, weights, start + i);
         }
     }
 

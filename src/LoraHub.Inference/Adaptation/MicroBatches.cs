@@ -1,12 +1,12 @@
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Adaptation;
 
-/// <summary>How many rows go through the model together: bounds the memory of states, logits, key-value cache and attention scores.</summary>
-static class Passes
+/// <summary>Limits the rows of one forward pass, to bound the memory of states, logits, key-value cache and attention scores.</summary>
+static class MicroBatches
 {
     // Padding included.
     const long Tokens = 8_192;
 
-    // What the attention scores of one layer may take, with their bias and softmax: three tensors of (rows, heads, longest, longest).
+    // Limit for one layer's attention scores, bias and softmax: three tensors of (rows, heads, longest, longest).
     const long AttentionBytes = 2L << 30;
 
     /// <param name="longest">Tokens of the longest row.</param>
@@ -14,7 +14,7 @@ static class Passes
     public static bool Fits(long rows, long longest, int heads) =>
         rows * longest <= Tokens && rows * longest * longest * heads * 3 * sizeof(float) <= AttentionBytes;
 
-    /// <summary>Consecutive rows that fit into one pass together; a row that is too long for any comes alone.</summary>
+    /// <summary>Splits rows into micro-batches of consecutive rows. A row over the limit is a micro-batch by itself.</summary>
     public static IEnumerable<Range> Split(IReadOnlyList<int> lengths, int heads)
     {
         var (start, longest) = (0, 0);

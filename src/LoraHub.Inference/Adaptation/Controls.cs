@@ -2,26 +2,27 @@ using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
+using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Adaptation;
 
-/// <summary>What else could have been done with the same examples and modules, and how well it does: without that, a good result tells little.</summary>
+/// <summary>Evaluates baselines on the same examples and modules, to which the prediction's result is compared.</summary>
 /// <param name="inputs">Token ids of the examples.</param>
-/// <param name="targets">As many.</param>
-/// <param name="questions">Token ids of the test inputs; none when there are none.</param>
+/// <param name="targets">Token ids of their targets.</param>
+/// <param name="tests">Token ids of the test inputs; may be empty.</param>
 sealed class Controls(
-    PredictionPlan plan, ModuleSearch search, int[][] inputs, int[][] targets, int[][] questions, CancellationToken cancellationToken)
+    LoadedPlan plan, ModuleSearch search, int[][] inputs, int[][] targets, int[][] tests, CancellationToken cancellationToken)
 {
-    /// <summary>So many examples are left out in turn at most: each costs a whole search.</summary>
+    /// <summary>The most examples that leave-one-out uses: each takes a whole search.</summary>
     const int MostLeftOut = 10;
 
     PredictionInput Input => plan.Input;
 
     BaseModel Base => plan.Base;
 
-    /// <param name="found">What the prediction itself found.</param>
+    /// <param name="found">The prediction's own modules and weights.</param>
     public ControlReport Make(FoundWeights found)
     {
         using var scope = NewDisposeScope();
@@ -46,18 +47,18 @@ sealed class Controls(
         return new ControlResult(Loss(examples, lora, weights), Accuracy(lora));
     }
 
-    /// <summary>Of all candidates, the one that costs the examples least.</summary>
+    /// <summary>The candidate with the lowest loss on the examples.</summary>
     SingleControl BestSingle(FewShotExamples examples, int modules)
     {
         using var scope = NewDisposeScope();
         using var probes = search.Probes(plan.Modules, inputs, targets);
         var (best, cost) = probes.Best();
         using var alone = new DeltaComposition([best], Base.Model.ComputeType);
-        double[] weights = [1, .. new double[modules - 1]]; // so many as the search weighed, so that losses compare
+        double[] weights = [1, .. new double[modules - 1]]; // as many as in the search, so that the losses are comparable
         return new SingleControl(best.Info.Id, Finite(examples.Score(cost, weights, Input.Objective)), Accuracy(alone.Compose([[1.0]])));
     }
 
-    /// <summary>The same optimizer on modules that know nothing.</summary>
+    /// <summary>The same optimizer on random modules.</summary>
     ControlResult RandomDirections(IReadOnlyList<LoraModule> modules, FewShotExamples examples)
     {
         var random = modules.Index().Select(module => module.Item.WithRandomDirections(plan.Seed + module.Index)).ToArray();
@@ -72,7 +73,7 @@ sealed class Controls(
         }
     }
 
-    /// <summary>The whole method without one example, asked that example, for each in turn.</summary>
+    /// <summary>Leave-one-out: runs the whole method without one example and tests it on that example, for each in turn.</summary>
     LeftOut LeaveOneOut()
     {
         var count = Math.Min(inputs.Length, MostLeftOut);
@@ -93,7 +94,7 @@ sealed class Controls(
     }
 
     bool IsRight(int example, LoraLayers? lora) => Answers.IsRight(
-        Answers.Ask(Base, [inputs[example]], lora, Input.MaxNewTokens, cancellationToken)[0], Input.ExampleOutputs[example]);
+        Answers.Generate(Base, [inputs[example]], lora, Input.MaxNewTokens, cancellationToken)[0], Input.ExampleOutputs[example]);
 
     double? Loss(FewShotExamples examples, LoraLayers? lora, double[] weights) =>
         Finite(examples.Scores(lora, [weights], Input.Objective, cancellationToken)[0]);
@@ -101,13 +102,13 @@ sealed class Controls(
     static double? Finite(double loss) => double.IsFinite(loss) ? loss : null;
 
     double? Accuracy(LoraLayers? lora) => Input.TestOutputs is { Count: > 0 } expected
-        ? Answers.Accuracy(Answers.Ask(Base, questions, lora, Input.MaxNewTokens, cancellationToken), expected)
+        ? Answers.Accuracy(Answers.Generate(Base, tests, lora, Input.MaxNewTokens, cancellationToken), expected)
         : null;
 
     string? Missing() => (Input.TestOutputs, inputs.Length) switch
     {
         ({ Count: > 0 }, _) => null,
-        (_, > 1) => "There are no test_outputs, so no accuracy on test inputs; leave_one_out is an estimate on the examples.",
-        _ => "There are no test_outputs and fewer than two examples, so nothing tells how well anything does on what was not seen.",
+        (_, > 1) => "There are no test_outputs, so there is no accuracy on test inputs; leave_one_out is an estimate on the examples.",
+        _ => "There are no test_outputs and fewer than two examples, so the accuracy on unseen inputs cannot be estimated.",
     };
 }

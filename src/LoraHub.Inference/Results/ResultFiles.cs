@@ -3,20 +3,21 @@ using System.Text.Json;
 
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Results;
 
-/// <summary>The files of a prediction. The same prediction gives the same bytes: nothing in them tells the time, but the trace, which is a file of its own for that.</summary>
-/// <param name="log">Empty when nothing was searched.</param>
-sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[] weights, PredictionOutput output, SearchLog log)
+/// <summary>Writes the files of a prediction. Equal predictions give equal bytes; only the trace, a separate file, contains times.</summary>
+/// <param name="log">Empty when there was no search.</param>
+sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] weights, PredictionOutput output, SearchLog log)
 {
-    // The first time a zip can tell.
+    // The earliest time that a zip can store.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Writes <c>adapter.zip</c>, <c>checkpoint.zip</c> where asked for, and <c>trace.json</c> where something was searched.</summary>
+    /// <summary>Writes <c>adapter.zip</c>, <c>checkpoint.zip</c> if requested, and <c>trace.json</c> if there was a search.</summary>
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
@@ -24,7 +25,7 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
         var peft = composition.ToPeft(weights);
         if (!peft.IsFinite())
         {
-            throw new PredictionException("The composed adapter holds numbers that are not finite; give smaller weights.");
+            throw new PredictionException("The composed adapter holds numbers that are not finite; use smaller weights.");
         }
 
         var adapter = Path.Combine(folder, "adapter.zip");
@@ -91,7 +92,7 @@ sealed class ResultFiles(PredictionPlan plan, IComposition composition, double[]
 
     static void Add(ZipArchive zip, string name, Action<Stream> write)
     {
-        var entry = zip.CreateEntry(name, CompressionLevel.NoCompression); // weights do not shrink
+        var entry = zip.CreateEntry(name, CompressionLevel.NoCompression); // weights do not compress
         entry.LastWriteTime = NoTime;
         using var stream = entry.Open();
         write(stream);

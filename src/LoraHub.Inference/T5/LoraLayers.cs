@@ -1,11 +1,11 @@
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Lora;
+namespace LoraHub.Inference.T5;
 
 /// <summary>One layer's low-rank update: x ↦ Scaling · B·(Gate ⊙ A·x), of one adapter or of P at once.</summary>
-/// <param name="A">lora_A, (r, in), or (P, r, in) where the adapters' differ.</param>
+/// <param name="A">lora_A, (r, in), or (P, r, in) if it differs by adapter.</param>
 /// <param name="B">lora_B, (out, r), or (P, out, r).</param>
-/// <param name="Scaling">lora_alpha / r, or 1 where it is part of the gate.</param>
+/// <param name="Scaling">lora_alpha / r, or 1 if the gate contains it.</param>
 /// <param name="Gate">(1, r), or (P, 1, r), or null for ones.</param>
 sealed record LoraLayer(Tensor A, Tensor B, double Scaling, Tensor? Gate = null)
 {
@@ -17,7 +17,7 @@ sealed record LoraLayer(Tensor A, Tensor B, double Scaling, Tensor? Gate = null)
         return b.matmul(A).mul_(Scaling).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Gate and scaling, where r numbers a token are touched rather than all of the output's.</summary>
+    /// <summary>Applies gate and scaling to the r numbers per token, which are fewer than the output's.</summary>
     /// <param name="inner">A·x, (…, r); changed in place.</param>
     public Tensor Weigh(Tensor inner)
     {
@@ -31,8 +31,8 @@ sealed record LoraLayer(Tensor A, Tensor B, double Scaling, Tensor? Gate = null)
 }
 
 /// <summary>
-/// Composed adapters as the model applies them: beside the base matrices, which stay as they are. P adapters at once are applied to P times the same rows,
-/// the first adapter's tokens first. Its tensors belong to the scope it was made in.
+/// Composed adapters that the model applies beside its unchanged base matrices. P adapters apply to P repetitions of the same rows, with the
+/// first adapter's tokens first. The tensors belong to the scope they were created in.
 /// </summary>
 /// <param name="layers">By the name of the base layer.</param>
 /// <param name="adapters">P.</param>
@@ -66,7 +66,7 @@ sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapt
         }
     }
 
-    /// <summary>Adds what the update of a layer W, (out, in), does to q·W: q·ΔW.</summary>
+    /// <summary>Adds the update of a layer W, (out, in), to q·W: q·ΔW.</summary>
     /// <param name="q">(H, n, K), with out = H·K.</param>
     /// <param name="product">(H, n, in), changed in place.</param>
     public void AddAbsorbedInput(string layer, Tensor q, Tensor product)
@@ -79,7 +79,7 @@ sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapt
         }
     }
 
-    /// <summary>Adds what the update of a layer W, (out, in), does to x·Wᵀ where every head has its own x.</summary>
+    /// <summary>Adds the update of a layer W, (out, in), to x·Wᵀ, with a separate x for each head.</summary>
     /// <param name="x">(H, n, in).</param>
     /// <param name="product">(H, n, K), with out = H·K; changed in place.</param>
     public void AddAbsorbedOutput(string layer, Tensor x, Tensor product)

@@ -4,26 +4,28 @@ using System.Text;
 using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Adaptation;
 
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Results;
 
-/// <summary>The README.md that travels with an adapter: what it was made of and how to make it again.</summary>
+/// <summary>Writes an adapter's README.md: its modules and settings, and how to use and reproduce it.</summary>
 static class ModelCard
 {
-    /// <summary>A curve of more evaluations than this shows only those that found something better.</summary>
+    /// <summary>The most evaluations that a curve lists; a longer one lists only improvements and the last evaluation.</summary>
     const int LongestCurve = 100;
 
     const string Caveat = """
 
-        A study of 958 public LoRA modules ([arXiv 2602.12323](https://arxiv.org/abs/2602.12323)) found that merging helps mainly when a module relevant to the task is in the pool,
-        and that random LoRAs are a strong control: a lower loss on a few examples does not show by itself that these modules have something to do with the task.
+        A study of 958 public LoRA modules ([arXiv 2602.12323](https://arxiv.org/abs/2602.12323)) found that merging helps mainly when the pool
+        contains a module relevant to the task, and that random LoRAs are a strong control. A lower loss on a few examples alone does not show that
+        these modules are relevant to the task.
 
         """;
 
-    /// <param name="steps">The search's, or none.</param>
-    public static string Write(PredictionPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps)
+    /// <param name="steps">The steps of the search; may be empty.</param>
+    public static string Write(LoadedPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps)
     {
-        var (input, seed, model, modules) = plan;
+        var ((input, seed, _), model, modules) = plan;
         var byId = modules.ToDictionary(module => module.Info.Id);
         var card = new StringBuilder();
         card.Append(CultureInfo.InvariantCulture, $"""
@@ -42,7 +44,7 @@ static class ModelCard
             |---|---|
             | modules from | {(input.Modules is null ? "the pool" : "the request")}, {input.ModuleSelection.ToString().ToLowerInvariant()} |
             | composition | {input.Composition.ToString().ToLowerInvariant()} |
-            | search | {(input.Weights is null ? $"{input.Optimizer}, {input.Budget} evaluations at most" : "none: the weights were given")} |
+            | search | {(input.Weights is null ? $"{input.Optimizer}, at most {input.Budget} evaluations" : "none: the weights were given")} |
             | objective | {(input.Objective == Objective.TokenLoss ? "token_loss" : "reference")} |
             | few-shot examples | {(input.HasOwnExamples || input.Weights is null ? input.ExampleInputs.Count : 0)} |
             | seed | {seed} |
@@ -50,7 +52,8 @@ static class ModelCard
             """);
         if (output.Loss is { } loss)
         {
-            card.Append(CultureInfo.InvariantCulture, $"| objective without modules | {loss.ZeroShot:R} |\n| objective as adapted | {loss.Adapted:R} |\n");
+            card.Append(CultureInfo.InvariantCulture, $"| objective without modules | {loss.ZeroShot:R} |\n");
+            card.Append(CultureInfo.InvariantCulture, $"| objective with the adapter | {loss.Adapted:R} |\n");
         }
 
         card.Append("\n## Modules\n\n| weight | module | r | version (sha256) |\n|---|---|---|---|\n");
@@ -81,11 +84,11 @@ static class ModelCard
         return card.ToString();
     }
 
-    /// <summary>The losses without their times: the same search has the same card.</summary>
+    /// <summary>Appends the losses without their times, so that the same search has the same card.</summary>
     static void AppendCurve(StringBuilder card, IReadOnlyList<TraceStep> steps)
     {
         card.Append("\n## Search\n\nThe objective on the few-shot examples; evaluation 0 is the base model without modules.");
-        card.Append(steps.Count > LongestCurve ? $" Of {steps.Count} evaluations those that found something better, and the last." : "");
+        card.Append(steps.Count > LongestCurve ? $" Of {steps.Count} evaluations, the table lists the improvements and the last one." : "");
         card.Append("\n\n| evaluation | loss | best so far |\n|---|---|---|\n");
         var best = double.NaN;
         foreach (var step in steps)
@@ -99,7 +102,7 @@ static class ModelCard
         }
     }
 
-    /// <summary>What else could have been done, beside what was.</summary>
+    /// <summary>Appends the adapter's results beside those of the controls.</summary>
     static void AppendControls(StringBuilder card, PredictionOutput output)
     {
         if (output.Controls is not { } controls)
@@ -115,14 +118,19 @@ static class ModelCard
         Row("random directions of the same norms", controls.RandomDirections.Loss, controls.RandomDirections.Accuracy);
         if (controls.LeaveOneOut is { } left)
         {
-            card.Append(CultureInfo.InvariantCulture, $"\nLeaving out each of {left.Examples} examples in turn: {left.Adapted:R} % right, best single module {left.BestSingle:R} %, no modules {left.ZeroShot:R} %.\n");
+            card.Append(CultureInfo.InvariantCulture, $"\nLeave-one-out over {left.Examples} examples: {left.Adapted:R} % right, ");
+            card.Append(CultureInfo.InvariantCulture, $"best single module {left.BestSingle:R} %, no modules {left.ZeroShot:R} %.\n");
         }
 
         card.Append(controls.Missing is { } missing ? $"\n{missing}\n" : "");
 
-        void Row(string method, double? loss, double? accuracy) => card.Append(
-            CultureInfo.InvariantCulture, $"| {method} | {Number(loss)} | {(accuracy is { } percent ? percent.ToString("R", CultureInfo.InvariantCulture) : "")} |\n");
+        void Row(string method, double? loss, double? accuracy)
+        {
+            var exact = accuracy is { } percent ? percent.ToString("R", CultureInfo.InvariantCulture) : "";
+            card.Append(CultureInfo.InvariantCulture, $"| {method} | {Number(loss)} | {exact} |\n");
+        }
     }
 
-    static string Number(double? value) => value is { } number && double.IsFinite(number) ? number.ToString("R", CultureInfo.InvariantCulture) : "not finite";
+    static string Number(double? value) =>
+        value is { } number && double.IsFinite(number) ? number.ToString("R", CultureInfo.InvariantCulture) : "not finite";
 }

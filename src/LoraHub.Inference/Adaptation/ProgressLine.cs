@@ -1,6 +1,6 @@
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Adaptation;
 
-/// <summary>Progress as tqdm prints it, one line an evaluation: Replicate's clients read percentage, count and total from it.</summary>
+/// <summary>Formats progress as tqdm does, one line per evaluation. Replicate's clients parse percentage, count and total from it.</summary>
 static class ProgressLine
 {
     const int Width = 10;
@@ -8,7 +8,7 @@ static class ProgressLine
     const string Eighths = " ▏▎▍▌▋▊▉";
 
     /// <param name="done">At least 1.</param>
-    /// <param name="note">Stands behind the times.</param>
+    /// <param name="note">Follows the times.</param>
     public static string Format(int done, int total, TimeSpan elapsed, string note)
     {
         var perStep = elapsed.TotalSeconds / done;

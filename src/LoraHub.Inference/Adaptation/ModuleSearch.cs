@@ -4,7 +4,7 @@ using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Adaptation;
 
 /// <summary>Modules and their weights. Owns the composition; borrows the modules.</summary>
 /// <param name="Weights">In the order of the modules.</param>
@@ -14,25 +14,25 @@ sealed record FoundWeights(IReadOnlyList<LoraModule> Modules, IComposition Compo
 }
 
 /// <summary>A prediction's method: from candidates and examples to modules and weights.</summary>
-/// <param name="cache">What is known of modules alone; added to.</param>
+/// <param name="cache">Known losses of single modules; the search adds to it.</param>
 sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, ProbeCache cache, CancellationToken cancellationToken)
 {
-    /// <summary>So many modules a probing keeps; chosen on the even-numbered tasks of bench/tasks (docs/methods.md).</summary>
+    /// <summary>The number of modules that probing keeps; chosen on the even-numbered tasks of bench/tasks (docs/methods.md).</summary>
     const int Kept = 6;
 
-    /// <summary>The modules ready to be composed; the caller disposes it.</summary>
+    /// <summary>Prepares modules for composition. The caller disposes the result.</summary>
     public IComposition Compose(IReadOnlyList<LoraModule> modules) => input.Composition == Composition.Delta
         ? new DeltaComposition(modules, model.Model.ComputeType)
         : new FactorsComposition(modules, model.Model.ComputeType);
 
-    /// <summary>Keeps the modules that help alone, where the input asks for that, and has the optimizer weigh them.</summary>
+    /// <summary>Selects modules by probing if the input asks for it, and optimizes their weights.</summary>
     /// <param name="inputs">Token ids of the examples.</param>
-    /// <param name="targets">As many.</param>
-    /// <param name="log">Null when nobody is to hear of it.</param>
-    /// <returns>To be disposed by the caller.</returns>
+    /// <param name="targets">Token ids of their targets.</param>
+    /// <param name="log">Null for a search that is not logged.</param>
+    /// <returns>The modules and weights. The caller disposes them.</returns>
     public FoundWeights Find(IReadOnlyList<LoraModule> candidates, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets, SearchLog? log)
     {
-        var (modules, spent) = input.ModuleSelection == ModuleSelection.Probe ? Screen(candidates, inputs, targets, log) : (candidates, 0);
+        var (modules, spent) = input.ModuleSelection == ModuleSelection.Probe ? Halve(candidates, inputs, targets, log) : (candidates, 0);
         using var examples = new FewShotExamples(model.Model, inputs, targets);
         using var probes = Probes(modules, inputs, targets);
         var composition = Compose(modules);
@@ -51,22 +51,22 @@ sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, Pro
         }
     }
 
-    /// <summary>What modules alone cost the examples; the caller disposes it.</summary>
+    /// <summary>Prepares probes of the modules on the examples. The caller disposes them.</summary>
     public ModuleProbes Probes(IReadOnlyList<LoraModule> modules, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets) =>
         new(model, modules, inputs, targets, cache, cancellationToken);
 
-    (IReadOnlyList<LoraModule> Modules, int Evaluations) Screen(
+    (IReadOnlyList<LoraModule> Modules, int Evaluations) Halve(
         IReadOnlyList<LoraModule> candidates, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets, SearchLog? log)
     {
         using var probes = Probes(candidates, inputs, targets);
-        var screened = Screening.Run(candidates.Count, probes.Parts, input.Budget, Kept, screen =>
+        var halved = SuccessiveHalving.Run(candidates.Count, probes.Parts, input.Budget, Kept, trial =>
         {
-            var losses = probes.Losses(screen);
-            log?.Screened(candidates, screen, losses);
+            var losses = probes.Losses(trial);
+            log?.Tried(candidates, trial, losses);
             return losses;
         });
-        IReadOnlyList<LoraModule> kept = [.. screened.Kept.Select(place => candidates[place])];
-        log?.Kept(candidates.Count, screened, kept);
-        return (kept, screened.Evaluations);
+        IReadOnlyList<LoraModule> kept = [.. halved.Kept.Select(place => candidates[place])];
+        log?.Kept(candidates.Count, halved, kept);
+        return (kept, halved.Evaluations);
     }
 }

@@ -1,18 +1,21 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-
 using LoraHub.Core.Optimization;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
+using LoraHub.Modules.Folders;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Adaptation;
 
-/// <summary>Tries modules alone, or a few together, at w = 1, on the examples or a part of them, many adapters in one pass. Owns its examples; borrows the modules.</summary>
+/// <summary>
+/// Evaluates modules alone, or a few together, at w = 1, on the examples or a part of them, with several adapters in one pass. Owns its
+/// examples; borrows the modules.
+/// </summary>
 sealed class ModuleProbes : IDisposable
 {
-    /// <summary>Adapters in a pass spare each other overhead, and by so many most of it is spared (bench/README.md).</summary>
+    /// <summary>Adapters in one pass share its overhead; eight save most of it (bench/README.md).</summary>
     const int AdaptersPerPass = 8;
 
     readonly BaseModel _base;
@@ -24,33 +27,40 @@ sealed class ModuleProbes : IDisposable
     readonly ExampleSet[] _parts;
 
     /// <param name="inputs">Token ids of the examples, each with its end token.</param>
-    /// <param name="targets">As many.</param>
+    /// <param name="targets">Token ids of their targets.</param>
     public ModuleProbes(
-        BaseModel model, IReadOnlyList<LoraModule> modules, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets, ProbeCache cache, CancellationToken cancellationToken)
+        BaseModel model,
+        IReadOnlyList<LoraModule> modules,
+        IReadOnlyList<int[]> inputs,
+        IReadOnlyList<int[]> targets,
+        ProbeCache cache,
+        CancellationToken cancellationToken)
     {
         (_base, _modules, _cache, _cancellationToken) = (model, modules, cache, cancellationToken);
-        _baseKey = $"{FolderModuleCatalog.Stamp(model.Model.Folder)}|{model.Model.ComputeType}|{model.Model.Device}";
+        _baseKey = $"{BaseModels.Stamp(model.Model.Folder)}|{model.Model.ComputeType}|{model.Model.Device}";
         _all = ExampleSet.Of(model, inputs, targets);
-        var parts = Math.Min(inputs.Count, Screening.MostParts);
+        var parts = Math.Min(inputs.Count, SuccessiveHalving.MostParts);
         _parts = [.. Enumerable.Range(0, parts).Select(part => ExampleSet.Of(model, [.. Every(inputs, part)], [.. Every(targets, part)]))];
 
         IEnumerable<int[]> Every(IReadOnlyList<int[]> texts, int part) => texts.Where((_, example) => example % parts == part);
     }
 
-    /// <summary>Of how many parts <see cref="Losses(Screen)"/> takes the examples to be.</summary>
+    /// <summary>The number of parts into which <see cref="Losses(Trial)"/> divides the examples.</summary>
     public int Parts => _parts.Length;
 
-    /// <summary>Mean loss of the part's target tokens, for each group.</summary>
-    public IReadOnlyList<double> Losses(Screen screen) => Losses(screen.Groups, _parts[screen.Part]);
+    /// <summary>Mean loss of the part's target tokens under each group.</summary>
+    public IReadOnlyList<double> Losses(Trial trial) => Losses(trial.Groups, _parts[trial.Part]);
 
-    /// <summary>Mean loss of all target tokens under each of the modules alone.</summary>
+    /// <summary>Mean loss of all target tokens under each module alone.</summary>
     public double[] MeanTokenLosses(IReadOnlyList<int> modules) => Losses([.. modules.Select(module => new[] { module })], _all);
 
-    /// <summary>The module that costs the examples least alone, and what it costs: no finite number when that holds for none.</summary>
+    /// <summary>The module with the lowest loss on the examples, and that loss: not finite if no module's loss is.</summary>
     public (LoraModule Module, double MeanTokenLoss) Best()
     {
         var losses = MeanTokenLosses([.. Enumerable.Range(0, _modules.Count)]);
-        var (best, loss) = losses.Index().MinBy(module => Evaluation.IsUsable(module.Item) ? module.Item : Evaluation.WorstValue); // a NaN would come first
+
+        // MinBy would return a NaN first.
+        var (best, loss) = losses.Index().MinBy(module => Evaluation.IsUsable(module.Item) ? module.Item : Evaluation.WorstValue);
         return (_modules[best], loss);
     }
 
@@ -85,25 +95,26 @@ sealed class ModuleProbes : IDisposable
     }
 
     /// <remarks>
-    /// A pass always has the same number of rows and one rank: how products are summed depends on their shapes, and what is remembered of one prediction must be, to the last
-    /// bit, what another would find.
+    /// Every pass has the same number of rows and one rank. The order of summation depends on a product's shape, and a cached loss must equal, to
+    /// the last bit, the one that another prediction would compute.
     /// </remarks>
     double[] Evaluate(IReadOnlyList<LoraModule[]> groups, int adapters, FewShotExamples examples)
     {
         using var scope = NewDisposeScope();
         var filled = groups.Concat(Enumerable.Repeat(groups[^1], adapters - groups.Count));
-        return examples.MeanTokenLosses(ModuleGroups.Together([.. filled], _base.Model.ComputeType), _cancellationToken);
+        return examples.MeanTokenLosses(ModuleGroups.Compose([.. filled], _base.Model.ComputeType), _cancellationToken);
     }
 
     Probe KeyOf(int module, ExampleSet examples) => new(_baseKey, _modules[module].Digest, _modules[module].Config.Scaling, examples.Key);
 
-    /// <param name="Key">Tells the examples' tokens.</param>
+    /// <param name="Key">A hash of the examples' tokens.</param>
     sealed record ExampleSet(FewShotExamples Examples, string Key)
     {
         public static ExampleSet Of(BaseModel model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
         {
             int[] tokens = [.. inputs.Concat(targets).SelectMany(ids => (int[])[ids.Length, .. ids])];
-            return new ExampleSet(new FewShotExamples(model.Model, inputs, targets), Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(tokens.AsSpan()))));
+            var key = Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(tokens.AsSpan())));
+            return new ExampleSet(new FewShotExamples(model.Model, inputs, targets), key);
         }
     }
 }

@@ -6,30 +6,36 @@ using LoraHub.Inference.Lora;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Predictions;
+namespace LoraHub.Inference.Adaptation;
 
-/// <summary>Lets the optimizer weigh modules on few-shot examples.</summary>
-/// <param name="composition">Of the modules; borrowed, as the examples and the probes are.</param>
-/// <param name="probes">Of the same modules in the same order.</param>
+/// <summary>Optimizes the weights of modules on few-shot examples.</summary>
+/// <param name="composition">The composition of the modules; borrowed, like the examples and the probes.</param>
+/// <param name="probes">Probes of the same modules, in the same order.</param>
 sealed class WeightSearch(
-    IReadOnlyList<LoraModule> modules, IComposition composition, FewShotExamples examples, ModuleProbes probes, PredictionInput input, CancellationToken cancellationToken)
+    IReadOnlyList<LoraModule> modules,
+    IComposition composition,
+    FewShotExamples examples,
+    ModuleProbes probes,
+    PredictionInput input,
+    CancellationToken cancellationToken)
 {
-    // A module alone is the same update in both compositions: under factors all have the scaling of the first.
-    readonly bool _isAloneInBoth = input.Composition == Composition.Delta || modules.All(module => module.Config.Scaling == modules[0].Config.Scaling);
+    // Under the factors composition every module has the first one's scaling. With equal scalings a single module is the same update in both.
+    readonly bool _isAloneInBoth =
+        input.Composition == Composition.Delta || modules.All(module => module.Config.Scaling == modules[0].Config.Scaling);
 
-    /// <param name="budget">Evaluations at most.</param>
+    /// <param name="budget">The most evaluations.</param>
     /// <param name="evaluated">Called after each evaluation, in order.</param>
-    /// <exception cref="PredictionException">The base model's loss is no finite number.</exception>
+    /// <exception cref="PredictionException">The base model's loss is not finite.</exception>
     public SearchResult Minimize(int budget, long seed, Action<Evaluation>? evaluated = null)
     {
         var optimizer = Optimizers.Create(input.Optimizer, new OptimizerSettings(modules.Count, budget, Seed: seed));
         var result = Search.Minimize(optimizer, Evaluate, evaluated, cancellationToken);
         return double.IsFinite(result.ZeroValue)
             ? result
-            : throw new PredictionException("The base model's loss on the examples is not a finite number, so nothing can be compared with it.");
+            : throw new PredictionException("The base model's loss on the examples is not finite, so results cannot be compared with it.");
     }
 
-    /// <summary>What each row of weights costs the examples, as many as possible in one pass.</summary>
+    /// <summary>The objective for each row of weights, with as many rows as possible in one pass.</summary>
     public double[] Scores(IReadOnlyList<double[]> weights)
     {
         var scores = new List<double>();
@@ -44,9 +50,9 @@ sealed class WeightSearch(
 
     IReadOnlyList<double> Evaluate(IReadOnlyList<double[]> points)
     {
-        var begun = System.Diagnostics.Stopwatch.GetTimestamp();
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
         IReadOnlyList<double> scores = points.Count == 1 ? Scores(points) : ScoresOfProbes(points);
-        var each = System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds / points.Count;
+        var each = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds / points.Count;
         foreach (var _ in points)
         {
             Instruments.EvaluationDuration.Record(each);
@@ -55,7 +61,7 @@ sealed class WeightSearch(
         return scores;
     }
 
-    /// <summary>What comes at once is w = 0 and modules alone, whose losses may be known already.</summary>
+    /// <summary>Scores a batch of points: w = 0 and single modules, whose losses may be cached.</summary>
     double[] ScoresOfProbes(IReadOnlyList<double[]> points)
     {
         var scores = new double[points.Count];

@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Modules.Library;
+
+namespace LoraHub.Inference.Adaptation;
+
+/// <summary>Creates plans: validates the input, draws the seed if the input has none, and pins the modules' versions.</summary>
+public static class PredictionPlanner
+{
+    /// <param name="given">A request's inputs.</param>
+    /// <param name="catalog">The current modules. Modules without a record are read once, and again when they change.</param>
+    /// <returns>The plan and no errors, or null and at least one error, in the order of the fields' names.</returns>
+    public static (PredictionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(JsonObject given, ModuleLibrary catalog)
+    {
+        var (input, errors) = InputParser.Parse(given);
+        return input is null ? (null, errors) : Plan(input, catalog);
+    }
+
+    /// <inheritdoc cref="Plan(JsonObject, ModuleLibrary)"/>
+    public static (PredictionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(PredictionInput input, ModuleLibrary catalog)
+    {
+        var seed = input.Seed ?? Random.Shared.NextInt64(uint.MaxValue);
+        var (modules, errors) = ModuleSelector.Select(input, catalog, seed);
+        if (errors.Count > 0)
+        {
+            return (null, errors);
+        }
+
+        var uses = new List<ModuleUse>(modules.Count);
+        foreach (var module in modules)
+        {
+            if (catalog.DigestOf(module) is not { } digest)
+            {
+                return (null, [new InputError(FieldOf(input), $"`{module.Id}` cannot be used: its files cannot be read.", InputErrorKind.Invalid)]);
+            }
+
+            uses.Add(new ModuleUse(module.Id, digest));
+        }
+
+        return (new PredictionPlan(input, seed, uses), []);
+    }
+
+    static string FieldOf(PredictionInput input) =>
+        input.Weights is not null ? InputSchema.ModuleWeights
+        : input.Modules is not null ? InputSchema.LoraModulesSpecified
+        : InputSchema.ModuleSelection;
+}

@@ -1,0 +1,47 @@
+using LoraHub.Core.Optimization;
+using LoraHub.Core.Predictions;
+using LoraHub.Inference.Lora;
+
+namespace LoraHub.Inference.Adaptation;
+
+/// <summary>Logs the progress of a search and records its steps for the trace.</summary>
+/// <param name="budget">The most evaluations.</param>
+sealed class SearchLog(int budget, TimeProvider time, IPredictionProgress progress)
+{
+    readonly long _start = time.GetTimestamp();
+    readonly List<TraceStep> _steps = [];
+    readonly List<TracedScreen> _screens = [];
+
+    public IReadOnlyList<TraceStep> Steps => _steps;
+
+    public IReadOnlyList<TracedScreen> Screens => _screens;
+
+    public void Tried(IReadOnlyList<LoraModule> candidates, Trial trial, IReadOnlyList<double> losses)
+    {
+        var seconds = Math.Round(time.GetElapsedTime(_start).TotalSeconds, 6);
+        _screens.AddRange(trial.Groups.Zip(losses, (group, loss) => new TracedScreen(
+            [.. group.Select(place => candidates[place].Info.Id)], trial.Part, double.IsFinite(loss) ? loss : null, seconds)));
+    }
+
+    public void Kept(int candidates, HalvingResult halved, IReadOnlyList<LoraModule> kept) => progress.Log(
+        $"Tried {candidates} modules at the cost of {halved.Evaluations} evaluations; "
+        + $"kept {string.Join(", ", kept.Select(module => module.Info.Id))}");
+
+    /// <param name="spent">The evaluations spent before the search.</param>
+    public void Evaluated(Evaluation evaluation, int spent)
+    {
+        var elapsed = time.GetElapsedTime(_start);
+        _steps.Add(TraceStep.Of(evaluation, elapsed));
+        var done = spent + evaluation.Index + 1;
+        var line = ProgressLine.Format(done, budget, elapsed, $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}");
+        progress.Evaluated(new SearchProgress(done, budget, evaluation.Best, line));
+    }
+
+    public void Ended(int evaluations)
+    {
+        if (evaluations < budget)
+        {
+            progress.Log($"No further improvement: the search stopped after {evaluations} of {budget} evaluations.");
+        }
+    }
+}

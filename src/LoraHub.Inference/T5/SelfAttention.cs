@@ -1,0 +1,47 @@
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Inference.Kernels;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.T5;
+
+/// <summary>Attention of a row's tokens to each other, without scaling; an additive bias encodes positions.</summary>
+sealed class SelfAttention(T5Weights weights, string name, T5Config config)
+{
+    readonly Linear _qkv = new(weights, [name + ".q", name + ".k", name + ".v"], config.NumHeads * config.DKv, config.DModel);
+    readonly Linear _o = new(weights, [name + ".o"], config.DModel, config.NumHeads * config.DKv);
+
+    /// <param name="x">(n, D).</param>
+    /// <param name="remember">Maps the keys and values of x to those to attend to; null to attend only to x.</param>
+    public Tensor Forward(Tensor x, TokenRows rows, AttentionBias bias, LoraLayers? lora, Func<KeysValues, KeysValues>? remember = null) // (n, D)
+    {
+        using var context = Context(x, rows, bias, lora, remember);
+        return _o.Forward(context, lora);
+    }
+
+    Tensor Context(Tensor x, TokenRows rows, AttentionBias bias, LoraLayers? lora, Func<KeysValues, KeysValues>? remember) // (n, H·K)
+    {
+        using var scope = NewDisposeScope();
+        var heads = Heads(x, rows, lora); // (3, B, H, T, K)
+        var own = new KeysValues(heads[1], heads[2]);
+        return rows.Unpad(Attend(heads[0], remember is null ? own : remember(own), bias)).MoveToOuterDisposeScope();
+    }
+
+    Tensor Heads(Tensor x, TokenRows rows, LoraLayers? lora) // (3, B, H, T, K)
+    {
+        using var scope = NewDisposeScope();
+        var padded = rows.Pad(_qkv.Forward(x, lora)); // (B, T, 3·H·K)
+
+        // Contiguous, because products of strided tensors are several times slower.
+        return padded.unflatten(2, 3, config.NumHeads, config.DKv).permute(2, 0, 3, 1, 4).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <param name="q">(B, H, T, K).</param>
+    /// <returns>(B, T, H·K); belongs to the caller's scope.</returns>
+    public static Tensor Attend(Tensor q, KeysValues attended, AttentionBias bias)
+    {
+        using var scope = NewDisposeScope();
+        var attention = MaskedSoftmax.Of(q.matmul(attended.Keys.transpose(2, 3)), bias); // (B, H, T, S)
+        return attention.matmul(attended.Values).transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
+    }
+}
