@@ -1,4 +1,4 @@
-namespace LoraHub.Api.Evaluation;
+namespace LoraHub.Evaluation;
 
 /// <summary>Python's <c>random.Random(seed)</c>: MT19937 (Matsumoto and Nishimura, 1998), and the shuffle that CPython builds on it.</summary>
 sealed class PythonRandom
@@ -30,7 +30,7 @@ sealed class PythonRandom
         }
     }
 
-    /// <summary>Draws again what is too large, as CPython's <c>_randbelow</c> does.</summary>
+    /// <summary>Rejects and redraws numbers that are too large, as CPython's <c>_randbelow</c> does.</summary>
     int NextBelow(uint bound)
     {
         var bits = 32 - int.CreateChecked(uint.LeadingZeroCount(bound));
@@ -43,7 +43,7 @@ sealed class PythonRandom
         return (int)drawn;
     }
 
-    /// <summary>init_genrand of the authors' program.</summary>
+    /// <summary><c>init_genrand</c> of the authors' program.</summary>
     void SeedBy(uint number)
     {
         _state[0] = number;
@@ -53,7 +53,7 @@ sealed class PythonRandom
         }
     }
 
-    /// <summary>init_by_array of the authors' program.</summary>
+    /// <summary><c>init_by_array</c> of the authors' program.</summary>
     void SeedBy(uint[] key)
     {
         var i = 1;

@@ -1,33 +1,34 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using LoraHub.Core.Modules;
 using LoraHub.Inference;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
-namespace LoraHub.Api.Evaluation;
+namespace LoraHub.Evaluation;
 
-/// <summary>What all predictions of an evaluation have in common.</summary>
-/// <param name="BaseDigest">Of the model's bytes.</param>
-/// <param name="Pool">The base model's modules that can be used.</param>
+/// <summary>The conditions that all predictions of an evaluation share.</summary>
+/// <param name="BaseDigest">SHA-256 of the base model's files.</param>
+/// <param name="Pool">The number of usable modules of the base model.</param>
 /// <param name="OfOneShape">How many of them have the most common shape.</param>
 /// <param name="PoolDigest">SHA-256 of the modules' ids and shapes.</param>
-/// <param name="Machine">In words, with what it computes on.</param>
-sealed record EvaluationSetting(string BaseModel, string BaseDigest, int Pool, int OfOneShape, string PoolDigest, string Machine)
+/// <param name="Machine">A description of the machine: processor, system, device, threads and precision.</param>
+public sealed record EvaluationSetting(string BaseModel, string BaseDigest, int Pool, int OfOneShape, string PoolDigest, string Machine)
 {
-    public static EvaluationSetting Of(IModuleCatalog catalog, InferenceOptions inference)
+    public static EvaluationSetting Of(ModuleLibrary catalog, InferenceOptions inference)
     {
         var pool = Usable(catalog);
         var text = string.Join('\n', pool.Select(module => $"{module.Id} {module.Layout}"));
         return new EvaluationSetting(
             catalog.DefaultBaseModel,
-            catalog.DigestBaseModel(),
+            catalog.Bases.DefaultDigest(),
             pool.Length,
             pool.CountBy(module => module.Layout).Select(layout => layout.Value).DefaultIfEmpty().Max(),
             Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))),
             $"{Processor()}, {inference.Device}, {inference.Threads} threads, precision {inference.Precision.ToString().ToLowerInvariant()}");
     }
 
-    public static ModuleInfo[] Usable(IModuleCatalog catalog) =>
+    public static ModuleVersion[] Usable(ModuleLibrary catalog) =>
         [.. catalog.List().Where(module => module.Problem is null && module.BaseModel == catalog.DefaultBaseModel)];
 
     static string Processor()
@@ -36,6 +37,7 @@ sealed record EvaluationSetting(string BaseModel, string BaseDigest, int Pool, i
         var name = System.IO.File.Exists(File)
             ? System.IO.File.ReadLines(File).FirstOrDefault(line => line.StartsWith(Field, StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
             : null;
-        return $"{name ?? RuntimeInformation.ProcessArchitecture.ToString()} ({Environment.ProcessorCount} processors), {RuntimeInformation.OSDescription}";
+        name ??= RuntimeInformation.ProcessArchitecture.ToString();
+        return $"{name} ({Environment.ProcessorCount} processors), {RuntimeInformation.OSDescription}";
     }
 }

@@ -3,30 +3,32 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace LoraHub.Api.Evaluation;
+namespace LoraHub.Evaluation;
 
 /// <summary>
-/// Reads tasks. <c>NAME.jsonl</c>: an object a line with <c>input</c> and <c>target</c>, the first five are the examples. <c>NAME.json</c>, as BIG-bench-hard has it:
-/// such objects in an array <c>examples</c>, of which five are drawn as <c>reproduce_bbh.py</c> of sail-sg/lorahub draws them.
+/// Reads tasks. <c>NAME.jsonl</c> has one object with <c>input</c> and <c>target</c> on each line; the first five are the examples.
+/// <c>NAME.json</c> has BIG-bench-hard's format: such objects in an array <c>examples</c>. Five are drawn, as <c>reproduce_bbh.py</c> of
+/// sail-sg/lorahub draws them.
 /// </summary>
-static class TaskFile
+public static class TaskFile
 {
     const string Lines = ".jsonl", Document = ".json";
 
-    const string Wanted = "a task's line is a JSON object with the texts `input` and `target`";
+    const string LineRule = "a task's line is a JSON object with the strings `input` and `target`";
 
     const ulong DrawSeed = 42;
 
     static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>All tasks of the folder, by name; other files in it are none of ours.</summary>
-    /// <param name="limit">The most test lines to take of each, or null for all.</param>
-    /// <exception cref="EvaluationException">There is no such folder, no task in it, or one that is broken.</exception>
+    /// <summary>Reads all tasks of the folder, sorted by name, and ignores other files.</summary>
+    /// <param name="limit">The maximum number of test lines for each task, or null for all.</param>
+    /// <exception cref="EvaluationException">The folder is missing, contains no task, or contains an invalid one.</exception>
     public static IReadOnlyList<EvaluationTask> ReadFolder(string folder, int? limit)
     {
         if (!Directory.Exists(folder))
         {
-            throw new EvaluationException(File.Exists(folder) ? $"`{folder}` is a file; name the folder that holds the tasks." : $"There is no folder `{folder}`.");
+            throw new EvaluationException(
+                File.Exists(folder) ? $"`{folder}` is a file; name the folder that contains the tasks." : $"There is no folder `{folder}`.");
         }
 
         var tasks = Directory.EnumerateFiles(folder)
@@ -56,12 +58,13 @@ static class TaskFile
         if (lines.Count <= EvaluationTask.ExampleCount)
         {
             throw new EvaluationException(
-                $"`{file}` holds {lines.Count} lines; a task has at least {EvaluationTask.ExampleCount + 1}: {EvaluationTask.ExampleCount} examples, and one to be tested on.");
+                $"`{file}` has {lines.Count} lines; a task needs at least {EvaluationTask.ExampleCount + 1}: "
+                + $"{EvaluationTask.ExampleCount} examples and one test.");
         }
 
         if (isDocument)
         {
-            new PythonRandom(DrawSeed).Shuffle(lines); // the rest stays shuffled, so that its first lines are a fair sample of it
+            new PythonRandom(DrawSeed).Shuffle(lines); // the tests stay shuffled too, so that a limit takes a random sample
         }
 
         return new EvaluationTask(
@@ -88,7 +91,9 @@ static class TaskFile
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                lines.Add(TryParse(line, out _) is { } node && ToLine(node) is { } read ? read : throw new EvaluationException($"`{file}`, line {index + 1}: {Wanted}."));
+                lines.Add(TryParse(line, out _) is { } node && ToLine(node) is { } read
+                    ? read
+                    : throw new EvaluationException($"`{file}`, line {index + 1}: {LineRule}."));
             }
         }
 
@@ -105,10 +110,11 @@ static class TaskFile
 
         if ((document as JsonObject)?["examples"] is not JsonArray examples)
         {
-            throw new EvaluationException($"`{file}` holds no array `examples` as a file of BIG-bench-hard does.");
+            throw new EvaluationException($"`{file}` has no array `examples`, as BIG-bench-hard's files have.");
         }
 
-        return [.. examples.Select((node, i) => ToLine(node) ?? throw new EvaluationException($"`{file}`, example {i + 1} of the array: {Wanted}."))];
+        return [.. examples.Select((node, i) =>
+            ToLine(node) ?? throw new EvaluationException($"`{file}`, example {i + 1} of the array: {LineRule}."))];
     }
 
     static JsonNode? TryParse(string json, out long line)
@@ -129,14 +135,14 @@ static class TaskFile
     {
         try
         {
-            return node is JsonObject line && line["input"] is JsonValue input && input.TryGetValue<string>(out var question)
-                && line["target"] is JsonValue target && target.TryGetValue<string>(out var answer)
-                ? new TaskLine(question, answer)
+            return node is JsonObject line && line["input"] is JsonValue input && input.TryGetValue<string>(out var inputText)
+                && line["target"] is JsonValue target && target.TryGetValue<string>(out var targetText)
+                ? new TaskLine(inputText, targetText)
                 : null;
         }
         catch (InvalidOperationException)
         {
-            return null; // half a surrogate pair, as an escape
+            return null; // an escape with half a surrogate pair
         }
     }
 }

@@ -1,28 +1,32 @@
 using System.Text;
-using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 
-namespace LoraHub.Api.Evaluation;
+namespace LoraHub.Evaluation;
 
-/// <summary>A table for people: the one that <c>table.md</c> holds.</summary>
-static class EvaluationMarkdown
+/// <summary>Writes a table as Markdown: the contents of <c>table.md</c>.</summary>
+public static class EvaluationMarkdown
 {
     const string None = "–";
 
-    /// <summary>The facts above the table, a line each.</summary>
+    /// <summary>The lines above the table.</summary>
     public static IReadOnlyList<string> Head(EvaluationTable table) =>
     [
-        $"Base model {table.Base}, {(table.Pool == table.PoolOfOneShape ? $"{table.Pool} modules" : $"{table.Pool} modules, {table.PoolOfOneShape} of them of one shape")}. {Seeds(table)}",
+        $"Base model {table.Base}, {Pool(table)}. {Seeds(table)}",
         $"Budget, in evaluations: {Budgets(table.Methods)}. Exact match in percent, means over the seeds.",
         $"{table.Machine}. {table.Date:yyyy-MM-dd}.",
     ];
 
-    /// <summary>Names of the columns.</summary>
-    public static IReadOnlyList<string> Columns(EvaluationTable table) => ["task", "n", "zero-shot", .. table.Methods.Select(method => method.Method)];
+    /// <summary>The names of the columns.</summary>
+    public static IReadOnlyList<string> Columns(EvaluationTable table) =>
+        ["task", "n", "zero-shot", .. table.Methods.Select(method => method.Method)];
 
-    /// <summary>A row a task, as wide as the columns.</summary>
+    /// <summary>One row for each task, with a cell for each column.</summary>
     public static IEnumerable<IReadOnlyList<string>> Rows(EvaluationTable table) => table.Tasks.Select(task => (IReadOnlyList<string>)
     [
-        task.Task, $"{task.Tests}", Percent(task.ZeroShot), .. table.Methods.Select(method => task.Methods[method.Method].Mean is { } mean ? Percent(mean) : "failed"),
+        task.Task,
+        $"{task.Tests}",
+        Percent(task.ZeroShot),
+        .. table.Methods.Select(method => task.Methods[method.Method].Mean is { } mean ? Percent(mean) : "failed"),
     ]);
 
     /// <summary>The rows below the tasks: means, spread, costs.</summary>
@@ -34,7 +38,7 @@ static class EvaluationMarkdown
         ["seconds a prediction", "", None, .. table.Methods.Select(method => method.Seconds is { } seconds ? $"{seconds:0.00}" : None)],
     ];
 
-    /// <summary>What has no result, a line each.</summary>
+    /// <summary>One line for each failed prediction.</summary>
     public static IEnumerable<string> Failures(EvaluationTable table) => table.Failures.Select(failure =>
         $"{failure.Task}, {failure.Method}{(failure.Seed is { } seed ? $", seed {seed}" : "")}: failed: {failure.Error}");
 
@@ -66,6 +70,10 @@ static class EvaluationMarkdown
 
     static void Row(StringBuilder text, IEnumerable<string> cells) =>
         text.Append("| ").AppendJoin(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+
+    static string Pool(EvaluationTable table) => table.Pool == table.PoolOfOneShape
+        ? $"{table.Pool} modules"
+        : $"{table.Pool} modules, {table.PoolOfOneShape} of them of one shape";
 
     static string Seeds(EvaluationTable table) => table switch
     {

@@ -1,32 +1,33 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 
-namespace LoraHub.Api.Evaluation;
+namespace LoraHub.Evaluation;
 
-/// <summary>A method on one task.</summary>
+/// <summary>The results of a method on one task.</summary>
 /// <param name="Mean">Over the seeds that succeeded, in percent; null when none did.</param>
 /// <param name="Spread">The population's standard deviation over those seeds; null when there are fewer than two.</param>
-sealed record TableCell(double? Mean, double? Spread, IReadOnlyDictionary<string, double> AccuracyBySeed);
+public sealed record TableCell(double? Mean, double? Spread, IReadOnlyDictionary<string, double> AccuracyBySeed);
 
-/// <param name="ZeroShot">In percent, or null when nothing succeeded.</param>
+/// <param name="ZeroShot">In percent; null when no prediction succeeded.</param>
 /// <param name="Methods">By name, in the table's order.</param>
-sealed record TableTask(string Task, string Sha256, int Tests, double? ZeroShot, IReadOnlyDictionary<string, TableCell> Methods);
+public sealed record TableTask(string Task, string Sha256, int Tests, double? ZeroShot, IReadOnlyDictionary<string, TableCell> Methods);
 
-/// <summary>A method on all tasks.</summary>
-/// <param name="Inputs">Those that all its predictions have, beside the tasks' texts.</param>
-/// <param name="Budget">The most evaluations that a prediction may take.</param>
-/// <param name="Mean">Of the tasks' means, over the tasks that have one.</param>
-/// <param name="Spread">Over seeds, of accuracy: the mean of the tasks' standard deviations.</param>
-/// <param name="Evaluations">Of the objective; the mean of a prediction.</param>
-/// <param name="Seconds">The mean of a prediction.</param>
-sealed record TableMethod(string Method, JsonObject Inputs, int Budget, double? Mean, double? Spread, double? Evaluations, double? Seconds, int Failed);
+/// <summary>The results of a method on all tasks.</summary>
+/// <param name="Inputs">The inputs that all its predictions share, without the tasks' texts.</param>
+/// <param name="Budget">The maximum number of evaluations in a prediction.</param>
+/// <param name="Mean">The mean of the tasks' means, over the tasks that have one.</param>
+/// <param name="Spread">The mean of the tasks' standard deviations of accuracy over the seeds.</param>
+/// <param name="Evaluations">The mean number of evaluations of the objective in a prediction.</param>
+/// <param name="Seconds">The mean duration of a prediction.</param>
+public sealed record TableMethod(
+    string Method, JsonObject Inputs, int Budget, double? Mean, double? Spread, double? Evaluations, double? Seconds, int Failed);
 
 /// <summary>A prediction without a result.</summary>
-sealed record TableFailure(string Task, string Method, long? Seed, string Error);
+public sealed record TableFailure(string Task, string Method, long? Seed, string Error);
 
-/// <summary>An evaluation's end: a row a task, a column a method. As JSON it is <c>table.json</c>.</summary>
-sealed record EvaluationTable
+/// <summary>The results of an evaluation: one row for each task, one column for each method. Its JSON is <c>table.json</c>.</summary>
+public sealed record EvaluationTable
 {
     static readonly JsonSerializerOptions Indented = new(WireJson.Options) { WriteIndented = true };
 
@@ -48,7 +49,7 @@ sealed record EvaluationTable
     /// <inheritdoc cref="EvaluationPlan" path="/param[@name='Draws']"/>
     public string? Draws { get; init; }
 
-    /// <summary>Without zero-shot, which has a column of its own.</summary>
+    /// <summary>Without zero-shot, which has its own column.</summary>
     public required IReadOnlyList<TableMethod> Methods { get; init; }
 
     public required IReadOnlyList<TableTask> Tasks { get; init; }
@@ -58,7 +59,7 @@ sealed record EvaluationTable
 
     public required IReadOnlyList<TableFailure> Failures { get; init; }
 
-    /// <param name="results">Holds one for every prediction of the plan.</param>
+    /// <param name="results">Contains a result for every prediction of the plan.</param>
     public static EvaluationTable Of(EvaluationPlan plan, EvaluationSetting setting, EvaluationResults results, DateTimeOffset date)
     {
         var ended = plan.Predictions.Select(planned => (Planned: planned, Result: results.Find(planned.Key(setting))!)).ToArray();
@@ -88,14 +89,18 @@ sealed record EvaluationTable
         task.Name,
         task.Digest,
         task.Tests.Count,
-        ended.OrderByDescending(one => one.Planned.Method.IsZeroShot).Select(one => one.Result.Accuracy?.ZeroShot).FirstOrDefault(accuracy => accuracy is not null),
+        ended.OrderByDescending(one => one.Planned.Method.IsZeroShot)
+            .Select(one => one.Result.Accuracy?.ZeroShot)
+            .FirstOrDefault(accuracy => accuracy is not null),
         methods.ToDictionary(method => method.Name, method => Cell([.. ended.Where(one => one.Planned.Method == method).Select(one => one.Result)])));
 
     static TableCell Cell(EvaluationResult[] results)
     {
-        var bySeed = results.Where(result => result.Accuracy is not null).ToDictionary(result => $"{result.Seed}", result => result.Accuracy!.Adapted);
+        var bySeed = results.Where(result => result.Accuracy is not null)
+            .ToDictionary(result => $"{result.Seed}", result => result.Accuracy!.Adapted);
         var mean = Mean(bySeed.Values.Cast<double?>());
-        return new TableCell(mean, bySeed.Count < 2 ? null : Math.Sqrt(bySeed.Values.Average(value => (value - mean!.Value) * (value - mean.Value))), bySeed);
+        double? spread = bySeed.Count < 2 ? null : Math.Sqrt(bySeed.Values.Average(value => (value - mean!.Value) * (value - mean.Value)));
+        return new TableCell(mean, spread, bySeed);
     }
 
     static TableMethod Column(EvaluationMethod method, TableTask[] tasks, (PlannedPrediction Planned, EvaluationResult Result)[] ended)
@@ -103,7 +108,7 @@ sealed record EvaluationTable
         var succeeded = ended.Select(one => one.Result).Where(result => result.Error is null).ToArray();
         return new TableMethod(
             method.Name,
-            InCommon([.. ended.Select(one => one.Planned.Inputs)]),
+            Shared([.. ended.Select(one => one.Planned.Inputs)]),
             ended.Max(one => one.Planned.Budget),
             Mean(tasks.Select(task => task.Methods[method.Name].Mean)),
             Mean(tasks.Select(task => task.Methods[method.Name].Spread)),
@@ -112,9 +117,10 @@ sealed record EvaluationTable
             ended.Length - succeeded.Length);
     }
 
-    /// <summary>Without what differs from seed to seed: the modules of given draws.</summary>
-    static JsonObject InCommon(JsonObject[] inputs) =>
-        new(inputs[0].Where(pair => inputs.All(other => JsonNode.DeepEquals(other[pair.Key], pair.Value))).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
+    /// <summary>Omits the inputs that differ between seeds: the modules of given draws.</summary>
+    static JsonObject Shared(JsonObject[] inputs) => new(inputs[0]
+        .Where(pair => inputs.All(other => JsonNode.DeepEquals(other[pair.Key], pair.Value)))
+        .Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
 
-    static double? Mean(IEnumerable<double?> values) => values.Average(); // of no value there is none
+    static double? Mean(IEnumerable<double?> values) => values.Average(); // null without values
 }

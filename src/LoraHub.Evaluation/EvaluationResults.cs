@@ -1,11 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 
-namespace LoraHub.Api.Evaluation;
+namespace LoraHub.Evaluation;
 
-/// <summary>The results of a folder, kept in its <c>results.jsonl</c> from one run to the next. One process at a time has them open.</summary>
-sealed class EvaluationResults : IDisposable
+/// <summary>The results in a folder's <c>results.jsonl</c>, which persist between runs. Only one process at a time can open them.</summary>
+public sealed class EvaluationResults : IDisposable
 {
     public const string FileName = "results.jsonl";
 
@@ -14,9 +14,9 @@ sealed class EvaluationResults : IDisposable
 
     EvaluationResults(FileStream file) => _file = file;
 
-    /// <param name="folder">Made when missing.</param>
-    /// <exception cref="EvaluationException">It is a file, or a line of what is there is no result.</exception>
-    /// <exception cref="IOException">Another process has them open, or the disk does not do.</exception>
+    /// <param name="folder">Created if missing.</param>
+    /// <exception cref="EvaluationException">The path is a file, or a line of the existing file is not a result.</exception>
+    /// <exception cref="IOException">Another process has the file open, or the disk failed.</exception>
     public static EvaluationResults Open(string folder)
     {
         if (File.Exists(folder))
@@ -24,7 +24,7 @@ sealed class EvaluationResults : IDisposable
             throw new EvaluationException($"`{folder}` is a file; --output names a folder.");
         }
 
-        // On Linux this lock binds .NET's programs alone: others may read along.
+        // On Linux only .NET programs honor this lock; others can still read the file.
         var path = Path.Combine(Directory.CreateDirectory(folder).FullName, FileName);
         var results = new EvaluationResults(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         try
@@ -39,10 +39,10 @@ sealed class EvaluationResults : IDisposable
         }
     }
 
-    /// <summary>What succeeded under this key, or else failed last, or null.</summary>
+    /// <summary>The successful result with this key, or else the last failed one, or null.</summary>
     public EvaluationResult? Find(ResultKey key) => _byKey.GetValueOrDefault(key);
 
-    /// <summary>Returns when it is on the disk.</summary>
+    /// <summary>Appends the result and flushes it to disk.</summary>
     public void Append(EvaluationResult result)
     {
         _file.Write(Encoding.UTF8.GetBytes(WireJson.Write(result) + "\n"));
@@ -57,13 +57,14 @@ sealed class EvaluationResults : IDisposable
         var bytes = new byte[_file.Length];
         _file.ReadExactly(bytes);
 
-        // A line that was torn off has no line feed: what comes next takes its place.
+        // An interrupted write leaves a last line without a line feed; the next result overwrites it.
         var whole = bytes.AsSpan().LastIndexOf((byte)'\n') + 1;
         _file.SetLength(whole);
         _file.Position = whole;
         foreach (var (index, line) in Encoding.UTF8.GetString(bytes, 0, whole).Split('\n').SkipLast(1).Index())
         {
-            var result = TryParse(line) ?? throw new EvaluationException($"`{path}`, line {index + 1}: it is not a result of `lorahub evaluate`; mend or remove the line, or name another --output.");
+            var result = TryParse(line) ?? throw new EvaluationException(
+                $"`{path}`, line {index + 1}: it is not a result of `lorahub evaluate`; fix or remove the line, or name another --output.");
             if (result.Error is null || Find(result.Key()) is not { Error: null })
             {
                 _byKey[result.Key()] = result;

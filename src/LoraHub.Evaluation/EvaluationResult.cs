@@ -1,0 +1,48 @@
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Evaluation;
+
+/// <summary>Everything that determines a prediction's result. Of several predictions with the same key, only one runs.</summary>
+/// <param name="Tests">The number of the task's test lines in use.</param>
+/// <param name="Inputs">The method's inputs as JSON, sorted by name.</param>
+/// <param name="Seed">Null for a method that draws nothing.</param>
+public sealed record ResultKey(string TaskDigest, int Tests, string Inputs, long? Seed, string BaseModel, string BaseDigest, string PoolDigest);
+
+/// <summary>The result of one prediction: a line of <c>results.jsonl</c>.</summary>
+public sealed record EvaluationResult
+{
+    public required string Task { get; init; }
+
+    public required string TaskSha256 { get; init; }
+
+    public required int Tests { get; init; }
+
+    public required string Method { get; init; }
+
+    /// <summary>The method's inputs, sorted by name.</summary>
+    public required JsonObject Inputs { get; init; }
+
+    public long? Seed { get; init; }
+
+    public required string Base { get; init; }
+
+    public required string BaseSha256 { get; init; }
+
+    public required string PoolSha256 { get; init; }
+
+    /// <summary>Null when the prediction failed.</summary>
+    public AccuracyReport? Accuracy { get; init; }
+
+    /// <summary>Null when the prediction failed or made no search.</summary>
+    public LossReport? Loss { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required DateTimeOffset EndedAt { get; init; }
+
+    /// <summary>Why the prediction failed, or null.</summary>
+    public string? Error { get; init; }
+
+    public ResultKey Key() => new(TaskSha256, Tests, Inputs.ToJsonString(), Seed, Base, BaseSha256, PoolSha256);
+}

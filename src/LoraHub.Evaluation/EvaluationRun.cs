@@ -1,0 +1,100 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
+using LoraHub.Inference.Adaptation;
+using LoraHub.Modules.Library;
+
+namespace LoraHub.Evaluation;
+
+/// <summary>Runs the predictions of an evaluation one at a time, and stores each result immediately.</summary>
+/// <param name="dataPath">The data folder. A running prediction keeps its files in <c>tmp/</c> there.</param>
+public sealed class EvaluationRun(
+    IPredictor predictor, ModuleLibrary catalog, string dataPath, EvaluationSetting setting, EvaluationResults results, TimeProvider time)
+{
+    /// <summary>Loads the base model, so that no prediction's time includes the loading.</summary>
+    /// <exception cref="EvaluationException">The model cannot be loaded.</exception>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OwnThread.RunAsync(() => predictor.Prepare(new NoProgress(), cancellationToken), CancellationToken.None);
+        }
+        catch (PredictionException exception)
+        {
+            throw new EvaluationException(exception.Message, exception);
+        }
+    }
+
+    /// <param name="left">The predictions to run.</param>
+    /// <param name="started">Called when a prediction starts.</param>
+    /// <param name="ended">Called when a prediction has ended and its result is stored.</param>
+    /// <exception cref="OperationCanceledException">The run was canceled. The results so far are stored.</exception>
+    public async Task RunAsync(
+        IReadOnlyList<PlannedPrediction> left, Action<PlannedPrediction> started, Action<EvaluationResult> ended, CancellationToken cancellationToken)
+    {
+        foreach (var planned in left)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            started(planned);
+            var result = await PredictAsync(planned, cancellationToken);
+            results.Append(result);
+            ended(result);
+        }
+    }
+
+    async Task<EvaluationResult> PredictAsync(PlannedPrediction planned, CancellationToken cancellationToken)
+    {
+        var start = time.GetTimestamp();
+        var result = Result(planned);
+        var (plan, errors) = PredictionPlanner.Plan(planned.Request(), catalog);
+        result = plan is null
+            ? result with { Error = $"{errors[0].Field}: {errors[0].Message}" }
+            : await PredictAsync(result, plan, cancellationToken);
+        return result with { Seconds = Math.Round(time.GetElapsedTime(start).TotalSeconds, 3), EndedAt = time.GetUtcNow() };
+    }
+
+    /// <summary>Runs the prediction and adds its accuracy and loss to the result, or its error.</summary>
+    async Task<EvaluationResult> PredictAsync(EvaluationResult result, PredictionPlan plan, CancellationToken cancellationToken)
+    {
+        using var workspace = Workspace.Create(dataPath);
+        try
+        {
+            var (output, _, _, _) = await OwnThread.RunAsync(
+                () => predictor.Predict(plan, workspace.Folder, new NoProgress(), cancellationToken), CancellationToken.None);
+            var accuracy = output.Accuracy
+                ?? throw new InvalidOperationException("The predictor returned no accuracy although the request has test outputs.");
+            return result with { Accuracy = accuracy, Loss = output.Loss };
+        }
+        catch (PredictionException exception)
+        {
+            return result with { Error = exception.Message };
+        }
+    }
+
+    /// <summary>Creates a result from the plan, without an outcome.</summary>
+    EvaluationResult Result(PlannedPrediction planned) => new()
+    {
+        Task = planned.Task.Name,
+        TaskSha256 = planned.Task.Digest,
+        Tests = planned.Task.Tests.Count,
+        Method = planned.Method.Name,
+        Inputs = planned.Inputs,
+        Seed = planned.Seed,
+        Base = setting.BaseModel,
+        BaseSha256 = setting.BaseDigest,
+        PoolSha256 = setting.PoolDigest,
+        Seconds = 0,
+        EndedAt = default,
+    };
+
+    /// <summary>Discards the progress of single predictions; an evaluation runs hundreds.</summary>
+    sealed class NoProgress : IPredictionProgress
+    {
+        public void Log(string line)
+        {
+        }
+
+        public void Measure(string name, double value)
+        {
+        }
+    }
+}
