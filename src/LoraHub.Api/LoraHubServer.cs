@@ -1,7 +1,7 @@
 using LoraHub.Api.Cog;
-using LoraHub.Api.Configuration;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Health;
+using LoraHub.Api.Hosting;
 using LoraHub.Api.Http;
 using LoraHub.Api.Modules;
 using LoraHub.Api.Predictions;
@@ -11,16 +11,18 @@ using LoraHub.Api.Security;
 using LoraHub.Api.Telemetry;
 using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
+using LoraHub.Modules.Library;
 using LoraHub.Storage;
 
 namespace LoraHub.Api;
 
-/// <summary>The service from its settings to its end.</summary>
+/// <summary>Builds and runs the service.</summary>
 static class LoraHubServer
 {
-    /// <param name="args">Settings, as the command line has them.</param>
-    /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
-    /// <returns>The process's exit code, once the service has stopped.</returns>
+    /// <summary>Returns after the service has stopped.</summary>
+    /// <param name="args">The settings of the command line.</param>
+    /// <param name="replace">Replaces services, for tests; or null.</param>
+    /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace)
     {
         WebApplication app;
@@ -29,9 +31,9 @@ static class LoraHubServer
             app = Build(args, replace);
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is not HostAbortedException) // that one is how tools look at the services
+        catch (Exception exception) when (exception is not HostAbortedException) // design-time tools abort the host with it
         {
-            // A wrong setting, a port that is taken.
+            // Such as an invalid setting or a port in use.
             await Console.Error.WriteLineAsync($"lorahub cannot start: {exception.Message}");
             return 1;
         }
@@ -61,11 +63,12 @@ static class LoraHubServer
         else
         {
             builder.Services.AddStorage(builder.Configuration);
-            builder.Services.AddModuleIndexing();
+            builder.Services.AddModuleIndexer();
             builder.Services.AddSecurity();
             builder.Services.AddPredictions();
-            builder.Services.AddCog();
             builder.Services.AddReplicate();
+            builder.Services.AddCog();
+            builder.Services.AddResults();
             builder.Services.AddModules();
             builder.Services.AddWebhooks(); // before the worker, so that they stop after it
             builder.Services.AddDocs();
@@ -77,7 +80,7 @@ static class LoraHubServer
         var app = builder.Build();
         if (role != Role.Worker)
         {
-            app.UseFronts();
+            app.UseClientRoutes();
         }
 
         app.MapProbes();
@@ -85,8 +88,8 @@ static class LoraHubServer
         return app;
     }
 
-    /// <summary>All that clients ask for.</summary>
-    static void UseFronts(this WebApplication app)
+    /// <summary>Adds the middleware and routes for clients.</summary>
+    static void UseClientRoutes(this WebApplication app)
     {
         app.UseForwardedOrigin();
         app.UseBaseUrlAliases();
@@ -96,7 +99,9 @@ static class LoraHubServer
         app.UseDocs();
         app.UseSecurity();
         app.MapCog();
-        app.MapReplicate();
+        var v1 = app.MapReplicate();
+        v1.MapModules();
+        v1.MapWebhooks();
         app.MapResults();
     }
 }

@@ -1,15 +1,15 @@
-using LoraHub.Api.Configuration;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary>What creating a prediction in Cog's manner needs.</summary>
+/// <summary>The services that <see cref="CogCreation"/> uses.</summary>
 sealed record CogServices(
     PredictionIntake Intake,
     IPredictionStore Store,
@@ -23,7 +23,7 @@ sealed record CogServices(
     IOptions<QueueOptions> Queued,
     TimeProvider Time);
 
-/// <summary>Creates predictions and answers with their end, with their events, or at once. The order of the refusals is Cog's.</summary>
+/// <summary>Creates predictions. Answers with the result, with an event stream, or at once. Checks run in Cog's order.</summary>
 static class CogCreation
 {
     const string NotReady = "Setup has not finished yet. Wait until it has finished, or GET /health-check for status.";
@@ -51,9 +51,9 @@ static class CogCreation
             return CogErrors.Id(CogRequest.IsId(id) ? "prediction ID must match the ID supplied in the URL" : CogRequest.IdRule);
         }
 
-        return await KnownAsync(id, http, services)
+        return await FindExistingAsync(id, http, services)
             ?? await CreateAsync(http, services, request with { Id = id })
-            ?? await KnownAsync(id, http, services) // another request was faster with the same id
+            ?? await FindExistingAsync(id, http, services) // another request created the same id first
             ?? CogErrors.Failure(StatusCodes.Status409Conflict, "The id is taken.");
     }
 
@@ -65,21 +65,21 @@ static class CogCreation
             return CogErrors.Failure(StatusCodes.Status503ServiceUnavailable, NotReady);
         }
 
-        var streams = WantsEvents(http.Request);
-        using var place = streams ? services.Streams.TryOpen() : null;
-        if (streams && place is null)
+        var streams = AcceptsEvents(http.Request);
+        using var slot = streams ? services.Streams.TryOpen() : null;
+        if (streams && slot is null)
         {
             return CogErrors.TooManyStreams();
         }
 
         var capacity = Math.Min(services.Queued.Value.BareCapacity, services.Queued.Value.Capacity);
-        var wanted = new PredictionRequest(request.Input, Origin.Of(http.Request), capacity)
+        var toCreate = new PredictionRequest(request.Input, Origin.Of(http.Request), capacity)
         {
             SentTo = Origin.AsSent(http.Request),
             Id = request.Id,
             Webhook = request.Webhook,
         };
-        return await services.Intake.CreateAsync(wanted, http.RequestAborted) switch
+        return await services.Intake.CreateAsync(toCreate, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => CogErrors.Inputs(errors),
@@ -90,7 +90,7 @@ static class CogCreation
 
     static Task<IResult> AnswerAsync(HttpContext http, CogServices services, Prediction prediction)
     {
-        if (WantsEvents(http.Request))
+        if (AcceptsEvents(http.Request))
         {
             services.Readers.Create(prediction.Id);
             return StreamAsync(http, services, prediction);
@@ -106,49 +106,53 @@ static class CogCreation
 
     static async Task<IResult> WaitAsync(HttpContext http, CogServices services, Prediction prediction)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, services.Stop.Over);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, services.Stop.Over);
         try
         {
-            return TypedResults.Json(CogPrediction.From(await services.Events.FollowAsync(prediction, either.Token)), WireJson.Options);
+            return TypedResults.Json(CogPrediction.From(await services.Events.FollowAsync(prediction, linked.Token)), WireJson.Options);
         }
         catch (OperationCanceledException) when (services.Stop.Over.IsCancellationRequested)
         {
-            return Accepted(prediction); // it is not lost: it goes on in another process
+            return Accepted(prediction); // another process continues it
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            await services.Queue.CancelAsync(prediction.Id, CancellationToken.None); // nobody is left who wants it
+            await services.Queue.CancelAsync(prediction.Id, CancellationToken.None); // the only reader has left
             return TypedResults.StatusCode(StatusCodes.Status499ClientClosedRequest);
         }
     }
 
-    /// <param name="prediction">As it was created, before its first event.</param>
+    /// <param name="prediction">Its state at creation, before its first event.</param>
     static async Task<IResult> StreamAsync(HttpContext http, CogServices services, Prediction prediction)
     {
         try
         {
             await http.Response.WriteEventsAsync(
-                services.Events.StreamAsync(prediction), CogStream.KeepAlive, services.Options.Value.Heartbeat, services.Time, services.Stop.Over);
+                services.Events.StreamAsync(prediction),
+                new KeepAlive(CogStream.KeepAlive, services.Options.Value.Heartbeat, services.Time),
+                services.Stop.Over);
             return TypedResults.Empty;
         }
         finally
         {
-            if (services.Readers.Leave(prediction.Id) && http.RequestAborted.IsCancellationRequested && !services.Stop.Over.IsCancellationRequested)
+            if (services.Readers.Leave(prediction.Id)
+                && http.RequestAborted.IsCancellationRequested
+                && !services.Stop.Over.IsCancellationRequested)
             {
                 await services.Queue.CancelAsync(prediction.Id, CancellationToken.None);
             }
         }
     }
 
-    /// <summary>A prediction that is there already: its events from the first one on while it runs, or as it is.</summary>
-    static async Task<IResult?> KnownAsync(string id, HttpContext http, CogServices services)
+    /// <summary>Answers with an existing prediction: all of its events while it runs, else its current state.</summary>
+    static async Task<IResult?> FindExistingAsync(string id, HttpContext http, CogServices services)
     {
         if (await services.Store.FindAsync(id, http.RequestAborted) is not { } prediction)
         {
             return null;
         }
 
-        if (prediction.IsTerminal || !WantsEvents(http.Request))
+        if (prediction.IsTerminal || !AcceptsEvents(http.Request))
         {
             return TypedResults.Json(
                 CogPrediction.From(prediction) with { Input = prediction.Removed.HasFlag(DataParts.Inputs) ? null : prediction.Input },
@@ -156,16 +160,16 @@ static class CogCreation
                 statusCode: prediction.IsTerminal ? StatusCodes.Status200OK : StatusCodes.Status202Accepted);
         }
 
-        using var place = services.Streams.TryOpen();
-        if (place is null)
+        using var slot = services.Streams.TryOpen();
+        if (slot is null)
         {
             return CogErrors.TooManyStreams();
         }
 
         services.Readers.Join(id);
-        return await StreamAsync(http, services, prediction.BeforeEvents());
+        return await StreamAsync(http, services, new Prediction(prediction.Created));
     }
 
-    static bool WantsEvents(HttpRequest request) =>
+    static bool AcceptsEvents(HttpRequest request) =>
         request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase));
 }

@@ -6,55 +6,63 @@ using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
 using LoraHub.Api.Worker;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary>The bare paths: what a container built by Cog answers.</summary>
+/// <summary>Maps the bare paths, which follow the HTTP API of a Cog container.</summary>
 static class CogEndpoints
 {
     static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
 
-    public static IServiceCollection AddCog(this IServiceCollection services) => services.AddSingleton<CogReaders>().AddSingleton<CogHealthCheck>().AddHostedService<CogReadyFile>();
+    public static IServiceCollection AddCog(this IServiceCollection services) => services
+        .AddSingleton<CogReaders>()
+        .AddSingleton<CogHealthCheck>()
+        .AddHostedService<CogReadyFile>()
+        .AddSingleton<IErrorFormat, CogErrorFormat>()
+        .AddSingleton<IAnswerExamples, CogExamples>();
 
     public static IEndpointRouteBuilder MapCog(this IEndpointRouteBuilder routes)
     {
         var cog = routes.MapGroup("").WithTags("Cog");
         cog.ProducesRefusals();
         cog.AddEndpointFilter((context, next) => context.HttpContext.Request.Path.Value is [_, .., '/']
-            ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing lets a slash at the end pass, Cog does not
+            ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing accepts a trailing slash, Cog does not
             : next(context));
-        cog.MapMethods("/", Reads, Index).WithSummary("Where everything is").Produces<CogIndex>();
+        cog.MapMethods("/", Reads, Index).WithSummary("List the service's URLs").Produces<CogIndex>();
         cog.MapMethods("/health-check", Reads, CogHealthCheck.AnswerAsync)
             .AllowAnonymous() // probes have no token
-            .WithSummary("How the service is")
+            .WithSummary("Get the service's health")
             .WithDescription("Always 200. `status` is STARTING, READY, BUSY, SETUP_FAILED or UNHEALTHY.")
             .Produces<CogHealth>();
         cog.MapMethods("/openapi.json", Reads, OpenApi)
-            .WithSummary("The inputs and the output, in Cog's document")
-            .WithDescription("OpenAPI 3.0.2, as Cog's own tools read it; 503 until the setup has succeeded.")
+            .WithSummary("Get Cog's OpenAPI document of the inputs and the output")
+            .WithDescription("OpenAPI 3.0.2, as Cog's own tools read it. 503 until setup has succeeded.")
             .Produces<JsonElement>()
             .Produces<CogError>(StatusCodes.Status503ServiceUnavailable);
         cog.MapPost("/predictions", CogCreation.PostAsync)
-            .WithSummary("Make a prediction and wait for its end")
-            .WithDescription("200 whatever the outcome: see `status` and `error`. `Prefer: respond-async` answers 202 at once, `Accept: text/event-stream` "
-                + "streams what happens. Leaving cancels, unless the answer was 202. A text input may also be a `data:` URL, or the `urls.get` of a file of `/v1/files`.")
+            .WithSummary("Create a prediction and wait for its result")
+            .WithDescription("200 whatever the outcome; see `status` and `error`. `Prefer: respond-async` answers 202 at once. "
+                + "`Accept: text/event-stream` streams the events. Closing the connection cancels the prediction, unless the answer was 202. "
+                + "A text input may also be a `data:` URL, or the `urls.get` of a file in `/v1/files`.")
             .ProducesCreation();
         cog.MapPut("/predictions/{id}", CogCreation.PutAsync)
-            .WithSummary("Make a prediction under an id of your own, once")
-            .WithDescription("As POST; when the id is known already, nothing is started and the answer is the prediction as it is: 202 while it runs, 200 after.")
+            .WithSummary("Create a prediction with your own id, at most once")
+            .WithDescription("Like POST. If the id already exists, nothing starts and the answer is the existing prediction: "
+                + "202 while it runs, 200 afterwards.")
             .ProducesCreation();
         cog.MapPost("/predictions/{id}/cancel", CancelAsync)
             .WithSummary("Cancel a prediction")
-            .WithDescription("200 while it waits or runs, 404 when it has ended or is unknown; both with an empty object.")
+            .WithDescription("200 while it waits or runs, 404 when it has ended or does not exist. Both bodies are an empty object.")
             .Produces<object>().Produces<object>(StatusCodes.Status404NotFound);
         cog.MapShutdown();
         return routes;
     }
 
-    /// <summary>Documents, on every route of the group that is not open to all, what it answers who may not ask (<see cref="AuthOptions.Bare"/>).</summary>
+    /// <summary>Documents 401 and 403 on every route of the group that requires authorization (<see cref="AuthOptions.Bare"/>).</summary>
     static void ProducesRefusals(this RouteGroupBuilder group) => ((IEndpointConventionBuilder)group).Finally(route =>
     {
         if (!route.Metadata.OfType<IAllowAnonymous>().Any())
@@ -86,12 +94,12 @@ static class CogEndpoints
     static async Task<IResult> CancelAsync(string id, IPredictionStore store, IPredictionQueue queue)
     {
         var isOpen = await store.FindAsync(id, CancellationToken.None) is { IsTerminal: false };
-        var isKnown = isOpen && await queue.CancelAsync(id, CancellationToken.None);
-        return TypedResults.Json(new { }, WireJson.Options, statusCode: isKnown ? StatusCodes.Status200OK : StatusCodes.Status404NotFound);
+        var isCanceled = isOpen && await queue.CancelAsync(id, CancellationToken.None);
+        return TypedResults.Json(new { }, WireJson.Options, statusCode: isCanceled ? StatusCodes.Status200OK : StatusCodes.Status404NotFound);
     }
 }
 
-/// <summary>Where everything is.</summary>
+/// <summary>The URLs of the bare paths.</summary>
 public sealed record CogIndex
 {
     public string CogVersion { get; init; } = ServedModel.CogVersion;

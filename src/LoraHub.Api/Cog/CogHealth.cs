@@ -4,12 +4,15 @@ using LoraHub.Api.Worker;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary>The answer of <c>GET /health-check</c>; what is not known yet is absent.</summary>
-/// <param name="UserHealthcheckError">What is wrong while the status is UNHEALTHY.</param>
+/// <summary>The response of <c>GET /health-check</c>. Properties that are not known yet are absent.</summary>
+/// <param name="UserHealthcheckError">The reason while the status is UNHEALTHY.</param>
 public sealed record CogHealth(
-    string Status, CogSetup Setup, CogVersions Version, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? UserHealthcheckError)
+    string Status,
+    CogSetup Setup,
+    CogVersions Version,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? UserHealthcheckError)
 {
-    /// <param name="trouble">See <see cref="WorkerState.Trouble"/>.</param>
+    /// <param name="trouble">See <see cref="WorkerState.Problem"/>.</param>
     internal static CogHealth From(Setup setup, bool isBusy, string? trouble)
     {
         var status = setup.Status switch
@@ -34,6 +37,6 @@ public sealed record CogSetup(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? CompletedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Logs);
 
-/// <param name="Coglet">The wire that is spoken, under the name of Cog's server; its documents call it <paramref name="Cog"/>.</param>
-/// <param name="Lorahub">This program.</param>
+/// <param name="Coglet">The version of Cog's API, under the name of Cog's server. Cog's documentation calls it <paramref name="Cog"/>.</param>
+/// <param name="Lorahub">The version of this program.</param>
 public sealed record CogVersions(string Coglet, string Cog, string Lorahub);

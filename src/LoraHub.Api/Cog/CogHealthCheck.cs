@@ -1,35 +1,35 @@
 using System.Data.Common;
-using LoraHub.Api.Configuration;
-using LoraHub.Api.Http;
 using LoraHub.Api.Worker;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary><c>GET /health-check</c>: always an answer, and always 200.</summary>
+/// <summary>Answers <c>GET /health-check</c>, always with status 200.</summary>
 sealed class CogHealthCheck(WorkerState worker, IPredictionUpkeep upkeep, IOptions<WorkerOptions> options, IConfiguration configuration)
 {
-    const string Unreachable = "The records of predictions cannot be reached.";
+    const string Unreachable = "The prediction database cannot be reached.";
 
     public static async Task<JsonHttpResult<CogHealth>> AnswerAsync(CogHealthCheck check, CancellationToken cancellationToken) =>
-        TypedResults.Json(await check.LookAsync(cancellationToken), WireJson.Options);
+        TypedResults.Json(await check.CheckAsync(cancellationToken), WireJson.Options);
 
-    async Task<CogHealth> LookAsync(CancellationToken cancellationToken)
+    async Task<CogHealth> CheckAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return CogHealth.From(worker.Setup, IsBusy(await upkeep.MeasureAsync(cancellationToken)), worker.Trouble);
+            return CogHealth.From(worker.Setup, IsBusy(await upkeep.MeasureAsync(cancellationToken)), worker.Problem);
         }
-        catch (Exception exception) when (exception is DbException or InvalidOperationException or TimeoutException) // Npgsql wraps what it cannot retry
+        // Npgsql throws InvalidOperationException around an error that it cannot retry.
+        catch (Exception exception) when (exception is DbException or InvalidOperationException or TimeoutException)
         {
-            return CogHealth.From(worker.Setup, isBusy: false, worker.Trouble ?? Unreachable);
+            return CogHealth.From(worker.Setup, isBusy: false, worker.Problem ?? Unreachable);
         }
     }
 
-    /// <summary>What has been taken in counts, not what a worker has begun: who asks right after the one must not be told READY for the time until the other.</summary>
+    /// <summary>Counts accepted predictions as well as running ones, so that a probe right after a create does not see READY.</summary>
     bool IsBusy(QueueState queue) => configuration.Role() == Role.Api
-        ? queue.Waiting > 0 // how many workers there are is not known here
+        ? queue.Waiting > 0 // an API process does not know the number of workers
         : queue.Waiting + queue.Running >= options.Value.Slots;
 }

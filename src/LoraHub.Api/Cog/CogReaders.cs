@@ -1,12 +1,12 @@
 namespace LoraHub.Api.Cog;
 
-/// <summary>Who reads the predictions that were created by a stream: when the last reader of one leaves, nobody is left who wants it.</summary>
+/// <summary>Counts the readers of each prediction that a stream created, so that it is canceled when its last reader leaves.</summary>
 sealed class CogReaders
 {
     readonly Lock _lock = new();
     readonly Dictionary<string, int> _readers = new(StringComparer.Ordinal);
 
-    /// <summary>The stream that creates the prediction is its first reader.</summary>
+    /// <summary>Registers the stream that creates the prediction as its first reader.</summary>
     public void Create(string id)
     {
         lock (_lock)
@@ -15,7 +15,7 @@ sealed class CogReaders
         }
     }
 
-    /// <summary>Another reader comes; of no meaning for a prediction that was not created by a stream.</summary>
+    /// <summary>Adds a reader. Does nothing for a prediction that was not created by a stream.</summary>
     public void Join(string id)
     {
         lock (_lock)
@@ -27,7 +27,7 @@ sealed class CogReaders
         }
     }
 
-    /// <returns>Whether it was the last one of a prediction that a stream created.</returns>
+    /// <returns>Whether this was the last reader of a prediction that a stream created.</returns>
     public bool Leave(string id)
     {
         lock (_lock)

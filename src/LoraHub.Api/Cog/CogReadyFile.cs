@@ -1,20 +1,21 @@
-using LoraHub.Api.Configuration;
+using LoraHub.Api.Http;
 using LoraHub.Api.Worker;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary>Writes an empty file once the model is loaded, which Kubernetes' probes of Cog containers look for.</summary>
-sealed partial class CogReadyFile(WorkerState worker, IOptions<ApiOptions> options, IConfiguration configuration, ILogger<CogReadyFile> logger) : BackgroundService
+/// <summary>Writes an empty file once the model is loaded. Kubernetes probes of Cog containers check for it.</summary>
+sealed partial class CogReadyFile(
+    WorkerState worker, IOptions<ApiOptions> options, IConfiguration configuration, ILogger<CogReadyFile> logger) : BackgroundService
 {
-    const string OfCog = "/var/run/cog/ready";
+    const string DefaultPath = "/var/run/cog/ready";
 
     /// <summary>Set by Kubernetes in every container.</summary>
-    const string InKubernetes = "KUBERNETES_SERVICE_HOST";
+    const string KubernetesVariable = "KUBERNETES_SERVICE_HOST";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if ((options.Value.ReadyFile ?? (configuration[InKubernetes] is null ? null : OfCog)) is not { } path)
+        if ((options.Value.ReadyFile ?? (configuration[KubernetesVariable] is null ? null : DefaultPath)) is not { } path)
         {
             return;
         }
@@ -36,6 +37,6 @@ sealed partial class CogReadyFile(WorkerState worker, IOptions<ApiOptions> optio
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The file {Path}, which says that the service is ready, could not be written.")]
+    [LoggerMessage(LogLevel.Warning, "Could not write the ready file {Path}.")]
     partial void LogNotWritten(string path, Exception exception);
 }

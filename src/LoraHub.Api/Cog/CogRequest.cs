@@ -1,18 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
-using LoraHub.Api.Webhooks;
+using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary>The body of <c>POST /predictions</c>; every key may be left out, and so may the body.</summary>
-/// <param name="Id">The client's own id, or null.</param>
+/// <summary>The body of <c>POST /predictions</c>. Every key is optional, and so is the body.</summary>
+/// <param name="Id">The id that the client chose, or null.</param>
 sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhook = null)
 {
     public const string IdRule = "An id is 1 to 128 letters, digits, '.', '_', '~' and '-', and not '.' or '..'.";
 
-    /// <returns>The request, or the answer that refuses it.</returns>
+    /// <returns>The request, or the error response.</returns>
     public static async Task<(CogRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request) => await JsonBody.ReadAsync(request) switch
     {
         JsonBody.Absent => (new CogRequest(null, []), null),
@@ -34,7 +34,8 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
             return (null, WrongShape("`input` must be an object."));
         }
 
-        if (body["context"] is { } context && !(context is JsonObject values && values.All(pair => pair.Value?.GetValueKind() == JsonValueKind.String)))
+        if (body["context"] is { } context
+            && !(context is JsonObject values && values.All(pair => pair.Value?.GetValueKind() == JsonValueKind.String)))
         {
             return (null, WrongShape("`context` must be an object of strings."));
         }
@@ -50,10 +51,12 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
     }
 
     public static bool IsId(string text) =>
-        text.Length is > 0 and <= 128 && text is not ("." or "..") && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '~' or '-');
+        text.Length is > 0 and <= 128
+        && text is not ("." or "..")
+        && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '~' or '-');
 
     static IResult WrongShape(string reason) => CogErrors.Text(StatusCodes.Status422UnprocessableEntity, reason);
 }
 
-/// <summary>The body of <c>POST /predictions</c>, for the documents: it is read by hand, since a wrong one has Cog's own answers.</summary>
+/// <summary>The body of <c>POST /predictions</c> for the OpenAPI document. The handler parses the body itself to answer errors as Cog does.</summary>
 public sealed record CogPredictionRequest(string? Id, JsonObject? Input, string? Webhook, IReadOnlyList<WebhookEvent>? WebhookEventsFilter);

@@ -1,15 +1,15 @@
-using LoraHub.Api.Http;
 using LoraHub.Api.Security;
+using LoraHub.Core.Json;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary><c>POST /shutdown</c>: the service stops as on SIGTERM, answering what it has begun to answer.</summary>
+/// <summary><c>POST /shutdown</c> stops the service as SIGTERM does: responses in progress are completed.</summary>
 static class CogShutdown
 {
     public static void MapShutdown(this IEndpointRouteBuilder cog) => cog.MapPost("/shutdown", Stop)
         .WithSummary("Stop the service")
-        .WithDescription("No new connections; sync and streaming answers are finished first. Only from this machine, unless `Auth:Shutdown` says otherwise.")
+        .WithDescription("Accepts no new connections and completes the responses in progress. By default only from this machine (`Auth:Shutdown`).")
         .Produces<object>()
         .Produces<CogFailure>(StatusCodes.Status403Forbidden);
 
@@ -28,11 +28,12 @@ static class CogShutdown
         return TypedResults.Json(new { }, WireJson.Options);
     }
 
-    /// <summary>A web page needs no permission to post here from the browser of someone on this machine, so the browser's word is heeded.</summary>
+    /// <remarks>A web page in a browser on this machine can post here without CORS permission, so cross-site requests are refused.</remarks>
     static string? Refusal(HttpRequest request, ShutdownAccess access) => access switch
     {
-        ShutdownAccess.Off => "The service is not stopped over HTTP (Auth:Shutdown).",
-        ShutdownAccess.Loopback when !Peer.IsLocal(request) => "Only programs on this machine may stop the service, at localhost (Auth:Shutdown).",
-        _ => Peer.IsCrossSite(request) ? "A web page of another origin may not stop the service." : null,
+        ShutdownAccess.Off => "Stopping the service over HTTP is turned off (Auth:Shutdown).",
+        ShutdownAccess.Loopback when !RequestOrigin.IsLocal(request) =>
+            "Only programs on this machine may stop the service, at localhost (Auth:Shutdown).",
+        _ => RequestOrigin.IsCrossSite(request) ? "A web page from another origin may not stop the service." : null,
     };
 }

@@ -1,16 +1,18 @@
 using System.Runtime.CompilerServices;
 using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary>A prediction's events in Cog's words.</summary>
+/// <summary>Converts a prediction's events to Cog's server-sent events.</summary>
 static class CogStream
 {
-    /// <summary>At ends of silence; a whole comment with its blank line, as coglet's.</summary>
+    /// <summary>Sent after each idle interval. The comment ends with a blank line, as coglet's does.</summary>
     public const string KeepAlive = ": keep-alive\n\n";
 
-    /// <param name="created">The prediction as it was created, before its first event.</param>
+    /// <param name="created">The prediction at creation, before its first event.</param>
     public static async IAsyncEnumerable<ServerSentEvent> StreamAsync(
         this IPredictionEvents events, Prediction created, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -18,9 +20,10 @@ static class CogStream
         await foreach (var recorded in events.ReadAsync(created.Id, after: 0, cancellationToken))
         {
             prediction = prediction.Apply(recorded);
-            if (recorded.Event is PredictionEvent.Measured(Prediction.PredictTimeMetric, _) or PredictionEvent.CancelRequested)
+            if (recorded.Event is PredictionEvent.Measured(Prediction.PredictTimeMetric, _)
+                or PredictionEvent.CancelRequested or PredictionEvent.Composing)
             {
-                continue; // Cog tells it with the end alone
+                continue; // Cog reports these only at the end, or not at all
             }
 
             yield return recorded.Event switch
@@ -28,7 +31,7 @@ static class CogStream
                 PredictionEvent.Started => Event("start", new CogAccepted(prediction.Id, prediction.Status)),
                 PredictionEvent.Logged(var text) => Event("log", new { source = "stdout", data = text }),
                 PredictionEvent.Measured(var name, var value) => Event("metric", new { name, value, mode = "replace" }),
-                PredictionEvent.Answered(var output) => Event("output", new { chunk = output, index = 0 }),
+                PredictionEvent.Answered(var output) => Event("output", new { chunk = WireOutput.Of(output, prediction.Origin), index = 0 }),
                 _ => Event("completed", CogPrediction.From(prediction)),
             };
         }

@@ -1,136 +1,130 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using LoraHub.Api.Evaluation;
 using LoraHub.Core;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Evaluation;
 using LoraHub.Inference;
-using LoraHub.Inference.Models;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Commands;
 
-/// <summary><c>lorahub evaluate</c>: methods beside each other on a folder of tasks, as a table. What was finished is kept, so that it can be stopped and gone on with.</summary>
+/// <summary>
+/// <c>lorahub evaluate</c>: compares methods on a folder of tasks, in a table. It stores each result, so that an interrupted run can resume.
+/// </summary>
 static class EvaluateCommand
 {
-    const int Succeeded = 0, Failed = 1, BadInput = 2, Canceled = 130;
-
     static readonly long[] DefaultSeeds = [1, 2, 3];
 
-    /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
-        var folder = new Argument<string>("folder") { Description = "Holds the tasks: *.jsonl (an input and a target a line, the first five are the examples), *.json as BIG-bench-hard has it." };
+        var presets = string.Join(", ", EvaluationMethod.Presets);
+        var folder = new Argument<string>("folder")
+        {
+            Description = "The folder of the tasks: *.jsonl (an input and a target on each line; the first five lines are the examples), "
+                + "or *.json in BIG-bench-hard's format.",
+        };
         var methods = new Option<string[]>("--method", "-m")
         {
-            Description = $"{string.Join(", ", EvaluationMethod.Presets)}, zero-shot, or NAME={{\"input\": value}} with inputs of a request. May be given several times; default: {string.Join(", ", EvaluationMethod.Presets)}.",
+            Description = $"{presets}, zero-shot, or NAME={{\"input\": value}} with inputs of a request. "
+                + $"May be given several times; default: {presets}.",
         };
-        var seeds = new Option<long[]>("--seed", "-s") { Description = "A seed of the predictions. May be given several times; default: 1, 2, 3, or those of --draws." };
-        var output = new Option<string>("--output", "-o") { Description = "The folder of the results and tables; a run goes on from what it holds.", DefaultValueFactory = _ => "evaluation" };
+        var seeds = new Option<long[]>("--seed", "-s")
+        {
+            Description = "A seed of the predictions. May be given several times; default: 1, 2, 3, or those of --draws.",
+        };
+        var output = new Option<string>("--output", "-o")
+        {
+            Description = "The folder of the results and tables; a run resumes from the results in it.",
+            DefaultValueFactory = _ => "evaluation",
+        };
         var baseModel = new Option<string?>("--base") { Description = "The base model, owner/name. Default: that of the settings." };
-        var limit = new Option<int?>("--limit") { Description = "The most test lines to take of each task. Default: all." };
-        var draws = new Option<string?>("--draws") { Description = "A JSON file that gives each seed its modules, for the methods that draw at random." };
-        var inputs = new Option<string[]>("--input", "-i") { Description = "An input that every method has unless it says otherwise, as name=value. May be given several times." };
-        var command = new Command("evaluate", "Compares methods on your own tasks: a table of exact match, with its spread over seeds and its cost.")
+        var limit = new Option<int?>("--limit") { Description = "The maximum number of test lines for each task. Default: all." };
+        var draws = new Option<string?>("--draws")
+        {
+            Description = "A JSON file that gives each seed its modules, for the methods that draw at random.",
+        };
+        var inputs = new Option<string[]>("--input", "-i")
+        {
+            Description = "An input for every method that does not set it, as name=value. May be given several times.",
+        };
+        var command = new Command(
+            "evaluate", "Compares methods on your own tasks: prints a table of exact match, with its spread over seeds and its cost.")
         {
             folder, methods, seeds, output, baseModel, limit, draws, inputs,
         };
-        command.SetAction((parsed, cancellationToken) => GuardAsync(
-            () => RunAsync(
-                new Request(
-                    parsed.GetRequiredValue(folder),
-                    parsed.GetValue(methods) is { Length: > 0 } named ? named : [.. EvaluationMethod.Presets],
-                    parsed.GetValue(seeds) ?? [],
-                    parsed.GetRequiredValue(output),
-                    parsed.GetValue(baseModel),
-                    parsed.GetValue(limit),
-                    parsed.GetValue(draws),
-                    parsed.GetValue(inputs) ?? []),
-                replace,
-                cancellationToken)));
-        return command;
+        return host.Verb(
+            command,
+            invocation => RunAsync(invocation, new Request(
+                invocation.Require(folder),
+                invocation.Get(methods) is { Length: > 0 } named ? named : [.. EvaluationMethod.Presets],
+                invocation.Get(seeds) ?? [],
+                invocation.Require(output),
+                invocation.Get(baseModel),
+                invocation.Get(limit),
+                invocation.Get(draws),
+                invocation.Get(inputs) ?? [])),
+            (parsed, builder) =>
+            {
+                if (parsed.GetValue(baseModel) is { } chosen)
+                {
+                    builder.Configuration[$"{ModelsOptions.Section}:{nameof(ModelsOptions.Base)}"] = chosen;
+                }
+            },
+            printsData: true);
     }
 
-    static async Task<int> GuardAsync(Func<Task<int>> run)
-    {
-        try
-        {
-            return await run();
-        }
-        catch (EvaluationException exception)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return BadInput;
-        }
-        catch (Exception exception) when (exception is OptionsValidationException or IOException or UnauthorizedAccessException)
-        {
-            await Console.Error.WriteLineAsync(exception.Message);
-            return Failed;
-        }
-    }
-
-    static async Task<int> RunAsync(Request request, Action<IServiceCollection>? replace, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(Invocation invocation, Request request)
     {
         CheckNumbersAndNames(request);
         var tasks = TaskFile.ReadFolder(request.Folder, request.Limit);
         EvaluationMethod[] methods = [.. request.Methods.Select(EvaluationMethod.Read)];
         var common = CommonInputs(request.Inputs);
-
-        using var host = TerminalHost.Build(replace, request.Base is { } chosen ? [($"{ModelsOptions.Section}:{nameof(ModelsOptions.Base)}", chosen)] : []);
-        var services = host.Services;
-        if (request.Base is { } named && services.GetRequiredService<ModelFolders>().Find(named) is null)
+        if (request.Base is { } named && invocation.Service<SearchPath>().Find(named) is null)
         {
-            throw new EvaluationException($"--base: the base model `{named}` is not here; put its Hugging Face folder into the models folder as {named}.");
+            throw new EvaluationException(
+                $"--base: the base model `{named}` is not here; put its Hugging Face folder into the models folder as {named}.");
         }
 
-        var catalog = services.GetRequiredService<IModuleCatalog>();
+        var catalog = invocation.Service<ModuleLibrary>();
         var draws = request.Draws is { } file ? ModuleDraws.Read(file, EvaluationSetting.Usable(catalog)) : null;
         long[] seeds = request.Seeds is { Count: > 0 } given ? [.. given.Distinct()] : [.. draws?.Seeds ?? DefaultSeeds];
         var plan = EvaluationPlan.Create(tasks, methods, seeds, common, draws, catalog);
-        var setting = EvaluationSetting.Of(catalog, services.GetRequiredService<IOptions<InferenceOptions>>().Value);
+        var setting = EvaluationSetting.Of(catalog, invocation.Service<IOptions<InferenceOptions>>().Value);
         using var results = EvaluationResults.Open(request.Output);
-        return await RunAsync(services, plan, setting, results, request.Output, cancellationToken);
+        await RunAsync(invocation, plan, setting, results, request.Output);
+
+        var table = EvaluationTable.Of(plan, setting, results, invocation.Service<TimeProvider>().GetUtcNow());
+        await File.WriteAllTextAsync(Path.Combine(request.Output, "table.md"), EvaluationMarkdown.Write(table), CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(request.Output, "table.json"), table.ToJson(), CancellationToken.None);
+        EvaluateTerminal.Show(invocation.Output, table, request.Output);
+        return table.Failures.Count == 0 ? ExitCode.Succeeded : ExitCode.Failed;
     }
 
-    static async Task<int> RunAsync(
-        IServiceProvider services, EvaluationPlan plan, EvaluationSetting setting, EvaluationResults results, string output, CancellationToken cancellationToken)
+    /// <summary>Runs the predictions that have no result yet.</summary>
+    static async Task RunAsync(Invocation invocation, EvaluationPlan plan, EvaluationSetting setting, EvaluationResults results, string folder)
     {
         var left = plan.Left(setting, results);
-        if (left.Count > 0)
+        if (left.Count == 0)
         {
-            var time = services.GetRequiredService<TimeProvider>();
-            var run = new EvaluationRun(services.GetRequiredService<IPredictor>(), services.GetRequiredService<IOptions<DataOptions>>().Value.Path, setting, results, time);
-            try
-            {
-                await PrepareAsync(services.GetRequiredService<IPredictor>(), cancellationToken);
-                await EvaluateTerminal.WatchAsync(plan, left, run, cancellationToken);
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                var missing = plan.Left(setting, results).Count;
-                EvaluateTerminal.ShowStopped(plan.Predictions.Count - missing, plan.Predictions.Count, output);
-                return Canceled;
-            }
+            return;
         }
 
-        var table = EvaluationTable.Of(plan, setting, results, services.GetRequiredService<TimeProvider>().GetUtcNow());
-        await File.WriteAllTextAsync(Path.Combine(output, "table.md"), EvaluationMarkdown.Write(table), CancellationToken.None);
-        await File.WriteAllTextAsync(Path.Combine(output, "table.json"), table.ToJson(), CancellationToken.None);
-        EvaluateTerminal.Show(table, output);
-        return table.Failures.Count == 0 ? Succeeded : Failed;
-    }
-
-    /// <summary>Loads the base model, so that no prediction's time holds that.</summary>
-    static async Task PrepareAsync(IPredictor predictor, CancellationToken cancellationToken)
-    {
+        var data = invocation.Service<IOptions<DataOptions>>().Value.Path;
+        var run = new EvaluationRun(
+            invocation.Service<IPredictor>(), invocation.Service<ModuleLibrary>(), data, setting, results, invocation.Service<TimeProvider>());
         try
         {
-            await Task.Factory.StartNew(
-                () => predictor.Prepare(new EvaluationRun.Silence(), cancellationToken), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await run.PrepareAsync(invocation.CancellationToken);
+            await EvaluateTerminal.WatchAsync(invocation.Output, plan, left, run, invocation.CancellationToken);
         }
-        catch (PredictionException exception)
+        catch (OperationCanceledException) when (invocation.CancellationToken.IsCancellationRequested)
         {
-            throw new EvaluationException(exception.Message, exception);
+            var missing = plan.Left(setting, results).Count;
+            EvaluateTerminal.ShowStopped(invocation.Output, plan.Predictions.Count - missing, plan.Predictions.Count, folder);
+            throw;
         }
     }
 
@@ -143,7 +137,7 @@ static class EvaluateCommand
 
         if (request.Limit < 1)
         {
-            throw new EvaluationException($"--limit: {request.Limit} test lines are too few; take at least 1.");
+            throw new EvaluationException($"--limit: {request.Limit} test lines are too few; use at least 1.");
         }
 
         if (File.Exists(request.Output))
@@ -151,20 +145,37 @@ static class EvaluateCommand
             throw new EvaluationException($"--output: `{request.Output}` is a file; name a folder.");
         }
 
-        if (Path.GetFullPath(request.Folder).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(request.Output).TrimEnd(Path.DirectorySeparatorChar))
+        if (FullPath(request.Folder) == FullPath(request.Output))
         {
-            throw new EvaluationException($"--output: `{request.Output}` holds the tasks, and what is written there would be read as one; name another folder.");
+            throw new EvaluationException(
+                $"--output: `{request.Output}` is the folder of the tasks, where the results would be read as tasks; name another folder.");
         }
     }
 
+    static string FullPath(string path) => Path.GetFullPath(path).TrimEnd(Path.DirectorySeparatorChar);
+
     static JsonObject CommonInputs(IReadOnlyList<string> inputs)
     {
-        var (common, problem) = GivenInputs.Read(inputs);
-        EvaluationMethod.CheckNames("--input", common ?? throw new EvaluationException($"--input: {problem}"));
-        return common;
+        try
+        {
+            var common = GivenInputs.Read(inputs);
+            EvaluationMethod.CheckNames("--input", common);
+            return common;
+        }
+        catch (UsageException exception)
+        {
+            throw new UsageException($"--input: {exception.Message}");
+        }
     }
 
-    /// <summary>What the command line says.</summary>
+    /// <summary>The arguments of the command line.</summary>
     sealed record Request(
-        string Folder, IReadOnlyList<string> Methods, IReadOnlyList<long> Seeds, string Output, string? Base, int? Limit, string? Draws, IReadOnlyList<string> Inputs);
+        string Folder,
+        IReadOnlyList<string> Methods,
+        IReadOnlyList<long> Seeds,
+        string Output,
+        string? Base,
+        int? Limit,
+        string? Draws,
+        IReadOnlyList<string> Inputs);
 }

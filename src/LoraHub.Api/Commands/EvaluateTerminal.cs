@@ -1,26 +1,34 @@
-using LoraHub.Api.Evaluation;
+using LoraHub.Evaluation;
 using Spectre.Console;
 
 namespace LoraHub.Api.Commands;
 
-/// <summary>Shows an evaluation to a person: a line a prediction and a live bar, the table at the end. In a pipe, plain lines and Markdown.</summary>
+/// <summary>
+/// Shows an evaluation in a terminal: a line for each prediction, a live progress bar, and the table at the end. In a pipe it writes plain lines
+/// and Markdown.
+/// </summary>
 static class EvaluateTerminal
 {
-    /// <summary>Runs what is left of the plan to its end.</summary>
-    public static Task WatchAsync(EvaluationPlan plan, IReadOnlyList<PlannedPrediction> left, EvaluationRun run, CancellationToken cancellationToken)
+    /// <summary>Runs the remaining predictions of the plan and shows their progress.</summary>
+    public static Task WatchAsync(
+        Output output, EvaluationPlan plan, IReadOnlyList<PlannedPrediction> left, EvaluationRun run, CancellationToken cancellationToken)
     {
         var count = plan.Predictions.Count - left.Count;
         if (count > 0)
         {
-            Say($"{count} of {plan.Predictions.Count} predictions are there already; going on.");
+            output.WriteLine($"Resuming: {count} of {plan.Predictions.Count} predictions are already there.");
         }
 
-        return AnsiConsole.Profile.Out.IsTerminal
+        return Output.IsTerminal && !output.IsJson
             ? AnsiConsole.Progress()
                 .AutoClear(enabled: true)
-                .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+                .Columns(
+                    new TaskDescriptionColumn { Alignment = Justify.Left },
+                    new ProgressBarColumn(),
+                    new PercentageColumn(),
+                    new RemainingTimeColumn())
                 .StartAsync(context => WatchAsync(context.AddTask("Evaluating", maxValue: left.Count)))
-            : run.RunAsync(left, _ => { }, result => Say(Line(++count, plan.Predictions.Count, result)), cancellationToken);
+            : run.RunAsync(left, _ => { }, result => output.WriteLine(Line(++count, plan.Predictions.Count, result)), cancellationToken);
 
         Task WatchAsync(ProgressTask bar) => run.RunAsync(
             left,
@@ -33,12 +41,18 @@ static class EvaluateTerminal
             cancellationToken);
     }
 
-    public static void ShowStopped(int done, int all, string output) =>
-        Say($"Stopped. {done} of {all} predictions are in {Path.Combine(output, EvaluationResults.FileName)}; the same command goes on from there.");
+    public static void ShowStopped(Output output, int done, int all, string folder) => output.WriteLine(
+        $"Stopped after {done} of {all} predictions, kept in {Path.Combine(folder, EvaluationResults.FileName)}. Run the same command to resume.");
 
-    public static void Show(EvaluationTable table, string output)
+    public static void Show(Output output, EvaluationTable table, string folder)
     {
-        if (!AnsiConsole.Profile.Out.IsTerminal)
+        if (output.IsJson)
+        {
+            Console.Out.WriteLine(table.ToJson());
+            return;
+        }
+
+        if (!Output.IsTerminal)
         {
             Console.Out.Write(EvaluationMarkdown.Write(table));
             return;
@@ -62,23 +76,12 @@ static class EvaluateTerminal
         }
 
         AnsiConsole.Write(shown);
-        foreach (var line in EvaluationMarkdown.Head(table).Concat(EvaluationMarkdown.Failures(table)).Append($"The table is in {Path.Combine(output, "table.md")}."))
+        foreach (var line in EvaluationMarkdown.Head(table).Concat(EvaluationMarkdown.Failures(table)))
         {
             AnsiConsole.WriteLine(line);
         }
-    }
 
-    /// <summary>Spectre breaks lines at 80 letters where there is no terminal.</summary>
-    static void Say(string line)
-    {
-        if (AnsiConsole.Profile.Out.IsTerminal)
-        {
-            AnsiConsole.WriteLine(line);
-        }
-        else
-        {
-            Console.Out.WriteLine(line);
-        }
+        AnsiConsole.WriteLine($"The table is in {Path.Combine(folder, "table.md")}.");
     }
 
     static string Line(int number, int all, EvaluationResult result) =>
@@ -88,7 +91,8 @@ static class EvaluateTerminal
     {
         { Accuracy: null } => $"failed: {result.Error}",
         { Seed: null } => $"{result.Accuracy.Adapted:0.0} %",
-        { Loss: { } loss } => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %), loss {loss.ZeroShot:0.0000} → {loss.Adapted:0.0000}, {loss.Evaluations} evaluations",
+        { Loss: { } loss } => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %), "
+            + $"loss {loss.ZeroShot:0.0000} → {loss.Adapted:0.0000}, {loss.Evaluations} evaluations",
         _ => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %)",
     };
 

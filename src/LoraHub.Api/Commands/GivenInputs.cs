@@ -4,12 +4,13 @@ using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Commands;
 
-/// <summary>Inputs as a command line gives them.</summary>
+/// <summary>Parses the inputs of a command line.</summary>
 static class GivenInputs
 {
     /// <param name="inputs">Each <c>name=value</c> or <c>name=@file</c>.</param>
-    /// <returns>A request's inputs, or what is wrong with the command line; the values themselves are checked by the intake.</returns>
-    public static (JsonObject? Inputs, string? Problem) Read(IEnumerable<string> inputs)
+    /// <returns>A request's inputs; the intake checks their values.</returns>
+    /// <exception cref="UsageException">The format or a name is invalid, or a file is missing.</exception>
+    public static JsonObject Read(IEnumerable<string> inputs)
     {
         var given = new JsonObject();
         foreach (var input in inputs)
@@ -17,19 +18,20 @@ static class GivenInputs
             var (name, value) = input.Split('=', 2) is [var before, var after] ? (before.Trim(), after) : (input, null);
             if (value is null)
             {
-                return (null, $"`{input}` is not name=value.");
+                throw new UsageException($"`{input}` is not name=value.");
             }
 
             if (InputSchema.Fields.FirstOrDefault(field => field.Name == name) is not { } field)
             {
-                return (null, $"`{name}` is not an input. The inputs are: {string.Join(", ", InputSchema.Fields.Select(known => known.Name))}.");
+                var names = string.Join(", ", InputSchema.Fields.Select(known => known.Name));
+                throw new UsageException($"`{name}` is not an input. The inputs are: {names}.");
             }
 
             if (value is ['@', .. var file])
             {
                 if (!File.Exists(file))
                 {
-                    return (null, $"{name}: there is no file `{file}`.");
+                    throw new UsageException($"{name}: there is no file `{file}`.");
                 }
 
                 value = File.ReadAllText(file);
@@ -38,10 +40,10 @@ static class GivenInputs
             given[name] = field.Type is InputType.Integer or InputType.Boolean ? Plain(value) : value;
         }
 
-        return (given, null);
+        return given;
     }
 
-    /// <summary>The number or the boolean, or the text as it is, so that the check names it.</summary>
+    /// <summary>Parses a number or a boolean. Other text stays as it is, so that the validation error quotes it.</summary>
     static JsonNode Plain(string value)
     {
         try

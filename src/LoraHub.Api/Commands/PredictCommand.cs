@@ -3,59 +3,43 @@ using System.IO.Compression;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Predictions;
-using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Commands;
 
 /// <summary>
-/// <c>lorahub predict</c>: one prediction in the terminal, without a server. It goes the service's way, from intake over the queue and the runner
-/// to the events, which the terminal reads.
+/// <c>lorahub predict</c>: runs one prediction in the terminal, without a server. It uses the service's intake, queue, runner and events; the
+/// terminal shows the events.
 /// </summary>
 static class PredictCommand
 {
-    const int Succeeded = 0, Failed = 1, BadInput = 2, Canceled = 130;
-
-    /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
         var inputs = new Option<string[]>("--input", "-i")
         {
-            Description = "An input as name=value; value @file reads a file. May be given several times; inputs left out have the form's defaults.",
+            Description = "An input as name=value; @file as the value reads a file. May be given several times. Other inputs have their defaults.",
         };
         var output = new Option<DirectoryInfo?>("--output", "-o")
         {
-            Description = "The folder to write the adapter into (and trace.json, and the merged model into its checkpoint/); made when missing.",
+            Description = "The folder for the adapter, trace.json and the merged model (in checkpoint/). Created if missing.",
         };
-        var command = new Command("predict", "Runs one prediction here, without a server: watch it, read the answers, keep the adapter.") { inputs, output };
-        command.SetAction(async (parsed, cancellationToken) =>
+        var command = new Command("predict", "Runs one prediction without a server, shows its progress and answers, and saves the adapter.")
         {
-            try
-            {
-                using var host = TerminalHost.Build(replace);
-                return await RunAsync(host.Services, parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken);
-            }
-            catch (Exception exception) when (exception is OptionsValidationException or IOException or UnauthorizedAccessException)
-            {
-                await Console.Error.WriteLineAsync(exception.Message);
-                return Failed;
-            }
-        });
-        return command;
+            inputs, output,
+        };
+        return host.Verb(
+            command,
+            invocation => RunAsync(invocation.Services, invocation.Get(inputs) ?? [], invocation.Get(output), invocation.CancellationToken),
+            (_, builder) => builder.Services
+                .AddSingleton<SearchBar>()
+                .AddSingleton<IProgress<SearchProgress>>(services => services.GetRequiredService<SearchBar>()));
     }
 
     static async Task<int> RunAsync(IServiceProvider services, string[] inputs, DirectoryInfo? folder, CancellationToken cancellationToken)
     {
-        var (given, problem) = GivenInputs.Read(inputs);
-        if (given is null)
-        {
-            await Console.Error.WriteLineAsync(problem);
-            return BadInput;
-        }
-
+        var given = GivenInputs.Read(inputs);
         if (folder is not null && File.Exists(folder.FullName))
         {
-            await Console.Error.WriteLineAsync($"`{folder}` is a file; -o names a folder.");
-            return BadInput;
+            throw new UsageException($"`{folder}` is a file; -o names a folder.");
         }
 
         var intake = services.GetRequiredService<PredictionIntake>();
@@ -64,12 +48,7 @@ static class PredictCommand
             case IntakeResult.Accepted(var prediction):
                 return await FollowAsync(services, prediction, folder, cancellationToken);
             case IntakeResult.Invalid(var errors):
-                foreach (var error in errors)
-                {
-                    await Console.Error.WriteLineAsync($"{error.Field}: {error.Message}");
-                }
-
-                return BadInput;
+                throw new UsageException(string.Join('\n', errors.Select(error => $"{error.Field}: {error.Message}")));
             default:
                 throw new System.Diagnostics.UnreachableException();
         }
@@ -80,7 +59,8 @@ static class PredictCommand
         var queue = services.GetRequiredService<IPredictionQueue>();
         using var onInterrupt = cancellationToken.Register(() => _ = queue.CancelAsync(created.Id, CancellationToken.None));
         var work = WorkAsync(services, queue);
-        var prediction = await Terminal.WatchAsync(services.GetRequiredService<IPredictionEvents>(), created);
+        var prediction = await Terminal.WatchAsync(
+            services.GetRequiredService<IPredictionEvents>(), created, services.GetRequiredService<SearchBar>());
         await work;
         Terminal.ShowEnd(prediction);
         if (prediction.Output is { } output && folder is not null)
@@ -94,9 +74,9 @@ static class PredictCommand
 
         return prediction.Status switch
         {
-            PredictionStatus.Succeeded => Succeeded,
-            PredictionStatus.Canceled => Canceled,
-            _ => Failed,
+            PredictionStatus.Succeeded => ExitCode.Succeeded,
+            PredictionStatus.Canceled => ExitCode.Canceled,
+            _ => ExitCode.Failed,
         };
     }
 
@@ -106,30 +86,29 @@ static class PredictCommand
         await services.GetRequiredService<PredictionRunner>().RunAsync(lease, CancellationToken.None);
     }
 
-    static async Task UnpackAsync(IBlobStore blobs, string? url, string folder)
+    static async Task UnpackAsync(IBlobStore blobs, string? digest, string folder)
     {
-        if (url is null)
+        if (digest is null)
         {
             return;
         }
 
-        await using var content = await OpenAsync(blobs, url);
+        await using var content = await OpenAsync(blobs, digest);
         await ZipFile.ExtractToDirectoryAsync(content, Directory.CreateDirectory(folder).FullName, overwriteFiles: true);
     }
 
-    static async Task CopyAsync(IBlobStore blobs, string? url, string path)
+    static async Task CopyAsync(IBlobStore blobs, string? digest, string path)
     {
-        if (url is null)
+        if (digest is null)
         {
             return;
         }
 
-        await using var content = await OpenAsync(blobs, url);
+        await using var content = await OpenAsync(blobs, digest);
         await using var file = File.Create(path);
         await content.CopyToAsync(file);
     }
 
-    // /results/{digest}/{name}, see docs/adr/0002.
-    static async Task<Stream> OpenAsync(IBlobStore blobs, string url) =>
-        await blobs.OpenReadAsync(url.Split('/')[^2], CancellationToken.None) ?? throw new FileNotFoundException("The result is gone.");
+    static async Task<Stream> OpenAsync(IBlobStore blobs, string digest) =>
+        await blobs.OpenReadAsync(digest, CancellationToken.None) ?? throw new FileNotFoundException("The result is missing.");
 }

@@ -1,9 +1,9 @@
-using LoraHub.Api.Hub;
+using LoraHub.Modules.HuggingFace;
 using Spectre.Console;
 
 namespace LoraHub.Api.Commands;
 
-/// <summary>Shows a pull to a person: a bar of bytes for each that comes, a line for each that has ended. In a pipe, the lines alone.</summary>
+/// <summary>Shows a progress bar for each running download and a line for each finished one. In a pipe, only the lines.</summary>
 sealed class PullTerminal : IPullProgress
 {
     readonly Lock _turn = new();
@@ -12,18 +12,25 @@ sealed class PullTerminal : IPullProgress
     int _count;
     int _ended;
 
-    PullTerminal(ProgressContext? context) => _context = context;
+    readonly Output _output;
 
-    public int Brought { get; private set; }
+    PullTerminal(Output output, ProgressContext? context) => (_output, _context) = (output, context);
 
-    /// <summary>Runs a pull to its end.</summary>
-    public static Task<T> WatchAsync<T>(Func<PullTerminal, Task<T>> pullAsync) => AnsiConsole.Profile.Out.IsTerminal
+    public int Downloaded { get; private set; }
+
+    /// <summary>Runs a pull and shows its progress.</summary>
+    public static Task<T> WatchAsync<T>(Output output, Func<PullTerminal, Task<T>> pullAsync) => Output.IsTerminal
         ? AnsiConsole.Progress()
             .AutoClear(enabled: true)
             .HideCompleted(enabled: true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
-            .StartAsync(context => pullAsync(new PullTerminal(context)))
-        : pullAsync(new PullTerminal(context: null));
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new DownloadedColumn(),
+                new TransferSpeedColumn(),
+                new RemainingTimeColumn())
+            .StartAsync(context => pullAsync(new PullTerminal(output, context)))
+        : pullAsync(new PullTerminal(output, context: null));
 
     public void Found(int count) => _count = count;
 
@@ -60,35 +67,15 @@ sealed class PullTerminal : IPullProgress
                 bar.StopTask();
             }
 
-            Brought += outcome is PullOutcome.Brought ? 1 : 0;
-            Say($"[{++_ended}/{Math.Max(_count, _ended)}] {outcome.Id}: {Text(outcome)}");
+            Downloaded += outcome is PullOutcome.Brought ? 1 : 0;
+            _output.WriteLine($"[{++_ended}/{Math.Max(_count, _ended)}] {outcome.Id}: {Text(outcome)}");
         }
     }
-
-    /// <summary>Spectre breaks lines at 80 letters where there is no terminal.</summary>
-    public static void Say(string line)
-    {
-        if (AnsiConsole.Profile.Out.IsTerminal)
-        {
-            AnsiConsole.WriteLine(line);
-        }
-        else
-        {
-            Console.Out.WriteLine(line);
-        }
-    }
-
-    public static string Size(long bytes) => bytes switch
-    {
-        >= 1L << 30 => $"{bytes / (double)(1L << 30):0.0} GiB",
-        >= 1L << 20 => $"{bytes / (double)(1L << 20):0.0} MiB",
-        _ => $"{bytes / 1024.0:0.0} KiB",
-    };
 
     static string Text(PullOutcome outcome) => outcome switch
     {
-        PullOutcome.Brought(_, var commit, var bytes, null) => $"brought at {commit[..12]}, {Size(bytes)}",
-        PullOutcome.Brought(_, var commit, _, var quarantine) => $"brought at {commit[..12]} into quarantine: {quarantine}",
+        PullOutcome.Brought(_, var commit, var bytes, null) => $"downloaded at {commit[..12]}, {Output.Size(bytes)}",
+        PullOutcome.Brought(_, var commit, _, var quarantine) => $"downloaded at {commit[..12]} into quarantine: {quarantine}",
         PullOutcome.Here(_, var note) => $"already here, {note}",
         PullOutcome.Failed(_, var reason) => $"failed: {reason}",
         _ => "",

@@ -1,17 +1,14 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using LoraHub.Core.Predictions;
-using LoraHub.Core.Predictions.Inputs;
 using Spectre.Console;
 
 namespace LoraHub.Api.Commands;
 
-/// <summary>Shows a prediction to a person: lines as they come, a live bar while it searches, tables at the end. In a pipe, the plain log.</summary>
-static partial class Terminal
+/// <summary>Shows a prediction in a terminal: its log, a progress bar of the search, and tables at the end. In a pipe, the plain log.</summary>
+static class Terminal
 {
-    /// <summary>Follows the prediction to its end.</summary>
-    public static async Task<Prediction> WatchAsync(IPredictionEvents events, Prediction created)
+    /// <summary>Shows the prediction's progress until it ends.</summary>
+    public static async Task<Prediction> WatchAsync(IPredictionEvents events, Prediction created, SearchBar search)
     {
         if (!AnsiConsole.Profile.Out.IsTerminal)
         {
@@ -20,11 +17,15 @@ static partial class Terminal
 
         return await AnsiConsole.Progress()
             .AutoClear(enabled: true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RemainingTimeColumn())
             .StartAsync(context =>
             {
-                var bar = context.AddTask("Loading");
-                return FoldAsync(events, created, line => Show(line, bar));
+                search.Bar = context.AddTask("Loading");
+                return FoldAsync(events, created, line => Show(line, search));
             });
     }
 
@@ -34,7 +35,7 @@ static partial class Terminal
         {
             Show(output);
             ShowControls(output);
-            ShowAnswers(prediction.Input, output);
+            ShowAnswers(prediction.Created.Plan!, output);
         }
         else
         {
@@ -43,15 +44,6 @@ static partial class Terminal
     }
 
     public static void ShowFolder(DirectoryInfo folder) => AnsiConsole.MarkupLineInterpolated($"The adapter is in [bold]{folder.FullName}[/].");
-
-    /// <summary>Foreign text, which no control character in it can turn into commands to a terminal.</summary>
-    public static string Inert(string text) => string.Create(text.Length, text, (inert, from) =>
-    {
-        for (var i = 0; i < from.Length; i++)
-        {
-            inert[i] = char.IsControl(from[i]) ? ' ' : from[i];
-        }
-    });
 
     static async Task<Prediction> FoldAsync(IPredictionEvents events, Prediction created, Action<string> show)
     {
@@ -71,17 +63,12 @@ static partial class Terminal
         return prediction;
     }
 
-    static void Show(string line, ProgressTask bar)
+    static void Show(string line, SearchBar search)
     {
-        if (Step().Match(line) is not { Success: true } step)
+        if (!search.Shows(line))
         {
             AnsiConsole.WriteLine(line);
-            return;
         }
-
-        bar.MaxValue = int.Parse(step.Groups["total"].Value, CultureInfo.InvariantCulture);
-        bar.Value = int.Parse(step.Groups["done"].Value, CultureInfo.InvariantCulture);
-        bar.Description = $"Searching, {step.Groups["best"].Value.EscapeMarkup()}";
     }
 
     static void Show(PredictionOutput output)
@@ -120,7 +107,8 @@ static partial class Terminal
         AnsiConsole.Write(table);
         if (controls.LeaveOneOut is { } left)
         {
-            AnsiConsole.MarkupLineInterpolated($"Examples left out: [bold]{left.Adapted:0.0} %[/] right, best single {left.BestSingle:0.0} %, no modules {left.ZeroShot:0.0} %.");
+            AnsiConsole.MarkupLineInterpolated(
+                $"Leave-one-out: [bold]{left.Adapted:0.0} %[/] correct, best single {left.BestSingle:0.0} %, no modules {left.ZeroShot:0.0} %.");
         }
 
         if (controls.Missing is { } missing)
@@ -129,18 +117,16 @@ static partial class Terminal
         }
 
         void Add(string method, double? loss, double? accuracy) => table.AddRow(
-            method.EscapeMarkup(), loss?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "", accuracy?.ToString("0.0", CultureInfo.InvariantCulture) ?? "");
+            method.EscapeMarkup(),
+            loss?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "",
+            accuracy?.ToString("0.0", CultureInfo.InvariantCulture) ?? "");
     }
 
-    static void ShowAnswers(JsonObject given, PredictionOutput output)
+    static void ShowAnswers(PredictionPlan plan, PredictionOutput output)
     {
-        var (input, _) = InputParser.Parse(given);
-        foreach (var (question, answer) in input!.TestInputs.Zip(output.Predictions ?? []))
+        foreach (var (input, answer) in plan.Input.TestInputs.Zip(output.Predictions ?? []))
         {
-            AnsiConsole.MarkupLineInterpolated($"[grey]{question} →[/] {answer}");
+            AnsiConsole.MarkupLineInterpolated($"[grey]{input} →[/] {answer}");
         }
     }
-
-    [GeneratedRegex(@"^\s*\d+%\|.+\|\s*(?<done>\d+)/(?<total>\d+) \[.*(?<best>best [^\]]*)\]$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Step();
 }

@@ -3,12 +3,12 @@ using LoraHub.Api.Security;
 
 namespace LoraHub.Api.Commands;
 
-/// <summary><c>lorahub tokens new</c>: makes a token and says how to configure it. Nothing is kept.</summary>
+/// <summary><c>lorahub tokens new</c>: creates a token and prints its settings. It stores nothing.</summary>
 static class TokensCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string>("name") { Description = "Whose token it is: 1 to 64 letters, digits, '.', '-' and '_'." };
+        var name = new Argument<string>("name") { Description = "The name of the token's owner: 1 to 64 letters, digits, '.', '-' and '_'." };
         name.Validators.Add(given =>
         {
             if (!AuthOptions.TokenName().IsMatch(given.GetValueOrDefault<string>() ?? ""))
@@ -16,7 +16,10 @@ static class TokensCommand
                 given.AddError(AuthOptions.TokenNameRule);
             }
         });
-        var scopes = new Option<string>("--scopes") { Description = "What it may be used for: read, predict, publish and admin, with commas. Default: read,predict." };
+        var scopes = new Option<string>("--scopes")
+        {
+            Description = "What the token permits, separated by commas: read, predict, publish, admin. Default: read,predict.",
+        };
         scopes.Validators.Add(given =>
         {
             if (Read(given.GetValueOrDefault<string>() ?? "") is null)
@@ -24,13 +27,13 @@ static class TokensCommand
                 given.AddError($"--scopes {TokenScopes.Rule}");
             }
         });
-        var create = new Command("new", "Makes a token, shows it once, and shows the settings that let it in.") { name, scopes };
+        var create = new Command("new", "Creates a token and prints it once, with its settings for the service.") { name, scopes };
         create.SetAction((parsed, _) => ShowAsync(
             parsed.InvocationConfiguration.Output, parsed.GetRequiredValue(name), parsed.GetValue(scopes) is { } given ? Read(given)! : []));
-        return new Command("tokens", "The tokens that clients of /v1 send.") { create };
+        return new Command("tokens", "Creates tokens for the clients of /v1.") { create };
     }
 
-    /// <returns>Null when one of the words is no scope.</returns>
+    /// <returns>Null when one of the words is not a scope.</returns>
     static string[]? Read(string given)
     {
         var words = given.Split(',', StringSplitOptions.TrimEntries);
@@ -41,11 +44,11 @@ static class TokensCommand
     {
         var token = Tokens.New();
         await output.WriteLineAsync($"""
-            The token, shown this once:
+            The token, which is not shown again:
 
               {token}
 
-            The service keeps its hash alone. Set this (and count on from 0 for more tokens):
+            The service needs only its hash. Add these settings (for further tokens, use 1, 2, ... instead of 0):
 
               Auth__Tokens__0__Name={name}
               Auth__Tokens__0__Hash={Tokens.Hash(token)}
@@ -55,6 +58,6 @@ static class TokensCommand
             await output.WriteLineAsync($"  Auth__Tokens__0__Scopes__{index}={scope}");
         }
 
-        return 0;
+        return ExitCode.Succeeded;
     }
 }

@@ -1,14 +1,14 @@
 using System.Text.Json;
-using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LoraHub.Api.Docs;
 
-/// <summary>What a route's own answer looks like, where the usual example of its type would mislead.</summary>
+/// <summary>Route metadata with an example response, where the default example of its type would mislead.</summary>
 sealed record AnswerDocument(int StatusCode, object Answer);
 
-/// <summary>Gives every answer that is JSON an example.</summary>
+/// <summary>Adds an example to every JSON response.</summary>
 sealed class AnswerFilter(AnswerExamples examples) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
-using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Json;
+using LoraHub.Core.Predictions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LoraHub.Api.Docs;
 
-/// <summary>The page that shows the routes and lets a person try them.</summary>
+/// <summary>Serves Swagger UI, where users can browse and try the routes.</summary>
 static class DocsServices
 {
     public const string Path = "/docs";
@@ -24,11 +25,13 @@ static class DocsServices
                 Title = "LoraHub",
                 Version = ServedModel.ProgramVersion,
                 Description = "Adapts a language model to an unseen task from a few examples, by composing LoRA modules. "
-                    + "The bare paths are a Cog container's, /v1 is Replicate's.",
+                    + "The bare paths follow Cog's API, and /v1 follows Replicate's.",
             });
-            options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // it is there wherever GET is
+            options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // every HEAD route duplicates a GET route
             options.MapType<JsonObject>(InputDocument.Schema);
-            options.UseAllOfToExtendReferenceSchemas(); // OpenAPI 3.0 lets nothing stand beside a $ref, nor `nullable`
+            var idOf = options.SchemaGeneratorOptions.SchemaIdSelector;
+            options.CustomSchemaIds(type => type == typeof(WireOutput) ? nameof(PredictionOutput) : idOf(type)); // the name in the public schema
+            options.UseAllOfToExtendReferenceSchemas(); // OpenAPI 3.0 ignores siblings of $ref such as `nullable`
             options.AddSecurityDefinition(TokenFilter.Scheme, TokenFilter.Document);
             options.OperationFilter<TokenFilter>();
             options.OperationFilter<RequestBodyFilter>();
@@ -46,22 +49,4 @@ static class DocsServices
             options.SwaggerEndpoint($"{Document}.json", "LoraHub");
         });
     }
-
-    /// <summary>Tells the documents about a body that the handler reads by hand; it changes nothing in routing, as <c>Accepts</c> would.</summary>
-    /// <param name="example">A body that works as it stands.</param>
-    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route, Func<ServedModel, JsonNode> example) =>
-        route.WithMetadata(new RequestBodyDocument(typeof(T), "application/json", example));
-
-    /// <summary>Tells the documents about a form with a file that the handler reads by hand.</summary>
-    /// <param name="fields">What stands in the fields that are no file; it works as it stands.</param>
-    public static RouteHandlerBuilder WithForm<T>(this RouteHandlerBuilder route, JsonObject fields) =>
-        route.WithMetadata(new RequestBodyDocument(typeof(T), RequestBodyDocument.Form, _ => fields));
-
-    /// <summary>Tells the documents about a header that the handler reads by hand.</summary>
-    public static RouteHandlerBuilder WithHeader(this RouteHandlerBuilder route, string name, string description, string example) =>
-        route.WithMetadata(new ParameterDocument(ParameterLocation.Header, name, description, example));
-
-    /// <summary>Tells the documents about a key of the query that the handler reads by hand.</summary>
-    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder route, string name, string description, string example) =>
-        route.WithMetadata(new ParameterDocument(ParameterLocation.Query, name, description, example));
 }

@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace LoraHub.Api.Docs;
 
-/// <summary>The inputs as the documents show them, from the one schema that also checks them.</summary>
+/// <summary>The inputs in the OpenAPI document, generated from the schema that also validates them.</summary>
 static class InputDocument
 {
     public static OpenApiSchema Schema() => new()
@@ -13,7 +13,7 @@ static class InputDocument
         Properties = InputSchema.Fields.ToDictionary(field => field.Name, IOpenApiSchema (field) => Schema(field)),
     };
 
-    /// <summary>An input that works as it stands; what a method sets is left out, so that whoever changes the method there gets it.</summary>
+    /// <summary>A valid input. Omits the fields that a method sets, so that changing <c>method</c> in the example takes effect.</summary>
     public static JsonObject Example()
     {
         var example = new JsonObject();

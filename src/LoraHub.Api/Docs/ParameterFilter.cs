@@ -1,23 +1,27 @@
 using System.Text.Json.Nodes;
-using LoraHub.Api.Modules;
 using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LoraHub.Api.Docs;
 
-/// <summary>A header or a query's key that its handler reads by hand, as the documents show it.</summary>
+/// <summary>Route metadata that describes a header or query parameter which the handler reads itself.</summary>
 sealed record ParameterDocument(ParameterLocation In, string Name, string Description, string Example);
 
-/// <summary>Shows the parameters that handlers read by hand, and says what those of the paths are.</summary>
+/// <summary>Route metadata that describes a path parameter, where the default description of its name would mislead.</summary>
+sealed record PathParameterDocument(string Name, string Description, string? Example);
+
+/// <summary>Adds the parameters that handlers read themselves, and describes the path parameters.</summary>
 sealed class ParameterFilter(ServedModel model) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         operation.Parameters ??= [];
+        var paths = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<PathParameterDocument>().ToArray();
         foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>().Where(parameter => parameter.In == ParameterLocation.Path))
         {
-            (parameter.Description, parameter.Example) = InPath(parameter.Name!, context.ApiDescription.RelativePath!);
+            var own = paths.LastOrDefault(document => document.Name == parameter.Name);
+            (parameter.Description, parameter.Example) = own is var (_, description, example) ? (description, example) : DefaultFor(parameter.Name!);
         }
 
         foreach (var document in context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<ParameterDocument>())
@@ -33,23 +37,14 @@ sealed class ParameterFilter(ServedModel model) : IOperationFilter
         }
     }
 
-    (string Description, JsonNode? Example) InPath(string name, string path) => path.StartsWith("v1/modules/", StringComparison.Ordinal) ? InModulePath(name) : name switch
+    (string Description, JsonNode? Example) DefaultFor(string name) => name switch
     {
         "owner" => ("The owner in `owner/name`.", model.Name.Split('/')[0]),
-        "name" when path.StartsWith("results/", StringComparison.Ordinal) => ("`adapter.zip` or `checkpoint.zip`.", "adapter.zip"),
         "name" => ("The name in `owner/name`.", model.Name.Split('/')[1]),
         "version" => ("The version's id, 64 hexadecimal digits.", model.Version),
         "digest" => ("SHA-256 of the file, from the prediction's `output`.", null),
-        "address" => ("The last part of the prediction's `urls.stream`.", null),
+        "address" => ("The last segment of the prediction's `urls.stream`.", null),
         "slug" => ("The collection's name in URLs.", null),
-        _ => ("The `id` from when it was created.", null),
-    };
-
-    static (string Description, JsonNode? Example) InModulePath(string name) => name switch
-    {
-        "owner" => ("The owner in the module's `owner/name`.", ModuleExamples.Owner),
-        "name" => ("The name in the module's `owner/name`.", ModuleExamples.Name),
-        "digest" => ("The version: the first 12 digits of its digest, or more, up to all 64.", ModuleExamples.Digest[..12]),
-        _ => ("One of the module's files: `adapter_config.json`, `adapter_model.safetensors`, `adapter_model.bin` or `README.md`.", Core.Modules.ModuleFiles.Config),
+        _ => ("The `id` from the response that created it.", null),
     };
 }

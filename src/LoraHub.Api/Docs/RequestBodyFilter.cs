@@ -5,8 +5,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LoraHub.Api.Docs;
 
-/// <summary>A body that its handler reads by hand, as the documents show it.</summary>
-/// <param name="Example">A body, or of a form the fields that can be written down.</param>
+/// <summary>Route metadata that describes a body which the handler parses itself.</summary>
+/// <param name="Example">An example body. For a form, the fields without its file.</param>
 sealed record RequestBodyDocument(Type Type, string MediaType, Func<ServedModel, JsonNode> Example)
 {
     public const string Form = "multipart/form-data";
@@ -25,7 +25,7 @@ sealed class RequestBodyFilter(ServedModel model) : IOperationFilter
         var example = body.Example(model);
         if (body.MediaType == RequestBodyDocument.Form)
         {
-            ShowFields(context.SchemaRepository.Schemas[body.Type.Name], example.AsObject());
+            SetFieldExamples(context.SchemaRepository.Schemas[body.Type.Name], example.AsObject());
         }
 
         operation.RequestBody = new OpenApiRequestBody
@@ -41,12 +41,12 @@ sealed class RequestBodyFilter(ServedModel model) : IOperationFilter
         };
     }
 
-    /// <summary>The page fills a form in field by field, and with the word "string" where it knows nothing better.</summary>
-    static void ShowFields(IOpenApiSchema form, JsonObject example)
+    /// <summary>Sets the example of each field, since Swagger UI otherwise fills it with the word "string".</summary>
+    static void SetFieldExamples(IOpenApiSchema form, JsonObject example)
     {
         foreach (var (name, value) in example)
         {
-#pragma warning disable CS0618 // OpenAPI 3.0, in which the document is written, has no `examples` of a schema
+#pragma warning disable CS0618 // the document is OpenAPI 3.0, where a schema has no `examples`
             ((OpenApiSchema)form.Properties![name]).Example = value?.DeepClone();
 #pragma warning restore CS0618
         }

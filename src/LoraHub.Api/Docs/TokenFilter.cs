@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LoraHub.Api.Docs;
 
-/// <summary>Has the page send the token that a person gave it, wherever one may be wanted. It wants none itself: without, everything can be tried.</summary>
+/// <summary>Makes Swagger UI send the entered token to every route that may require one. The token is optional.</summary>
 sealed class TokenFilter(IOptions<AuthOptions> auth) : IOperationFilter
 {
     public const string Scheme = "token";
@@ -15,7 +15,7 @@ sealed class TokenFilter(IOptions<AuthOptions> auth) : IOperationFilter
     {
         Type = SecuritySchemeType.Http,
         Scheme = "bearer",
-        Description = "A token of this service, where it has any (`lorahub tokens new NAME` makes one).",
+        Description = "A token of this service, if it has any. `lorahub tokens new NAME` creates one.",
     };
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)

@@ -3,30 +3,30 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LoraHub.Api.Health;
 
-/// <summary>Asks every part of the engine that can be out of reach.</summary>
+/// <summary>Checks every external part of the storage engine.</summary>
 sealed partial class EngineReadiness(IEnumerable<IEngineHealth> engine, ILogger<EngineReadiness> logger) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try
         {
-            var troubles = await Task.WhenAll(engine.Select(part => part.TroubleAsync(cancellationToken))).WaitAsync(cancellationToken);
-            return troubles.Any(trouble => trouble is not null)
-                ? HealthCheckResult.Unhealthy(string.Join(' ', troubles.OfType<string>()))
+            var problems = await Task.WhenAll(engine.Select(part => part.CheckAsync(cancellationToken))).WaitAsync(cancellationToken);
+            return problems.Any(problem => problem is not null)
+                ? HealthCheckResult.Unhealthy(string.Join(' ', problems.OfType<string>()))
                 : HealthCheckResult.Healthy();
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return HealthCheckResult.Unhealthy("The engine does not say in time how it is.");
+            return HealthCheckResult.Unhealthy("The storage engine did not answer its health check in time.");
         }
         catch (Exception exception)
         {
-            // Without its message, here and there: that may quote a connection string.
+            // Without the exception's message, which may quote a connection string.
             LogFailed(exception.GetType(), exception.StackTrace);
-            return HealthCheckResult.Unhealthy("The engine cannot say how it is; the service's log says more.");
+            return HealthCheckResult.Unhealthy("The storage engine's health check failed; see the service's log.");
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "The engine could not be asked how it is: {ExceptionType}\n{StackTrace}")]
+    [LoggerMessage(LogLevel.Error, "The storage engine's health check failed: {ExceptionType}\n{StackTrace}")]
     partial void LogFailed(Type exceptionType, string? stackTrace);
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LoraHub.Api.Health;
 
-/// <summary>No new work for one that is leaving.</summary>
+/// <summary>Reports a stopping service as unhealthy, so that it gets no new work.</summary>
 sealed class NotStopping(IHostApplicationLifetime lifetime) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(

@@ -4,20 +4,19 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LoraHub.Api.Health;
 
-/// <summary>What an orchestrator asks: whether the process answers, and whether it should be given work. Both answer in one plain line.</summary>
+/// <summary>Liveness and readiness probes for an orchestrator. Each answers with one line of text.</summary>
 static class ProbeServices
 {
     const string Ready = "ready";
 
-    /// <summary>How long each part may take to say how it is.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan EngineTimeout = TimeSpan.FromSeconds(5);
 
     public static IServiceCollection AddProbes(this IServiceCollection services)
     {
         services.AddHealthChecks()
             .AddCheck<NotStopping>("process", tags: [Ready])
             .AddCheck<WorkerReadiness>("worker", tags: [Ready])
-            .AddCheck<EngineReadiness>("engine", tags: [Ready], timeout: Patience);
+            .AddCheck<EngineReadiness>("engine", tags: [Ready], timeout: EngineTimeout);
         return services
             .AddSingleton<IHealthCheckPublisher, ReadinessGauge>()
             .Configure<HealthCheckPublisherOptions>(publisher =>
@@ -34,20 +33,20 @@ static class ProbeServices
         routes.Map("/health/ready", check => check.Tags.Contains(Ready), "ready");
     }
 
-    static void Map(this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> checks, string well) => routes
-        .MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = (http, report) => WriteAsync(http, report, well) })
+    static void Map(this IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> checks, string healthy) => routes
+        .MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = (http, report) => WriteAsync(http, report, healthy) })
         .AllowAnonymous() // probes have no token
         .DisableHttpMetrics()
         .ExcludeFromDescription();
 
-    static Task WriteAsync(HttpContext http, HealthReport report, string well)
+    static Task WriteAsync(HttpContext http, HealthReport report, string healthy)
     {
-        var troubles = report.Entries.Values.Where(check => check.Status != HealthStatus.Healthy).Select(check => check.Description);
+        var problems = report.Entries.Values.Where(check => check.Status != HealthStatus.Healthy).Select(check => check.Description);
         http.Response.ContentType = "text/plain; charset=utf-8";
-        return http.Response.WriteAsync($"{(report.Status == HealthStatus.Healthy ? well : string.Join(' ', troubles))}\n", http.RequestAborted);
+        return http.Response.WriteAsync($"{(report.Status == HealthStatus.Healthy ? healthy : string.Join(' ', problems))}\n", http.RequestAborted);
     }
 
-    /// <summary>Tells the metrics, for alerts.</summary>
+    /// <summary>Records readiness as a metric, for alerts.</summary>
     sealed class ReadinessGauge : IHealthCheckPublisher
     {
         public Task PublishAsync(HealthReport report, CancellationToken cancellationToken)

@@ -3,17 +3,18 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace LoraHub.Api.Health;
 
-/// <param name="worker">Null in a process that has none: nothing to wait for.</param>
+/// <summary>Reports the worker's setup and its access to the queue.</summary>
+/// <param name="worker">Null in a process without a worker, which is always ready.</param>
 sealed class WorkerReadiness(WorkerState? worker = null) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var trouble = worker?.Setup.Status switch
+        var problem = worker?.Setup.Status switch
         {
             SetupStatus.Starting => "The model is being loaded.",
-            SetupStatus.Failed => "The setup failed; /health-check and the service's log say more.",
-            _ => worker?.Trouble,
+            SetupStatus.Failed => "The setup failed; see /health-check and the service's log.",
+            _ => worker?.Problem,
         };
-        return Task.FromResult(trouble is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(trouble));
+        return Task.FromResult(problem is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(problem));
     }
 }

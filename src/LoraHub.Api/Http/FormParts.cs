@@ -1,22 +1,21 @@
 using System.Text;
-using LoraHub.Api.Replicate;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Http;
 
-/// <param name="FileName">Null for a field that is no file.</param>
-/// <param name="Body">Readable until the next part is asked for.</param>
+/// <param name="FileName">Null for a field that is not a file.</param>
+/// <param name="Body">Readable until <see cref="FormParts.NextAsync"/> is called.</param>
 sealed record FormPart(string Name, string? FileName, string? ContentType, Stream Body);
 
 /// <summary>
-/// The parts of a <c>multipart/form-data</c> body as they come. What the client did wrong is a refusal; a failure of this machine is none and passes
-/// through. Nothing is quoted in a refusal.
+/// Reads the parts of a <c>multipart/form-data</c> body in order. Client errors become an error response, which quotes nothing of the body.
+/// Server failures are thrown.
 /// </summary>
-/// <param name="tooLarge">The refusal of a body that is longer than the server takes.</param>
+/// <param name="tooLarge">Creates the response to a body that exceeds the server's limit.</param>
 sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
 {
-    const int MaxParts = 16, MaxTextBytes = 8 * 1024, MaxBoundary = 70; // the last is RFC 2046's
+    const int MaxParts = 16, MaxTextBytes = 8 * 1024, MaxBoundary = 70; // MaxBoundary is from RFC 2046
 
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -24,7 +23,8 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
 
     public static (FormParts? Parts, IResult? Refusal) Of(HttpRequest request, Func<IResult> tooLarge)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
         {
             return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, null, "Send the file as Content-Type: multipart/form-data."));
         }
@@ -35,7 +35,7 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
             : (new FormParts(new MultipartReader(boundary.ToString(), request.Body), tooLarge), null);
     }
 
-    /// <returns>Neither a part nor a refusal at the end.</returns>
+    /// <returns>The part or the error response. Both are null at the end of the body.</returns>
     public async Task<(FormPart? Part, IResult? Refusal)> NextAsync(CancellationToken cancellationToken)
     {
         var (section, refusal) = await FromClientAsync(() => reader.ReadNextSectionAsync(cancellationToken));
@@ -46,22 +46,28 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
 
         if (++_count > MaxParts)
         {
-            return (null, Malformed($"it may have {MaxParts} parts"));
+            return (null, Malformed($"it may have at most {MaxParts} parts"));
         }
 
-        return ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition) && disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)
-            ? (new FormPart(HeaderUtilities.RemoveQuotes(disposition.Name).ToString(), FileNameOf(disposition), section.ContentType, section.Body), null)
-            : (null, Malformed("each part needs a header Content-Disposition: form-data"));
+        if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+            || !disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase))
+        {
+            return (null, Malformed("each part needs a header Content-Disposition: form-data"));
+        }
+
+        var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
+        return (new FormPart(name, FileNameOf(disposition), section.ContentType, section.Body), null);
     }
 
-    /// <returns>0 bytes at the part's end.</returns>
+    /// <returns>The number of bytes read, 0 at the end of the part.</returns>
     public Task<(int Bytes, IResult? Refusal)> ReadAsync(FormPart part, Memory<byte> buffer, CancellationToken cancellationToken) =>
         FromClientAsync(() => part.Body.ReadAsync(buffer, cancellationToken).AsTask());
 
     public async Task<(string? Text, IResult? Refusal)> ReadTextAsync(FormPart part, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxTextBytes + 1];
-        var (length, refusal) = await FromClientAsync(() => part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).AsTask());
+        var (length, refusal) = await FromClientAsync(
+            () => part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).AsTask());
         if (refusal is not null)
         {
             return (null, refusal);
@@ -69,7 +75,7 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
 
         if (length > MaxTextBytes)
         {
-            return (null, Problems.Fields([new InvalidField("invalid_value", part.Name, $"{part.Name} may be {MaxTextBytes} bytes long")]));
+            return (null, Problems.Fields([new InvalidField("invalid_value", part.Name, $"{part.Name} may be at most {MaxTextBytes} bytes long")]));
         }
 
         try
@@ -110,5 +116,6 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
         }
     }
 
-    static IResult Malformed(string how) => Problems.Because(StatusCodes.Status400BadRequest, null, $"The body is not valid multipart/form-data: {how}.");
+    static IResult Malformed(string reason) =>
+        Problems.Because(StatusCodes.Status400BadRequest, null, $"The body is not valid multipart/form-data: {reason}.");
 }

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LoraHub.Api.Configuration;
 using LoraHub.Core.Predictions.Inputs;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Http;
 
-/// <summary>A request's body.</summary>
+/// <summary>The JSON body of a request.</summary>
 abstract record JsonBody
 {
     static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
@@ -16,12 +15,12 @@ abstract record JsonBody
     {
     }
 
-    /// <summary>There is none, or one without a Content-Type, which Cog ignores.</summary>
+    /// <summary>The request has no body, or no Content-Type. Cog ignores the body then.</summary>
     public sealed record Absent : JsonBody;
 
     public sealed record Parsed(JsonNode? Value) : JsonBody;
 
-    /// <param name="Reason">What was wrong and what would be right; it quotes nothing of the body.</param>
+    /// <param name="Reason">The error and how to fix it. Quotes nothing of the body.</param>
     public sealed record Refused(int StatusCode, string Reason) : JsonBody;
 
     public static async Task<JsonBody> ReadAsync(HttpRequest request)
@@ -49,7 +48,7 @@ abstract record JsonBody
             JsonTexts.Read(value);
             return new Parsed(value);
         }
-        catch (InvalidOperationException) // how the parser and its nodes say that a text cannot be read
+        catch (InvalidOperationException) // the parser or a node found unreadable text
         {
             return new Refused(StatusCodes.Status400BadRequest, $"The body is not valid JSON ({JsonTexts.Unreadable}).");
         }
@@ -58,13 +57,13 @@ abstract record JsonBody
             var where = exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine + 1}; " : "";
             return new Refused(
                 StatusCodes.Status400BadRequest,
-                $"The body is not valid JSON ({where}each key may stand once in an object, and nesting may be {Strict.MaxDepth} deep).");
+                $"The body is not valid JSON ({where}keys must be unique in an object, and nesting at most {Strict.MaxDepth} levels deep).");
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return TooLarge(limit);
         }
-        catch (BadHttpRequestException exception) // cut short, badly chunked, too slow
+        catch (BadHttpRequestException exception) // truncated, malformed chunks, or too slow
         {
             return new Refused(exception.StatusCode, "The body could not be read to its end.");
         }

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace LoraHub.Api.Http;
 
-/// <summary>What a request asks for in <c>Prefer</c> (RFC 7240), a list; what is malformed or unknown is ignored, as the RFC wants.</summary>
-/// <param name="Wait">How long to wait for the result; 60 seconds when no number is given.</param>
+/// <summary>The <c>Prefer</c> header (RFC 7240), a list. Malformed and unknown preferences are ignored, as the RFC requires.</summary>
+/// <param name="Wait">How long to wait for the result. 60 seconds when the header has no number.</param>
 sealed record PreferHeader(bool RespondAsync, TimeSpan? Wait)
 {
     public static PreferHeader Of(HttpRequest request)
@@ -23,7 +23,9 @@ sealed record PreferHeader(bool RespondAsync, TimeSpan? Wait)
         }
 
         return parts is [_, var number]
-            ? int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(Math.Max(1, seconds)) : null
+            ? int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+                ? TimeSpan.FromSeconds(Math.Max(1, seconds))
+                : null
             : TimeSpan.FromSeconds(60);
     }
 }

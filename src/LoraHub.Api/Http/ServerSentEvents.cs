@@ -1,79 +1,57 @@
-using System.Text;
+using LoraHub.Core.Threading;
 
 namespace LoraHub.Api.Http;
 
-/// <summary>One event of a <c>text/event-stream</c>.</summary>
-readonly record struct ServerSentEvent(string Name, string Data, string? Id = null)
-{
-    /// <summary>The event as it goes over the wire. Lines end in LF alone: Replicate's Go client knows nothing else.</summary>
-    public string Format()
-    {
-        var text = new StringBuilder().Append("event: ").Append(Name).Append('\n');
-        if (Id is not null)
-        {
-            text.Append("id: ").Append(Id).Append('\n');
-        }
-
-        foreach (var line in Data.ReplaceLineEndings("\n").Split('\n'))
-        {
-            text.Append("data: ").Append(line).Append('\n');
-        }
-
-        return text.Append('\n').ToString();
-    }
-}
+/// <summary>Keeps a stream's connection open while there are no events.</summary>
+/// <param name="Comment">Sent after each <paramref name="Interval"/> without an event.</param>
+readonly record struct KeepAlive(string Comment, TimeSpan Interval, TimeProvider Time);
 
 static class ServerSentEvents
 {
-    /// <summary>Writes the events as they come, each whole and at once, and the comment whenever there was silence for as long as the heartbeat.</summary>
-    /// <param name="stopping">Fires when the service lets its readers go; they are told to come back in a second.</param>
-    /// <returns>After the last event, when the client has left, or when it was let go.</returns>
+    const string RetryInOneSecond = "retry: 1000\n";
+
+    /// <summary>Writes and flushes each event as it arrives, and the keep-alive comment while none arrives.</summary>
+    /// <param name="stopping">Ends the stream when the service stops. The client is asked to reconnect after one second.</param>
+    /// <returns>Completes after the last event, when the client disconnects, or when the service stops.</returns>
     public static async Task WriteEventsAsync(
-        this HttpResponse response, IAsyncEnumerable<ServerSentEvent> events, string comment, TimeSpan heartbeat, TimeProvider time, CancellationToken stopping)
+        this HttpResponse response, IAsyncEnumerable<ServerSentEvent> events, KeepAlive keepAlive, CancellationToken stopping)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold the events back
+        response.Headers["X-Accel-Buffering"] = "no"; // else nginx buffers the events
 
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(response.HttpContext.RequestAborted, stopping);
-        await using var reader = events.GetAsyncEnumerator(leaving.Token);
-        var next = reader.MoveNextAsync().AsTask();
+        var aborted = response.HttpContext.RequestAborted;
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+        await using var reader = new PendingReader<ServerSentEvent>(events, linked.Token);
         try
         {
-            await response.Body.FlushAsync(leaving.Token);
-            while (await NextAsync(next, response, comment, heartbeat, time, leaving.Token))
+            await response.Body.FlushAsync(linked.Token);
+            while (await NextAsync(reader, response, keepAlive, linked.Token))
             {
-                await WriteAsync(response, reader.Current.Format(), leaving.Token);
-                next = reader.MoveNextAsync().AsTask();
+                await WriteAsync(response, reader.Take().Format(), linked.Token);
             }
         }
-        catch (OperationCanceledException) when (leaving.IsCancellationRequested)
+        catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {
-            if (!response.HttpContext.RequestAborted.IsCancellationRequested)
+            if (!aborted.IsCancellationRequested)
             {
-                await WriteAsync(response, "retry: 1000\n", response.HttpContext.RequestAborted);
+                await WriteAsync(response, RetryInOneSecond, aborted);
             }
-        }
-        finally
-        {
-            await leaving.CancelAsync();
-            await next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // an enumerator may be disposed only at rest
         }
     }
 
     static async Task<bool> NextAsync(
-        Task<bool> next, HttpResponse response, string comment, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+        PendingReader<ServerSentEvent> reader, HttpResponse response, KeepAlive keepAlive, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
-                return await next.WaitAsync(heartbeat, time, cancellationToken);
+                return await reader.Next.WaitAsync(keepAlive.Interval, keepAlive.Time, cancellationToken);
             }
-            catch (TimeoutException) when (!next.IsFaulted)
+            catch (TimeoutException) when (!reader.Next.IsFaulted) // a comment just before an event is harmless
             {
-                // The event may have come at this very moment; then a comment before it does no harm.
-                await WriteAsync(response, comment, cancellationToken);
+                await WriteAsync(response, keepAlive.Comment, cancellationToken);
             }
         }
     }

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary><c>data:[type][;parameters][;base64],content</c> (RFC 2397), of text.</summary>
+/// <summary>Decodes <c>data:[type][;parameters][;base64],content</c> (RFC 2397) with UTF-8 text.</summary>
 static class DataUrl
 {
     public const string Scheme = "data:";
 
     static readonly string[] Charsets = ["utf-8", "utf8", "us-ascii"];
 
-    /// <returns>The content, or null when the URL is malformed or says that it is not UTF-8.</returns>
+    /// <returns>The content, or null when the URL is malformed or declares another charset than UTF-8.</returns>
     public static byte[]? Decode(string url)
     {
         var comma = url.IndexOf(',', StringComparison.Ordinal);
@@ -20,7 +20,9 @@ static class DataUrl
         }
 
         var (type, parameters) = url[Scheme.Length..comma].Split(';') is [var first, .. var rest] ? (first, rest) : ("", []);
-        if ((type.Length > 0 && !type.Contains('/', StringComparison.Ordinal)) || !parameters.All(IsReadable) || Unescape(url.AsSpan(comma + 1)) is not { } content)
+        if ((type.Length > 0 && !type.Contains('/', StringComparison.Ordinal))
+            || !parameters.All(IsReadable)
+            || Unescape(url.AsSpan(comma + 1)) is not { } content)
         {
             return null;
         }
@@ -52,7 +54,8 @@ static class DataUrl
         while (text.IndexOf('%') is var percent and >= 0)
         {
             bytes.AddRange(Encoding.UTF8.GetBytes(text[..percent].ToArray()));
-            if (text.Length < percent + 3 || !byte.TryParse(text.Slice(percent + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            if (text.Length < percent + 3
+                || !byte.TryParse(text.Slice(percent + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
             {
                 return null;
             }

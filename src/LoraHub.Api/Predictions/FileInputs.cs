@@ -8,41 +8,41 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Api.Predictions;
 
 /// <summary>
-/// Puts the text of a file into the place of its URL, where a text input is one URL and nothing else: a <c>data:</c> URL, or that of a file that was
-/// uploaded here. So a prediction holds the text itself, and other machines are never asked. Nothing of a value is quoted in an error.
+/// Replaces a text input that is a single URL by the content of its file. The URL is a <c>data:</c> URL or that of a file uploaded to this service.
+/// Other hosts are never contacted, and the prediction holds the text itself. Errors quote nothing of a value.
 /// </summary>
 sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
 {
-    const string AsText = "Text that is meant as it stands can be given as a JSON array: [\"https://…\"].";
+    const string AsText = "To pass a URL as text, use a JSON array: [\"https://…\"].";
 
     static readonly string[] Schemes = [Uri.UriSchemeHttp, Uri.UriSchemeHttps, Uri.UriSchemeFile, Uri.UriSchemeFtp];
 
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <param name="known">The inputs; files take the place of their URLs in it.</param>
-    /// <param name="origins">Schemes and hosts under which this service is reached.</param>
-    /// <returns>What is wrong, in the order of the fields' names.</returns>
+    /// <param name="known">The inputs. The method replaces URLs in them.</param>
+    /// <param name="origins">The schemes and hosts of this service.</param>
+    /// <returns>The errors, ordered by field name.</returns>
     public async Task<IReadOnlyList<InputError>> ReadAsync(JsonObject known, IReadOnlyList<string> origins, CancellationToken cancellationToken)
     {
         var errors = new List<InputError>();
-        var room = options.Value.MaxInputBytes;
-        foreach (var field in InputSchema.Fields.Where(TakesFiles).OrderBy(field => field.Name, StringComparer.Ordinal))
+        var remaining = options.Value.MaxInputBytes;
+        foreach (var field in InputSchema.Fields.Where(AcceptsFile).OrderBy(field => field.Name, StringComparer.Ordinal))
         {
             if (known[field.Name] is not JsonValue value || value.GetValueKind() != JsonValueKind.String)
             {
                 continue;
             }
 
-            switch (await ReadAsync(value.GetValue<string>().Trim(), origins, room, cancellationToken))
+            switch (await ReadAsync(value.GetValue<string>().Trim(), origins, remaining, cancellationToken))
             {
                 case FileContent.Bytes(var bytes) when Decode(bytes) is { } text:
-                    room -= bytes.Length;
+                    remaining -= bytes.Length;
                     known[field.Name] = text;
                     break;
                 case FileContent.Bytes:
                     errors.Add(new InputError(field.Name, "The file is not UTF-8 text.", InputErrorKind.Invalid));
                     break;
-                case FileContent.Wrong(var message):
+                case FileContent.Invalid(var message):
                     errors.Add(new InputError(field.Name, message, InputErrorKind.Invalid));
                     break;
             }
@@ -51,9 +51,10 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
         return errors;
     }
 
-    static bool TakesFiles(InputField field) => field.Type is InputType.Lines or InputType.Weights || field is { Type: InputType.Text, Choices: null };
+    static bool AcceptsFile(InputField field) =>
+        field.Type is InputType.Lines or InputType.Weights || field is { Type: InputType.Text, Choices: null };
 
-    async Task<FileContent> ReadAsync(string value, IReadOnlyList<string> origins, int room, CancellationToken cancellationToken)
+    async Task<FileContent> ReadAsync(string value, IReadOnlyList<string> origins, int remaining, CancellationToken cancellationToken)
     {
         if (value.Any(char.IsWhiteSpace))
         {
@@ -62,29 +63,31 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
 
         if (value.StartsWith(DataUrl.Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            return DataUrl.Decode(value) is not { } bytes ? new FileContent.Wrong($"The data URL is malformed, or not of UTF-8 text. {AsText}")
-                : bytes.Length > room ? TooLarge()
+            return DataUrl.Decode(value) is not { } bytes ? new FileContent.Invalid($"The data URL is malformed or not UTF-8 text. {AsText}")
+                : bytes.Length > remaining ? TooLarge()
                 : new FileContent.Bytes(bytes);
         }
 
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var url) || !Schemes.Contains(url.Scheme) || !value.StartsWith($"{url.Scheme}://", StringComparison.OrdinalIgnoreCase))
+        if (!Uri.TryCreate(value, UriKind.Absolute, out var url)
+            || !Schemes.Contains(url.Scheme)
+            || !value.StartsWith($"{url.Scheme}://", StringComparison.OrdinalIgnoreCase))
         {
             return new FileContent.None();
         }
 
         return origins.Select(origin => IdIn(url, origin)).FirstOrDefault(id => id is not null) is { } known
-            ? await ReadUploadAsync(known, room, cancellationToken)
-            : new FileContent.Wrong($"Only files that were uploaded to this service (POST /v1/files) and data URLs are read. {AsText}");
+            ? await ReadUploadAsync(known, remaining, cancellationToken)
+            : new FileContent.Invalid($"The URL must be a data URL or that of a file uploaded to this service (POST /v1/files). {AsText}");
     }
 
-    async Task<FileContent> ReadUploadAsync(string id, int room, CancellationToken cancellationToken)
+    async Task<FileContent> ReadUploadAsync(string id, int remaining, CancellationToken cancellationToken)
     {
         if (await uploads.FindAsync(id, cancellationToken) is not { } upload)
         {
-            return Gone();
+            return NotFound();
         }
 
-        if (upload.Size > room)
+        if (upload.Size > remaining)
         {
             return TooLarge();
         }
@@ -92,7 +95,7 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
         await using var content = await uploads.OpenReadAsync(id, cancellationToken);
         if (content is null)
         {
-            return Gone();
+            return NotFound();
         }
 
         var bytes = new byte[upload.Size];
@@ -100,7 +103,7 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
         return new FileContent.Bytes(bytes);
     }
 
-    /// <returns>The id in the URL of a file of this service or of its download, or null.</returns>
+    /// <returns>The id in the URL of an uploaded file or of its download, or null.</returns>
     static string? IdIn(Uri url, string origin)
     {
         if (!Uri.TryCreate($"{origin}/v1/files/", UriKind.Absolute, out var files)
@@ -127,23 +130,24 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
         }
     }
 
-    static FileContent.Wrong Gone() => new("This service has no such file: it was deleted, has expired, or never was.");
+    static FileContent.Invalid NotFound() => new("This service has no such file: it was deleted, has expired, or never existed.");
 
-    FileContent.Wrong TooLarge() =>
-        new($"The files of a prediction's inputs may hold {options.Value.MaxInputBytes} bytes together ({UploadOptions.Section}:{nameof(UploadOptions.MaxInputBytes)}).");
+    FileContent.Invalid TooLarge() =>
+        new($"The input files of a prediction may total at most {options.Value.MaxInputBytes} bytes "
+            + $"({UploadOptions.Section}:{nameof(UploadOptions.MaxInputBytes)}).");
 
-    /// <summary>What a text input names.</summary>
+    /// <summary>The file that a text input refers to.</summary>
     abstract record FileContent
     {
         FileContent()
         {
         }
 
-        /// <summary>No file: the text means itself.</summary>
+        /// <summary>The input is plain text, not a URL.</summary>
         public sealed record None : FileContent;
 
         public sealed record Bytes(byte[] Content) : FileContent;
 
-        public sealed record Wrong(string Message) : FileContent;
+        public sealed record Invalid(string Message) : FileContent;
     }
 }

@@ -2,10 +2,9 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary>Is told of each prediction that was taken in.</summary>
+/// <summary>Is notified of each accepted prediction.</summary>
 interface IPredictionFollower
 {
-    /// <param name="created">As it was stored, before its first event.</param>
-    /// <remarks>Returns at once.</remarks>
-    void Follow(Prediction created);
+    /// <remarks>Must not block.</remarks>
+    void Follow(CreatedPrediction created);
 }

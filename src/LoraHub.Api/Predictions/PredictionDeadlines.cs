@@ -1,48 +1,44 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary>Cancels predictions whose time has run out, whichever process took them in.</summary>
+/// <summary>Cancels predictions past their deadline, including those that other processes created.</summary>
 sealed partial class PredictionDeadlines(
     IPredictionUpkeep upkeep, IPredictionQueue queue, TimeProvider time, ILogger<PredictionDeadlines> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var isAway = false;
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await CancelOverdueAsync(stoppingToken);
-                isAway = false;
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                if (!isAway) // the next look finds them; one line is enough until then
-                {
-                    LogNotLooked(exception.GetType());
-                }
+    bool _failed;
 
-                isAway = true;
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Periodic.RunAsync(Interval, time, CancelOverdueAsync, LogFirstFailure, firstAtOnce: false, stoppingToken);
 
     async Task CancelOverdueAsync(CancellationToken cancellationToken)
     {
         foreach (var id in await upkeep.OverdueAsync(time.GetUtcNow(), cancellationToken))
         {
-            LogDue(id);
+            LogOverdue(id);
             await queue.CancelAsync(id, cancellationToken);
         }
+
+        _failed = false;
     }
 
-    [LoggerMessage(LogLevel.Information, "Prediction {PredictionId} was not done by its deadline and is canceled.")]
-    partial void LogDue(string predictionId);
+    /// <summary>Logs only the first of consecutive failures, since this runs twice a second.</summary>
+    void LogFirstFailure(Exception exception)
+    {
+        if (!_failed)
+        {
+            LogLookupFailed(exception.GetType());
+        }
 
-    [LoggerMessage(LogLevel.Warning, "Predictions past their deadline cannot be looked up now: {ExceptionType}. It is tried again until they can.")]
-    partial void LogNotLooked(Type exceptionType);
+        _failed = true;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Canceling prediction {PredictionId}, which is past its deadline.")]
+    partial void LogOverdue(string predictionId);
+
+    [LoggerMessage(LogLevel.Warning, "Could not look up predictions past their deadline ({ExceptionType}); retrying.")]
+    partial void LogLookupFailed(Type exceptionType);
 }

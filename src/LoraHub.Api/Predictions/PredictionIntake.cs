@@ -1,45 +1,46 @@
 using System.Text.Json.Nodes;
 using LoraHub.Core;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
+using LoraHub.Inference.Adaptation;
+using LoraHub.Modules.Library;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary>What became of a request for a prediction.</summary>
+/// <summary>The result of <see cref="PredictionIntake.CreateAsync"/>.</summary>
 abstract record IntakeResult
 {
     IntakeResult()
     {
     }
 
-    /// <summary>Stored and waiting for its turn.</summary>
+    /// <summary>The prediction is stored and queued.</summary>
     public sealed record Accepted(Prediction Prediction) : IntakeResult;
 
-    /// <param name="Errors">At least one, in the order of the fields' names.</param>
+    /// <param name="Errors">At least one error, ordered by field name.</param>
     public sealed record Invalid(IReadOnlyList<InputError> Errors) : IntakeResult;
 
     public sealed record IdTaken : IntakeResult;
 
-    /// <summary>As many predictions wait or run as may.</summary>
+    /// <summary>The limit of waiting and running predictions is reached.</summary>
     public sealed record Full : IntakeResult;
 }
 
-/// <summary>What a client asks for.</summary>
-/// <param name="Input">The request's inputs; those that are not of the schema are dropped at intake and go no further.</param>
-/// <param name="Origin">See <see cref="Prediction.Origin"/>.</param>
-/// <param name="Capacity">The most predictions that may wait or run, this one included.</param>
+/// <summary>A request to create a prediction.</summary>
+/// <param name="Input">The request's inputs. Inputs that are not in the schema are dropped.</param>
+/// <param name="Origin">See <see cref="CreatedPrediction.Origin"/>.</param>
+/// <param name="Capacity">The maximum number of waiting and running predictions, including this one.</param>
 sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 {
-    /// <summary>Scheme and host that the request itself names, where <see cref="Origin"/> is another.</summary>
+    /// <summary>The scheme and host of the request itself, which may differ from <see cref="Origin"/>.</summary>
     public string? SentTo { get; init; }
 
-    /// <summary>The client's own id, or null for a new one.</summary>
+    /// <summary>The id that the client chose, or null to generate one.</summary>
     public string? Id { get; init; }
 
-    /// <summary>After how long it is canceled unless it has ended.</summary>
+    /// <summary>The time after which the prediction is canceled if it has not ended.</summary>
     public TimeSpan? CancelAfter { get; init; }
 
     public string? Deployment { get; init; }
@@ -47,20 +48,20 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
     public PredictionWebhook? Webhook { get; init; }
 }
 
-/// <summary>Takes predictions in: the way is the same for both fronts.</summary>
+/// <summary>Validates, stores and queues new predictions for both APIs.</summary>
 sealed partial class PredictionIntake(
     IPredictionStore store,
-    IModuleCatalog catalog,
+    ModuleLibrary catalog,
     FileInputs files,
     IEnumerable<IPredictionFollower> followers,
     IOptions<QueueOptions> queue,
     TimeProvider time,
     ILogger<PredictionIntake> logger,
-    IModuleSource? modules = null)
+    IModuleExchange exchange)
 {
     long _count;
 
-    /// <summary>How many predictions were created since the service started.</summary>
+    /// <summary>The number of predictions created since the service started.</summary>
     public long Count => Interlocked.Read(ref _count);
 
     public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
@@ -71,17 +72,19 @@ sealed partial class PredictionIntake(
             return new IntakeResult.Invalid(unread);
         }
 
-        if (Check(known) is { Count: > 0 } errors)
+        var (plan, errors) = PredictionPlanner.Plan(known, catalog);
+        if (plan is null)
         {
             return new IntakeResult.Invalid(errors);
         }
 
-        await (modules?.ShareAsync(cancellationToken) ?? Task.CompletedTask); // its worker may be another process
+        await exchange.ShareAsync(cancellationToken); // the worker may be another process
         var now = Now();
-        var prediction = new Prediction
+        var created = new CreatedPrediction
         {
             Id = request.Id ?? PredictionId.New(),
             Input = known,
+            Plan = plan,
             Origin = request.Origin,
             CreatedAt = now,
             Deadline = now + request.CancelAfter,
@@ -90,7 +93,7 @@ sealed partial class PredictionIntake(
             Hardware = queue.Value.Hardware,
             TraceParent = Spans.TraceParent,
         };
-        switch (await store.CreateAsync(prediction, request.Capacity, cancellationToken))
+        switch (await store.CreateAsync(created, request.Capacity, cancellationToken))
         {
             case Creation.IdTaken:
                 return new IntakeResult.IdTaken();
@@ -100,22 +103,18 @@ sealed partial class PredictionIntake(
 
         Interlocked.Increment(ref _count);
         Instruments.PredictionsCreated.Add(1);
-        LogCreated(prediction.Id);
+        LogCreated(created.Id);
         foreach (var follower in followers)
         {
-            follower.Follow(prediction);
+            follower.Follow(created);
         }
 
-        return new IntakeResult.Accepted(prediction);
+        return new IntakeResult.Accepted(new Prediction(created));
     }
 
-    IReadOnlyList<InputError> Check(JsonObject known)
-    {
-        var (input, errors) = InputParser.Parse(known);
-        return input is null ? errors : ModuleDraw.Draw(input, catalog, input.Seed ?? 0).Errors;
-    }
-
-    /// <summary>In whole microseconds, as the wire and the databases have it, so that a time given out finds its prediction again.</summary>
+    /// <summary>
+    /// The time in whole microseconds, the precision of the wire and the databases. Clients can then find a prediction by the time they received.
+    /// </summary>
     DateTimeOffset Now()
     {
         var now = time.GetUtcNow();

@@ -2,7 +2,7 @@ namespace LoraHub.Api.Predictions;
 
 static class PredictionServices
 {
-    /// <summary>What both fronts share.</summary>
+    /// <summary>Registers the services that both APIs share.</summary>
     public static IServiceCollection AddPredictions(this IServiceCollection services) =>
         services.AddSingleton<PredictionIntake>().AddSingleton<FileInputs>().AddHostedService<PredictionDeadlines>().AddSingleton<ServedModel>();
 }

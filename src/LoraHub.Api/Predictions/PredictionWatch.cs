@@ -4,9 +4,9 @@ namespace LoraHub.Api.Predictions;
 
 static class PredictionWatch
 {
-    /// <summary>Waits for the prediction's end.</summary>
-    /// <param name="created">The prediction as it was created, before its first event.</param>
-    /// <returns>The prediction as its events have made it.</returns>
+    /// <summary>Waits until the prediction has ended.</summary>
+    /// <param name="created">The prediction at creation, before its first event.</param>
+    /// <returns>The prediction with all of its events applied.</returns>
     public static async Task<Prediction> FollowAsync(this IPredictionEvents events, Prediction created, CancellationToken cancellationToken)
     {
         var prediction = created;

@@ -1,21 +1,21 @@
 using System.Security.Cryptography;
 using System.Text;
-using LoraHub.Api.Configuration;
-using LoraHub.Core.Modules;
+using LoraHub.Api.Http;
+using LoraHub.Modules.Folders;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary>The one model that this service is, in the words of its clients.</summary>
-sealed class ServedModel(IOptions<ApiOptions> options, IModuleCatalog catalog)
+/// <summary>The names and versions under which clients see the model that this service serves.</summary>
+sealed class ServedModel(IOptions<ApiOptions> options, BaseModels bases)
 {
-    /// <summary>The Cog whose wire this service speaks (coglet 0.23.1); clients read it as a version number.</summary>
+    /// <summary>The version of Cog whose API this service implements (coglet 0.23.1). Clients parse it as a version number.</summary>
     public const string CogVersion = "0.23.1";
 
     public const string Description =
         "LoraHub: adapts a language model to an unseen task from a few examples, by composing LoRA modules with a gradient-free search.";
 
-    readonly Lazy<string> _version = new(() => options.Value.Version ?? Derive(catalog), LazyThreadSafetyMode.ExecutionAndPublication);
+    readonly Lazy<string> _version = new(() => options.Value.Version ?? Derive(bases), LazyThreadSafetyMode.ExecutionAndPublication);
 
     public static string ProgramVersion { get; } = typeof(ServedModel).Assembly.GetName().Version!.ToString(3);
 
@@ -29,18 +29,23 @@ sealed class ServedModel(IOptions<ApiOptions> options, IModuleCatalog catalog)
     /// <summary>The first half of <see cref="Name"/>.</summary>
     public string Owner => Name.Split('/')[0];
 
-    /// <summary>The <c>owner/name</c> of the one deployment that there is.</summary>
+    /// <summary>The <c>owner/name</c> of the single deployment.</summary>
     public string Deployment => options.Value.Deployment ?? Name;
 
-    /// <summary>64 hexadecimal digits that change with the program and with its base model. Blocks until <see cref="VersionKnownAsync"/> has ended.</summary>
+    /// <summary>
+    /// 64 hexadecimal digits that change with the program and its base model. Blocks until <see cref="LoadVersionAsync"/> has completed.
+    /// </summary>
     public string Version => _version.Value;
 
-    /// <summary>Ends when <see cref="Version"/> is there: a large model takes some seconds to read, once.</summary>
-    public Task VersionKnownAsync() => _version.IsValueCreated ? Task.CompletedTask : Task.Run(() => _version.Value);
+    /// <summary>Computes <see cref="Version"/> once. Hashing a large model takes some seconds.</summary>
+    public Task LoadVersionAsync() => _version.IsValueCreated ? Task.CompletedTask : Task.Run(() => _version.Value);
 
-    /// <summary>Whether a client's <c>version</c> means this model: <c>owner/name</c>, <c>owner/name:id</c> or the id alone.</summary>
-    public bool Is(string version) => version == Name || version == Version || version == $"{Name}:{Version}";
+    /// <summary>Whether a client's <c>version</c> names this model: <c>owner/name</c>, <c>owner/name:id</c> or the id alone.</summary>
+    public bool Matches(string version) => version == Name || version == Version || version == $"{Name}:{Version}";
 
-    static string Derive(IModuleCatalog catalog) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{ProgramVersion}\n{catalog.DefaultBaseModel}\n{catalog.DigestBaseModel()}")));
+    static string Derive(BaseModels bases)
+    {
+        var text = $"{ProgramVersion}\n{bases.DefaultId}\n{bases.DefaultDigest()}";
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    }
 }

@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 namespace LoraHub.Api.Replicate;
 
 /// <summary>
-/// Paths as clients make them of a base URL that they take for another: <c>/v1/v1/…</c> (Python's 1.x wants one without <c>/v1</c>, the others one with it),
-/// and <c>/v1/http://host/v1/…</c> (Go's and the command line's put an absolute <c>next</c> behind their base).
+/// Rewrites the paths that clients build from an unexpected base URL: <c>/v1/v1/…</c> (Python's client 1.x expects a base URL without
+/// <c>/v1</c>, the others one with it), and <c>/v1/http://host/v1/…</c> (Go's client and the command line append an absolute <c>next</c>).
 /// </summary>
 static partial class BaseUrlAliases
 {
-    /// <remarks>To be used before routing.</remarks>
+    /// <remarks>Call this before routing.</remarks>
     public static void UseBaseUrlAliases(this WebApplication app) => app.Use((http, next) =>
     {
         if (Alias().Match(http.Request.Path.Value ?? "") is { Success: true } alias)

@@ -1,5 +1,5 @@
 using LoraHub.Api.Docs;
-using LoraHub.Api.Modules;
+using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Collections;
@@ -8,39 +8,41 @@ using LoraHub.Api.Replicate.Files;
 using LoraHub.Api.Replicate.Models;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Replicate.Trainings;
-using LoraHub.Api.Webhooks;
 using Microsoft.AspNetCore.Authorization;
 
 namespace LoraHub.Api.Replicate;
 
-/// <summary><c>/v1</c>: what Replicate's cloud answers.</summary>
+/// <summary>Maps <c>/v1</c>, which follows Replicate's HTTP API.</summary>
 static class ReplicateEndpoints
 {
-    public static IServiceCollection AddReplicate(this IServiceCollection services) => services.AddSingleton<StreamAddress>().AddSingleton<FileAddress>();
+    public static IServiceCollection AddReplicate(this IServiceCollection services) => services
+        .AddSingleton<StreamAddress>()
+        .AddSingleton<FileAddress>()
+        .AddSingleton<IErrorFormat, ReplicateErrorFormat>()
+        .AddSingleton<IAnswerExamples, ReplicateExamples>();
 
-    public static IEndpointRouteBuilder MapReplicate(this IEndpointRouteBuilder routes)
+    /// <returns>The group <c>/v1</c>, to which the caller can add routes.</returns>
+    public static RouteGroupBuilder MapReplicate(this IEndpointRouteBuilder routes)
     {
-        var v1 = routes.MapGroup("/v1").WithTags("Replicate");
+        var v1 = routes.MapGroup(V1.Path).WithTags("Replicate");
         v1.ProducesRefusals();
         v1.AddEndpointFilter(async (context, next) =>
         {
-            // Here, where waiting takes no thread: what is below only reads it.
-            await context.HttpContext.RequestServices.GetRequiredService<ServedModel>().VersionKnownAsync();
+            // The handlers read the version synchronously.
+            await context.HttpContext.RequestServices.GetRequiredService<ServedModel>().LoadVersionAsync();
             return await next(context);
         });
         v1.MapPredictions();
         v1.MapModels();
         v1.MapFiles();
-        v1.MapModules();
         v1.MapDeployments();
         v1.MapAccount();
         v1.MapCollections();
         v1.MapTrainings();
-        v1.MapWebhooks();
-        return routes;
+        return v1;
     }
 
-    /// <summary>Documents, on every route of the group, that it wants a token (unless it is open), that there are limits, and that pages of other sites only read.</summary>
+    /// <summary>Documents the errors of every route of the group: no token (unless anonymous), cross-site changes, and too many requests.</summary>
     static void ProducesRefusals(this RouteGroupBuilder group) => ((IEndpointConventionBuilder)group).Finally(route =>
     {
         if (!route.Metadata.OfType<IAllowAnonymous>().Any())
@@ -48,7 +50,8 @@ static class ReplicateEndpoints
             route.Metadata.Add(ProblemMetadata(StatusCodes.Status401Unauthorized));
         }
 
-        if (route.Metadata.OfType<IHttpMethodMetadata>().Any(methods => methods.HttpMethods.Any(method => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))))
+        var methods = route.Metadata.OfType<IHttpMethodMetadata>().SelectMany(metadata => metadata.HttpMethods);
+        if (methods.Any(method => !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method)))
         {
             route.Metadata.Add(ProblemMetadata(StatusCodes.Status403Forbidden));
         }
@@ -57,12 +60,4 @@ static class ReplicateEndpoints
     });
 
     static ProducesResponseTypeMetadata ProblemMetadata(int statusCode) => new(statusCode, typeof(Problem), ["application/problem+json"]);
-
-    /// <summary>Documents an error.</summary>
-    public static RouteHandlerBuilder ProducesProblem(this RouteHandlerBuilder route, int statusCode) =>
-        route.Produces<Problem>(statusCode, "application/problem+json");
-
-    /// <summary>Documents an error that is the route's own.</summary>
-    public static RouteHandlerBuilder ProducesProblem(this RouteHandlerBuilder route, Problem example) =>
-        route.ProducesProblem(example.Status).WithMetadata(new AnswerDocument(example.Status, example));
 }

@@ -1,9 +1,10 @@
+using LoraHub.Api.Docs;
 using LoraHub.Core.Predictions;
 using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Results;
 
-/// <summary>The files that predictions made. Who knows a file's digest may read it: clients download without a token.</summary>
+/// <summary>Serves the files of predictions. Clients download them without a token, so the digest in the URL grants access.</summary>
 static class ResultEndpoints
 {
     static readonly string[] Names = ["adapter.zip", "checkpoint.zip"];
@@ -12,16 +13,20 @@ static class ResultEndpoints
 
     const string Zip = "application/zip", Json = "application/json";
 
+    public static IServiceCollection AddResults(this IServiceCollection services) => services.AddSingleton<IAnswerExamples, ResultExamples>();
+
     public static IEndpointRouteBuilder MapResults(this IEndpointRouteBuilder routes)
     {
         Map(routes, "{name}", DownloadAsync)
-            .WithSummary("Download a file that a prediction made")
-            .WithDescription("Its URL is in the prediction's `output`. Ranges are served, and the file never changes.")
+            .WithPathParameter("name", "`adapter.zip` or `checkpoint.zip`.", "adapter.zip")
+            .WithSummary("Download a file of a prediction")
+            .WithDescription("Its URL is in the prediction's `output`. Supports range requests; the file never changes.")
             .Produces<byte[]>(StatusCodes.Status200OK, Zip)
             .Produces(StatusCodes.Status404NotFound);
         Map(routes, Trace, DownloadTraceAsync)
             .WithSummary("Download the trace of a prediction's search")
-            .WithDescription("Every evaluation with its weights, loss and time. Its URL is in the prediction's `output`. Ranges are served, and the file never changes.")
+            .WithDescription("Every evaluation with its weights, loss and time. Its URL is in the prediction's `output`. "
+                + "Supports range requests; the file never changes.")
             .Produces<SearchTrace>(StatusCodes.Status200OK, Json)
             .Produces(StatusCodes.Status404NotFound);
         return routes;
@@ -32,13 +37,15 @@ static class ResultEndpoints
             .WithTags("Results")
             .AllowAnonymous();
 
-    static async Task<IResult> DownloadAsync(string digest, string name, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken) =>
+    static async Task<IResult> DownloadAsync(
+        string digest, string name, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken) =>
         Names.Contains(name) ? await FileAsync(digest, name, Zip, response, blobs, cancellationToken) : TypedResults.NotFound();
 
     static Task<IResult> DownloadTraceAsync(string digest, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken) =>
         FileAsync(digest, Trace, Json, response, blobs, cancellationToken);
 
-    static async Task<IResult> FileAsync(string digest, string name, string type, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken)
+    static async Task<IResult> FileAsync(
+        string digest, string name, string type, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken)
     {
         if (await blobs.OpenReadAsync(digest, cancellationToken) is not { } content)
         {
@@ -46,6 +53,7 @@ static class ResultEndpoints
         }
 
         response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        return TypedResults.Stream(content, type, fileDownloadName: name, entityTag: new EntityTagHeaderValue($"\"{digest}\""), enableRangeProcessing: true);
+        return TypedResults.Stream(
+            content, type, fileDownloadName: name, entityTag: new EntityTagHeaderValue($"\"{digest}\""), enableRangeProcessing: true);
     }
 }

@@ -3,25 +3,32 @@ using System.Text.RegularExpressions;
 
 namespace LoraHub.Api.Security;
 
-/// <summary>Who may ask for what.</summary>
+/// <summary>Tokens, and who may use which paths.</summary>
 public sealed partial class AuthOptions : IValidatableObject
 {
     public const string Section = "Auth";
 
     internal const string TokenNameRule = "a token's name is 1 to 64 letters, digits, '.', '-' and '_'.";
 
-    /// <summary>The tokens of which <c>/v1</c> wants one; <c>lorahub tokens new NAME</c> makes one. Default: none, <c>/v1</c> is open.</summary>
+    /// <summary>
+    /// The tokens that <c>/v1</c> accepts. <c>lorahub tokens new NAME</c> makes one and prints its settings. Default: none; <c>/v1</c> is open.
+    /// </summary>
     public IReadOnlyList<TokenOptions> Tokens { get; init; } = [];
 
-    /// <summary>Who may use the bare paths, Cog's. <c>/health-check</c> and the files under <c>/results</c> are open whatever stands here. Default: open.</summary>
+    /// <summary>
+    /// Who may use the bare paths (Cog's): everyone, holders of a token, programs on this machine, or nobody. <c>/health-check</c> and the files
+    /// under <c>/results</c> are always open. Default: open.
+    /// </summary>
     [EnumDataType(typeof(BareAccess))]
     public BareAccess Bare { get; init; } = BareAccess.Open;
 
-    /// <summary>Who may stop the service by <c>POST /shutdown</c>, beyond what <see cref="Bare"/> asks for. Default: loopback.</summary>
+    /// <summary>
+    /// Who may stop the service by <c>POST /shutdown</c>. <see cref="Bare"/> applies as well. Default: loopback, programs on this machine.
+    /// </summary>
     [EnumDataType(typeof(ShutdownAccess))]
     public ShutdownAccess Shutdown { get; init; } = ShutdownAccess.Loopback;
 
-    /// <summary>What is wrong with the settings; no message quotes a hash, since a token may have been pasted in its place.</summary>
+    /// <summary>Returns the errors in the settings. No message quotes a hash, because it may be a token that was pasted there by mistake.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         foreach (var (index, token) in Tokens.Index())
@@ -46,12 +53,12 @@ public sealed partial class AuthOptions : IValidatableObject
 
         foreach (var twice in Tokens.CountBy(token => token.Name, StringComparer.Ordinal).Where(pair => pair.Value > 1))
         {
-            yield return new ValidationResult($"{Section}:Tokens: the name `{twice.Key}` stands twice.");
+            yield return new ValidationResult($"{Section}:Tokens: the name `{twice.Key}` is used twice.");
         }
 
         if (Bare == BareAccess.Token && Tokens.Count == 0)
         {
-            yield return new ValidationResult($"{Section}:Bare is `token`, but {Section}:Tokens has none.");
+            yield return new ValidationResult($"{Section}:Bare is `token`, but {Section}:Tokens is empty.");
         }
     }
 
@@ -62,32 +69,32 @@ public sealed partial class AuthOptions : IValidatableObject
     private static partial Regex TokenHash();
 }
 
-/// <summary>A token that the service takes.</summary>
+/// <summary>A token that the service accepts.</summary>
 public sealed class TokenOptions
 {
-    /// <summary>Whose it is: what the service calls whoever sends it.</summary>
+    /// <summary>The name of the token's owner: 1 to 64 letters, digits, dots, hyphens and underscores. Logs and modules show it. Required.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary><c>sha256:</c> and the hexadecimal SHA-256 of the token's UTF-8 bytes.</summary>
+    /// <summary><c>sha256:</c> and the hexadecimal SHA-256 of the token's UTF-8 bytes; never the token itself. Required.</summary>
     public string Hash { get; init; } = "";
 
-    /// <summary>What it may be used for: read, predict, publish, admin. Default: read and predict.</summary>
+    /// <summary>What the token permits: <c>read</c>, <c>predict</c>, <c>publish</c>, <c>admin</c>. Default: <c>read</c> and <c>predict</c>.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 }
 
 /// <summary>Who may use the bare paths.</summary>
 public enum BareAccess
 {
-    /// <summary>Everyone who reaches the port.</summary>
+    /// <summary>Everyone who can reach the port.</summary>
     Open,
 
-    /// <summary>Who sends a token.</summary>
+    /// <summary>Callers with a token.</summary>
     Token,
 
     /// <summary>Programs on this machine.</summary>
     Loopback,
 
-    /// <summary>Nobody: they are not there.</summary>
+    /// <summary>Nobody: the paths answer 404.</summary>
     Off,
 }
 

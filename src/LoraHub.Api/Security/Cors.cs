@@ -1,17 +1,25 @@
-using LoraHub.Api.Configuration;
+using LoraHub.Api.Http;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Security;
 
-/// <summary>Which web pages of other origins may read the answers.</summary>
+/// <summary>Configures which web pages of other origins may read the answers.</summary>
 static class Cors
 {
     static readonly string[] Exposed =
-        [HeaderNames.Location, "Preference-Applied", HeaderNames.RetryAfter, "ratelimit-remaining", "ratelimit-reset", HeaderNames.ETag, HeaderNames.ContentDisposition];
+    [
+        HeaderNames.Location,
+        "Preference-Applied",
+        HeaderNames.RetryAfter,
+        "ratelimit-remaining",
+        "ratelimit-reset",
+        HeaderNames.ETag,
+        HeaderNames.ContentDisposition,
+    ];
 
-    /// <summary>What a request may carry is each route's to say, not the browser's; cookies and the like are never asked for.</summary>
+    /// <summary>Allows every method and header, because the routes check those. Credentials (cookies) are not allowed; no route uses them.</summary>
     public static void Configure(CorsOptions cors, ApiOptions api) => cors.AddDefaultPolicy(policy => policy
         .WithOrigins([.. api.CorsOrigins])
         .AllowAnyMethod()
@@ -19,7 +27,7 @@ static class Cors
         .WithExposedHeaders(Exposed)
         .SetPreflightMaxAge(TimeSpan.FromMinutes(10)));
 
-    /// <summary>Without a setting there is none of it, and OPTIONS is a method like any other that a route does not have.</summary>
+    /// <summary>Adds CORS when origins are set. Otherwise OPTIONS gets the same answer as any method that a route lacks.</summary>
     public static void UseCorsWhereSet(this WebApplication app)
     {
         if (app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.CorsOrigins.Count > 0)

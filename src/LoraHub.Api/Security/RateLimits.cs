@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
 using LoraHub.Api.Http;
-using LoraHub.Api.Replicate;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace LoraHub.Api.Security;
 
 /// <summary>
-/// Counts requests by caller and minute. A permit is spent when the request comes and nothing is held while it is answered, so an open stream costs one.
+/// Counts requests by caller and minute. A request spends its permit on arrival and holds none while it is answered, so an open stream costs one.
 /// </summary>
 static class RateLimits
 {
@@ -21,11 +20,11 @@ static class RateLimits
 
     static RateLimitPartition<Partition> Of(HttpContext http, RateLimitOptions limits)
     {
-        var path = http.Request.Path.ToString().TrimEnd('/'); // routes do not mind a slash at the end
+        var path = http.Request.Path.ToString().TrimEnd('/'); // routing ignores a trailing slash
         var isCreation = HttpMethods.IsPost(http.Request.Method) && path.EndsWith("/predictions", StringComparison.OrdinalIgnoreCase);
         var limit = isCreation ? limits.CreationsPerMinute : limits.OthersPerMinute;
-        var partition = new Partition(isCreation, http.User.Identity?.Name, Peer.Network(http));
-        return limit == 0 || !ErrorAnswers.IsReplicate(http)
+        var partition = new Partition(isCreation, http.User.Identity?.Name, RequestOrigin.Network(http));
+        return limit == 0 || !V1.Covers(http.Request.Path)
             ? RateLimitPartition.GetNoLimiter(new Partition(isCreation, null, ""))
             : RateLimitPartition.GetFixedWindowLimiter(
                 partition.Token is null ? partition : partition with { Network = "" },
@@ -45,6 +44,6 @@ static class RateLimits
             .ExecuteAsync(rejected.HttpContext);
     }
 
-    /// <summary>Who is counted, and for which of the two limits.</summary>
+    /// <summary>The caller, and the limit that applies.</summary>
     readonly record struct Partition(bool IsCreation, string? Token, string Network);
 }

@@ -1,4 +1,4 @@
-using LoraHub.Api.Configuration;
+using LoraHub.Api.Http;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
@@ -7,11 +7,13 @@ namespace LoraHub.Api.Security;
 
 static class SecurityServices
 {
-    /// <summary>Keys, and who may ask for what and how often.</summary>
+    /// <summary>Adds tokens, CORS and rate limits.</summary>
     public static IServiceCollection AddSecurity(this IServiceCollection services)
     {
         services.AddOptions<AuthOptions>()
-            .BindConfiguration(AuthOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true) // a misspelt setting must not leave the service open
+            .BindConfiguration(
+                AuthOptions.Section,
+                binder => binder.ErrorOnUnknownConfiguration = true) // a misspelled setting must not leave the service open
             .ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RateLimitOptions>().BindConfiguration(RateLimitOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddCors().AddOptions<CorsOptions>().Configure<IOptions<ApiOptions>>((cors, api) => Cors.Configure(cors, api.Value));
@@ -20,12 +22,12 @@ static class SecurityServices
         return services.AddSingleton<Tokens>();
     }
 
-    /// <summary>Limits come before the gate: guesses at a token are counted too, by address.</summary>
+    /// <summary>Adds the middleware. Rate limits run before authorization, so that guesses at a token count too, by address.</summary>
     public static void UseSecurity(this WebApplication app)
     {
         app.UseCorsWhereSet();
-        app.UseCallers();
+        app.UseTokenAuthentication();
         app.UseRateLimiter();
-        app.UseGate();
+        app.UseRequestAuthorization();
     }
 }

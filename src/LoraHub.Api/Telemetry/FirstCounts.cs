@@ -2,12 +2,12 @@ using LoraHub.Core.Telemetry;
 
 namespace LoraHub.Api.Telemetry;
 
-/// <summary>Shows the counters from the start on, once someone collects them.</summary>
+/// <summary>Exports every counter as zero at startup.</summary>
 sealed class FirstCounts : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        Instruments.BeginAtZero();
+        Instruments.InitializeCounters();
         return Task.CompletedTask;
     }
 

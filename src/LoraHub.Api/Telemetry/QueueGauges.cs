@@ -1,50 +1,40 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Telemetry;
+using LoraHub.Core.Threading;
 
 namespace LoraHub.Api.Telemetry;
 
-/// <summary>Measures the queue every few seconds, where this process can; what was measured last stands until then.</summary>
+/// <summary>Measures the queue every five seconds, in processes with access to the records. The gauges keep their values in between.</summary>
 sealed partial class QueueGauges(IServiceProvider services, TimeProvider time, ILogger<QueueGauges> logger) : BackgroundService
 {
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     bool _failed;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (services.GetService<IPredictionUpkeep>() is not { } upkeep)
-        {
-            return; // a worker that does not see the records
-        }
-
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await MeasureAsync(upkeep, stoppingToken);
-            await Task.Delay(Pause, time, stoppingToken);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => services.GetService<IPredictionUpkeep>() is { } upkeep
+        ? Periodic.RunAsync(Interval, time, stopping => MeasureAsync(upkeep, stopping), LogFirst, firstAtOnce: true, stoppingToken)
+        : Task.CompletedTask; // a worker without access to the records
 
     async Task MeasureAsync(IPredictionUpkeep upkeep, CancellationToken stopping)
     {
-        try
-        {
-            var queue = await upkeep.MeasureAsync(stopping);
-            Instruments.QueueWaiting.Record(queue.Waiting);
-            Instruments.QueueRunning.Record(queue.Running);
-            Instruments.QueueOldestAge.Record(queue.OldestWaiting is { } oldest ? Math.Max(0, (time.GetUtcNow() - oldest).TotalSeconds) : 0);
-            _failed = false;
-        }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
-        {
-            if (!_failed) // once, until it goes again
-            {
-                LogFailed(exception.GetType());
-            }
-
-            _failed = true;
-        }
+        var queue = await upkeep.MeasureAsync(stopping);
+        Instruments.QueueWaiting.Record(queue.Waiting);
+        Instruments.QueueRunning.Record(queue.Running);
+        Instruments.QueueOldestAge.Record(queue.OldestWaiting is { } oldest ? Math.Max(0, (time.GetUtcNow() - oldest).TotalSeconds) : 0);
+        _failed = false;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The queue could not be measured: {ExceptionType}. It is tried again.")]
+    /// <summary>Logs the first of consecutive failures.</summary>
+    void LogFirst(Exception exception)
+    {
+        if (!_failed)
+        {
+            LogFailed(exception.GetType());
+        }
+
+        _failed = true;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Could not measure the queue ({ExceptionType}); retrying.")]
     partial void LogFailed(Type exceptionType);
 }

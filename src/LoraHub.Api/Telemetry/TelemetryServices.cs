@@ -7,14 +7,17 @@ using OpenTelemetry.Trace;
 
 namespace LoraHub.Api.Telemetry;
 
-/// <summary>Metrics and traces for whoever watches the service.</summary>
+/// <summary>Configures metrics and traces.</summary>
 static class TelemetryServices
 {
     const string Path = "/metrics";
 
-    static readonly PathString[] Watched = [Path, "/health", "/health-check"];
+    static readonly PathString[] MonitoringPaths = [Path, "/health", "/health-check"];
 
-    /// <summary>What nobody is to see is not collected: without <see cref="TelemetryOptions.Otlp"/> there are no spans, and without any of the two nothing is measured.</summary>
+    /// <summary>
+    /// Adds only the exporters that are set. Without <see cref="TelemetryOptions.Otlp"/> no spans are collected; without it and
+    /// <see cref="TelemetryOptions.Metrics"/> nothing is measured.
+    /// </summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
@@ -36,7 +39,7 @@ static class TelemetryServices
         services.AddHostedService<FirstCounts>().AddHostedService<QueueGauges>();
     }
 
-    /// <remarks>Open to everyone who reaches the port, as the probes are: what it says holds nothing of any client.</remarks>
+    /// <remarks>Open to everyone who can reach the port, as the probes are: the metrics contain no client data.</remarks>
     public static void MapTelemetry(this WebApplication app)
     {
         if (Read(app.Configuration).Metrics)
@@ -63,11 +66,12 @@ static class TelemetryServices
 
     static void AddSpans(this TracerProviderBuilder traces, string otlp) => traces
         .AddSource(Instruments.Name)
-        .AddAspNetCoreInstrumentation(http => http.Filter = context => !Watched.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)))
-        .AddProcessor<RequestDiscretion>() // before the exporter
+        .AddAspNetCoreInstrumentation(http => http.Filter = context =>
+            !MonitoringPaths.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)))
+        .AddProcessor<SpanRedaction>() // before the exporter
         .AddOtlpExporter(exporter => exporter.SendTo(otlp, "traces"));
 
-    // Not UseOtlpExporter: it would send the log, too, past Discretion.
+    // Not UseOtlpExporter: it would also export the log, without LogRedaction.
     static void SendTo(this OtlpExporterOptions exporter, string otlp, string signal) =>
         (exporter.Protocol, exporter.Endpoint) = (OtlpExportProtocol.HttpProtobuf, new Uri($"{otlp.TrimEnd('/')}/v1/{signal}"));
 }

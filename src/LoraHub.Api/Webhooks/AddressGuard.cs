@@ -1,18 +1,18 @@
 using System.Net;
-using LoraHub.Api.Outbound;
+using LoraHub.Core.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>Which addresses a webhook may go to: public ones, this machine itself, and what the settings allow.</summary>
+/// <summary>Allows webhooks to public addresses, to this machine, and to the networks of the settings.</summary>
 sealed class AddressGuard(IOptions<WebhookOptions> options) : IAddressGuard
 {
     readonly IPNetwork[] _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
 
     public bool Allows(IPAddress address)
     {
-        var plain = PublicAddresses.Plain(address);
-        return IPAddress.IsLoopback(plain) || _allowed.Any(network => network.Contains(plain)) || PublicAddresses.Has(plain);
+        var plain = PublicAddresses.Normalize(address);
+        return IPAddress.IsLoopback(plain) || _allowed.Any(network => network.Contains(plain)) || PublicAddresses.IsPublic(plain);
     }
 
     bool IAddressGuard.Allows(string host, IPAddress address) => Allows(address);

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
 /// <summary>
-/// Every prediction with a webhook has a follower of its own, so that none waits for another's receiver. Which predictions this process follows is claimed in
-/// the records: one that is lost, or stops before all is told, leaves its claims to the next.
+/// Runs one follower for each prediction with a webhook, so that a slow receiver delays no other prediction. A process claims the predictions
+/// that it follows in the records. When it crashes, or stops before the last webhook, another process takes over its claims.
 /// </summary>
 sealed partial class WebhookDeliveries(
     IWebhookClaims claims, WebhookFollower follower, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDeliveries> logger)
@@ -22,7 +23,7 @@ sealed partial class WebhookDeliveries(
     readonly CancellationTokenSource _leaving = new();
     readonly CancellationTokenSource _stopping = new();
 
-    public void Follow(Prediction created)
+    public void Follow(CreatedPrediction created)
     {
         if (created.Webhook is not null)
         {
@@ -30,7 +31,7 @@ sealed partial class WebhookDeliveries(
         }
     }
 
-    /// <summary>The worker has stopped by now: of what has not ended, the next process tells.</summary>
+    /// <summary>Sends what is known by now. The worker has already stopped, so the next process follows predictions that have not ended.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -48,7 +49,10 @@ sealed partial class WebhookDeliveries(
         }
     }
 
-    /// <summary>Ends whatever still runs. The sources are only canceled: without a timer they hold nothing, and a host may stop once more after this.</summary>
+    /// <summary>
+    /// Cancels everything that still runs. The token sources are not disposed: without a timer they hold no resources, and a host may call
+    /// <see cref="StopAsync"/> again after this.
+    /// </summary>
     public override void Dispose()
     {
         base.Dispose();
@@ -56,17 +60,18 @@ sealed partial class WebhookDeliveries(
         _stopping.Cancel();
     }
 
-    /// <summary>Holds on to what is followed here, and takes over what others have left.</summary>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Interval, time);
-        do
+    /// <summary>Renews the claims of this process, and takes over expired and released ones.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.RunAsync(
+        Interval,
+        time,
+        async stopping =>
         {
-            await RenewAsync(stoppingToken);
-            await ClaimAsync(null, stoppingToken);
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
-    }
+            await RenewAsync(stopping);
+            await ClaimAsync(null, stopping);
+        },
+        onError: null, // both methods log their errors
+        firstAtOnce: true,
+        stoppingToken);
 
     async Task RenewAsync(CancellationToken cancellationToken)
     {
@@ -76,7 +81,7 @@ sealed partial class WebhookDeliveries(
             var held = ids.Length == 0 ? new HashSet<string>() : await claims.RenewAsync(ids, cancellationToken);
             foreach (var lost in ids.Where(id => !held.Contains(id) && _followed.ContainsKey(id)))
             {
-                await (_followed.GetValueOrDefault(lost)?.CancelAsync() ?? Task.CompletedTask); // another tells it by now
+                await (_followed.GetValueOrDefault(lost)?.CancelAsync() ?? Task.CompletedTask); // another process follows it now
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -106,7 +111,7 @@ sealed partial class WebhookDeliveries(
         {
             if (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
             {
-                LogUnclaimed(exception.GetType()); // the next look finds it
+                LogUnclaimed(exception.GetType()); // the next interval retries
             }
         }
     }
@@ -117,7 +122,7 @@ sealed partial class WebhookDeliveries(
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         if (!_followed.TryAdd(id, lost))
         {
-            return; // it is followed here already; the clock was set
+            return; // this process already follows it: a clock change made the claim expire early
         }
 
         try
@@ -126,11 +131,11 @@ sealed partial class WebhookDeliveries(
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)
         {
-            // Another process tells it, or the next one.
+            // Another process follows it, or takes it over later.
         }
         catch (Exception exception)
         {
-            // Without its message: that may quote the URL. When the claim has run out it is tried again.
+            // Without the exception's message, which may quote the URL. The claim expires, and then a process retries.
             LogFailed(id, exception.GetType(), exception.StackTrace);
         }
         finally
@@ -139,12 +144,12 @@ sealed partial class WebhookDeliveries(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The webhooks of {Count} predictions are left to the next start: the service is stopping.")]
+    [LoggerMessage(LogLevel.Warning, "The service is stopping with pending webhooks of {Count} predictions; the next start sends them.")]
     partial void LogLeft(int count);
 
-    [LoggerMessage(LogLevel.Warning, "The webhooks that are to be told cannot be looked up now: {ExceptionType}. They are later.")]
+    [LoggerMessage(LogLevel.Warning, "Could not look up pending webhooks ({ExceptionType}); retrying.")]
     partial void LogUnclaimed(Type exceptionType);
 
-    [LoggerMessage(LogLevel.Error, "The webhooks of prediction {PredictionId} ended unexpectedly, and are tried again: {ExceptionType}\n{StackTrace}")]
+    [LoggerMessage(LogLevel.Error, "Could not send the webhooks of prediction {PredictionId}; retrying later: {ExceptionType}\n{StackTrace}")]
     partial void LogFailed(string predictionId, Type exceptionType, string? stackTrace);
 }

@@ -6,7 +6,7 @@ using Polly.Timeout;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>Tells a prediction's webhook how it stands: once, or until that is taken.</summary>
+/// <summary>Delivers webhooks: with one attempt, or with retries until the receiver accepts.</summary>
 sealed partial class WebhookDelivery(
     WebhookMessages messages, WebhookPost post, IOptions<WebhookOptions> options, TimeProvider time, ILogger<WebhookDelivery> logger)
 {
@@ -16,26 +16,26 @@ sealed partial class WebhookDelivery(
         {
             ShouldHandle = given => ValueTask.FromResult(given.Outcome.Result is WebhookAttempt.Failed { IsFinal: false }),
             Delay = TimeSpan.FromMilliseconds(200),
-            MaxDelay = TimeSpan.FromSeconds(15), // or the last doubled delay would take up half the time
+            MaxDelay = TimeSpan.FromSeconds(15), // unlimited doubling would spend half of RetryFor on the last delay
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             MaxRetryAttempts = int.MaxValue,
         })
         .Build();
 
-    /// <summary>Sends it once; the next message says all that this one does, so nothing is lost when it is not taken.</summary>
+    /// <summary>Makes one attempt. A failed one loses no data, because the next message contains everything that this one does.</summary>
     public async Task SendAsync(WebhookNotice notice, CancellationToken cancellationToken)
     {
         var attempt = await post.TryAsync(messages.Of(notice.Prediction), options.Value.EventTimeout, cancellationToken);
-        Instruments.CountWebhook(notice.Event, attempt is WebhookAttempt.Taken);
+        Instruments.CountWebhook(notice.Event, attempt is WebhookAttempt.Delivered);
         if (attempt is WebhookAttempt.Failed(var reason, _))
         {
-            LogNotTaken(notice.Prediction.Id, reason);
+            LogNotDelivered(notice.Prediction.Id, reason);
         }
     }
 
-    /// <summary>Sends it until it is taken, or for as long as the settings say.</summary>
-    public async Task SendUntilTakenAsync(WebhookNotice notice, CancellationToken cancellationToken)
+    /// <summary>Retries until the receiver accepts the message, or until <see cref="WebhookOptions.RetryFor"/> has passed.</summary>
+    public async Task SendUntilDeliveredAsync(WebhookNotice notice, CancellationToken cancellationToken)
     {
         var message = messages.Of(notice.Prediction);
         var attempts = 0;
@@ -55,16 +55,16 @@ sealed partial class WebhookDelivery(
             last ??= new WebhookAttempt.Failed(nameof(TimeoutException));
         }
 
-        Instruments.CountWebhook(notice.Event, last is WebhookAttempt.Taken);
+        Instruments.CountWebhook(notice.Event, last is WebhookAttempt.Delivered);
         if (last is WebhookAttempt.Failed(var reason, _))
         {
             LogGivenUp(notice.Prediction.Id, attempts, reason);
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "A webhook of prediction {PredictionId} was not taken: {Reason}.")]
-    partial void LogNotTaken(string predictionId, string reason);
+    [LoggerMessage(LogLevel.Debug, "Could not deliver a webhook of prediction {PredictionId}: {Reason}.")]
+    partial void LogNotDelivered(string predictionId, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The completed webhook of prediction {PredictionId} was given up after {Attempts} attempts: {Reason}.")]
+    [LoggerMessage(LogLevel.Warning, "Gave up the completed webhook of prediction {PredictionId} after {Attempts} attempts: {Reason}.")]
     partial void LogGivenUp(string predictionId, int attempts, string reason);
 }

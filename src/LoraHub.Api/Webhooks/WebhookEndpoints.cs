@@ -1,14 +1,16 @@
-using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary><c>/v1/webhooks</c>: what receivers check signatures with.</summary>
+/// <summary><c>/v1/webhooks</c>: the secret with which receivers verify signatures.</summary>
 static class WebhookEndpoints
 {
     public static void MapWebhooks(this IEndpointRouteBuilder v1) => v1.MapGet("/webhooks/default/secret", GetSecret)
         .WithSummary("Get the secret that webhooks are signed with")
-        .WithDescription("For the client libraries' `validateWebhook`. Each webhook has `webhook-id`, `webhook-timestamp` and `webhook-signature`, as standardwebhooks.com says.")
+        .WithDescription(
+            "For the client libraries' `validateWebhook`. "
+            + "Each webhook has the headers `webhook-id`, `webhook-timestamp` and `webhook-signature` of standardwebhooks.com.")
         .Produces<WebhookSecret>();
 
     static JsonHttpResult<WebhookSecret> GetSecret(WebhookKey key, HttpResponse response)

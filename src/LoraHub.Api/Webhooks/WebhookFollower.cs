@@ -1,101 +1,92 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>Follows a prediction from its creation to its end and tells its webhook, one message at a time.</summary>
+/// <summary>Follows a prediction from its creation to its end and sends its webhook messages, one at a time.</summary>
 sealed class WebhookFollower(
-    IPredictionEvents events, IPredictionStore store, IWebhookClaims claims, WebhookDelivery delivery, IOptions<WebhookOptions> options, TimeProvider time)
+    IPredictionEvents events,
+    IPredictionStore store,
+    IWebhookClaims claims,
+    WebhookDelivery delivery,
+    IOptions<WebhookOptions> options,
+    TimeProvider time)
 {
-    /// <param name="claim">This process's; it is closed when all is told, and given back when not.</param>
-    /// <param name="leaving">Fires when no more events are to be waited for; what is known by then is still told.</param>
-    /// <param name="stopping">Fires, after the other, when nothing more may be sent.</param>
-    /// <returns>When the end, or all that could be known, has been told.</returns>
+    /// <summary>Returns after it has sent the prediction's end, or everything known when <paramref name="leaving"/> is canceled.</summary>
+    /// <param name="claim">A claim of this process. The method closes it after it has sent the end, and releases it otherwise.</param>
+    /// <param name="leaving">Stops the wait for further events; the method still sends what it knows by then.</param>
+    /// <param name="stopping">Stops the sending too; canceled after <paramref name="leaving"/>.</param>
     public async Task FollowAsync(WebhookClaim claim, CancellationToken leaving, CancellationToken stopping)
     {
         var created = claim.Created;
         var outbox = new WebhookOutbox(created, created.Webhook!.Events, claim.StartTold);
-        var isTold = false;
+        var isSent = false;
         try
         {
             if (claim.IsTakenOver && await store.FindAsync(created.Id, stopping) is { IsTerminal: true } ended)
             {
-                outbox.End(ended); // the end may have been told: what comes before it must not follow it
-                await SendAllAsync(outbox, stopping);
+                outbox.End(ended); // another process may have sent the end, and no earlier message may follow that
+                await SendAllAsync(outbox, new Throttle(TimeSpan.Zero, time), stopping);
             }
             else
             {
                 await FollowAsync(created, outbox, leaving, stopping);
             }
 
-            isTold = outbox.HasEnded;
+            isSent = outbox.HasEnded;
         }
         finally
         {
-            await (isTold ? claims.CloseAsync(created.Id, CancellationToken.None) : claims.ReleaseAsync([created.Id], CancellationToken.None));
+            await (isSent ? claims.CloseAsync(created.Id, CancellationToken.None) : claims.ReleaseAsync([created.Id], CancellationToken.None));
         }
     }
 
+    /// <summary>Sends one message at a time while it reads events, so that each message contains everything known when it is sent.</summary>
     async Task FollowAsync(Prediction created, WebhookOutbox outbox, CancellationToken leaving, CancellationToken stopping)
     {
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(leaving);
-        await using var reader = events.ReadAsync(created.Id, after: 0, reading.Token).GetAsyncEnumerator(reading.Token);
-        var next = reader.MoveNextAsync().AsTask();
+        await using var reader = new PendingReader<RecordedEvent>(events.ReadAsync(created.Id, after: 0, leaving), leaving);
+        var throttle = new Throttle(options.Value.Throttle, time);
+        var sending = Task.CompletedTask;
+        while (await AddReadyAsync(reader, created.Id, outbox, leaving))
+        {
+            if (sending.IsCompleted && outbox.Take(throttle.IsOver) is { } notice)
+            {
+                await sending;
+                sending = SendAsync(notice, throttle, stopping);
+            }
+            else
+            {
+                var obstacle = !sending.IsCompleted ? sending : outbox.IsEmpty ? reader.Next : throttle.Over;
+                await Task.WhenAny(reader.Next, obstacle);
+            }
+        }
+
+        await sending;
+        await SendAllAsync(outbox, throttle, stopping);
+    }
+
+    /// <summary>Adds the events that can be read without waiting.</summary>
+    /// <returns>Whether more events may follow.</returns>
+    async Task<bool> AddReadyAsync(PendingReader<RecordedEvent> reader, string id, WebhookOutbox outbox, CancellationToken leaving)
+    {
         try
         {
-            var throttle = new Throttle(options.Value.Throttle, time);
-            var sending = Task.CompletedTask;
-            var isOpen = true;
-            while (isOpen || !sending.IsCompleted || !outbox.IsEmpty)
+            while (reader.Next.IsCompleted)
             {
-                var isFree = sending.IsCompleted;
-                if (isOpen && next.IsCompleted) // first, so that what is told is the latest
+                if (!await reader.Next)
                 {
-                    isOpen = await HasMovedAsync(next, created.Id, outbox, leaving);
-                    if (isOpen)
-                    {
-                        outbox.Add(reader.Current);
-                        next = reader.MoveNextAsync().AsTask();
-                    }
+                    return false;
                 }
-                else if (isFree && outbox.Take(throttle.IsOver) is { } notice)
-                {
-                    await sending;
-                    sending = SendAsync(notice, throttle, stopping);
-                }
-                else
-                {
-                    var waiting = !isFree ? sending : outbox.IsEmpty ? next : throttle.Over;
-                    await (isOpen ? Task.WhenAny(waiting, next) : waiting);
-                }
+
+                outbox.Add(reader.Take());
             }
 
-            await sending;
-        }
-        finally
-        {
-            await reading.CancelAsync();
-            await next.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default); // an enumerator may be disposed only at rest
-        }
-    }
-
-    async Task SendAllAsync(WebhookOutbox outbox, CancellationToken stopping)
-    {
-        while (outbox.Take(mayTellNews: true) is { } notice)
-        {
-            await SendAsync(notice, new Throttle(TimeSpan.Zero, time), stopping);
-        }
-    }
-
-    async Task<bool> HasMovedAsync(Task<bool> next, string id, WebhookOutbox outbox, CancellationToken leaving)
-    {
-        try
-        {
-            return await next;
+            return true;
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested)
         {
-            // What was recorded last may not have come here yet.
+            // The records may hold an end that this follower has not read yet.
             if (await store.FindAsync(id, CancellationToken.None) is { IsTerminal: true } ended)
             {
                 outbox.End(ended);
@@ -105,25 +96,40 @@ sealed class WebhookFollower(
         }
     }
 
+    async Task SendAllAsync(WebhookOutbox outbox, Throttle throttle, CancellationToken stopping)
+    {
+        while (!outbox.IsEmpty)
+        {
+            if (outbox.Take(throttle.IsOver) is { } notice)
+            {
+                await SendAsync(notice, throttle, stopping);
+            }
+            else
+            {
+                await throttle.Over;
+            }
+        }
+    }
+
     async Task SendAsync(WebhookNotice notice, Throttle throttle, CancellationToken stopping)
     {
         switch (notice.Event)
         {
             case WebhookEvent.Completed:
-                await delivery.SendUntilTakenAsync(notice, stopping);
+                await delivery.SendUntilDeliveredAsync(notice, stopping);
                 break;
             case WebhookEvent.Start:
                 await delivery.SendAsync(notice, stopping);
-                await claims.TellStartAsync(notice.Prediction.Id, stopping);
+                await claims.MarkStartSentAsync(notice.Prediction.Id, stopping);
                 break;
             default:
                 await delivery.SendAsync(notice, stopping);
-                throttle.Begin(stopping); // only now: a receiver sees them so far apart, however slow it is
+                throttle.Begin(stopping); // after the answer, so that the interval also holds for a slow receiver
                 break;
         }
     }
 
-    /// <summary>The time that must pass between two messages.</summary>
+    /// <summary>Keeps the minimum time between two messages with output or logs.</summary>
     sealed class Throttle(TimeSpan time, TimeProvider provider)
     {
         public Task Over { get; private set; } = Task.CompletedTask;

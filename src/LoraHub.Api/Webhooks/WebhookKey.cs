@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>Signs webhooks (standardwebhooks.com, version 1), so that their receivers know who sent them.</summary>
+/// <summary>Signs webhooks (standardwebhooks.com, version 1), so that receivers can verify the sender.</summary>
 sealed class WebhookKey(IOptions<WebhookOptions> options, IServiceKeys keys)
 {
     const string Prefix = "whsec_";
 
     const int LeastBytes = 24, MostBytes = 64;
 
-    /// <summary>The key as its receivers need it.</summary>
+    /// <summary>The key in the form that receivers use: <c>whsec_</c> and Base64.</summary>
     public string Secret => options.Value.Secret ?? $"{Prefix}{Convert.ToBase64String(Bytes())}";
 
     /// <summary>The value of <c>webhook-signature</c>.</summary>
@@ -31,7 +31,7 @@ sealed class WebhookKey(IOptions<WebhookOptions> options, IServiceKeys keys)
         return text.StartsWith(Prefix, StringComparison.Ordinal)
             && Convert.TryFromBase64String(text[Prefix.Length..], bytes, out var length)
             && length >= LeastBytes
-            && Convert.ToBase64String(bytes[..length]) == text[Prefix.Length..]; // no white space: not every client skips it
+            && Convert.ToBase64String(bytes[..length]) == text[Prefix.Length..]; // reject white space, which some clients do not skip
     }
 
     byte[] Bytes() => options.Value.Secret is { } secret ? Convert.FromBase64String(secret[Prefix.Length..]) : keys.KeyOf("webhook");

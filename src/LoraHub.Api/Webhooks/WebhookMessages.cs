@@ -1,17 +1,17 @@
 using System.Text.Json;
-using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>A webhook as it is sent, however often.</summary>
-/// <param name="Id">The same over retries; receivers know one that they have had already by it.</param>
-/// <param name="Body">Written once: these bytes are what is signed.</param>
+/// <summary>A webhook message, the same in every attempt.</summary>
+/// <param name="Id">The same in all retries, so that receivers can detect duplicates.</param>
+/// <param name="Body">Serialized once, because the signature covers exactly these bytes.</param>
 sealed record WebhookMessage(string Id, PredictionWebhook To, ReadOnlyMemory<byte> Body);
 
-/// <summary>Says how a prediction stands, in the words of <c>GET /v1/predictions/{id}</c>, whichever front it came by.</summary>
+/// <summary>Builds messages. The body is that of <c>GET /v1/predictions/{id}</c>, whether Cog's or Replicate's API created the prediction.</summary>
 sealed class WebhookMessages(ServedModel model, StreamAddress streams)
 {
     public WebhookMessage Of(Prediction prediction) => new(

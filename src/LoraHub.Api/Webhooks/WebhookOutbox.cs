@@ -2,27 +2,28 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>What there is to tell of a prediction.</summary>
-/// <param name="Prediction">As it was then.</param>
+/// <summary>An event to deliver.</summary>
+/// <param name="Prediction">Its state at that event.</param>
 readonly record struct WebhookNotice(WebhookEvent Event, Prediction Prediction);
 
 /// <summary>
-/// What is still to be told of a prediction: its start as it was, then how it stands, however much has happened to it meanwhile, then its end.
+/// Collects the events of a prediction that are still to be delivered. It returns the start first, then updates, then the end.
+/// It merges all output and logs since the last message into one update with the current state.
 /// </summary>
-/// <param name="wanted">The events to tell of.</param>
-/// <param name="startTold">Whether its start was told before.</param>
-sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted, bool startTold)
+/// <param name="subscribed">The events to deliver.</param>
+/// <param name="startSent">Whether the start was delivered before.</param>
+sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> subscribed, bool startSent)
 {
     Prediction _running = created;
     Prediction? _started;
     Prediction? _ended;
-    WebhookEvent? _news;
-    bool _startTold = startTold;
+    WebhookEvent? _update;
+    bool _startSent = startSent;
 
-    /// <summary>Whether the prediction's end is known here.</summary>
+    /// <summary>Whether the prediction's end was added.</summary>
     public bool HasEnded { get; private set; }
 
-    public bool IsEmpty => _started is null && _news is null && _ended is null;
+    public bool IsEmpty => _started is null && _update is null && _ended is null;
 
     public void Add(RecordedEvent recorded)
     {
@@ -36,29 +37,29 @@ sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted
         _running = after;
         switch (recorded.Event)
         {
-            case PredictionEvent.Started when !_startTold: // it comes again when a worker was lost
-                _startTold = true;
-                _started = wanted.Contains(WebhookEvent.Start) ? after : null;
+            case PredictionEvent.Started when !_startSent: // another attempt, after a lost worker, records it again
+                _startSent = true;
+                _started = subscribed.Contains(WebhookEvent.Start) ? after : null;
                 break;
-            case PredictionEvent.Answered when wanted.Contains(WebhookEvent.Output):
-                _news = WebhookEvent.Output;
+            case PredictionEvent.Answered when subscribed.Contains(WebhookEvent.Output):
+                _update = WebhookEvent.Output;
                 break;
-            case PredictionEvent.Logged when wanted.Contains(WebhookEvent.Logs):
-                _news ??= WebhookEvent.Logs;
+            case PredictionEvent.Logged when subscribed.Contains(WebhookEvent.Logs):
+                _update ??= WebhookEvent.Logs;
                 break;
         }
     }
 
-    /// <param name="ended">As it is and will remain.</param>
+    /// <param name="ended">The prediction's final state.</param>
     public void End(Prediction ended)
     {
         HasEnded = true;
-        _ended = wanted.Contains(WebhookEvent.Completed) ? ended : null;
+        _ended = subscribed.Contains(WebhookEvent.Completed) ? ended : null;
     }
 
-    /// <summary>Takes out what is to be told next.</summary>
-    /// <param name="mayTellNews">Whether output and logs may be told again already. If not, an end that is to be told goes before them and says all of it.</param>
-    public WebhookNotice? Take(bool mayTellNews)
+    /// <summary>Removes and returns the next event to deliver, or null.</summary>
+    /// <param name="mayUpdate">Whether the throttle permits an update. If not, an end replaces a pending update, whose data it contains.</param>
+    public WebhookNotice? Take(bool mayUpdate)
     {
         if (_started is { } started)
         {
@@ -66,15 +67,15 @@ sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> wanted
             return new WebhookNotice(WebhookEvent.Start, started);
         }
 
-        if (_news is { } news && mayTellNews)
+        if (_update is { } update && mayUpdate)
         {
-            _news = null;
-            return new WebhookNotice(news, _running);
+            _update = null;
+            return new WebhookNotice(update, _running);
         }
 
         if (_ended is { } ended)
         {
-            (_news, _ended) = (null, null);
+            (_update, _ended) = (null, null);
             return new WebhookNotice(WebhookEvent.Completed, ended);
         }
 

@@ -1,40 +1,40 @@
 using System.Net.Http.Headers;
-using LoraHub.Api.Outbound;
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>What became of sending a message once.</summary>
+/// <summary>The outcome of one attempt.</summary>
 abstract record WebhookAttempt
 {
     WebhookAttempt()
     {
     }
 
-    public sealed record Taken : WebhookAttempt;
+    public sealed record Delivered : WebhookAttempt;
 
-    /// <param name="Reason">A status, or the name of what went wrong; nothing of the URL.</param>
-    /// <param name="IsFinal">Whether another attempt would end in the same way.</param>
+    /// <param name="Reason">The HTTP status or the exception's type; never a part of the URL.</param>
+    /// <param name="IsFinal">Whether a retry cannot succeed.</param>
     public sealed record Failed(string Reason, bool IsFinal = false) : WebhookAttempt;
 }
 
 /// <summary>Signs a message and sends it, once.</summary>
 sealed class WebhookPost(AddressGuard guard, HostResolver resolve, WebhookKey key, IOptions<WebhookOptions> options, TimeProvider time) : IDisposable
 {
-    // Not from a factory: those log what they send, URLs included.
+    // Not from IHttpClientFactory: its clients log the URLs.
     readonly HttpMessageInvoker _http = new(new GuardedConnection(guard, resolve).CreateHandler());
 
-    /// <param name="limit">How long the receiver may take to answer; what it says beyond status and headers is not read.</param>
+    /// <param name="limit">How long the receiver may take to answer. The answer's body is not read.</param>
     public async Task<WebhookAttempt> TryAsync(WebhookMessage message, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using var enough = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellationToken);
+        using var timeout = new CancellationTokenSource(limit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var request = Request(message);
         try
         {
             using var response = await _http.SendAsync(request, either.Token);
-            return response.IsSuccessStatusCode ? new WebhookAttempt.Taken() : new WebhookAttempt.Failed($"{(int)response.StatusCode}");
+            return response.IsSuccessStatusCode ? new WebhookAttempt.Delivered() : new WebhookAttempt.Failed($"{(int)response.StatusCode}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,13 +1,14 @@
 using System.Net;
-using LoraHub.Api.Outbound;
+using LoraHub.Api.Docs;
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Outbound;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace LoraHub.Api.Webhooks;
 
 static class WebhookServices
 {
-    /// <summary>Tells others what happens to predictions. To be added before the worker, so that it stops after it.</summary>
+    /// <summary>Adds webhook delivery. Call this before adding the worker, so that the deliveries stop after it.</summary>
     public static IServiceCollection AddWebhooks(this IServiceCollection services)
     {
         services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section).ValidateDataAnnotations()
@@ -16,10 +17,11 @@ static class WebhookServices
                 $"{WebhookOptions.Section}:{nameof(WebhookOptions.Secret)} must be whsec_ followed by 24 to 64 bytes in Base64.")
             .Validate(
                 webhooks => webhooks.AllowedNetworks.All(network => IPNetwork.TryParse(network, out _)),
-                $"{WebhookOptions.Section}:{nameof(WebhookOptions.AllowedNetworks)} must be networks, as 10.1.0.0/16 or fd00::/8.")
+                $"{WebhookOptions.Section}:{nameof(WebhookOptions.AllowedNetworks)} must be networks, such as 10.1.0.0/16 or fd00::/8.")
             .ValidateOnStart();
         services.TryAddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
         return services
+            .AddSingleton<IAnswerExamples, WebhookExamples>()
             .AddSingleton<WebhookKey>()
             .AddSingleton<AddressGuard>()
             .AddSingleton<WebhookPost>()

@@ -3,10 +3,11 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>Carries what a predictor says from its thread into the prediction's events, in order and while it runs.</summary>
-sealed class EventPump(IPredictionLease lease) : IPredictionProgress
+/// <summary>Records a predictor's logs and metrics as events of the prediction, in order and while it runs.</summary>
+/// <param name="watcher">Receives the search's progress as data, on the predictor's thread; or null.</param>
+sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watcher = null) : IPredictionProgress
 {
-    const int MostAtOnce = 256;
+    const int MaxBatch = 256;
 
     readonly Channel<PredictionEvent> _events = Channel.CreateBounded<PredictionEvent>(
         new BoundedChannelOptions(capacity: 1024) { SingleReader = true, SingleWriter = true });
@@ -15,28 +16,32 @@ sealed class EventPump(IPredictionLease lease) : IPredictionProgress
 
     public void Measure(string name, double value) => Write(new PredictionEvent.Measured(name, value));
 
-    public void Compose(IReadOnlyList<ModuleUse> modules) => Write(new PredictionEvent.Composing(modules));
+    public void Evaluated(SearchProgress progress)
+    {
+        watcher?.Report(progress);
+        Log(progress.Line);
+    }
 
-    /// <summary>Runs until <see cref="Complete"/> was called and all is recorded.</summary>
+    /// <summary>Returns after <see cref="Complete"/> was called and every event is recorded.</summary>
     public async Task RunAsync()
     {
         try
         {
             while (await _events.Reader.WaitToReadAsync())
             {
-                // What has come meanwhile goes together: one write for all of it.
-                var news = new List<PredictionEvent>();
-                while (news.Count < MostAtOnce && _events.Reader.TryRead(out var happened))
+                // One write for all events that have arrived meanwhile.
+                var batch = new List<PredictionEvent>();
+                while (batch.Count < MaxBatch && _events.Reader.TryRead(out var happened))
                 {
-                    news.Add(happened);
+                    batch.Add(happened);
                 }
 
-                await lease.AppendAsync(news, CancellationToken.None);
+                await lease.AppendAsync(batch, CancellationToken.None);
             }
         }
         catch (Exception exception)
         {
-            _events.Writer.TryComplete(exception); // or the predictor would wait for room for ever
+            _events.Writer.TryComplete(exception); // otherwise the predictor would block on the full channel
             throw;
         }
     }
@@ -47,7 +52,7 @@ sealed class EventPump(IPredictionLease lease) : IPredictionProgress
     {
         if (!_events.Writer.TryWrite(happened))
         {
-            // A predictor that outruns the store waits for it, on the thread that is its own.
+            // A predictor that is faster than the store blocks its own thread until there is room.
             _events.Writer.WriteAsync(happened).AsTask().GetAwaiter().GetResult();
         }
     }

@@ -1,28 +1,40 @@
 using System.Diagnostics;
 using LoraHub.Core;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
-using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
+using LoraHub.Core.Threading;
+using LoraHub.Inference.Adaptation;
+using LoraHub.Modules.Library;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>Does a leased prediction from its start to its end, for the service and the terminal alike.</summary>
+/// <summary>Runs a leased prediction from start to end, for the service and for the command line.</summary>
 sealed partial class PredictionRunner(
-    IPredictor predictor, IBlobStore blobs, IOptions<DataOptions> data, TimeProvider time, ILogger<PredictionRunner> logger, IModuleSource? modules = null)
+    IPredictor predictor,
+    ModuleLibrary catalog,
+    IBlobStore blobs,
+    IOptions<DataOptions> data,
+    TimeProvider time,
+    ILogger<PredictionRunner> logger,
+    IModuleExchange exchange,
+    IProgress<SearchProgress>? watcher = null)
 {
-    const string UnexpectedFailure = "The prediction failed unexpectedly; the service's log says more.";
+    const string UnexpectedFailure = "The prediction failed unexpectedly; see the service's log.";
 
-    const string NoRoom = "There is no room left on the service's disk for what the prediction makes. Once there is, it can be asked for again.";
+    const string NoRoom =
+        "The service's disk is full, so the prediction's files could not be written. Free some space, then create the prediction again.";
 
     const string HandedBack = "This worker is stopping; the prediction goes back to the queue.\n";
 
-    /// <summary>Records what happens, last of all how it ended. When asked to stop it records no end, so that the lease hands the prediction back.</summary>
+    /// <summary>
+    /// Runs the prediction and records its events and its end. When <paramref name="stopping"/> is canceled it records no end, so that the lease
+    /// returns the prediction to the queue.
+    /// </summary>
     public async Task RunAsync(IPredictionLease lease, CancellationToken stopping)
     {
-        var id = lease.Prediction.Id;
-        using var span = Spans.StartAttempt(lease.Prediction, lease.Attempt);
+        var id = lease.Created.Id;
+        using var span = Spans.StartAttempt(lease.Created, lease.Attempt);
         if (!await lease.AppendAsync(Beginning(lease.Attempt), CancellationToken.None))
         {
             Lose(id, span);
@@ -51,8 +63,9 @@ sealed partial class PredictionRunner(
         {
             End(id, end[^1], measured.Value, span);
         }
-        else if (await lease.AppendAsync([measured, new PredictionEvent.Canceled()], CancellationToken.None)) // the wish to cancel it came before its end
+        else if (await lease.AppendAsync([measured, new PredictionEvent.Canceled()], CancellationToken.None))
         {
+            // A client canceled the prediction before its end was recorded.
             End(id, new PredictionEvent.Canceled(), measured.Value, span);
         }
         else
@@ -63,18 +76,18 @@ sealed partial class PredictionRunner(
 
     static IReadOnlyList<PredictionEvent> Beginning(int attempt) => attempt == 1
         ? [new PredictionEvent.Started()]
-        : [new PredictionEvent.Started(), new PredictionEvent.Logged($"Attempt {attempt}: the worker before did not finish; from the start again.\n")];
+        : [new PredictionEvent.Started(), new PredictionEvent.Logged($"Attempt {attempt}: the previous worker did not finish; starting over.\n")];
 
-    /// <returns>What there is to record last, the end included; nothing when it was stopped in the middle.</returns>
+    /// <returns>The last events to record, including the end; none when the attempt was stopped before it ended.</returns>
     async Task<IReadOnlyList<PredictionEvent>> AttemptAsync(IPredictionLease lease, CancellationToken stopping)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Canceled);
         try
         {
             using var workspace = Workspace.Create(data.Value.Path);
-            await (modules?.FetchAsync(either.Token) ?? Task.CompletedTask); // whoever took it in may know modules that are not here yet
+            await exchange.FetchAsync(either.Token); // the API node may have newer modules than this one
             var result = await PredictAsync(lease, workspace.Folder, either.Token);
-            var output = await PublishAsync(result, lease.Prediction.Origin, either.Token);
+            var output = await StoreAsync(result, either.Token);
             return [new PredictionEvent.Answered(output), new PredictionEvent.Succeeded()];
         }
         catch (OperationCanceledException) when (lease.Canceled.IsCancellationRequested)
@@ -91,38 +104,30 @@ sealed partial class PredictionRunner(
         }
         catch (StorageUnavailableException exception)
         {
-            LogNotStored(lease.Prediction.Id);
+            LogNotStored(lease.Created.Id);
             return [new PredictionEvent.Failed(exception.Message)];
         }
-        catch (IOException exception) when (DiskRoom.IsMissing(exception))
+        catch (IOException exception) when (DiskSpace.IsExhausted(exception))
         {
-            LogNoRoom(lease.Prediction.Id);
+            LogNoRoom(lease.Created.Id);
             return [new PredictionEvent.Failed(NoRoom)];
         }
         catch (Exception exception)
         {
-            // Without its message: that may quote the client's input.
-            LogFailedUnexpectedly(lease.Prediction.Id, exception.GetType(), exception.StackTrace);
+            // Without the exception's message, which may quote the client's input.
+            LogFailedUnexpectedly(lease.Created.Id, exception.GetType(), exception.StackTrace);
             return [new PredictionEvent.Failed(UnexpectedFailure)];
         }
     }
 
     async Task<PredictionResult> PredictAsync(IPredictionLease lease, string folder, CancellationToken cancellationToken)
     {
-        var (input, errors) = InputParser.Parse(lease.Prediction.Input);
-        if (input is null)
-        {
-            throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));
-        }
-
-        var pump = new EventPump(lease);
+        var plan = lease.Created.Plan ?? PlanNow(lease.Created);
+        var pump = new EventPump(lease, watcher);
         var pumping = pump.RunAsync();
         try
         {
-            // Tensor code keeps state on its thread: it gets one of its own, and nothing is awaited on it.
-            return await Task.Factory.StartNew(
-                () => predictor.Predict(input, folder, pump, cancellationToken),
-                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            return await OwnThread.RunAsync(() => predictor.Predict(plan, folder, pump, cancellationToken), CancellationToken.None);
         }
         finally
         {
@@ -131,17 +136,21 @@ sealed partial class PredictionRunner(
         }
     }
 
-    async Task<PredictionOutput> PublishAsync(PredictionResult result, string origin, CancellationToken cancellationToken)
+    /// <summary>Plans a prediction that an earlier version of the program created without a plan.</summary>
+    PredictionPlan PlanNow(CreatedPrediction created)
+    {
+        var (plan, errors) = PredictionPlanner.Plan(created.Input, catalog);
+        return plan ?? throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));
+    }
+
+    async Task<PredictionOutput> StoreAsync(PredictionResult result, CancellationToken cancellationToken)
     {
         using var phase = Phase.Begin("publish", time);
-        var adapter = await PutAsync(result.AdapterFile, cancellationToken);
-        var checkpoint = result.CheckpointFile is { } file ? await PutAsync(file, cancellationToken) : null;
-        var trace = result.TraceFile is { } steps ? await PutAsync(steps, cancellationToken) : null;
         return result.Output with
         {
-            Adapter = $"{origin}/results/{adapter}/adapter.zip",
-            Checkpoint = checkpoint is null ? null : $"{origin}/results/{checkpoint}/checkpoint.zip",
-            Trace = trace is null ? null : $"{origin}/results/{trace}/trace.json",
+            Adapter = await PutAsync(result.AdapterFile, cancellationToken),
+            Checkpoint = result.CheckpointFile is { } checkpoint ? await PutAsync(checkpoint, cancellationToken) : null,
+            Trace = result.TraceFile is { } trace ? await PutAsync(trace, cancellationToken) : null,
         };
     }
 
@@ -171,16 +180,16 @@ sealed partial class PredictionRunner(
     [LoggerMessage(LogLevel.Information, "Prediction {PredictionId} has ended: {End} after {Seconds} s.")]
     partial void LogEnded(string predictionId, string end, double seconds);
 
-    [LoggerMessage(LogLevel.Warning, "Prediction {PredictionId} was handed back to the queue: the worker is stopping.")]
+    [LoggerMessage(LogLevel.Warning, "Prediction {PredictionId} was returned to the queue: the worker is stopping.")]
     partial void LogHandedBack(string predictionId);
 
-    [LoggerMessage(LogLevel.Warning, "The worker has lost prediction {PredictionId}: another has taken it over, or it has ended.")]
+    [LoggerMessage(LogLevel.Warning, "Lost the lease of prediction {PredictionId}: another worker has taken it over, or it has ended.")]
     partial void LogLost(string predictionId);
 
-    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: what it made could not be stored.")]
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: could not store its results.")]
     partial void LogNotStored(string predictionId);
 
-    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: there is no room left on the disk of the data folder.")]
+    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed: the disk of the data folder is full.")]
     partial void LogNoRoom(string predictionId);
 
     [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} failed unexpectedly: {ExceptionType}\n{StackTrace}")]

@@ -1,11 +1,11 @@
 using System.Text;
-using LoraHub.Api.Configuration;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>Prepares the predictor, then does one prediction after another in each of its slots.</summary>
+/// <summary>Prepares the predictor, then runs predictions in each of its slots, one at a time.</summary>
 sealed partial class PredictionWorker(
     IPredictor predictor,
     IPredictionQueue queue,
@@ -20,10 +20,11 @@ sealed partial class PredictionWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, stop.Begun);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, stop.Requested);
         if (await PrepareAsync(either.Token))
         {
-            await Task.WhenAll(Enumerable.Range(0, options.Value.Slots).Select(_ => Task.Run(() => FillSlotAsync(either.Token), CancellationToken.None)));
+            await Task.WhenAll(
+                Enumerable.Range(0, options.Value.Slots).Select(_ => Task.Run(() => FillSlotAsync(either.Token), CancellationToken.None)));
         }
     }
 
@@ -33,29 +34,29 @@ sealed partial class PredictionWorker(
         {
             while (!stopping.IsCancellationRequested)
             {
-                await NextAsync(stopping);
+                await RunNextAsync(stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // Nothing more is begun.
+            // Leases no further prediction.
         }
     }
 
-    /// <summary>Does one prediction. Whatever breaks on the way, the worker goes on with the next.</summary>
-    async Task NextAsync(CancellationToken stopping)
+    /// <summary>Runs one prediction. After an error it waits a second, and the worker continues with the next.</summary>
+    async Task RunNextAsync(CancellationToken stopping)
     {
         try
         {
             await using var lease = await queue.LeaseAsync(stopping);
-            await WorkAsync(lease);
+            await RunAsync(lease);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            state.Trouble = "The worker cannot take predictions from the queue; it tries again every second.";
-            LogTrouble(exception.GetType(), exception.StackTrace);
+            state.Problem = "The worker cannot lease predictions from the queue; it retries every second.";
+            LogLeaseFailed(exception.GetType(), exception.StackTrace);
             await Task.Delay(Pause, time, stopping);
-            state.Trouble = null; // until the next try says otherwise
+            state.Problem = null; // the next error sets it again
         }
     }
 
@@ -64,8 +65,7 @@ sealed partial class PredictionWorker(
         var logs = new SetupLog();
         try
         {
-            await Task.Factory.StartNew(
-                () => predictor.Prepare(logs, stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await OwnThread.RunAsync(() => predictor.Prepare(logs, stopping), CancellationToken.None);
             state.EndSetup(SetupStatus.Succeeded, logs.ToString());
             LogReady();
             return true;
@@ -76,14 +76,14 @@ sealed partial class PredictionWorker(
         }
         catch (Exception exception)
         {
-            logs.Log(exception is PredictionException ? exception.Message : "The setup failed unexpectedly; the service's log says more.");
+            logs.Log(exception is PredictionException ? exception.Message : "The setup failed unexpectedly; see the service's log.");
             state.EndSetup(SetupStatus.Failed, logs.ToString());
             LogSetupFailed(exception);
             return false;
         }
     }
 
-    async Task WorkAsync(IPredictionLease lease)
+    async Task RunAsync(IPredictionLease lease)
     {
         try
         {
@@ -91,24 +91,25 @@ sealed partial class PredictionWorker(
         }
         catch (Exception exception) when (!stop.Over.IsCancellationRequested)
         {
-            LogLeft(lease.Prediction.Id, exception.GetType(), exception.StackTrace); // what failed is the recording, so there is no telling the client
+            // The recording itself failed, so the error cannot be recorded for the client.
+            LogAbandoned(lease.Created.Id, exception.GetType(), exception.StackTrace);
         }
     }
 
     [LoggerMessage(LogLevel.Information, "The worker is ready.")]
     partial void LogReady();
 
-    // Without its message, here and below: that may quote what is stored.
-    [LoggerMessage(LogLevel.Error, "The worker cannot take predictions from the queue; it tries again: {ExceptionType}\n{StackTrace}")]
-    partial void LogTrouble(Type exceptionType, string? stackTrace);
+    // Here and below without the exception's message, which may quote stored data.
+    [LoggerMessage(LogLevel.Error, "Could not lease a prediction from the queue; retrying: {ExceptionType}\n{StackTrace}")]
+    partial void LogLeaseFailed(Type exceptionType, string? stackTrace);
 
-    [LoggerMessage(LogLevel.Error, "The worker cannot start: the predictor's setup failed.")]
+    [LoggerMessage(LogLevel.Error, "The worker could not start: the predictor's setup failed.")]
     partial void LogSetupFailed(Exception exception);
 
-    [LoggerMessage(LogLevel.Error, "Prediction {PredictionId} was left: what happened to it could not be recorded: {ExceptionType}\n{StackTrace}")]
-    partial void LogLeft(string predictionId, Type exceptionType, string? stackTrace);
+    [LoggerMessage(LogLevel.Error, "Abandoned prediction {PredictionId}: could not record its events: {ExceptionType}\n{StackTrace}")]
+    partial void LogAbandoned(string predictionId, Type exceptionType, string? stackTrace);
 
-    /// <summary>Collects what is said during setup; there is no prediction yet to record it.</summary>
+    /// <summary>Collects the log of the setup, which belongs to no prediction.</summary>
     sealed class SetupLog : IPredictionProgress
     {
         readonly StringBuilder _text = new();
@@ -116,10 +117,6 @@ sealed partial class PredictionWorker(
         public void Log(string line) => _text.Append(line).Append('\n');
 
         public void Measure(string name, double value)
-        {
-        }
-
-        public void Compose(IReadOnlyList<ModuleUse> modules)
         {
         }
 

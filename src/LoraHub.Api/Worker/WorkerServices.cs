@@ -2,14 +2,14 @@ namespace LoraHub.Api.Worker;
 
 static class WorkerServices
 {
-    /// <summary>What runs a leased prediction; enough for the terminal.</summary>
+    /// <summary>Adds the runner of a leased prediction; the command line needs no more.</summary>
     public static IServiceCollection AddPredictionRunner(this IServiceCollection services) => services.AddSingleton<PredictionRunner>();
 
-    /// <summary>The worker that takes predictions from the queue for as long as the service runs.</summary>
+    /// <summary>Adds the worker that runs predictions from the queue.</summary>
     public static IServiceCollection AddPredictionWorker(this IServiceCollection services) =>
         services.AddSingleton<WorkerState>().AddHostedService<PredictionWorker>();
 
-    /// <summary>What stands for the workers in a process that has none: there is nothing to load and nothing that is busy.</summary>
+    /// <summary>Adds the state of a worker that has finished its setup, for a process without one.</summary>
     public static IServiceCollection AddNoWorker(this IServiceCollection services) => services.AddSingleton(provider =>
     {
         var state = ActivatorUtilities.CreateInstance<WorkerState>(provider);

@@ -7,26 +7,26 @@ enum SetupStatus
     Failed,
 }
 
-/// <param name="Logs">What the predictor said while it loaded; one line each.</param>
+/// <param name="Logs">The predictor's log of the setup.</param>
 sealed record Setup(SetupStatus Status, DateTimeOffset StartedAt, DateTimeOffset? CompletedAt, string Logs);
 
-/// <summary>What the worker is doing, for whoever asks while it does it.</summary>
+/// <summary>The worker's state, for health checks.</summary>
 sealed class WorkerState(TimeProvider time)
 {
     volatile Setup _setup = new(SetupStatus.Starting, time.GetUtcNow(), null, "");
     readonly TaskCompletionSource _setupEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    volatile string? _trouble;
+    volatile string? _problem;
 
     public Setup Setup => _setup;
 
-    /// <summary>Completes when the setup has ended, well or not.</summary>
+    /// <summary>Completes when the setup has succeeded or failed.</summary>
     public Task SetupEnded => _setupEnded.Task;
 
-    /// <summary>Why predictions wait though the model is loaded, or null; gone as soon as they no longer do.</summary>
-    public string? Trouble
+    /// <summary>Why predictions wait although the model is loaded, or null.</summary>
+    public string? Problem
     {
-        get => _trouble;
-        set => _trouble = value;
+        get => _problem;
+        set => _problem = value;
     }
 
     public void EndSetup(SetupStatus status, string logs)

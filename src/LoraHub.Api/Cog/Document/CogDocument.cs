@@ -1,15 +1,15 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Json;
 
 namespace LoraHub.Api.Cog.Document;
 
 /// <summary>
-/// The OpenAPI document that Cog's tools read inputs from: the same bytes at <c>/openapi.json</c> and in a version's <c>openapi_schema</c>. It is OpenAPI
-/// 3.0.2 in the words of Cog's own generator (replicate/cog, pkg/schema/openapi_spec.go), so that the playground, <c>cog predict</c> and cog-safe-push
-/// take it. Replicate's routes are not in it.
+/// The OpenAPI document that Cog's tools read inputs from: the same bytes at <c>/openapi.json</c> and in a version's <c>openapi_schema</c>.
+/// It is OpenAPI 3.0.2 with the names of Cog's own generator (replicate/cog, pkg/schema/openapi_spec.go), so that the playground,
+/// <c>cog predict</c> and cog-safe-push accept it. It omits Replicate's routes.
 /// </summary>
 static class CogDocument
 {
@@ -27,7 +27,7 @@ static class CogDocument
         ["components"] = new JsonObject { ["schemas"] = CogSchemas.All() },
     };
 
-    /// <summary>No <c>/trainings</c>: its mere presence turns the playground into a training form.</summary>
+    /// <summary>Omits <c>/trainings</c>, which would turn the playground into a training form.</summary>
     static JsonObject Paths() => new()
     {
         ["/"] = new JsonObject { ["get"] = Operation("Root", "root__get", Anything()) },

@@ -4,7 +4,7 @@ using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Cog.Document;
 
-/// <summary>The inputs in Cog's words, from the one schema that also checks them.</summary>
+/// <summary>The inputs in Cog's document, generated from the schema that also validates them.</summary>
 static class CogInputSchema
 {
     public static JsonObject Input()
@@ -18,14 +18,14 @@ static class CogInputSchema
         return new JsonObject { ["title"] = "Input", ["type"] = "object", ["properties"] = properties };
     }
 
-    /// <summary>The words of each input that takes no others, under the input's name, as Cog has them.</summary>
+    /// <summary>The enumeration of each input with fixed choices, under the input's name as in Cog.</summary>
     public static IEnumerable<(string Name, JsonObject Schema)> Choices() => InputSchema.Fields
         .Where(field => field.Choices is not null)
-        .Select(field => (field.Name, CogSchemas.Words(field.Name, "An enumeration.", field.Choices!)));
+        .Select(field => (field.Name, CogSchemas.Enumeration(field.Name, "An enumeration.", field.Choices!)));
 
     /// <remarks>
-    /// Forms are made of this, so arrays and objects, which a request may also hold, are left out. An optional number without <c>default</c> would get the
-    /// text <c>""</c> in the playground, which is no number.
+    /// Clients generate forms from this, so it omits arrays and objects, which a request may also hold. In the playground, an optional number
+    /// without <c>default</c> would get the text <c>""</c>, which is not a number.
     /// </remarks>
     static JsonObject Property(InputField field, int order)
     {

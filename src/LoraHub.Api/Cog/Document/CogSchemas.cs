@@ -17,8 +17,9 @@ static class CogSchemas
         all["Output"] = Output();
         all["PredictionRequest"] = Request();
         all["PredictionResponse"] = Response();
-        all["Status"] = Words("Status", "An enumeration.", ["starting", "processing", "succeeded", "canceled", "failed"]);
-        all["WebhookEvent"] = Words("WebhookEvent", "What a webhook may be told.", [.. Enum.GetNames<WebhookEvent>().Select(name => name.ToLowerInvariant())]);
+        all["Status"] = Enumeration("Status", "An enumeration.", ["starting", "processing", "succeeded", "canceled", "failed"]);
+        all["WebhookEvent"] = Enumeration(
+            "WebhookEvent", "An event that a webhook can receive.", [.. Enum.GetNames<WebhookEvent>().Select(name => name.ToLowerInvariant())]);
         all["HTTPValidationError"] = Object("HTTPValidationError", new JsonObject
         {
             ["detail"] = Array(Reference("ValidationError"), "Detail"),
@@ -29,7 +30,7 @@ static class CogSchemas
 
     public static JsonObject Reference(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };
 
-    public static JsonObject Words(string title, string description, IEnumerable<string> words) => new()
+    public static JsonObject Enumeration(string title, string description, IEnumerable<string> words) => new()
     {
         ["title"] = title,
         ["description"] = description,
@@ -37,14 +38,14 @@ static class CogSchemas
         ["enum"] = new JsonArray([.. words.Select(word => (JsonNode)word)]),
     };
 
-    /// <summary><see cref="PredictionOutput"/>. The reference gave one URI, of a pickle; ours are in here.</summary>
+    /// <summary><see cref="PredictionOutput"/>. The reference returned a single URI of a pickle instead of this object.</summary>
     static JsonObject Output()
     {
         var output = Object("Output", new JsonObject
         {
             ["adapter"] = Url("Adapter", "adapter.zip: the composed LoRA module as PEFT loads it."),
-            ["checkpoint"] = Url("Checkpoint", "checkpoint.zip: the merged model, when it was asked for."),
-            ["trace"] = Url("Trace", "trace.json: every evaluation of the search, with weights, loss and time, when there was a search."),
+            ["checkpoint"] = Url("Checkpoint", "checkpoint.zip: the merged model, if requested."),
+            ["trace"] = Url("Trace", "trace.json: every evaluation of the search, with weights, loss and time. Absent without a search."),
             ["weights"] = Array(Weight(), "Weights"),
             ["loss"] = Object("Loss", new JsonObject
             {
@@ -53,7 +54,11 @@ static class CogSchemas
                 ["evaluations"] = Typed("integer", "Evaluations"),
             }),
             ["predictions"] = Array(new JsonObject { ["type"] = "string" }, "Predictions"),
-            ["accuracy"] = Object("Accuracy", new JsonObject { ["zero_shot"] = Typed("number", "Zero Shot"), ["adapted"] = Typed("number", "Adapted") }),
+            ["accuracy"] = Object("Accuracy", new JsonObject
+            {
+                ["zero_shot"] = Typed("number", "Zero Shot"),
+                ["adapted"] = Typed("number", "Adapted"),
+            }),
             ["controls"] = Controls(),
         });
         output["required"] = new JsonArray("weights");
@@ -88,14 +93,18 @@ static class CogSchemas
         });
 
         static JsonObject Control(string title, params (string Name, JsonObject Schema)[] more) => Object(title, new JsonObject(
-            [.. more.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Schema)), new("loss", Typed("number", "Loss")), new("accuracy", Typed("number", "Accuracy"))]));
+        [
+            .. more.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Schema)),
+            new("loss", Typed("number", "Loss")),
+            new("accuracy", Typed("number", "Accuracy")),
+        ]));
     }
 
     static JsonObject Request() => Object("PredictionRequest", new JsonObject
     {
         ["id"] = Typed("string", "Id"),
         ["input"] = Reference("Input"),
-        ["webhook"] = Url("Webhook", "Told of the prediction's events."),
+        ["webhook"] = Url("Webhook", "URL that receives the prediction's events."),
         ["webhook_events_filter"] = Array(Reference("WebhookEvent"), "Webhook Events Filter"),
     });
 
@@ -116,10 +125,10 @@ static class CogSchemas
 
     static JsonObject ValidationError()
     {
-        var place = new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, new JsonObject { ["type"] = "integer" }) };
+        var location = new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string" }, new JsonObject { ["type"] = "integer" }) };
         var error = Object("ValidationError", new JsonObject
         {
-            ["loc"] = Array(place, "Location"),
+            ["loc"] = Array(location, "Location"),
             ["msg"] = Typed("string", "Message"),
             ["type"] = Typed("string", "Error Type"),
         });

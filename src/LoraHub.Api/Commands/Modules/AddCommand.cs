@@ -1,28 +1,30 @@
 using System.CommandLine;
-using LoraHub.Api.Modules;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules add</c>: a PEFT folder of one's own, checked and copied in.</summary>
+/// <summary><c>lorahub modules add</c>: checks a PEFT folder and copies it into the module library.</summary>
 static class AddCommand
 {
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
-        var folder = new Argument<DirectoryInfo>("folder") { Description = "A PEFT folder: adapter_config.json and adapter_model.safetensors (or .bin)." };
-        var name = new Option<string?>("--as") { Description = "What to call it, owner/name. Default: local/ and the folder's name." };
-        var command = new Command("add", "Checks a PEFT folder and copies it in as a module.") { folder, name };
-        command.SetAction((parsed, cancellationToken) => ModulesCommand.RunAsync(
-            replace, services => AddAsync(services, parsed.GetRequiredValue(folder), parsed.GetValue(name), cancellationToken)));
-        return command;
+        var folder = new Argument<DirectoryInfo>("folder")
+        {
+            Description = "A PEFT folder: adapter_config.json and adapter_model.safetensors (or .bin).",
+        };
+        var name = new Option<string?>("--as") { Description = "The module's name, owner/name. Default: local/ and the folder's name." };
+        var command = new Command("add", "Checks a PEFT folder and copies it into the module library.") { folder, name };
+        return host.Verb(command, invocation => AddAsync(invocation, invocation.Require(folder), invocation.Get(name)));
     }
 
-    static async Task<int> AddAsync(IServiceProvider services, DirectoryInfo folder, string? name, CancellationToken cancellationToken)
+    static async Task<int> AddAsync(Invocation invocation, DirectoryInfo folder, string? name)
     {
         var id = name ?? $"local/{folder.Name}";
         if (!ModelId.IsValid(id))
         {
-            throw new ModuleRefusedException("--as", $"`{id}` is no owner/name of letters, digits, `.`, `-` and `_`.");
+            throw new ModuleRefusedException("--as", $"`{id}` is not owner/name with letters, digits, `.`, `-` and `_`.");
         }
 
         if (!folder.Exists)
@@ -30,20 +32,21 @@ static class AddCommand
             throw new ModuleRefusedException("folder", $"there is no folder `{folder}`.");
         }
 
-        using var arrival = services.GetRequiredService<IModuleStore>().Begin();
-        foreach (var (fileName, most) in ModuleFiles.MostBytes.Where(file => file.Key != ModuleRecord.FileName))
+        var publisher = invocation.Service<ModulePublisher>();
+        using var incoming = publisher.Begin();
+        foreach (var (fileName, most) in ModuleFiles.MostBytes.Where(file => file.Key != RecordFile.Name))
         {
-            await CopyAsync(new FileInfo(Path.Combine(folder.FullName, fileName)), most, arrival.Folder, cancellationToken);
+            await CopyAsync(new FileInfo(Path.Combine(folder.FullName, fileName)), most, incoming.Path, invocation.CancellationToken);
         }
 
-        var taken = await ActivatorUtilities.CreateInstance<ModuleIntake>(services).TakeInAsync(id, arrival, new ModuleOrigin(), cancellationToken);
-        ModuleTable.Say($"{taken.Id}@{taken.Record.Digest[..12]} {Said(taken.Placement)}");
-        if (taken.Record.Quarantine is { } reason)
+        var (version, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(), invocation.CancellationToken);
+        invocation.Output.WriteLine($"{id}@{version.Digest![..12]} {Outcome(placement)}");
+        if (version.Quarantine is { } reason)
         {
-            ModuleTable.Say($"It is in quarantine: {reason} Look at it, and `lorahub modules release {taken.Id}`.");
+            invocation.Output.WriteLine($"It is in quarantine: {reason} Inspect it, then run `lorahub modules release {id}`.");
         }
 
-        return ModulesCommand.Succeeded;
+        return ExitCode.Succeeded;
     }
 
     static async Task CopyAsync(FileInfo file, long most, string to, CancellationToken cancellationToken)
@@ -63,10 +66,10 @@ static class AddCommand
         await from.CopyToAsync(copy, cancellationToken);
     }
 
-    static string Said(Placement placement) => placement switch
+    static string Outcome(Placement placement) => placement switch
     {
-        Placement.New => "is new here.",
-        Placement.NewVersion => "is a new version.",
-        _ => "was here before; its card is this one now.",
+        Placement.New => "was added.",
+        Placement.NewVersion => "was added as a new version.",
+        _ => "was already here; its card was updated.",
     };
 }

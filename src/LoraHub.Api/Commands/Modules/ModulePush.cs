@@ -1,30 +1,35 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LoraHub.Api.Modules.Uploads;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Uploads;
+using LoraHub.Modules.Versions;
 using Spectre.Console;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary>The upload of a module's files, as a form that is read from the disk while it is sent.</summary>
+/// <summary>Uploads a module's files as a form, streaming them from disk.</summary>
 static class ModulePush
 {
-    /// <returns>The exit code; what became of it was printed.</returns>
+    /// <summary>Uploads the files and prints the outcome.</summary>
+    /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string folder, string id, Uri service, string? token, CancellationToken cancellationToken)
     {
-        // A redirect could lead the files, and whoever reads the answer, elsewhere.
+        // A redirect could send the files to another host.
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         using var form = new MultipartFormDataContent();
-        var files = ModuleFiles.MostBytes.Keys.Where(UploadedFiles.IsTaken).Select(name => new FileInfo(Path.Combine(folder, name))).Where(file => file.Exists).ToArray();
+        var files = ModuleFiles.MostBytes.Keys.Where(UploadedFiles.IsTaken)
+            .Select(name => new FileInfo(Path.Combine(folder, name)))
+            .Where(file => file.Exists)
+            .ToArray();
         foreach (var file in files)
         {
             form.Add(new StreamContent(file.OpenRead()), "files", file.Name);
         }
 
-        var root = service.GetLeftPart(UriPartial.Path).TrimEnd('/');
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{(root.EndsWith("/v1", StringComparison.Ordinal) ? root[..^3] : root)}/v1/modules/{id}/versions") { Content = form };
+        var path = service.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        var root = path.EndsWith("/v1", StringComparison.Ordinal) ? path[..^3] : path;
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{root}/v1/modules/{id}/versions") { Content = form };
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
         try
         {
@@ -33,14 +38,14 @@ static class ModulePush
         }
         catch (HttpRequestException exception)
         {
-            await Console.Error.WriteLineAsync($"{service.Authority} could not be asked: {exception.Message}");
-            return ModulesCommand.Failed;
+            await Console.Error.WriteLineAsync($"Could not reach {service.Authority}: {exception.Message}");
+            return ExitCode.Failed;
         }
     }
 
     static Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, FileInfo[] files, CancellationToken cancellationToken)
     {
-        if (!AnsiConsole.Profile.Out.IsTerminal)
+        if (!Output.IsTerminal)
         {
             return client.SendAsync(request, cancellationToken);
         }
@@ -62,11 +67,12 @@ static class ModulePush
         if (response.IsSuccessStatusCode && answer?["urls"]?["get"] is { } url)
         {
             await Console.Out.WriteLineAsync($"{url}");
-            return ModulesCommand.Succeeded;
+            return ExitCode.Succeeded;
         }
 
-        await Console.Error.WriteLineAsync($"It was refused ({(int)response.StatusCode}): {answer?["detail"]?.ToString().Trim() ?? "the answer is none of this program's."}");
-        return ModulesCommand.Failed;
+        var detail = answer?["detail"]?.ToString().Trim() ?? "the answer is not from a LoraHub service.";
+        await Console.Error.WriteLineAsync($"The service refused the module ({(int)response.StatusCode}): {detail}");
+        return ExitCode.Failed;
     }
 
     static JsonNode? Read(string text)

@@ -1,70 +1,86 @@
 using System.CommandLine;
-using LoraHub.Api.Hub;
+using LoraHub.Modules.HuggingFace;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules pull</c>: brings modules from the hub. What was stopped goes on where it was, at the next call.</summary>
+/// <summary><c>lorahub modules pull</c>: downloads modules. The next call resumes an interrupted download.</summary>
 static class PullCommand
 {
-    /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
-        var names = new Argument<string[]>("module") { Description = "owner/name, or a set as 'lorahub/flan_t5_large-*'.", Arity = ArgumentArity.OneOrMore };
-        var revision = new Option<string?>("--revision", "-r") { Description = "The branch, tag or commit to bring. Default: main; one that was pulled before stays as it is." };
-        var update = new Option<bool>("--update", "-u") { Description = "Looks whether the hub has a newer commit of what was pulled before, and brings it as a new version." };
-        var parallel = new Option<int?>("--parallel", "-p") { Description = "How many modules to fetch at once, 1 to 64. Default: that of the settings, 4." };
-        var command = new Command("pull", "Brings modules from the Hugging Face Hub, or another that Hub:Endpoint or HF_ENDPOINT names.") { names, revision, update, parallel };
-        command.SetAction((parsed, cancellationToken) => PullHost.GuardAsync(() => RunAsync(
-            parsed.GetRequiredValue(names), parsed.GetValue(revision), parsed.GetValue(update), parsed.GetValue(parallel), replace, cancellationToken)));
-        return command;
+        var names = new Argument<string[]>("module")
+        {
+            Description = "owner/name, or a pattern such as 'lorahub/flan_t5_large-*'.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var revision = new Option<string?>("--revision", "-r")
+        {
+            Description = "The branch, tag or commit to download. Default: main; modules that were pulled before do not change.",
+        };
+        var update = new Option<bool>("--update", "-u")
+        {
+            Description = "Downloads the newest commit of modules that were pulled before, as a new version.",
+        };
+        var parallel = new Option<int?>("--parallel", "-p")
+        {
+            Description = "How many modules to download at once, 1 to 64. Default: the setting Hub:Parallel, 4.",
+        };
+        var command = new Command("pull", "Downloads modules from the Hugging Face Hub, or from the hub in Hub:Endpoint or HF_ENDPOINT.")
+        {
+            names, revision, update, parallel,
+        };
+        return host.Verb(
+            command,
+            invocation => RunAsync(invocation, invocation.Require(names), invocation.Get(revision), invocation.Get(update)),
+            (parsed, builder) => builder.Services
+                .PostConfigure<HubOptions>(HubOptions.UseHuggingFace)
+                .PostConfigure<HubOptions>(hub => hub.Parallel = parsed.GetValue(parallel) ?? hub.Parallel));
     }
 
-    static async Task<int> RunAsync(
-        string[] names, string? revision, bool update, int? parallel, Action<IServiceCollection>? replace, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(Invocation invocation, string[] names, string? revision, bool update)
     {
         if (Array.Find(names, name => !ModulePull.IsName(name)) is { } wrong)
         {
-            await Console.Error.WriteLineAsync($"`{wrong}` is no module: {ModulePull.NameRule}.");
-            return PullHost.BadInput;
+            throw new UsageException($"`{wrong}` is not a module: {ModulePull.NameRule}.");
         }
 
-        using var host = PullHost.Build(replace, parallel);
-        var pull = host.Services.GetRequiredService<ModulePull>();
-        var brought = 0;
+        var pull = invocation.Service<ModulePull>();
+        var downloaded = 0;
         try
         {
-            var outcomes = await PullTerminal.WatchAsync(async terminal =>
+            var outcomes = await PullTerminal.WatchAsync(invocation.Output, async terminal =>
             {
                 try
                 {
-                    return await pull.RunAsync(names, revision, update, terminal, cancellationToken);
+                    return await pull.RunAsync(names, revision, update, terminal, invocation.CancellationToken);
                 }
                 finally
                 {
-                    brought = terminal.Brought;
+                    downloaded = terminal.Downloaded;
                 }
             });
-            return Show(outcomes);
+            return Show(invocation.Output, outcomes);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (invocation.CancellationToken.IsCancellationRequested)
         {
-            PullTerminal.Say($"Stopped. {brought} brought; what else had come is kept, and the same command goes on from there.");
-            return PullHost.Canceled;
+            invocation.Output.WriteLine($"Stopped after {downloaded} modules; partial downloads are kept. Run the same command to resume.");
+            throw;
         }
     }
 
-    static int Show(IReadOnlyList<PullOutcome> outcomes)
+    static int Show(Output output, IReadOnlyList<PullOutcome> outcomes)
     {
         PullOutcome.Failed[] failed = [.. outcomes.OfType<PullOutcome.Failed>()];
+        var downloaded = outcomes.Count(outcome => outcome is PullOutcome.Brought);
         var quarantined = outcomes.Count(outcome => outcome is PullOutcome.Brought { Quarantine: not null });
-        PullTerminal.Say(
-            $"{outcomes.Count(outcome => outcome is PullOutcome.Brought)} brought{(quarantined > 0 ? $" ({quarantined} into quarantine)" : "")}, " +
+        output.WriteLine(
+            $"{downloaded} downloaded{(quarantined > 0 ? $" ({quarantined} into quarantine)" : "")}, " +
             $"{outcomes.Count(outcome => outcome is PullOutcome.Here)} already here, {failed.Length} failed.");
         foreach (var (id, reason) in failed)
         {
             Console.Error.WriteLine($"{id}: {reason}");
         }
 
-        return failed.Length == 0 ? PullHost.Succeeded : PullHost.Failed;
+        return failed.Length == 0 ? ExitCode.Succeeded : ExitCode.Failed;
     }
 }

@@ -1,31 +1,32 @@
 using System.CommandLine;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules push</c>: publishes a module at another service.</summary>
+/// <summary><c>lorahub modules push</c>: publishes a module to another service.</summary>
 static class PushCommand
 {
     const string TokenSetting = "LORAHUB_TOKEN";
 
-    /// <param name="replace">Puts other services in the place of the usual ones, or null.</param>
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
-        var module = new Argument<string>("module") { Description = "A PEFT folder, or the owner/name of a module that is here." };
-        var to = new Option<string>("--to") { Description = "The service, as http://host:5000.", Required = true };
-        var token = new Option<string?>("--token") { Description = $"A token of the service with the scope publish. Default: the setting {TokenSetting}." };
-        var name = new Option<string?>("--as") { Description = "The owner/name there. Default: the name that it has here; a folder has none." };
-        var command = new Command("push", "Publishes a module at a service.") { module, to, token, name };
-        command.SetAction((parsed, cancellationToken) => ModulesCommand.RunAsync(replace, services =>
+        var module = new Argument<string>("module") { Description = "A PEFT folder, or the owner/name of a module in the library." };
+        var to = new Option<string>("--to") { Description = "The service's URL, such as http://host:5000.", Required = true };
+        var token = new Option<string?>("--token")
         {
-            var (folder, id) = Find(services, parsed.GetRequiredValue(module), parsed.GetValue(name));
-            var secret = parsed.GetValue(token) ?? services.GetRequiredService<IConfiguration>()[TokenSetting];
-            return ModulePush.RunAsync(folder, id, Service(parsed.GetRequiredValue(to)), secret, cancellationToken);
-        }));
-        return command;
+            Description = $"A token of the service with the scope publish. Default: the setting {TokenSetting}.",
+        };
+        var name = new Option<string?>("--as") { Description = "The owner/name to publish as. Default: the module's name; required for a folder." };
+        var command = new Command("push", "Publishes a module to a service.") { module, to, token, name };
+        return host.Verb(command, invocation =>
+        {
+            var (folder, id) = Find(invocation.Services, invocation.Require(module), invocation.Get(name));
+            var secret = invocation.Get(token) ?? invocation.Service<IConfiguration>()[TokenSetting];
+            return ModulePush.RunAsync(folder, id, Service(invocation.Require(to)), secret, invocation.CancellationToken);
+        });
     }
 
-    /// <exception cref="ModuleRefusedException">There is no such module, or it has no name.</exception>
+    /// <exception cref="ModuleRefusedException">There is no such module, or a folder has no name.</exception>
     static (string Folder, string Id) Find(IServiceProvider services, string given, string? name)
     {
         if (name is not null && !ModelId.IsValid(name))
@@ -35,15 +36,16 @@ static class PushCommand
 
         if (Directory.Exists(given))
         {
-            return (given, name ?? throw new ModuleRefusedException("--as", "say as which owner/name the folder is to be published."));
+            return (given, name ?? throw new ModuleRefusedException("--as", "give the owner/name to publish the folder as."));
         }
 
         var found = ModulesCommand.Find(services, ModulesCommand.Read(given));
         return (found.Folder, name ?? found.Id);
     }
 
-    /// <exception cref="ModuleRefusedException">The text is no service's URL.</exception>
-    static Uri Service(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
-        ? url
-        : throw new ModuleRefusedException("--to", "it must be the service's URL, as http://host:5000.");
+    /// <exception cref="ModuleRefusedException">The text is not an HTTP URL.</exception>
+    static Uri Service(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+            ? url
+            : throw new ModuleRefusedException("--to", "it must be the service's URL, such as http://host:5000.");
 }

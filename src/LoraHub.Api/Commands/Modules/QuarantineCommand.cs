@@ -1,44 +1,43 @@
 using System.CommandLine;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules quarantine</c> and <c>release</c>: whether predictions refuse a version.</summary>
+/// <summary><c>lorahub modules quarantine</c> and <c>release</c>. Predictions refuse a version in quarantine.</summary>
 static class QuarantineCommand
 {
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
         var id = new Argument<string>("id") { Description = "owner/name, or owner/name@digest." };
-        var reason = new Option<string>("--reason") { Description = "Why; whoever asks for the module is told.", Required = true };
-        var command = new Command("quarantine", "Has predictions refuse a module's version.") { id, reason };
-        command.SetAction((parsed, cancellationToken) => ModulesCommand.RunAsync(
-            replace, services => SetAsync(services, parsed.GetRequiredValue(id), parsed.GetRequiredValue(reason), cancellationToken)));
-        return command;
+        var reason = new Option<string>("--reason") { Description = "The reason. Predictions that request the module show it.", Required = true };
+        var command = new Command("quarantine", "Puts a module's version into quarantine: predictions refuse it.") { id, reason };
+        return host.Verb(command, invocation => SetAsync(invocation, invocation.Require(id), invocation.Require(reason)));
     }
 
-    public static Command CreateRelease(Action<IServiceCollection>? replace)
+    public static Command CreateRelease(CommandHost host)
     {
         var id = new Argument<string>("id") { Description = "owner/name, or owner/name@digest." };
-        var command = new Command("release", "Lets predictions use a version that was in quarantine.") { id };
-        command.SetAction((parsed, cancellationToken) => ModulesCommand.RunAsync(replace, services => SetAsync(services, parsed.GetRequiredValue(id), null, cancellationToken)));
-        return command;
+        var command = new Command("release", "Releases a module's version from quarantine.") { id };
+        return host.Verb(command, invocation => SetAsync(invocation, invocation.Require(id), reason: null));
     }
 
-    static async Task<int> SetAsync(IServiceProvider services, string id, string? reason, CancellationToken cancellationToken)
+    static async Task<int> SetAsync(Invocation invocation, string id, string? reason)
     {
         var reference = ModulesCommand.Read(id);
         if (reason is not null && string.IsNullOrWhiteSpace(reason))
         {
-            throw new ModuleRefusedException("--reason", "it is empty; say why.");
+            throw new ModuleRefusedException("--reason", "it is empty; give a reason.");
         }
 
-        ModulesCommand.Find(services, reference);
-        if (!await services.GetRequiredService<IModuleStore>().QuarantineAsync(reference, reason, cancellationToken))
+        ModulesCommand.Find(invocation.Services, reference);
+        if (!await invocation.Service<VersionStore>().QuarantineAsync(reference, reason, invocation.CancellationToken))
         {
-            throw new ModuleRefusedException("ID", $"{id} was not taken in by the hub, so there is no record to write that to; `lorahub modules add` takes in a folder.");
+            throw new ModuleRefusedException(
+                "ID", $"{id} has no record, because it was not added to the library; add its folder with `lorahub modules add`.");
         }
 
-        ModuleTable.Say(reason is null ? $"{id} may be used." : $"{id} is in quarantine.");
-        return ModulesCommand.Succeeded;
+        invocation.Output.WriteLine(reason is null ? $"{id} is released from quarantine." : $"{id} is in quarantine.");
+        return ExitCode.Succeeded;
     }
 }

@@ -1,51 +1,52 @@
 using System.CommandLine;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Versions;
 using Spectre.Console;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules remove</c>: with all versions, everywhere.</summary>
+/// <summary><c>lorahub modules remove</c>: removes a module with all of its versions.</summary>
 static class RemoveCommand
 {
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
         var id = new Argument<string>("id") { Description = "owner/name." };
-        var yes = new Option<bool>("--yes", "-y") { Description = "Do not ask." };
+        var yes = new Option<bool>("--yes", "-y") { Description = "Removes the module without confirmation." };
         var command = new Command("remove", "Removes a module with all of its versions.") { id, yes };
-        command.SetAction((parsed, cancellationToken) => ModulesCommand.RunAsync(
-            replace, services => RemoveAsync(services, parsed.GetRequiredValue(id), parsed.GetValue(yes), cancellationToken)));
-        return command;
+        return host.Verb(command, invocation => RemoveAsync(invocation, invocation.Require(id), invocation.Get(yes)));
     }
 
-    static async Task<int> RemoveAsync(IServiceProvider services, string id, bool isSure, CancellationToken cancellationToken)
+    static async Task<int> RemoveAsync(Invocation invocation, string id, bool isConfirmed)
     {
         var reference = ModulesCommand.Read(id);
         if (reference.Digest is not null)
         {
-            throw new ModuleRefusedException("ID", "a module goes with all of its versions: leave the @digest out.");
+            throw new ModuleRefusedException("ID", "all versions of a module are removed together; leave out the @digest.");
         }
 
-        if (!ModulesCommand.Find(services, reference).IsOwned)
+        if (!ModulesCommand.Find(invocation.Services, reference).IsOwned)
         {
-            throw new ModuleRefusedException("ID", $"{id} ships with the program or lies in a folder of the settings; only what is in the data folder is removed.");
+            throw new ModuleRefusedException(
+                "ID", $"{id} ships with the program or is in a folder of the settings; only modules in the data folder can be removed.");
         }
 
-        if (!isSure && !AnsiConsole.Profile.Out.IsTerminal)
+        if (!isConfirmed && !Output.IsTerminal)
         {
-            throw new ModuleRefusedException("--yes", "nobody can be asked here; give it to remove the module.");
+            throw new ModuleRefusedException("--yes", "confirmation needs a terminal; pass --yes to remove the module.");
         }
 
-        if (!isSure && !await AnsiConsole.ConfirmAsync($"Remove {id.EscapeMarkup()} with all of its versions?", defaultValue: false, cancellationToken))
+        var question = $"Remove {id.EscapeMarkup()} with all of its versions?";
+        if (!isConfirmed && !await AnsiConsole.ConfirmAsync(question, defaultValue: false, invocation.CancellationToken))
         {
-            return ModulesCommand.Failed;
+            return ExitCode.Failed;
         }
 
-        if (!await services.GetRequiredService<IModuleStore>().RemoveAsync(id, cancellationToken))
+        if (!await invocation.Service<VersionStore>().RemoveAsync(id, invocation.CancellationToken))
         {
-            throw new ModuleRefusedException("ID", $"there is no module {id} any more.");
+            throw new ModuleRefusedException("ID", $"the module {id} was already removed.");
         }
 
-        ModuleTable.Say($"{id} is removed.");
-        return ModulesCommand.Succeeded;
+        invocation.Output.WriteLine($"Removed {id}.");
+        return ExitCode.Succeeded;
     }
 }

@@ -1,42 +1,52 @@
 using System.CommandLine;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules search</c>: over ids and cards.</summary>
+/// <summary><c>lorahub modules search</c>: searches ids and cards.</summary>
 static class SearchCommand
 {
-    static readonly char[] Parting = [' ', '\t', '\n', '/', '-', '_', '.', ',', ';', ':', '(', ')', '[', ']', '|', '"', '\'', '`', '*', '#'];
+    static readonly char[] Separators = [' ', '\t', '\n', '/', '-', '_', '.', ',', ';', ':', '(', ')', '[', ']', '|', '"', '\'', '`', '*', '#'];
 
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
-        var words = new Argument<string[]>("words") { Description = "Each must be a word, or begin one, of the id or the card.", Arity = ArgumentArity.OneOrMore };
-        var limit = new Option<int>("--limit") { Description = "The most modules to show. Default: 20.", DefaultValueFactory = _ => 20 };
-        var command = new Command("search", "Searches ids and cards, best match first.") { words, limit };
-        command.SetAction((parsed, _) => ModulesCommand.RunAsync(replace, services =>
+        var words = new Argument<string[]>("words")
         {
-            var asked = parsed.GetRequiredValue(words).SelectMany(Words).ToArray();
-            var found = services.GetRequiredService<IModuleCatalog>().List()
-                .Select(module => (Module: module, Score: Score(module, asked)))
-                .Where(match => match.Score > 0)
-                .OrderByDescending(match => match.Score).ThenBy(match => match.Module.Id, StringComparer.Ordinal)
-                .Take(parsed.GetValue(limit)).Select(match => match.Module).ToArray();
-            ModuleTable.Show(found);
-            return Task.FromResult(found.Length > 0 ? ModulesCommand.Succeeded : ModulesCommand.Failed);
-        }));
-        return command;
+            Description = "Each must match a word of the id or the card, or the start of one.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var limit = new Option<int>("--limit") { Description = "The maximum number of modules. Default: 20.", DefaultValueFactory = _ => 20 };
+        var command = new Command("search", "Searches ids and cards, best match first.") { words, limit };
+        return host.Verb(
+            command,
+            invocation =>
+            {
+                var query = invocation.Require(words).SelectMany(Words).ToArray();
+                var found = invocation.Service<ModuleLibrary>().List()
+                    .Select(module => (Module: module, Score: Score(module, query)))
+                    .Where(match => match.Score > 0)
+                    .OrderByDescending(match => match.Score).ThenBy(match => match.Module.Id, StringComparer.Ordinal)
+                    .Take(invocation.Get(limit)).Select(match => match.Module).ToArray();
+                ModuleTable.Show(invocation.Output, found);
+                return Task.FromResult(found.Length > 0 ? ExitCode.Succeeded : ExitCode.Failed);
+            },
+            printsData: true);
     }
 
-    /// <summary>A word of the id counts as ten of the card, a whole word as two beginnings. Zero when one of the words is nowhere.</summary>
-    static int Score(ModuleInfo module, string[] asked)
+    /// <summary>
+    /// A match in the id counts ten times as much as one in the card, a whole word twice as much as a prefix. Zero if a word has no match.
+    /// </summary>
+    static int Score(ModuleVersion module, string[] query)
     {
-        var (id, card) = (Words(module.Id), Words(module.Card));
-        int[] scores = [.. asked.Select(word => (10 * Score(id, word)) + Score(card, word))];
+        var (id, card) = (Words(module.Id), Words(module.Card.Purpose));
+        int[] scores = [.. query.Select(word => (10 * Score(id, word)) + Score(card, word))];
         return scores.Length > 0 && scores.All(score => score > 0) ? scores.Sum() : 0;
     }
 
-    static int Score(string[] words, string asked) =>
-        words.Contains(asked, StringComparer.OrdinalIgnoreCase) ? 2 : Array.Exists(words, word => word.StartsWith(asked, StringComparison.OrdinalIgnoreCase)) ? 1 : 0;
+    static int Score(string[] words, string query) => words.Contains(query, StringComparer.OrdinalIgnoreCase)
+        ? 2
+        : Array.Exists(words, word => word.StartsWith(query, StringComparison.OrdinalIgnoreCase)) ? 1 : 0;
 
-    static string[] Words(string text) => text.Split(Parting, StringSplitOptions.RemoveEmptyEntries);
+    static string[] Words(string text) => text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
 }

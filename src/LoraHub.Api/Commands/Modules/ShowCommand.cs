@@ -1,64 +1,98 @@
 using System.CommandLine;
 using System.Globalization;
-using LoraHub.Core.Modules;
-using LoraHub.Inference.Models;
+using System.Text.Json.Nodes;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules show</c>: all that is known of one.</summary>
+/// <summary><c>lorahub modules show</c>: prints the details of a module.</summary>
 static class ShowCommand
 {
     const int CardLines = 12;
 
-    public static Command Create(Action<IServiceCollection>? replace)
+    static readonly string[] LayerColumns = ["layer", "norm", "energy, %", "effective rank", "singular values"];
+
+    public static Command Create(CommandHost host)
     {
         var id = new Argument<string>("id") { Description = "owner/name, or owner/name@digest." };
-        var command = new Command("show", "Shows what a module is, where it comes from and what was found in it.") { id };
-        command.SetAction((parsed, _) => ModulesCommand.RunAsync(replace, services =>
-        {
-            var module = ModulesCommand.Find(services, ModulesCommand.Read(parsed.GetRequiredValue(id)));
-            ModuleTable.Show(["field", "value"], Fields(module, services.GetRequiredService<ModelFolders>()).Where(field => field.Value is { Length: > 0 }).Select(field => new[] { field.Name, field.Value! }));
-            if (module.Record is { } record)
+        var command = new Command("show", "Shows a module's details, its origin and the report of its inspection.") { id };
+        return host.Verb(
+            command,
+            invocation =>
             {
-                ModuleTable.Show(["layer", "norm", "energy, %", "effective rank", "singular values"], record.Report.Layers.Select(Row));
-            }
+                var module = ModulesCommand.Find(invocation.Services, ModulesCommand.Read(invocation.Require(id)));
+                var fields = Fields(module, invocation.Service<SearchPath>()).Where(field => field.Value is { Length: > 0 }).ToArray();
+                var layers = module.Report?.Layers.Select(Row).ToArray();
+                if (invocation.Output.IsJson)
+                {
+                    WriteJson(fields, layers, module.Card.Purpose);
+                }
+                else
+                {
+                    Show(invocation.Output, fields, layers, module.Card.Purpose);
+                }
 
-            foreach (var line in module.Card.Split('\n').Take(CardLines))
-            {
-                ModuleTable.Say(line.TrimEnd('\r'));
-            }
-
-            return Task.FromResult(ModulesCommand.Succeeded);
-        }));
-        return command;
+                return Task.FromResult(ExitCode.Succeeded);
+            },
+            printsData: true);
     }
 
-    static IEnumerable<(string Name, string? Value)> Fields(ModuleInfo module, ModelFolders folders)
+    static void Show(Output output, (string Name, string? Value)[] fields, object?[][]? layers, string card)
+    {
+        output.Show(["field", "value"], fields.Select(field => new object?[] { field.Name, field.Value }));
+        if (layers is not null)
+        {
+            output.Show(LayerColumns, layers);
+        }
+
+        foreach (var line in card.Split('\n').Take(CardLines))
+        {
+            output.WriteLine(line.TrimEnd('\r'));
+        }
+    }
+
+    static void WriteJson((string Name, string? Value)[] fields, object?[][]? layers, string card)
+    {
+        var module = Output.Object([.. fields.Select(field => field.Name)], [.. fields.Select(field => field.Value)]);
+        module["layers"] = layers is null ? null : new JsonArray([.. layers.Select(layer => Output.Object(LayerColumns, layer))]);
+        module["card"] = card;
+        Output.WriteJson(module);
+    }
+
+    static IEnumerable<(string Name, string? Value)> Fields(ModuleVersion module, SearchPath folders)
     {
         yield return ("module", module.Id);
         yield return ("version", module.Digest);
-        yield return ("earlier versions", string.Join(' ', folders.EarlierVersions(module.Id).Select(folder => Path.GetFileName(folder)[..Math.Min(12, Path.GetFileName(folder).Length)])));
+        yield return ("earlier versions", string.Join(' ', folders.EarlierVersions(module.Id).Select(Short)));
         yield return ("folder", module.Folder);
         yield return ("base model", module.BaseModel);
         yield return ("r", module.Rank.ToString(CultureInfo.InvariantCulture));
         yield return ("problem", module.Problem);
-        if (module.Record is { } record)
+        if (module.Report is { } report)
         {
-            yield return ("source", record.Source);
-            yield return ("revision", record.Revision);
-            yield return ("published by", record.PublishedBy);
-            yield return ("published at", record.PublishedAt.ToString("u", CultureInfo.InvariantCulture));
-            yield return ("quarantine", record.Quarantine);
-            yield return ("alpha", Number(record.Report.Alpha));
-            yield return ("targets", string.Join(' ', record.Report.Targets));
-            yield return ("type", record.Report.DType);
-            yield return ("parameters", record.Report.Parameters.ToString(CultureInfo.InvariantCulture));
-            yield return ("norm", Number(record.Report.Norm));
-            yield return ("base model's digest", record.Report.BaseModelDigest ?? "the base model was not here; shapes were not checked against it");
+            yield return ("source", module.Source);
+            yield return ("revision", module.Revision);
+            yield return ("published by", module.PublishedBy);
+            yield return ("published at", module.PublishedAt.ToString("u", CultureInfo.InvariantCulture));
+            yield return ("quarantine", module.Quarantine);
+            yield return ("alpha", Number(report.Alpha));
+            yield return ("targets", string.Join(' ', report.Targets));
+            yield return ("type", report.DType);
+            yield return ("parameters", report.Parameters.ToString(CultureInfo.InvariantCulture));
+            yield return ("norm", Number(report.Norm));
+            yield return ("base model's digest", report.BaseModelDigest ?? "the base model was missing; shapes were not checked against it");
         }
     }
 
-    static string[] Row(LayerReport layer) =>
+    /// <summary>The first 12 digits of a version folder's name.</summary>
+    static string Short(string folder)
+    {
+        var name = Path.GetFileName(folder);
+        return name[..Math.Min(12, name.Length)];
+    }
+
+    static object?[] Row(LayerReport layer) =>
     [
         layer.Layer,
         Number(layer.Norm),

@@ -1,81 +1,85 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using LoraHub.Core.Modules;
-using LoraHub.Inference.Models;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules verify</c>: reads the files again, and puts in quarantine what is no longer as it came.</summary>
+/// <summary><c>lorahub modules verify</c>: compares the files with their recorded hashes, and quarantines versions that have changed.</summary>
 static class VerifyCommand
 {
-    public static Command Create(Action<IServiceCollection>? replace)
+    public static Command Create(CommandHost host)
     {
         var ids = new Argument<string[]>("id") { Description = "owner/name. Default: all.", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("verify", "Reads modules' files again, of earlier versions too, and says which are no longer as they came.") { ids };
-        command.SetAction((parsed, cancellationToken) => ModulesCommand.RunAsync(replace, services => VerifyAsync(services, parsed.GetValue(ids) ?? [], cancellationToken)));
-        return command;
+        var command = new Command("verify", "Compares modules' files, of earlier versions too, with their hashes, and quarantines changed versions.")
+        {
+            ids,
+        };
+        return host.Verb(command, invocation => VerifyAsync(invocation, invocation.Get(ids) ?? []));
     }
 
-    static async Task<int> VerifyAsync(IServiceProvider services, string[] ids, CancellationToken cancellationToken)
+    static async Task<int> VerifyAsync(Invocation invocation, string[] ids)
     {
-        var catalog = services.GetRequiredService<IModuleCatalog>();
-        var folders = services.GetRequiredService<ModelFolders>();
-        var modules = ids.Length > 0 ? [.. ids.Select(id => ModulesCommand.Find(services, ModulesCommand.Read(id) with { Digest = null }))] : catalog.List();
-        var (right, wrong, unknown) = (0, 0, 0);
+        var catalog = invocation.Service<ModuleLibrary>();
+        var folders = invocation.Service<SearchPath>();
+        var modules = ids.Length > 0
+            ? [.. ids.Select(id => ModulesCommand.Find(invocation.Services, ModulesCommand.Read(id) with { Digest = null }))]
+            : catalog.List();
+        var (unchanged, changed, unknown) = (0, 0, 0);
         foreach (var module in modules)
         {
             foreach (var folder in folders.EarlierVersions(module.Id).Prepend(module.Folder))
             {
-                if (Record(folder) is not { } record)
+                if (Read(module.Id, folder) is not { IsRecorded: true, Digest: { } digest } recorded)
                 {
                     unknown++;
                 }
-                else if (await ProblemAsync(folder, record, cancellationToken) is not { } problem)
+                else if (await ProblemAsync(recorded, invocation.CancellationToken) is not { } problem)
                 {
-                    right++;
+                    unchanged++;
                 }
                 else
                 {
-                    wrong++;
-                    var version = new ModuleReference(module.Id, record.Digest);
-                    await services.GetRequiredService<IModuleStore>().QuarantineAsync(version, problem, cancellationToken);
-                    ModuleTable.Say($"{module.Id}@{record.Digest[..12]}: {problem} It is in quarantine now.");
+                    changed++;
+                    var version = new ModuleReference(module.Id, digest);
+                    await invocation.Service<VersionStore>().QuarantineAsync(version, problem, invocation.CancellationToken);
+                    invocation.Output.WriteLine($"{module.Id}@{digest[..12]}: {problem} The version is now in quarantine.");
                 }
             }
         }
 
-        ModuleTable.Say($"{right} as they came, {wrong} not; {unknown} have no record to compare with.");
-        return wrong == 0 ? ModulesCommand.Succeeded : ModulesCommand.Failed;
+        invocation.Output.WriteLine($"{unchanged} unchanged, {changed} changed; {unknown} have no record to compare with.");
+        return changed == 0 ? ExitCode.Succeeded : ExitCode.Failed;
     }
 
-    static ModuleRecord? Record(string folder)
+    static ModuleVersion Read(string id, string folder)
     {
-        var path = Path.Combine(folder, ModuleRecord.FileName);
         try
         {
-            return File.Exists(path) ? ModuleRecord.FromJson(File.ReadAllBytes(path)) : null;
+            return RecordFile.Read(new ModuleVersion { Id = id, Folder = folder });
         }
         catch (System.Text.Json.JsonException exception)
         {
-            throw new InvalidDataException($"{path} cannot be read: {exception.Message}", exception);
+            throw new InvalidDataException($"{Path.Combine(folder, RecordFile.Name)} cannot be read: {exception.Message}", exception);
         }
     }
 
-    /// <returns>What is no longer as it came, or null.</returns>
-    static async Task<string?> ProblemAsync(string folder, ModuleRecord record, CancellationToken cancellationToken)
+    /// <returns>What has changed, or null.</returns>
+    static async Task<string?> ProblemAsync(ModuleVersion recorded, CancellationToken cancellationToken)
     {
-        foreach (var file in record.Files.Where(file => ModuleFiles.IsNumbers(file.Name)))
+        foreach (var file in recorded.Files.Where(file => ModuleFiles.IsNumbers(file.Name)))
         {
-            var path = Path.Combine(folder, file.Name);
+            var path = Path.Combine(recorded.Folder, file.Name);
             if (!File.Exists(path))
             {
-                return $"its {file.Name} is gone.";
+                return $"its {file.Name} is missing.";
             }
 
             await using var content = File.OpenRead(path);
             if (Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) != file.Sha256)
             {
-                return $"its {file.Name} was changed since it came.";
+                return $"its {file.Name} has changed since it was added.";
             }
         }
 

@@ -1,26 +1,30 @@
-using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Json;
 using LoraHub.Inference;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Account;
 
-/// <summary>Whose service this is, and what it computes on.</summary>
+/// <summary>Maps <c>/v1/account</c> and <c>/v1/hardware</c>.</summary>
 static class AccountEndpoints
 {
     public static void MapAccount(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/account", (ServedModel model) => TypedResults.Json(ReplicateAccount.From(model), WireJson.Options))
-            .WithSummary("Whose service this is: the owner of its model")
+            .WithSummary("Get the account: the owner of the model")
             .Produces<ReplicateAccount>();
-        v1.MapGet("/hardware", (IOptions<InferenceOptions> options) => TypedResults.Json<ReplicateHardware[]>([ReplicateHardware.From(options.Value)], WireJson.Options))
-            .WithSummary("What predictions are computed on")
+        v1.MapGet("/hardware", ListHardware)
+            .WithSummary("List the hardware that runs predictions")
             .Produces<ReplicateHardware[]>();
     }
+
+    static JsonHttpResult<ReplicateHardware[]> ListHardware(IOptions<InferenceOptions> options) =>
+        TypedResults.Json<ReplicateHardware[]>([ReplicateHardware.From(options.Value)], WireJson.Options);
 }
 
 /// <param name="Type"><c>user</c> or <c>organization</c>.</param>
-/// <param name="Name">Python's client requires it.</param>
+/// <param name="Name">Required by Python's client.</param>
 public sealed record ReplicateAccount(string Type, string Username, string Name)
 {
     internal static ReplicateAccount From(ServedModel model) => new("organization", model.Owner, model.Owner);

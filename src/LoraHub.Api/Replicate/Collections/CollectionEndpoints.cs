@@ -1,15 +1,18 @@
+using LoraHub.Api.Docs;
+using LoraHub.Api.Http;
+
 namespace LoraHub.Api.Replicate.Collections;
 
-/// <summary>Collections of models. One model needs none, but clients ask.</summary>
+/// <summary>Maps the collection routes for clients that call them. A single model needs no collections.</summary>
 static class CollectionEndpoints
 {
     public static void MapCollections(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/collections", ReplicatePage.Empty<ReplicateCollection>)
-            .WithSummary("List collections: there are none")
+            .WithSummary("List collections: always empty")
             .Produces<ReplicatePage<ReplicateCollection>>();
         v1.MapGet("/collections/{slug}", (string slug) => Problems.NotFound())
-            .WithSummary("Get a collection: there are none")
+            .WithSummary("Get a collection: always 404")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 }

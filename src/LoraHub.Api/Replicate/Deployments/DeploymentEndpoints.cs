@@ -4,25 +4,26 @@ using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Core.Json;
 using LoraHub.Inference;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Deployments;
 
-/// <summary><c>/v1/deployments</c>.</summary>
+/// <summary>Maps <c>/v1/deployments</c>.</summary>
 static class DeploymentEndpoints
 {
     public static void MapDeployments(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/deployments", List)
-            .WithSummary("List deployments: the one there is")
+            .WithSummary("List deployments: always one")
             .Produces<ReplicatePage<ReplicateDeployment>>();
         v1.MapGet("/deployments/{owner}/{name}", Get)
             .WithSummary("Get the deployment")
             .Produces<ReplicateDeployment>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapPost("/deployments/{owner}/{name}/predictions", ReplicateCreation.PostToDeploymentAsync)
-            .WithSummary("Create a prediction of the deployment that the path names")
+            .WithSummary("Create a prediction with the deployment in the path")
             .WithBody<ReplicateModelPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
             .ProducesCreation()
             .ProducesProblem(StatusCodes.Status404NotFound);

@@ -3,7 +3,7 @@ using LoraHub.Api.Replicate.Account;
 
 namespace LoraHub.Api.Replicate.Deployments;
 
-/// <summary>The one deployment: this service.</summary>
+/// <summary>The single deployment, which is this service.</summary>
 public sealed record ReplicateDeployment(string Owner, string Name, ReplicateRelease CurrentRelease)
 {
     internal static ReplicateDeployment From(ServedModel model, ReplicateHardware hardware)
@@ -22,5 +22,5 @@ public sealed record ReplicateDeployment(string Owner, string Name, ReplicateRel
 public sealed record ReplicateRelease(
     int Number, string Model, string Version, DateTimeOffset CreatedAt, ReplicateAccount CreatedBy, ReplicateConfiguration Configuration);
 
-/// <param name="Hardware">One of <c>GET /v1/hardware</c>.</param>
+/// <param name="Hardware">A <c>sku</c> from <c>GET /v1/hardware</c>.</param>
 public sealed record ReplicateConfiguration(string Hardware, int MinInstances, int MaxInstances);

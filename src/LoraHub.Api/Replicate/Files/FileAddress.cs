@@ -9,12 +9,12 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace LoraHub.Api.Replicate.Files;
 
 /// <summary>
-/// The URLs of files. Who has a download URL may read the content without a token until the URL expires: its query is signed with a key of this
-/// service, in Replicate's manner.
+/// Creates the URLs of files. A download URL gives access to the content without a token until it expires. As on Replicate, its query carries a
+/// signature under a key of this service.
 /// </summary>
 sealed class FileAddress(IServiceKeys keys, ServedModel model, TimeProvider time)
 {
-    /// <param name="origin">Scheme and host, without a slash at the end.</param>
+    /// <param name="origin">Scheme and host, without a trailing slash.</param>
     public FileUrls Of(Upload upload, string origin)
     {
         var get = $"{origin}/v1/files/{upload.Id}";
@@ -23,12 +23,14 @@ sealed class FileAddress(IServiceKeys keys, ServedModel model, TimeProvider time
         return new FileUrls(get, $"{get}/download{query}");
     }
 
-    /// <summary>Whether the query is one that this service gave out for the file, and its time has not passed.</summary>
+    /// <summary>Whether this service signed the query for the file and it has not expired.</summary>
     public bool IsValid(string id, IQueryCollection query)
     {
         var (owner, expiry, signature) = (query["owner"].ToString(), query["expiry"].ToString(), query["signature"].ToString());
         var isOurs = CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(signature), Encoding.UTF8.GetBytes(Sign(owner, id, expiry)));
-        return isOurs && long.TryParse(expiry, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && time.GetUtcNow().ToUnixTimeSeconds() < seconds;
+        return isOurs
+            && long.TryParse(expiry, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && time.GetUtcNow().ToUnixTimeSeconds() < seconds;
     }
 
     string Sign(string owner, string id, string expiry) =>

@@ -1,14 +1,15 @@
 using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 using LoraHub.Core.Uploads;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Files;
 
-/// <summary>Takes files in.</summary>
+/// <summary>Handles file uploads.</summary>
 static class FileCreation
 {
-    /// <summary>What a form may be longer than its file.</summary>
+    /// <summary>The bytes that a form may hold beyond its file.</summary>
     const int FormBytes = 1024 * 1024;
 
     public static async Task<IResult> PostAsync(HttpContext http, IUploadStore uploads, FileAddress address, IOptions<UploadOptions> options)

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 using LoraHub.Core.Uploads;
 using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Replicate.Files;
 
-/// <summary><c>/v1/files</c>: files that clients upload, to give them as inputs.</summary>
+/// <summary>Maps <c>/v1/files</c>, where clients upload files to use as inputs.</summary>
 static class FileEndpoints
 {
     const int PageSize = 100;
@@ -15,7 +16,7 @@ static class FileEndpoints
     {
         v1.MapPost("/files", FileCreation.PostAsync)
             .WithSummary("Upload a file")
-            .WithDescription("A prediction takes its `urls.get` as any text input. It is kept for a day.")
+            .WithDescription("Use its `urls.get` as any text input of a prediction. The file is kept for a day.")
             .WithForm<ReplicateFileForm>(new JsonObject { ["filename"] = "examples.txt", ["type"] = "text/plain", ["metadata"] = new JsonObject() })
             .Produces<ReplicateFile>(StatusCodes.Status201Created)
             .ProducesUploadProblems();
@@ -30,15 +31,15 @@ static class FileEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapDelete("/files/{id}", DeleteAsync)
             .WithSummary("Delete a file")
-            .WithDescription("Predictions that were given it have its content and go on.")
+            .WithDescription("Predictions that use it keep their copy of its content and continue.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapMethods("/files/{id}/download", [HttpMethods.Get, HttpMethods.Head], DownloadAsync)
             .AllowAnonymous()
             .WithSummary("Download a file's content")
-            .WithDescription("The whole URL is in the file's `urls.download` and needs no token. Ranges are served.")
-            .WithQuery("owner", "Whose file it is.", "lorahub")
-            .WithQuery("expiry", "Until when the URL is valid, in Unix seconds.", "1767355200")
+            .WithDescription("The full URL is in the file's `urls.download` and needs no token. Supports range requests.")
+            .WithQuery("owner", "The owner of the file.", "lorahub")
+            .WithQuery("expiry", "When the URL expires, in Unix seconds.", "1767355200")
             .WithQuery("signature", "Base64 of the HMAC-SHA256 of `{owner} {id} {expiry}`.", "zuoghqlrcnw8YHywkpaXQlHsVhWen/DZ4aal76dLiOo=")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream")
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -61,13 +62,14 @@ static class FileEndpoints
             return Problems.Fields([new InvalidField("invalid_value", ListCursor.Key, ListCursor.Rule)]);
         }
 
-        var found = await uploads.ListAsync(after, PageSize + 1, cancellationToken); // one more tells whether there is a next page
+        var found = await uploads.ListAsync(after, PageSize + 1, cancellationToken); // one extra shows whether there is a next page
         var results = found.Take(PageSize).Select(upload => ReplicateFile.From(upload, address.Of(upload, Origin.Of(request)))).ToArray();
         var next = found.Count > PageSize ? ListCursor.NextUrl(request, found[PageSize - 1].CreatedAt, found[PageSize - 1].Id) : null;
         return TypedResults.Json(new ReplicatePage<ReplicateFile>(next, null, results), WireJson.Options);
     }
 
-    static async Task<IResult> GetAsync(string id, HttpRequest request, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken) =>
+    static async Task<IResult> GetAsync(
+        string id, HttpRequest request, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken) =>
         await uploads.FindAsync(id, cancellationToken) is { } upload
             ? TypedResults.Json(ReplicateFile.From(upload, address.Of(upload, Origin.Of(request))), WireJson.Options)
             : Problems.NotFound();
@@ -75,8 +77,9 @@ static class FileEndpoints
     static async Task<IResult> DeleteAsync(string id, IUploadStore uploads, CancellationToken cancellationToken) =>
         await uploads.DeleteAsync(id, cancellationToken) ? TypedResults.NoContent() : Problems.NotFound();
 
-    /// <summary>Always as bytes to be saved, whatever the client says that they are: nothing uploaded may become a page of this service.</summary>
-    static async Task<IResult> DownloadAsync(string id, HttpContext http, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken)
+    /// <summary>Always sends a binary attachment, whatever media type the client gave, so that a browser never shows an upload as a page.</summary>
+    static async Task<IResult> DownloadAsync(
+        string id, HttpContext http, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken)
     {
         if (!address.IsValid(id, http.Request.Query)
             || await uploads.FindAsync(id, cancellationToken) is not { } upload

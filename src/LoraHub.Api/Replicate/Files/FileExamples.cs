@@ -1,9 +1,10 @@
 using System.Text.Json;
+using LoraHub.Api.Http;
 using LoraHub.Core.Uploads;
 
 namespace LoraHub.Api.Replicate.Files;
 
-/// <summary>What the answers about files look like, for the documents.</summary>
+/// <summary>Example responses about files, for the OpenAPI document.</summary>
 static class FileExamples
 {
     public static readonly Problem BadCursor = Invalid(new InvalidField("invalid_value", ListCursor.Key, ListCursor.Rule));
@@ -14,7 +15,10 @@ static class FileExamples
         new(null, "Files must be less than 100MB in size", StatusCodes.Status413PayloadTooLarge),
         new(null, "Send the file as Content-Type: multipart/form-data.", StatusCodes.Status415UnsupportedMediaType),
         Invalid(new InvalidField("required", "content", "content is required: the file")),
-        new(null, "All files together may take 1073741824 bytes (Files:MaxTotalBytes); delete some, or wait until they expire.", StatusCodes.Status507InsufficientStorage),
+        new(
+            null,
+            "Stored files may total at most 1073741824 bytes (Files:MaxTotalBytes); delete some, or wait until they expire.",
+            StatusCodes.Status507InsufficientStorage),
     ];
 
     public static IEnumerable<object> At(DateTimeOffset now)

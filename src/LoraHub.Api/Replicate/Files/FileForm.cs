@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Replicate.Files;
 
-/// <summary>The form that a file comes in. Its parts come in any order, so the content is written before all is known of it.</summary>
+/// <summary>Reads the form of an upload. Its parts may arrive in any order, so the content is stored before its name and type are known.</summary>
 sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDisposable
 {
     const string Content = "content", FileName = "filename", Type = "type", Metadata = "metadata";
@@ -24,7 +24,7 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
     FormPart? _contentPart;
 
     /// <summary>Reads the whole form.</summary>
-    /// <returns>The answer that refuses it, or null.</returns>
+    /// <returns>The error response, or null.</returns>
     public async Task<IResult?> ReadAsync(FormParts parts, CancellationToken cancellationToken)
     {
         while (true)
@@ -37,9 +37,9 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
 
             refusal = part.Name switch
             {
-                Content => await TakeContentAsync(parts, part, cancellationToken),
-                FileName or Type or Metadata => await TakeFieldAsync(parts, part, cancellationToken),
-                _ => null, // what else clients send along is ignored
+                Content => await ReadContentAsync(parts, part, cancellationToken),
+                FileName or Type or Metadata => await ReadFieldAsync(parts, part, cancellationToken),
+                _ => null, // other fields are ignored
             };
             if (refusal is not null)
             {
@@ -48,7 +48,7 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         }
     }
 
-    /// <returns>The file, or the answer that refuses what was said of it.</returns>
+    /// <returns>The file, or the error response for a wrong field.</returns>
     public async Task<(Upload? Upload, IResult? Refusal)> CompleteAsync(CancellationToken cancellationToken)
     {
         if (_content is null)
@@ -56,32 +56,34 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
             return (null, Invalid("required", Content, "content is required: the file"));
         }
 
-        var name = Given(FileName) ?? _contentPart!.FileName;
+        var name = FieldOrNull(FileName) ?? _contentPart!.FileName;
         if (string.IsNullOrEmpty(name))
         {
-            return (null, Invalid("required", FileName, "content must have a filename, or filename be given"));
+            return (null, Invalid("required", FileName, "content must have a filename, or the field filename must be set"));
         }
 
         if (!IsName(name))
         {
-            return (null, Invalid("invalid_value", FileName, $"filename must be UTF-8 of at most {MaxName} bytes, a name without folders and control characters"));
+            return (null, Invalid(
+                "invalid_value", FileName, $"filename must be UTF-8 of at most {MaxName} bytes, a name without folders or control characters"));
         }
 
-        var type = Given(Type) ?? _contentPart!.ContentType ?? "application/octet-stream";
+        var type = FieldOrNull(Type) ?? _contentPart!.ContentType ?? "application/octet-stream";
         if (type.Length > MaxName || !MediaTypeHeaderValue.TryParse(type, out _))
         {
-            return (null, Invalid("invalid_value", Type, "type must be a media type, as text/plain"));
+            return (null, Invalid("invalid_value", Type, "type must be a media type, such as text/plain"));
         }
 
-        var metadata = ReadMetadata(Given(Metadata) ?? "{}");
+        var metadata = ReadMetadata(FieldOrNull(Metadata) ?? "{}");
         return metadata is null
-            ? (null, Invalid("invalid_value", Metadata, $"metadata must be a JSON object, each key once, nested at most {Strict.MaxDepth} deep"))
+            ? (null, Invalid(
+                "invalid_value", Metadata, $"metadata must be a JSON object with unique keys, nested at most {Strict.MaxDepth} levels deep"))
             : (await _content.CompleteAsync(new UploadDetails(name, type, metadata), cancellationToken), null);
     }
 
     public ValueTask DisposeAsync() => _content?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    /// <summary>Megabytes as Replicate says them.</summary>
+    /// <summary>Writes the limit in megabytes as Replicate does.</summary>
     public static IResult TooLarge(UploadOptions options)
     {
         const long Megabyte = 1024 * 1024;
@@ -89,18 +91,18 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"Files must be less than {limit} in size");
     }
 
-    async Task<IResult?> TakeContentAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    async Task<IResult?> ReadContentAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
         if (_content is not null)
         {
-            return Twice(part);
+            return Duplicate(part);
         }
 
         _contentPart = part;
         _content = await uploads.CreateAsync(cancellationToken);
         if (_content is null)
         {
-            return Full();
+            return StorageFull();
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -133,26 +135,26 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
 
             if (!await content.WriteAsync(buffer.AsMemory(0, read), cancellationToken))
             {
-                return Full();
+                return StorageFull();
             }
         }
     }
 
-    async Task<IResult?> TakeFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    async Task<IResult?> ReadFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
         var (text, refusal) = await parts.ReadTextAsync(part, cancellationToken);
-        return refusal ?? (_fields.TryAdd(part.Name, text!) ? null : Twice(part));
+        return refusal ?? (_fields.TryAdd(part.Name, text!) ? null : Duplicate(part));
     }
 
-    /// <summary>A label that no program takes for a path or breaks a line at.</summary>
+    /// <summary>Whether the name contains no path separator or control character.</summary>
     static bool IsName(string name) =>
         Encoding.UTF8.GetByteCount(name) <= MaxName
-        && !name.AsSpan().ContainsAny('/', '\\', '\uFFFD') // the last stands for bytes that were not UTF-8
+        && !name.AsSpan().ContainsAny('/', '\\', '\uFFFD') // U+FFFD replaces bytes that were not UTF-8
         && !name.Any(char.IsControl)
         && name is not ("." or "..");
 
-    /// <returns>The field, or null when it was left out, or left empty as a form on a page sends it.</returns>
-    string? Given(string field) => _fields.GetValueOrDefault(field) is { Length: > 0 } text ? text : null;
+    /// <returns>The field, or null when it is absent or empty. An HTML form sends an empty field when it was not filled in.</returns>
+    string? FieldOrNull(string field) => _fields.GetValueOrDefault(field) is { Length: > 0 } text ? text : null;
 
     static Dictionary<string, JsonElement>? ReadMetadata(string text)
     {
@@ -162,34 +164,35 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
             JsonTexts.Read(node);
             return node?.Deserialize<Dictionary<string, JsonElement>>();
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter: a text that cannot be read
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter: unreadable text
         {
             return null;
         }
     }
 
-    static IResult Twice(FormPart part) => Invalid("invalid_value", part.Name, $"{part.Name} may be given once");
+    static IResult Duplicate(FormPart part) => Invalid("invalid_value", part.Name, $"{part.Name} may be given only once");
 
     static IResult Invalid(string type, string field, string description) => Problems.Fields([new InvalidField(type, field, description)]);
 
-    IResult Full() => Problems.Because(
+    IResult StorageFull() => Problems.Because(
         StatusCodes.Status507InsufficientStorage,
         null,
-        $"All files together may take {options.MaxTotalBytes} bytes ({UploadOptions.Section}:{nameof(UploadOptions.MaxTotalBytes)}); delete some, or wait until they expire.");
+        $"Stored files may total at most {options.MaxTotalBytes} bytes ({UploadOptions.Section}:{nameof(UploadOptions.MaxTotalBytes)}); "
+        + "delete some, or wait until they expire.");
 }
 
-/// <summary>The body of <c>POST /v1/files</c>, for the documents.</summary>
+/// <summary>The body of <c>POST /v1/files</c> for the OpenAPI document.</summary>
 public sealed record ReplicateFileForm
 {
     [Required]
     public IFormFile? Content { get; init; }
 
-    /// <summary>In the place of the content's own.</summary>
+    /// <summary>Overrides the content's file name.</summary>
     public string? Filename { get; init; }
 
-    /// <summary>In the place of the content's own media type.</summary>
+    /// <summary>Overrides the content's media type.</summary>
     public string? Type { get; init; }
 
-    /// <summary>A JSON object of the client's own.</summary>
+    /// <summary>A JSON object that the client chooses.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Metadata { get; init; }
 }

@@ -3,7 +3,7 @@ using LoraHub.Core.Uploads;
 
 namespace LoraHub.Api.Replicate.Files;
 
-/// <summary>A file as Replicate's clients know it.</summary>
+/// <summary>A file in Replicate's JSON.</summary>
 public sealed record ReplicateFile
 {
     public required string Id { get; init; }
@@ -19,7 +19,7 @@ public sealed record ReplicateFile
 
     public required FileChecksums Checksums { get; init; }
 
-    /// <summary>As the client gave it.</summary>
+    /// <summary>The metadata that the client sent.</summary>
     public required IReadOnlyDictionary<string, JsonElement> Metadata { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
@@ -43,9 +43,9 @@ public sealed record ReplicateFile
     };
 }
 
-/// <summary>In lower-case hexadecimal digits.</summary>
+/// <summary>Checksums in lower-case hexadecimal digits.</summary>
 public sealed record FileChecksums(string Sha256, string Md5);
 
-/// <param name="Get">The file's URL; also what a prediction's input may be.</param>
+/// <param name="Get">The file's URL, which a prediction's input may also hold.</param>
 /// <param name="Download">The content's URL, which needs no token.</param>
 public sealed record FileUrls(string Get, string Download);

@@ -1,19 +1,21 @@
+using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Core.Json;
 
 namespace LoraHub.Api.Replicate.Models;
 
-/// <summary><c>/v1/models</c>: the one model, its one version.</summary>
+/// <summary>Maps <c>/v1/models</c>, which lists a single model with a single version.</summary>
 static class ModelEndpoints
 {
     public static void MapModels(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/models", List)
-            .WithSummary("List models: the one there is")
-            .WithDescription("The method `QUERY`, with the words to look for as its `text/plain` body, searches them.")
+            .WithSummary("List models: always one")
+            .WithDescription("To search them, use the method `QUERY` with the words as its `text/plain` body.")
             .Produces<ReplicatePage<ReplicateModel>>();
-        v1.MapMethods("/models", ["QUERY"], ModelSearch.QueryAsync).ExcludeFromDescription(); // OpenAPI 3.0 has no word for this method
+        v1.MapMethods("/models", ["QUERY"], ModelSearch.QueryAsync).ExcludeFromDescription(); // OpenAPI 3.0 cannot describe this method
         v1.MapGet("/search", ModelSearch.Search)
             .WithSummary("Search models")
             .WithSearchQuery()
@@ -24,7 +26,7 @@ static class ModelEndpoints
             .Produces<ReplicateModel>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/versions", ListVersions)
-            .WithSummary("List the model's versions: the one that answers")
+            .WithSummary("List the model's versions: always one")
             .Produces<ReplicatePage<ReplicateVersion>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/versions/{version}", GetVersion)
@@ -33,11 +35,11 @@ static class ModelEndpoints
             .Produces<ReplicateVersion>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/examples", ListExamples)
-            .WithSummary("List the model's example predictions: none are kept")
+            .WithSummary("List the model's example predictions: always empty")
             .Produces<ReplicatePage<ReplicatePrediction>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/readme", GetReadme)
-            .WithSummary("Read what the model does and what it takes")
+            .WithSummary("Get the model's readme")
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }

@@ -4,25 +4,26 @@ using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Replicate.Models;
 
-/// <summary>What the model does and takes, in Markdown.</summary>
+/// <summary>Describes the model and its inputs in Markdown.</summary>
 static class ModelReadme
 {
     public static string Of(ServedModel model)
     {
-        var text = new StringBuilder($"# {model.Name}\n\n{ServedModel.Description}\nThe output is a PEFT adapter with the weights of its modules, and answers to `test_inputs`.\n\n")
+        var text = new StringBuilder($"# {model.Name}\n\n{ServedModel.Description}\n")
+            .Append("The output is a PEFT adapter with the weights of its modules, and answers to `test_inputs`.\n\n")
             .Append("| input | default | meaning |\n|---|---|---|\n");
         foreach (var field in InputSchema.Fields)
         {
             text.Append($"| `{field.Name}` | {DefaultOf(field)} | {field.Description.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
         }
 
-        return text.Append("\nThe algorithm is that of LoraHub, https://arxiv.org/abs/2307.13269.\n").ToString();
+        return text.Append("\nThe algorithm is LoraHub, https://arxiv.org/abs/2307.13269.\n").ToString();
     }
 
     static string DefaultOf(InputField field) => field switch
     {
         { Default: null } => "none",
-        { Type: InputType.Lines } => "three date questions of BIG-Bench Hard",
+        { Type: InputType.Lines } => "three date-understanding examples from BIG-Bench Hard",
         _ => $"`{field.Default}`",
     };
 }

@@ -4,18 +4,20 @@ using System.Text.Json;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Json;
 
 namespace LoraHub.Api.Replicate.Models;
 
-/// <summary>What a search found.</summary>
-public sealed record ReplicateSearch(string Query, IReadOnlyList<ReplicateFound> Models, IReadOnlyList<string> Collections, IReadOnlyList<string> Pages);
+/// <summary>The result of a search.</summary>
+public sealed record ReplicateSearch(
+    string Query, IReadOnlyList<ReplicateFound> Models, IReadOnlyList<string> Collections, IReadOnlyList<string> Pages);
 
 public sealed record ReplicateFound(ReplicateModel Model, ReplicateFoundMetadata Metadata);
 
-/// <param name="Score">How well it fits; 1, for there is no other model to compare it with.</param>
+/// <param name="Score">The relevance. Always 1, since there is only one model.</param>
 public sealed record ReplicateFoundMetadata(string GeneratedDescription, IReadOnlyList<string> Tags, double Score);
 
-/// <summary>Searches the one model: it is found when each word stands in its name or its description.</summary>
+/// <summary>Searches the served model, which matches when its name or description contains every word.</summary>
 static class ModelSearch
 {
     const int LongestQuery = 1000;
@@ -23,10 +25,10 @@ static class ModelSearch
     const int DefaultLimit = 20, LargestLimit = 50;
 
     public static RouteHandlerBuilder WithSearchQuery(this RouteHandlerBuilder route) => route
-        .WithQuery("query", "The words to look for.", "lora")
-        .WithQuery("limit", $"The most models to answer, 1 to {LargestLimit}. Default: {DefaultLimit}.", "10");
+        .WithQuery("query", "The words to search for.", "lora")
+        .WithQuery("limit", $"The maximum number of models to return, 1 to {LargestLimit}. Default: {DefaultLimit}.", "10");
 
-    /// <summary>JavaScript's client sends the text as JSON, in quotes; Python's and Go's as it is.</summary>
+    /// <summary>JavaScript's client sends the text as a JSON string. Python's and Go's send plain text.</summary>
     public static async Task<IResult> QueryAsync(HttpRequest request, ServedModel model, PredictionIntake intake)
     {
         var text = new char[LongestQuery + 1];
@@ -37,7 +39,7 @@ static class ModelSearch
             return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"The query must be at most {LongestQuery} characters.");
         }
 
-        return Finds(model, Unquoted(new string(text, 0, length).Trim()))
+        return Matches(model, Unquoted(new string(text, 0, length).Trim()))
             ? ReplicatePage.Of(ReplicateModel.From(model, Origin.Of(request), intake.Count))
             : ReplicatePage.Empty<ReplicateModel>();
     }
@@ -51,18 +53,20 @@ static class ModelSearch
         }
 
         var limit = request.Query["limit"].ToString();
-        if (limit.Length > 0 && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most is >= 1 and <= LargestLimit))
+        if (limit.Length > 0
+            && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= LargestLimit))
         {
             return Problems.Because(StatusCodes.Status400BadRequest, null, $"Query parameter \"limit\" must be a number from 1 to {LargestLimit}");
         }
 
-        ReplicateFound[] found = Finds(model, query)
-            ? [new(ReplicateModel.From(model, Origin.Of(request), intake.Count), new ReplicateFoundMetadata(ServedModel.Description, ["lora", "text2text-generation"], 1))]
+        var metadata = new ReplicateFoundMetadata(ServedModel.Description, ["lora", "text2text-generation"], 1);
+        ReplicateFound[] found = Matches(model, query)
+            ? [new(ReplicateModel.From(model, Origin.Of(request), intake.Count), metadata)]
             : [];
         return TypedResults.Json(new ReplicateSearch(query, found, [], []), WireJson.Options);
     }
 
-    static bool Finds(ServedModel model, string query) => query
+    static bool Matches(ServedModel model, string query) => query
         .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
         .All(word => $"{model.Name} {ServedModel.Description}".Contains(word, StringComparison.OrdinalIgnoreCase));
 
@@ -74,7 +78,7 @@ static class ModelSearch
         }
         catch (JsonException)
         {
-            return text; // somebody looks for quotes
+            return text; // the quotes are part of the query
         }
     }
 }

@@ -5,7 +5,7 @@ using LoraHub.Api.Replicate.Predictions;
 
 namespace LoraHub.Api.Replicate.Models;
 
-/// <summary>The model as Replicate's clients know it.</summary>
+/// <summary>The model in Replicate's JSON.</summary>
 public sealed record ReplicateModel
 {
     public required string Url { get; init; }
@@ -16,7 +16,7 @@ public sealed record ReplicateModel
 
     public string Description { get; init; } = ServedModel.Description;
 
-    /// <summary><c>public</c>: clients know nothing but that and <c>private</c>.</summary>
+    /// <summary>Always <c>public</c>. Clients accept only <c>public</c> and <c>private</c>.</summary>
     public string Visibility { get; init; } = "public";
 
     public string? GithubUrl { get; init; } = "https://github.com/sail-sg/lorahub";
@@ -25,7 +25,7 @@ public sealed record ReplicateModel
 
     public string? LicenseUrl { get; init; }
 
-    /// <summary>Predictions created since the service started.</summary>
+    /// <summary>The number of predictions created since the service started.</summary>
     public required long RunCount { get; init; }
 
     public string? CoverImageUrl { get; init; }
@@ -45,7 +45,7 @@ public sealed record ReplicateModel
 }
 
 /// <param name="Id">64 hexadecimal digits.</param>
-/// <param name="OpenapiSchema">Cog's document, as <c>/openapi.json</c> has it; the inputs are at <c>components.schemas.Input</c>.</param>
+/// <param name="OpenapiSchema">The same document as at <c>/openapi.json</c>. The inputs are at <c>components.schemas.Input</c>.</param>
 public sealed record ReplicateVersion(string Id, DateTimeOffset CreatedAt, string CogVersion, JsonElement OpenapiSchema)
 {
     internal static ReplicateVersion From(ServedModel model) => new(model.Version, ServedModel.CreatedAt, ServedModel.CogVersion, CogDocument.Json);

@@ -1,14 +1,14 @@
-using LoraHub.Api.Configuration;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
-/// <summary>What creating a prediction in Replicate's manner needs.</summary>
+/// <summary>The services that <see cref="ReplicateCreation"/> uses.</summary>
 sealed record ReplicateServices(
     PredictionIntake Intake,
     IPredictionEvents Events,
@@ -20,7 +20,7 @@ sealed record ReplicateServices(
     IOptions<QueueOptions> Queue,
     TimeProvider Time);
 
-/// <summary>Creates predictions and answers at once, or with their end when that comes soon enough.</summary>
+/// <summary>Creates predictions. Answers at once, or with the result if it comes within the requested wait.</summary>
 static class ReplicateCreation
 {
     public static Task<IResult> PostAsync(HttpContext http, [AsParameters] ReplicateServices services) =>
@@ -39,7 +39,8 @@ static class ReplicateCreation
     {
         if (services.Worker.Setup.Status == SetupStatus.Failed)
         {
-            return Problems.Because(StatusCodes.Status503ServiceUnavailable, "Setup failed", "The model could not be loaded; GET /health-check says why.");
+            return Problems.Because(
+                StatusCodes.Status503ServiceUnavailable, "Setup failed", "The model could not be loaded; see GET /health-check for the reason.");
         }
 
         var (request, refusal) = await ReplicateRequest.ReadAsync(http.Request, model);
@@ -49,41 +50,41 @@ static class ReplicateCreation
         }
 
         var cancelAfter = CancelAfterHeader.Of(http.Request);
-        if (cancelAfter is CancelAfterHeader.Wrong)
+        if (cancelAfter is CancelAfterHeader.Invalid)
         {
             return Problems.Fields([new InvalidField("invalid_value", CancelAfterHeader.Name, CancelAfterHeader.Rule)]);
         }
 
-        var wanted = new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
+        var toCreate = new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
         {
             SentTo = Origin.AsSent(http.Request),
             Deployment = deployment,
             Webhook = request.Webhook,
             CancelAfter = (cancelAfter as CancelAfterHeader.Given)?.Time,
         };
-        return await services.Intake.CreateAsync(wanted, http.RequestAborted) switch
+        return await services.Intake.CreateAsync(toCreate, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
-            IntakeResult.Full => Full(http.Response),
+            IntakeResult.Full => QueueFull(http.Response),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
 
-    static IResult Full(HttpResponse response)
+    static IResult QueueFull(HttpResponse response)
     {
-        response.Headers.RetryAfter = "10"; // nobody knows when one ends; clients that read it would otherwise be back at once
+        response.Headers.RetryAfter = "10"; // an estimate; without it some clients would retry at once
         return Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many predictions are waiting; try again when one has ended.");
     }
 
     static async Task<IResult> AnswerAsync(HttpContext http, ReplicateServices services, Prediction created)
     {
-        // When the wait runs out the answer is the prediction as it was created: clients take any status but `starting` for the end.
+        // After the wait, the answer is the prediction at creation: clients take any status but `starting` as final.
         var prediction = created;
-        if (PreferHeader.Of(http.Request).Wait is { } asked)
+        if (PreferHeader.Of(http.Request).Wait is { } requested)
         {
             http.Response.Headers["Preference-Applied"] = "wait";
-            prediction = await WaitAsync(http, services, created, asked);
+            prediction = await WaitAsync(http, services, created, requested);
         }
 
         var answer = ReplicatePrediction.From(prediction, services.Model, services.Streams);
@@ -91,16 +92,16 @@ static class ReplicateCreation
         return TypedResults.Json(answer, WireJson.Options, statusCode: StatusCodes.Status201Created);
     }
 
-    static async Task<Prediction> WaitAsync(HttpContext http, ReplicateServices services, Prediction created, TimeSpan asked)
+    static async Task<Prediction> WaitAsync(HttpContext http, ReplicateServices services, Prediction created, TimeSpan requested)
     {
         var limit = services.Options.Value.WaitLimit;
-        using var enough = new CancellationTokenSource(asked < limit ? asked : limit, services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, http.RequestAborted, services.Stop.Over);
+        using var timeout = new CancellationTokenSource(requested < limit ? requested : limit, services.Time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, http.RequestAborted, services.Stop.Over);
         try
         {
-            return await services.Events.FollowAsync(created, either.Token);
+            return await services.Events.FollowAsync(created, linked.Token);
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (linked.IsCancellationRequested)
         {
             return created;
         }

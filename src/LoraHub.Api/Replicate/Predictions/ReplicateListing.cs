@@ -1,11 +1,12 @@
 using System.Globalization;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
-/// <summary>Pages through the predictions.</summary>
+/// <summary>Lists predictions in pages.</summary>
 static class ReplicateListing
 {
     const int PageSize = 100;
@@ -18,7 +19,7 @@ static class ReplicateListing
             return Problems.Fields(invalid);
         }
 
-        // Every prediction came through the API: of those made on a web site there are none.
+        // `source=web` selects predictions made on a website; here all come through the API.
         var found = request.Query.ContainsKey("source") ? [] : await store.ListAsync(query, request.HttpContext.RequestAborted);
         var results = found.Take(PageSize).Select(prediction => ReplicatePrediction.From(prediction, model, streams)).ToArray();
         var next = found.Count > PageSize ? ListCursor.NextUrl(request, found[PageSize - 1].CreatedAt, found[PageSize - 1].Id) : null;
@@ -33,7 +34,7 @@ static class ReplicateListing
             After = Read(given, ListCursor.Key, ReadCursor, ListCursor.Rule, invalid),
             CreatedAfter = Read(given, "created_after", ReadTime, "created_after must be a time in ISO 8601 format", invalid),
             CreatedBefore = Read(given, "created_before", ReadTime, "created_before must be a time in ISO 8601 format", invalid),
-            Limit = PageSize + 1, // one more tells whether there is a next page
+            Limit = PageSize + 1, // one extra shows whether there is a next page
         };
         return (query, invalid);
     }

@@ -5,7 +5,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
-/// <summary>A prediction as Replicate's clients know it.</summary>
+/// <summary>A prediction in Replicate's JSON.</summary>
 public sealed record ReplicatePrediction
 {
     public required string Id { get; init; }
@@ -15,12 +15,12 @@ public sealed record ReplicatePrediction
 
     public required string Version { get; init; }
 
-    /// <summary>Null, as <see cref="Logs"/> and <see cref="Output"/>, once it was removed.</summary>
+    /// <summary>Null after it was removed, like <see cref="Logs"/> and <see cref="Output"/>.</summary>
     public required JsonObject? Input { get; init; }
 
     public required string? Logs { get; init; }
 
-    public required PredictionOutput? Output { get; init; }
+    public required WireOutput? Output { get; init; }
 
     public required string? Error { get; init; }
 
@@ -34,18 +34,18 @@ public sealed record ReplicatePrediction
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? CompletedAt { get; init; }
 
-    /// <summary>When it is canceled unless it has ended.</summary>
+    /// <summary>When the prediction is canceled if it has not ended.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Deadline { get; init; }
 
-    /// <summary>The <c>owner/name</c> of the deployment that was asked for.</summary>
+    /// <summary>The <c>owner/name</c> of the requested deployment.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Deployment { get; init; }
 
     /// <summary>Times are in seconds.</summary>
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 
-    /// <summary>Whether input, logs or output are no longer kept.</summary>
+    /// <summary>Whether input, logs or output were removed.</summary>
     public bool DataRemoved { get; init; }
 
     public string Source { get; init; } = "api";
@@ -68,7 +68,7 @@ public sealed record ReplicatePrediction
         Version = model.Version,
         Input = prediction.Removed.HasFlag(DataParts.Inputs) ? null : prediction.Input,
         Logs = prediction.Removed.HasFlag(DataParts.Logs) ? null : prediction.Logs,
-        Output = prediction.Output,
+        Output = WireOutput.Of(prediction),
         Error = prediction.Error,
         Status = prediction.Status,
         CreatedAt = prediction.CreatedAt,
@@ -88,7 +88,7 @@ public sealed record ReplicatePrediction
         : prediction.Metrics;
 }
 
-/// <summary>Absolute URLs; Python's client takes no null among them.</summary>
+/// <summary>Absolute URLs. Python's client requires all of them.</summary>
 public sealed record ReplicateUrls(string Get, string Cancel, string Stream, string Web)
 {
     internal static ReplicateUrls Of(Prediction prediction, StreamAddress streams)

@@ -2,16 +2,15 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
-using LoraHub.Api.Webhooks;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
-/// <summary>The body of a creation; what else clients send along is ignored.</summary>
+/// <summary>The body of a request that creates a prediction. Unknown keys are ignored.</summary>
 sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
 {
-    /// <param name="model">The model that <c>version</c> must name, or null where the path names it.</param>
-    /// <returns>The request, or the answer that refuses it.</returns>
+    /// <param name="model">The model that <c>version</c> must name, or null when the path names it.</param>
+    /// <returns>The request, or the error response.</returns>
     public static async Task<(ReplicateRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request, ServedModel? model) =>
         await JsonBody.ReadAsync(request) switch
         {
@@ -42,12 +41,12 @@ sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
             return (null, Problems.Fields(invalid));
         }
 
-        return model is null || model.Is((string)body["version"]!)
+        return model is null || model.Matches((string)body["version"]!)
             ? (new ReplicateRequest(body["input"]!.AsObject(), webhook), null)
             : (null, Problems.UnknownVersion());
     }
 
-    /// <param name="field">Where a missing key is reported, as the real service does.</param>
+    /// <param name="field">The field under which a missing key is reported, as Replicate does.</param>
     static InvalidField? Check(JsonObject body, string key, JsonValueKind kind, string field)
     {
         var value = body[key];
@@ -56,12 +55,14 @@ sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
             return new InvalidField("required", field, $"{key} is required");
         }
 
-        return value.GetValueKind() == kind ? null : new InvalidField("invalid_type", key, $"{key} must be {(kind == JsonValueKind.String ? "a string" : "an object")}");
+        return value.GetValueKind() == kind
+            ? null
+            : new InvalidField("invalid_type", key, $"{key} must be {(kind == JsonValueKind.String ? "a string" : "an object")}");
     }
 }
 
-/// <summary>The body of <c>POST /v1/predictions</c>, for the documents.</summary>
+/// <summary>The body of <c>POST /v1/predictions</c> for the OpenAPI document.</summary>
 public sealed record ReplicatePredictionRequest(string Version, JsonObject Input, string? Webhook, IReadOnlyList<WebhookEvent>? WebhookEventsFilter);
 
-/// <summary>The body of a creation whose path names the model, for the documents.</summary>
+/// <summary>The body of a creation whose path names the model, for the OpenAPI document.</summary>
 public sealed record ReplicateModelPredictionRequest(JsonObject Input, string? Webhook, IReadOnlyList<WebhookEvent>? WebhookEventsFilter);

@@ -1,45 +1,59 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using LoraHub.Api.Configuration;
 using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Worker;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
-/// <summary>A prediction's events in Replicate's words: the output, an error, the end.</summary>
+/// <summary>Streams a prediction as Replicate's events: <c>output</c>, <c>error</c> and <c>done</c>.</summary>
 static class ReplicateStream
 {
-    /// <summary>One line feed: after a blank line Replicate's Go client forgets the last id.</summary>
+    /// <summary>Ends with a single line feed: after a blank line, Replicate's Go client loses the last event id.</summary>
     const string Ping = ": ping\n";
 
     public static async Task<IResult> StreamAsync(
-        string address, HttpContext http, StreamAddress streams, OpenStreams open, IPredictionStore store, IPredictionEvents events, IOptions<ApiOptions> options, GracefulStop stop, TimeProvider time)
+        string address,
+        HttpContext http,
+        StreamAddress streams,
+        OpenStreams open,
+        IPredictionStore store,
+        IPredictionEvents events,
+        IOptions<ApiOptions> options,
+        GracefulStop stop,
+        TimeProvider time)
     {
-        using var place = open.TryOpen();
-        if (place is null)
+        using var slot = open.TryOpen();
+        if (slot is null)
         {
             return Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many streams are open; try again when one has closed.");
         }
 
-        if (streams.IdOf(address) is not { } id || await store.FindAsync(id, http.RequestAborted) is null)
+        if (streams.IdOf(address) is not { } id || await store.FindAsync(id, http.RequestAborted) is not { } prediction)
         {
             return Problems.NotFound();
         }
 
         var after = StreamPosition.Parse(http.Request.Headers["Last-Event-ID"].ToString());
-        await http.Response.WriteEventsAsync(ReadAsync(events, id, after), Ping, options.Value.Heartbeat, time, stop.Over);
+        var keepAlive = new KeepAlive(Ping, options.Value.Heartbeat, time);
+        await http.Response.WriteEventsAsync(ReadAsync(events, prediction.Created, after), keepAlive, stop.Over);
         return TypedResults.Empty;
     }
 
     static async IAsyncEnumerable<ServerSentEvent> ReadAsync(
-        IPredictionEvents events, string id, StreamPosition after, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IPredictionEvents events,
+        CreatedPrediction created,
+        StreamPosition after,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        // From the last event itself on: it may have made two of the stream's, of which the client has seen one.
-        await foreach (var recorded in events.ReadAsync(id, Math.Max(0, after.Sequence - 1), cancellationToken))
+        // Starts at the last event again: it may map to two stream events, of which the client received one.
+        await foreach (var recorded in events.ReadAsync(created.Id, Math.Max(0, after.Sequence - 1), cancellationToken))
         {
             var part = 0;
-            foreach (var (name, data) in Words(recorded.Event))
+            foreach (var (name, data) in StreamEvents(recorded.Event, created.Origin))
             {
                 var position = new StreamPosition(recorded.Sequence, part++);
                 if (position.IsAfter(after))
@@ -50,21 +64,21 @@ static class ReplicateStream
         }
     }
 
-    static IReadOnlyList<(string Name, string Data)> Words(PredictionEvent happened) => happened switch
+    static IReadOnlyList<(string Name, string Data)> StreamEvents(PredictionEvent happened, string origin) => happened switch
     {
-        PredictionEvent.Answered(var output) => [("output", WireJson.Write(output))],
+        PredictionEvent.Answered(var output) => [("output", WireJson.Write(WireOutput.Of(output, origin)))],
         PredictionEvent.Succeeded => [("done", "{}")],
         PredictionEvent.Failed(var error) => [("error", WireJson.Write(new { detail = error })), ("done", """{"reason":"error"}""")],
         PredictionEvent.Canceled => [("done", """{"reason":"canceled"}""")],
-        _ => [], // log lines too: Replicate's Go client takes no event that it does not know
+        _ => [], // includes log lines: Replicate's Go client fails on unknown events
     };
 
-    /// <summary>An event's id on the wire: the sequence number of what happened, and which of the events that it made.</summary>
+    /// <summary>An event's id on the wire: the sequence number of the prediction's event, and the index among its stream events.</summary>
     sealed record StreamPosition(long Sequence, int Part)
     {
         public bool IsAfter(StreamPosition other) => (Sequence, Part).CompareTo((other.Sequence, other.Part)) > 0;
 
-        /// <summary>The start of the stream when the text is no position.</summary>
+        /// <returns>The start of the stream when the text is not a position.</returns>
         public static StreamPosition Parse(string text)
         {
             var parts = text.Split(':');

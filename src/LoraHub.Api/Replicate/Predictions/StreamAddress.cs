@@ -5,14 +5,14 @@ using LoraHub.Core;
 namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>
-/// The unguessable last part of a stream's URL. Clients read streams without a token, so knowing the URL is the right to read: it carries the
-/// prediction's id and a code over it under a key of this service, and nothing is stored.
+/// The unguessable last segment of a stream's URL. Clients read streams without a token, so the URL itself grants access. It holds the
+/// prediction's id and an HMAC of it under a key of this service; nothing is stored.
 /// </summary>
 sealed class StreamAddress(IServiceKeys keys)
 {
     public string Of(string id) => $"{id}.{Code(id)}";
 
-    /// <returns>The prediction's id, or null when this service did not give the address out.</returns>
+    /// <returns>The prediction's id, or null when this service did not issue the address.</returns>
     public string? IdOf(string address)
     {
         var dot = address.LastIndexOf('.');

@@ -1,19 +1,19 @@
 using System.Text.Json.Serialization;
-using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions.Inputs;
 using Microsoft.AspNetCore.Http.HttpResults;
 
-namespace LoraHub.Api.Replicate;
+namespace LoraHub.Api.Http;
 
-/// <summary>An error on <c>/v1</c> (RFC 9457). <paramref name="Detail"/> is always a string: Replicate's Go client reads nothing else.</summary>
+/// <summary>An error on <c>/v1</c> (RFC 9457). <paramref name="Detail"/> is always a string, as Replicate's Go client requires.</summary>
 public sealed record Problem(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Title,
     string Detail,
     int Status,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<InvalidField>? InvalidFields = null);
 
-/// <param name="Type">The rule that is broken.</param>
-/// <param name="Field">Where in the body, keys joined by dots; empty for the body itself.</param>
+/// <param name="Type">The violated rule.</param>
+/// <param name="Field">The path in the body, with keys joined by dots. Empty for the body itself.</param>
 public sealed record InvalidField(string Type, string Field, string Description);
 
 static class Problems
@@ -46,5 +46,6 @@ static class Problems
         _ => "invalid_value",
     };
 
-    static JsonHttpResult<Problem> Answer(Problem problem) => TypedResults.Json(problem, WireJson.Options, "application/problem+json", problem.Status);
+    static JsonHttpResult<Problem> Answer(Problem problem) =>
+        TypedResults.Json(problem, WireJson.Options, "application/problem+json", problem.Status);
 }

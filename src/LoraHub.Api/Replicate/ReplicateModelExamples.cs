@@ -1,20 +1,20 @@
-using System.Text.Json;
+using LoraHub.Api.Cog;
+using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
-using LoraHub.Api.Replicate;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Collections;
 using LoraHub.Api.Replicate.Deployments;
 using LoraHub.Api.Replicate.Models;
 
-namespace LoraHub.Api.Docs;
+namespace LoraHub.Api.Replicate;
 
-/// <summary>What the answers about the model and the service look like.</summary>
-static class ModelExamples
+/// <summary>Example responses about the model and the service.</summary>
+static class ReplicateModelExamples
 {
-    /// <param name="at">The time that stands in them.</param>
+    /// <param name="at">The creation time in the examples.</param>
     public static IEnumerable<object> Of(ServedModel served, DateTimeOffset at)
     {
-        var version = ReplicateVersion.From(served) with { CreatedAt = at, OpenapiSchema = Shortened() };
+        var version = ReplicateVersion.From(served) with { CreatedAt = at, OpenapiSchema = CogExamples.Document };
         var model = ReplicateModel.From(served, "http://localhost:5000", runCount: 12) with { LatestVersion = version };
         var hardware = new ReplicateHardware("cpu", "CPU");
         var deployment = ReplicateDeployment.From(served, hardware);
@@ -31,11 +31,6 @@ static class ModelExamples
             deployment,
             new ReplicatePage<ReplicateDeployment>(null, null, [deployment]),
             new ReplicatePage<ReplicateCollection>(null, null, []),
-            Shortened(),
         ];
     }
-
-    /// <summary>Cog's document, but for nearly all of it.</summary>
-    static JsonElement Shortened() => JsonElement.Parse(
-        """{"openapi": "3.0.2", "components": {"schemas": {"Input": {"title": "Input", "type": "object", "properties": {"seed": {"x-order": 5, "title": "Seed", "type": "integer"}}}}}}""");
 }

@@ -3,24 +3,25 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
 
-namespace LoraHub.Api.Webhooks;
+namespace LoraHub.Api.Predictions;
 
-/// <summary>Why a key of the body that is about webhooks cannot be taken; it quotes nothing of the body.</summary>
-/// <param name="IsWrongType">Whether it is not even of the right type.</param>
+/// <summary>An error in a webhook key of the body. Quotes nothing of the body.</summary>
+/// <param name="IsWrongType">Whether the value has the wrong JSON type.</param>
 sealed record WebhookError(string Field, string Reason, bool IsWrongType);
 
-/// <summary>What a creation says about webhooks; the keys are the same on both fronts.</summary>
+/// <summary>Reads the webhook keys of a creation. They are the same in both APIs.</summary>
 static class WebhookRequest
 {
     const string Url = "webhook", Filter = "webhook_events_filter";
 
     const int LongestUrl = 8192, LongestTraceState = 512;
 
-    static readonly Dictionary<string, WebhookEvent> Words = Enum.GetValues<WebhookEvent>().ToDictionary(known => JsonNamingPolicy.SnakeCaseLower.ConvertName(known.ToString()));
+    static readonly Dictionary<string, WebhookEvent> EventNames = Enum.GetValues<WebhookEvent>()
+        .ToDictionary(known => JsonNamingPolicy.SnakeCaseLower.ConvertName(known.ToString()));
 
-    static readonly string Choices = $"an array of {string.Join(", ", Words.Keys)}";
+    static readonly string Choices = $"an array of {string.Join(", ", EventNames.Keys)}";
 
-    /// <returns>The webhook, or null when none is asked for; and what is wrong, if anything is.</returns>
+    /// <returns>The webhook, or null when none is requested, and any errors.</returns>
     public static (PredictionWebhook? Webhook, IReadOnlyList<WebhookError> Errors) Read(JsonObject body, IHeaderDictionary headers)
     {
         var errors = new List<WebhookError>();
@@ -28,7 +29,8 @@ static class WebhookRequest
         var events = ReadFilter(body[Filter], errors);
         if (url is not null && events.Count == 0 && errors.Count == 0)
         {
-            errors.Add(new WebhookError(Filter, $"{Filter} is empty, so nothing would be sent: it must be {Choices}, or be left out for all of them", IsWrongType: false));
+            errors.Add(new WebhookError(
+                Filter, $"{Filter} is empty, so nothing would be sent: it must be {Choices}, or omitted to select all of them", IsWrongType: false));
         }
 
         return errors.Count == 0 && url is not null ? (new PredictionWebhook(url, events) { Trace = ReadTrace(headers) }, []) : (null, errors);
@@ -48,14 +50,16 @@ static class WebhookRequest
         }
 
         var text = (string)given!;
-        var isRight = text.Length <= LongestUrl
+        var isValid = text.Length <= LongestUrl
             && Uri.TryCreate(text, UriKind.Absolute, out var url)
             && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             && url.UserInfo.Length == 0;
-        if (!isRight)
+        if (!isValid)
         {
             errors.Add(new WebhookError(
-                Url, $"{Url} must be an absolute http or https URL of at most {LongestUrl} characters, without a user name or password", IsWrongType: false));
+                Url,
+                $"{Url} must be an absolute http or https URL of at most {LongestUrl} characters, without a user name or password",
+                IsWrongType: false));
         }
 
         return text;
@@ -65,20 +69,22 @@ static class WebhookRequest
     {
         if (given is null)
         {
-            return [.. Words.Values];
+            return [.. EventNames.Values];
         }
 
-        var words = given is JsonArray items ? [.. items.Select(item => item?.GetValueKind() == JsonValueKind.String ? (string?)item : null)] : (string?[])[null];
-        if (words.All(word => word is not null && Words.ContainsKey(word)))
+        var names = given is JsonArray items
+            ? [.. items.Select(item => item?.GetValueKind() == JsonValueKind.String ? (string?)item : null)]
+            : (string?[])[null];
+        if (names.All(name => name is not null && EventNames.ContainsKey(name)))
         {
-            return [.. words.Select(word => Words[word!])];
+            return [.. names.Select(name => EventNames[name!])];
         }
 
         errors.Add(new WebhookError(Filter, $"{Filter} must be {Choices}", given is not JsonArray));
         return [];
     }
 
-    /// <summary>W3C's trace context, where it is one: what could not be sent again must not keep a webhook from being sent.</summary>
+    /// <summary>Reads the W3C trace context. Ignores invalid values, which could not be sent in the webhook's headers.</summary>
     static Dictionary<string, string> ReadTrace(IHeaderDictionary headers)
     {
         var trace = new Dictionary<string, string>();

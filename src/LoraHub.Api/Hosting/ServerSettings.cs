@@ -4,16 +4,17 @@ using LoraHub.Api.Worker;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
-namespace LoraHub.Api.Configuration;
+namespace LoraHub.Api.Hosting;
 
-/// <summary>Where the service listens and what it lets in.</summary>
-static class Hosting
+/// <summary>Configures addresses, the shutdown timeout and request limits.</summary>
+static class ServerSettings
 {
     const string Port = "PORT";
 
     /// <summary>
-    /// URLs that were given win (<c>--urls</c>, <c>ASPNETCORE_URLS</c>, <c>Kestrel:Endpoints</c>). Else <c>PORT</c>, on every interface, as platforms
-    /// and containers want it. Else port 5000 of this machine alone: until a token is set, nobody is asked for one.
+    /// Uses the URLs of the settings (<c>--urls</c>, <c>ASPNETCORE_URLS</c>, <c>Kestrel:Endpoints</c>). Otherwise it listens on <c>PORT</c> on
+    /// every interface, as platforms and containers expect. Otherwise it listens on port 5000 of this machine only, because without a token
+    /// anyone who can reach the port has full access.
     /// </summary>
     public static void ConfigureAddress(this WebApplicationBuilder builder)
     {
@@ -38,7 +39,7 @@ static class Hosting
         }
     }
 
-    /// <summary>The host waits as long for the service's parts as these take by their own settings.</summary>
+    /// <summary>Sets the host's shutdown timeout to the sum of the parts' own timeouts, plus a margin of 10 seconds.</summary>
     public static void ConfigureStop(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateDataAnnotations().ValidateOnStart();

@@ -3,20 +3,20 @@ using System.Net.Sockets;
 
 namespace LoraHub.Api.Security;
 
-/// <summary>Where a request comes from.</summary>
-static class Peer
+/// <summary>Determines where a request comes from.</summary>
+static class RequestOrigin
 {
     /// <summary>
-    /// Whether a program on this machine asks, by a name of this machine. A request that a proxy passes on is not local, whatever it says of its client; nor is one
-    /// under another name, by which a web page that points its own name here (DNS rebinding) would ask.
+    /// Whether a program on this machine sent the request, to a local host name. A proxied request is not local, whatever its headers name as
+    /// the client. Nor is a request to any other host name: a web page could point its own name to this address (DNS rebinding).
     /// </summary>
     public static bool IsLocal(HttpRequest request) =>
         request.HttpContext.Connection.RemoteIpAddress is { } address
         && IPAddress.IsLoopback(address)
-        && !request.Headers.Keys.Any(TellsOfAProxy)
+        && !request.Headers.Keys.Any(IsProxyHeader)
         && IsLocalName(request.Host.Host);
 
-    /// <summary>Whether a browser says that a page of another origin asks.</summary>
+    /// <summary>Whether a browser sent the request for a page of another origin.</summary>
     public static bool IsCrossSite(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
@@ -25,7 +25,7 @@ static class Peer
             || (origin.Length > 0 && !origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>The address that a limit counts for: of IPv6 the first 64 bits, since one customer has all the rest.</summary>
+    /// <summary>The address that a limit applies to: of IPv6 the first 64 bits, since one customer usually gets a whole /64 network.</summary>
     public static string Network(HttpContext http)
     {
         var address = http.Connection.RemoteIpAddress;
@@ -37,8 +37,10 @@ static class Peer
         return new IPAddress([.. address.GetAddressBytes()[..8], .. new byte[8]]).ToString();
     }
 
-    /// <summary>The headers of proxies, as they come (<c>X-Forwarded-For</c>) and as the framework leaves those it has read (<c>X-Original-For</c>).</summary>
-    static bool TellsOfAProxy(string header) =>
+    /// <summary>
+    /// Whether a proxy adds this header (<c>X-Forwarded-For</c>), or the framework's middleware after reading one (<c>X-Original-For</c>).
+    /// </summary>
+    static bool IsProxyHeader(string header) =>
         header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
         || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase)
         || header.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)

@@ -1,0 +1,19 @@
+using LoraHub.Api.Http;
+
+namespace LoraHub.Api.Cog;
+
+/// <summary>Writes errors outside <c>/v1</c> as a Cog container does.</summary>
+sealed class CogErrorFormat : IErrorFormat
+{
+    public bool Covers(PathString path) => !V1.Covers(path);
+
+    public IResult Error(int statusCode, string? title, string detail) => CogErrors.Failure(statusCode, detail);
+
+    /// <summary>Leaves the body empty as Cog does, except for a list request.</summary>
+    public IResult? Unhandled(HttpContext http) => IsListRequest(http) ? CogErrors.NoList() : null;
+
+    static bool IsListRequest(HttpContext http) =>
+        http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed
+        && http.Request.Path == "/predictions"
+        && HttpMethods.IsGet(http.Request.Method);
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using LoraHub.Api.Hosting;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Worker;
+using LoraHub.Evaluation;
+using LoraHub.Modules.HuggingFace;
+using LoraHub.Modules.Versions;
+using LoraHub.Storage;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Commands;
+
+/// <summary>Runs the verbs with the service's components but without a server, and with common exit codes, errors and options.</summary>
+/// <param name="replace">Replaces services, for tests; or null.</param>
+sealed class CommandHost(Action<IServiceCollection>? replace)
+{
+    /// <summary>Adds the action of a verb.</summary>
+    /// <param name="run">Returns the exit code. An exception becomes a line on standard error and an exit code.</param>
+    /// <param name="configure">Applies settings of the command line, which override files and environment variables.</param>
+    /// <param name="printsData">Whether the verb has <c>--json</c>.</param>
+    public Command Verb(
+        Command command, Func<Invocation, Task<int>> run, Action<ParseResult, HostApplicationBuilder>? configure = null, bool printsData = false)
+    {
+        var json = new Option<bool>("--json") { Description = "Writes the data as JSON." };
+        if (printsData)
+        {
+            command.Options.Add(json);
+        }
+
+        command.SetAction((parsed, cancellationToken) => GuardAsync(
+            async () =>
+            {
+                using var host = Build(builder => configure?.Invoke(parsed, builder));
+                return await run(new Invocation(parsed, host.Services, new Output(printsData && parsed.GetValue(json)), cancellationToken));
+            },
+            cancellationToken));
+        return command;
+    }
+
+    static async Task<int> GuardAsync(Func<Task<int>> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Canceled;
+        }
+        catch (ModuleRefusedException exception)
+        {
+            await Console.Error.WriteLineAsync($"{exception.FieldName}: {exception.Message}");
+            return ExitCode.BadUsage;
+        }
+        catch (Exception exception) when (exception is UsageException or EvaluationException or OptionsValidationException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCode.BadUsage;
+        }
+        catch (Exception exception) when (exception is HubException or IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>Builds a host that logs only errors, to standard error.</summary>
+    IHost Build(Action<HostApplicationBuilder> configure)
+    {
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.AddOptions<ApiOptions>();
+        builder.Services.AddInMemoryStorage().AddInference().AddPredictions().AddPredictionRunner().AddHub();
+        configure(builder);
+        replace?.Invoke(builder.Services);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,19 @@
+using LoraHub.Api.Http;
+
+namespace LoraHub.Api.Replicate;
+
+/// <summary>Writes errors under <c>/v1</c> as problem details, which Replicate's clients expect.</summary>
+sealed class ReplicateErrorFormat : IErrorFormat
+{
+    public bool Covers(PathString path) => V1.Covers(path);
+
+    public IResult Error(int statusCode, string? title, string detail) => Problems.Because(statusCode, title, detail);
+
+    public IResult Unhandled(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problems.NotFound(),
+        StatusCodes.Status405MethodNotAllowed => Problems.Because(
+            StatusCodes.Status405MethodNotAllowed, null, "This method is not allowed; see the Allow header."),
+        var other => Problems.Because(other, null, "The request cannot be answered."),
+    };
+}

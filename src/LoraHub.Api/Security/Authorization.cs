@@ -1,0 +1,97 @@
+using System.Security.Claims;
+using LoraHub.Api.Http;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Security;
+
+/// <summary>
+/// Authenticates and authorizes requests. It decides by path, so that a path without a route reveals as little as one with a route. The
+/// framework's authorization supports only 401 and 403; here each API has its own error format, and disabled bare paths answer 404.
+/// </summary>
+static class Authorization
+{
+    const string Unauthenticated = "You did not pass a valid authentication token";
+
+    const string OtherSite = "Cross-site requests are not allowed; add the page's origin to Api:CorsOrigins.";
+
+    /// <summary>Sets <c>HttpContext.User.Identity.Name</c> to the name of the request's token; it stays null without a valid token.</summary>
+    public static void UseTokenAuthentication(this WebApplication app)
+    {
+        var tokens = app.Services.GetRequiredService<Tokens>();
+        app.Use((http, next) =>
+        {
+            if (tokens.Of(http.Request) is { } token)
+            {
+                http.User = new ClaimsPrincipal(
+                    new ClaimsIdentity([new Claim(ClaimTypes.Name, token.Name), .. TokenScopes.Claims(token)], authenticationType: "Bearer"));
+            }
+
+            return next(http);
+        });
+    }
+
+    /// <summary>Refuses requests that are not allowed. Routes with <see cref="IAllowAnonymous"/> are open: their URLs cannot be guessed.</summary>
+    public static void UseRequestAuthorization(this WebApplication app)
+    {
+        var hasTokens = app.Services.GetRequiredService<Tokens>().Any;
+        var bare = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Bare;
+        var origins = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.CorsOrigins;
+        app.Use((http, next) =>
+            (Refuse(http, hasTokens, bare) ?? RefuseCrossSite(http, origins)) is { } refusal ? refusal.ExecuteAsync(http) : next(http));
+    }
+
+    static IResult? Refuse(HttpContext http, bool hasTokens, BareAccess bare)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        {
+            return null;
+        }
+
+        if (V1.Covers(http.Request.Path))
+        {
+            return hasTokens ? RefuseToken(http) : null;
+        }
+
+        return bare switch
+        {
+            BareAccess.Off => TypedResults.StatusCode(StatusCodes.Status404NotFound),
+            BareAccess.Loopback when !RequestOrigin.IsLocal(http.Request) => Forbid(http, "Only programs on this machine may use this path."),
+            BareAccess.Token => RefuseToken(http),
+            _ => null,
+        };
+    }
+
+    /// <summary>Refuses a request without a valid token, or with a token that lacks the required scope.</summary>
+    static IResult? RefuseToken(HttpContext http)
+    {
+        if (http.User.Identity is not { IsAuthenticated: true })
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+            return http.Error(StatusCodes.Status401Unauthorized, "Unauthenticated", Unauthenticated);
+        }
+
+        return TokenScopes.Missing(http) is { } missing ? Forbid(http, TokenScopes.Lacks(missing)) : null;
+    }
+
+    /// <summary>
+    /// Refuses cross-site requests that change state. A browser sends a POST without a content type (which runs a prediction on Cog's paths) or
+    /// with a form (which uploads a file) without a preflight. So any web page could send them from the browser of a user of this service.
+    /// The browser marks such requests in <c>Sec-Fetch-Site</c>.
+    /// </summary>
+    static IResult? RefuseCrossSite(HttpContext http, IReadOnlyList<string> origins)
+    {
+        var request = http.Request;
+        var isCrossSite = request.Headers["Sec-Fetch-Site"] == "cross-site"
+            && !origins.Contains("*")
+            && !origins.Contains(request.Headers.Origin.ToString());
+        if (!isCrossSite || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
+        {
+            return null;
+        }
+
+        return Forbid(http, OtherSite);
+    }
+
+    static IResult Forbid(HttpContext http, string detail) => http.Error(StatusCodes.Status403Forbidden, "Forbidden", detail);
+}
