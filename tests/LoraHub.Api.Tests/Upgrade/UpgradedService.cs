@@ -1,0 +1,38 @@
+using System.Net.Http.Headers;
+using LoraHub.Api.Tests.Support;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace LoraHub.Api.Tests.Upgrade;
+
+/// <summary>The shipped service on data of 4dfd9a7, with that program's settings.</summary>
+sealed class UpgradedService(string dataPath, params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
+{
+    const string Token = TestTokens.Anna;
+
+    protected override void ConfigureClient(HttpClient client)
+    {
+        base.ConfigureClient(client);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        (string Key, string Value)[] common =
+        [
+            ("Data:Path", dataPath),
+            ("Api:PublicUrl", Before.Origin),
+            ("Api:Version", Before.Version),
+            ("Queue:Lease", "00:00:02"),
+            ("Inference:Precision", "Fp32"),
+            ("Inference:Threads", "1"),
+            TestTokens.Settings[0],
+            TestTokens.Settings[1],
+            .. new[] { "read", "predict", "publish", "admin" }.Select((scope, index) => ($"Auth:Tokens:0:Scopes:{index}", scope)),
+        ];
+        foreach (var (key, value) in common.Concat(settings))
+        {
+            builder.UseSetting(key, value);
+        }
+    }
+}
