@@ -6,7 +6,7 @@ namespace LoraHub.Api.Tests;
 public sealed class ResultTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
-    public async Task A_result_is_downloaded_without_a_token_and_kept_for_ever()
+    public async Task A_result_is_downloaded_without_a_token_and_cached_as_immutable()
     {
         var (client, url) = await PredictAsync();
 
@@ -47,7 +47,7 @@ public sealed class ResultTests(SharedService shared) : IClassFixture<SharedServ
     }
 
     [Fact]
-    public async Task Who_has_the_file_is_told_so_and_who_asks_for_its_size_gets_that()
+    public async Task A_conditional_GET_is_a_304_and_HEAD_returns_the_size()
     {
         var (client, url) = await PredictAsync();
 
@@ -64,7 +64,7 @@ public sealed class ResultTests(SharedService shared) : IClassFixture<SharedServ
     [InlineData("/results/..%2F..%2Fstream.key/trace.json")]
     [InlineData("/results/..%2F..%2Fstream.key/adapter.zip")]
     [InlineData("/results/%2e%2e/adapter.zip")]
-    public async Task What_is_no_result_is_not_found(string url)
+    public async Task An_unknown_result_is_not_found(string url)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -84,7 +84,7 @@ public sealed class ResultTests(SharedService shared) : IClassFixture<SharedServ
     }
 
     [Fact]
-    public async Task The_trace_of_a_search_is_JSON_to_be_saved_by_its_name()
+    public async Task The_trace_of_a_search_is_a_JSON_attachment()
     {
         var (client, url) = await PredictAsync("trace");
 
@@ -136,7 +136,8 @@ public sealed class ResultTests(SharedService shared) : IClassFixture<SharedServ
     {
         var client = await shared.Service.ReadyAsync();
 
-        var output = (await client.PostJsonAsync("/predictions", """{"input": {"module_weights": {"lorahub/plurals": 0.5}}}"""))["output"]!.AsObject();
+        var output = (await client.PostJsonAsync("/predictions",
+            """{"input": {"module_weights": {"lorahub/plurals": 0.5}}}"""))["output"]!.AsObject();
 
         Assert.False(output.ContainsKey("trace"));
         Assert.True(output.ContainsKey("adapter"));

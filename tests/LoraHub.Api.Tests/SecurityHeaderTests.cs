@@ -5,7 +5,7 @@ namespace LoraHub.Api.Tests;
 public sealed class SecurityHeaderTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
-    public async Task Answers_carry_headers_that_hold_a_browser_back()
+    public async Task Responses_carry_security_headers()
     {
         var client = await shared.Service.ReadyAsync();
 

@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// A tensor operation uses every core: tests beside each other would only wait for one another, and memory could not be measured.
+// A tensor operation uses every core: concurrent tests would only wait for each other, and memory could not be measured.
 [assembly: Parallelization(Mode = ParallelMode.None)]

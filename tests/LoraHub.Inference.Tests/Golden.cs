@@ -11,8 +11,9 @@ static class Golden
         typeof(Golden).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "RepositoryRoot").Value!;
 
     /// <summary>
-    /// The golden numbers were made with AVX-512. Where libtorch computes with AVX2, its exp and log end in other last bits; softmax and loss are fp32 in every model
-    /// (docs/adr/0003), also in one of doubles, so that there a loss is another by some units in fp32's last place (measured on Zen 3: losses near 5 by up to 6e-8, scores at extreme weights by up to 3e-6 in a model of doubles and 1.8e-4 in fp32).
+    /// The golden numbers were made with AVX-512. Where libtorch computes with AVX2, its exp and log differ in the last bits; softmax and loss are
+    /// fp32 in every model (docs/adr/0003), also in one of doubles, so a loss differs by some units in fp32's last place (measured on
+    /// Zen 3: losses near 5 by up to 6e-8, scores at extreme weights by up to 3e-6 in a model of doubles and 1.8e-4 in fp32).
     /// </summary>
     /// <param name="asMade">With AVX-512.</param>
     /// <param name="otherwise">With other instructions.</param>

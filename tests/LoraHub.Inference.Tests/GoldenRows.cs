@@ -1,5 +1,4 @@
 using LoraHub.Inference.Checkpoints;
-using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
@@ -12,7 +11,7 @@ sealed class GoldenRows : IDisposable
     readonly T5Model _model;
     readonly bool[][] _mask;
 
-    public GoldenRows(T5Model model, ICheckpoint batch)
+    public GoldenRows(T5Model model, MappedCheckpoint batch)
     {
         _model = model;
         _mask = [.. Rows(batch.Read("attention_mask")).Select(row => row.Select(value => value != 0).ToArray())];
@@ -26,7 +25,7 @@ sealed class GoldenRows : IDisposable
 
     public TokenRows Inputs { get; }
 
-    /// <summary>All places, also those behind the last label that counts.</summary>
+    /// <summary>All positions, including those after the last label that counts.</summary>
     public TokenRows DecoderInputs { get; }
 
     public TeacherForcing Answers { get; }
@@ -35,7 +34,7 @@ sealed class GoldenRows : IDisposable
     public static int[][] Rows(Tensor values) =>
         [.. Enumerable.Range(0, (int)values.shape[0]).Select(row => values[row].contiguous().data<long>().Select(value => (int)value).ToArray())];
 
-    /// <summary>Logits of all places, (B, T, vocabulary).</summary>
+    /// <summary>Logits of all positions, (B, T, vocabulary).</summary>
     public Tensor Logits(LoraLayers? lora) => DecoderInputs.Pad(_model.Logits(_model.Decode(DecoderInputs, _model.Encode(Inputs, lora), lora)));
 
     /// <summary>Each row's token losses, in double.</summary>

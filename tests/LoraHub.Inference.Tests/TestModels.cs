@@ -1,7 +1,9 @@
-using LoraHub.Core.Modules;
+using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
@@ -24,11 +26,11 @@ static class TestModels
     public static LoraModule MiniModule(string name, T5Model model) => Load($"lorahub/{name}", Path.Combine(Golden.Models, "lorahub", name), model);
 
     /// <summary>The catalog of the shipped modules.</summary>
-    public static FolderModuleCatalog Catalog() => new(new ModelFolders([Golden.Models]), "lorahub/t5-mini");
+    public static ModuleLibrary Catalog() => new(new SearchPath([Golden.Models]), new BaseModels(new SearchPath([Golden.Models]), "lorahub/t5-mini"));
 
     static LoraModule Load(string id, string folder, T5Model model)
     {
         var config = AdapterConfig.Load(folder);
-        return LoraModule.Load(new ModuleInfo { Id = id, Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
+        return LoraModule.Load(new ModuleVersion { Id = id, Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
     }
 }

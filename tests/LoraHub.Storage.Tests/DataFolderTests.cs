@@ -16,7 +16,7 @@ public sealed class DataFolderTests : IDisposable
     public void Dispose() => _parent.Delete(recursive: true);
 
     [Fact]
-    public void The_folder_is_made_for_its_user_alone()
+    public void The_folder_is_accessible_only_to_its_user()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Permissions are others there.");
 
@@ -27,7 +27,7 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_there_keeps_its_permissions()
+    public void An_existing_folder_keeps_its_permissions()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Permissions are others there.");
         Make(Private | UnixFileMode.GroupRead);
@@ -50,7 +50,7 @@ public sealed class DataFolderTests : IDisposable
         using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Path", Data)]).Build())
             .AddLogging()
-            .AddPassingStorage()
+            .AddInMemoryStorage()
             .BuildServiceProvider();
         return services.GetRequiredService<IOptions<DataOptions>>().Value.Path;
     }

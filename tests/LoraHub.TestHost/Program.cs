@@ -1,5 +1,4 @@
 using LoraHub.Api.Commands;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.TestHost;
@@ -8,6 +7,6 @@ namespace LoraHub.TestHost;
 static class Program
 {
     static Task<int> Main(string[] args) => CommandLine.RunAsync(args, services => services
-        .AddSingleton<IModuleCatalog, ScriptedCatalog>()
+        .AddScriptedLibrary()
         .AddSingleton<IPredictor, SeedPredictor>());
 }

@@ -4,17 +4,18 @@ using LoraHub.Core.Predictions.Inputs;
 namespace LoraHub.TestHost;
 
 /// <summary>
-/// Does what the input <c>seed</c> says, so that any client of the wire can have any course of events:
+/// Runs a script that the input <c>seed</c> selects, so that any client can cause any course of events:
 /// <list type="table">
-/// <item><term>none, or any other seed</term><description>says three lines, a metric, and answers at once</description></item>
-/// <item><term>1</term><description>says a line and fails with <c>scripted failure</c></description></item>
-/// <item><term>2</term><description>says a line and runs until it is canceled</description></item>
-/// <item><term>3</term><description>says a line and breaks unexpectedly, with the input in the exception's message</description></item>
-/// <item><term>4</term><description>says 3,000 lines at once and answers</description></item>
+/// <item><term>none, or any other seed</term><description>logs three lines and a metric, and answers at once</description></item>
+/// <item><term>1</term><description>logs a line and fails with <c>scripted failure</c></description></item>
+/// <item><term>2</term><description>logs a line and runs until it is canceled</description></item>
+/// <item><term>3</term><description>logs a line and throws an unexpected exception, with the input in its message</description></item>
+/// <item><term>4</term><description>logs 3,000 lines at once and answers</description></item>
 /// <item><term>6</term><description>writes an adapter of 64 MiB and answers</description></item>
-/// <item><term>100 to 600,000</term><description>runs for so many milliseconds, in <c>max_inference_step</c> steps with a progress line each, and answers</description></item>
+/// <item><term>100 to 600,000</term><description>runs for that number of milliseconds, in <c>max_inference_step</c> steps with a progress line
+/// each, and answers</description></item>
 /// </list>
-/// The settings <c>TestHost:SetupMilliseconds</c> and <c>TestHost:SetupFails</c> do the like for the setup.
+/// The settings <c>TestHost:SetupMilliseconds</c> and <c>TestHost:SetupFails</c> do the same for the setup.
 /// </summary>
 sealed class SeedPredictor(IConfiguration configuration) : IPredictor
 {
@@ -30,8 +31,9 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
     }
 
-    public PredictionResult Predict(PredictionInput input, string folder, IPredictionProgress progress, CancellationToken cancellationToken)
+    public PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken)
     {
+        var input = plan.Input;
         progress.Log($"Using seed: {input.Seed}");
         switch (input.Seed)
         {

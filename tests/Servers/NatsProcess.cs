@@ -5,14 +5,16 @@ using NATS.Client.Core;
 
 namespace LoraHub.Servers;
 
-/// <summary>A real nats-server with JetStream on a free port of this machine, and its folder, which goes with it.</summary>
+/// <summary>A real nats-server with JetStream on a free local port, and its folder, which is deleted with it.</summary>
 public class NatsProcess : IAsyncDisposable
 {
     const string Program = "/usr/sbin/nats-server";
 
-    readonly string _folder = Directory.CreateTempSubdirectory("lorahub-nats-").FullName;
     readonly int _port = FreePort();
     Process? _process;
+
+    /// <summary>The folder of its data.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("lorahub-nats-").FullName;
 
     public static bool IsInstalled => File.Exists(Program);
 
@@ -20,7 +22,8 @@ public class NatsProcess : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _process = Process.Start(new ProcessStartInfo(Program, ["-js", "-sd", _folder, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(_folder, "log")]));
+        _process = Process.Start(new ProcessStartInfo(Program,
+            ["-js", "-sd", Folder, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log")]));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
@@ -37,7 +40,7 @@ public class NatsProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the server at once, as a power cut would: it saves nothing any more.</summary>
+    /// <summary>Kills the server, as a power failure would: it saves nothing more.</summary>
     public async Task KillAsync()
     {
         _process!.Kill();
@@ -54,10 +57,10 @@ public class NatsProcess : IAsyncDisposable
             await KillAsync();
         }
 
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>A port that nobody listens on now.</summary>
+    /// <summary>A port that is free now.</summary>
     public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

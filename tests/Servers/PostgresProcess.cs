@@ -4,11 +4,14 @@ using Npgsql;
 
 namespace LoraHub.Servers;
 
-/// <summary>A real PostgreSQL on a free port of this machine, and its folder, which goes with it. It syncs to the disk as it does by default.</summary>
+/// <summary>
+/// A real PostgreSQL on a free local port, and its folder, which is deleted with it. It syncs to disk, as by default.
+/// </summary>
 public class PostgresProcess : IAsyncDisposable
 {
     static readonly string? Programs = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")))
+        ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin"))
+            .FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")))
         : null;
 
     readonly string _folder = Path.Combine(Path.GetTempPath(), $"lorahub-postgres-{PredictionId.New()}");
@@ -44,7 +47,8 @@ public class PostgresProcess : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _process = Run("postgres", "-D", _folder, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300");
+        _process = Run("postgres", "-D", _folder, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+            "max_connections=300");
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await using var source = NpgsqlDataSource.Create($"{Url};Pooling=false");
         while (true)
@@ -61,7 +65,7 @@ public class PostgresProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the server at once: it saves nothing any more, and recovers when it starts.</summary>
+    /// <summary>Kills the server: it saves nothing more, and recovers when it starts.</summary>
     public async Task KillAsync()
     {
         _process!.Kill(entireProcessTree: true); // those that serve connections too, or they would keep the next server out

@@ -3,20 +3,23 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Clients;
 
-/// <summary>What <c>cog predict IMAGE</c> does over HTTP (replicate/cog: it polls the health, reads the document, and posts a body with a context).</summary>
+/// <summary>
+/// Sends the requests of <c>cog predict IMAGE</c> (replicate/cog): polls the health check, reads the document, posts a body with a context.
+/// </summary>
 public sealed class CogPredictTests
 {
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
 
     [Fact]
-    public async Task A_container_is_waited_for_described_and_asked()
+    public async Task Cog_predict_polls_health_reads_the_schema_and_posts_a_prediction()
     {
         await using var host = await TestHostProcess.StartAsync(("TestHost:SetupMilliseconds", "4000"));
 
         var states = await PollAsync(host.Client);
         var document = await host.Client.GetJsonAsync("/openapi.json");
         var inputs = document["components"]!["schemas"]!["Input"]!["properties"]!.AsObject().Select(input => input.Key).ToHashSet();
-        using var response = await host.Client.PostAsync("/predictions", """{"input": {"seed": 7, "test_inputs": "a"}, "context": {"caller": "cog"}}""");
+        using var response = await host.Client.PostAsync("/predictions",
+            """{"input": {"seed": 7, "test_inputs": "a"}, "context": {"caller": "cog"}}""");
 
         Assert.Equal(["STARTING", "READY"], states.Distinct()); // it gives up on anything else
         Assert.Superset(new HashSet<string> { "seed", "test_inputs" }, inputs);

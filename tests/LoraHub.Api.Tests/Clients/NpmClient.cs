@@ -5,7 +5,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Clients;
 
-/// <summary>The npm package <c>replicate</c> as its lock file has it, and the real program with a scripted model on a port for it.</summary>
+/// <summary>The npm package <c>replicate</c> at its locked version, and the real program with a scripted model to test it against.</summary>
 public sealed class NpmClient : IAsyncLifetime
 {
     const string Token = "lh_a-token-of-the-npm-clients-tests";
@@ -37,7 +37,7 @@ public sealed class NpmClient : IAsyncLifetime
         await _service.ReadyAsync();
     }
 
-    /// <returns>How the client's tests in the file ended, and what they said.</returns>
+    /// <returns>The results and the output of the client's tests in the file.</returns>
     public async Task<(int Code, string Output)> TestAsync(string file) => (await RunAsync("node", "--test", "--test-reporter=spec", file))!.Value;
 
     public async ValueTask DisposeAsync()
@@ -48,7 +48,7 @@ public sealed class NpmClient : IAsyncLifetime
         }
     }
 
-    /// <returns>Null when there is no such program.</returns>
+    /// <returns>Null when the program is not installed.</returns>
     async Task<(int Code, string Output)?> RunAsync(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)

@@ -12,7 +12,7 @@ public sealed class CogBadInputTests(SharedService shared) : IClassFixture<Share
 
     [Theory]
     [MemberData(nameof(BadInput))]
-    public async Task A_bad_input_is_refused_with_its_place(string input, string field, string message)
+    public async Task A_bad_input_is_refused_with_the_location_of_the_error(string input, string field, string message)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -26,7 +26,7 @@ public sealed class CogBadInputTests(SharedService shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Every_wrong_field_is_named_in_the_order_of_names()
+    public async Task Every_invalid_field_is_listed_in_alphabetical_order()
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -39,7 +39,7 @@ public sealed class CogBadInputTests(SharedService shared) : IClassFixture<Share
 
     [Theory]
     [MemberData(nameof(NotJson))]
-    public async Task What_is_not_JSON_is_a_400_in_plain_text(string body)
+    public async Task A_body_that_is_not_JSON_is_a_400_in_plain_text(string body)
     {
         var client = await shared.Service.ReadyAsync();
 

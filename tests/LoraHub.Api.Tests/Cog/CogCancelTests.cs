@@ -17,7 +17,7 @@ public sealed class CogCancelTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task A_running_prediction_is_canceled_and_its_client_told()
+    public async Task A_running_prediction_is_canceled_and_its_client_gets_the_result()
     {
         var client = await _service.ReadyAsync();
         var answer = client.PostJsonAsync("/predictions", """{"id": "running"}""");
@@ -40,7 +40,7 @@ public sealed class CogCancelTests : IAsyncDisposable
         await client.PostJsonAsync("/predictions", """{"id": "running"}""", ("Prefer", "respond-async"));
         await _service.UntilAsync<PredictionEvent.Started>("running");
         var answer = client.PostJsonAsync("/predictions", """{"id": "waiting"}""");
-        await _service.KnowsAsync("waiting");
+        await _service.UntilCreatedAsync("waiting");
 
         using var canceled = await client.PostAsync("/predictions/waiting/cancel", json: null);
 
@@ -50,7 +50,7 @@ public sealed class CogCancelTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_unknown_or_has_ended_cannot_be_canceled()
+    public async Task An_unknown_or_finished_prediction_cannot_be_canceled()
     {
         _service.Predictor.Script = run => run.Answer();
         var client = await _service.ReadyAsync();
@@ -67,11 +67,14 @@ public sealed class CogCancelTests : IAsyncDisposable
     [Theory]
     [InlineData("application/json")]
     [InlineData("text/event-stream")]
-    public async Task A_client_that_leaves_cancels_what_it_waited_for(string accept)
+    public async Task A_client_that_disconnects_cancels_the_prediction_it_waited_for(string accept)
     {
         var client = await _service.ReadyAsync();
         using var leaving = new CancellationTokenSource();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/predictions") { Content = new StringContent("""{"id": "left"}""", null, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/predictions")
+        {
+            Content = new StringContent("""{"id": "left"}""", null, "application/json"),
+        };
         request.Headers.Accept.ParseAdd(accept);
         var answer = client.SendAsync(request, leaving.Token);
         await _service.UntilAsync<PredictionEvent.Logged>("left");
@@ -83,7 +86,7 @@ public sealed class CogCancelTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_prediction_that_was_answered_at_once_goes_on_without_its_client()
+    public async Task An_asynchronous_prediction_continues_after_its_client_disconnects()
     {
         using var gate = new SemaphoreSlim(0);
         _service.Predictor.Script = run =>

@@ -8,7 +8,7 @@ namespace LoraHub.Api.Tests.Cog;
 public sealed class CogDocumentTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
-    public Task The_document_is_the_approved_one() => Approval.IsAsync("Cog/openapi.json", CogDocument.Json);
+    public Task The_document_is_the_approved_one() => Approval.VerifyAsync("Cog/openapi.json", CogDocument.Json);
 
     [Fact]
     public async Task The_document_is_valid_OpenAPI_3_0()
@@ -39,8 +39,9 @@ public sealed class CogDocumentTests(SharedService shared) : IClassFixture<Share
         Assert.Equal(Enumerable.Range(0, inputs.Count), inputs.Select(input => (int)input.Value!["x-order"]!));
         Assert.All(inputs, input =>
         {
-            Assert.NotEmpty(input.Value!.Text("description")!); // cog-safe-push wants one
-            Assert.True(input.Value!["default"] is not null || (bool?)input.Value["nullable"] == true, input.Key); // else the form sends "" for a number
+            Assert.NotEmpty(input.Value!.Text("description")!); // cog-safe-push requires one
+            // otherwise the form sends "" for a number
+            Assert.True(input.Value!["default"] is not null || (bool?)input.Value["nullable"] == true, input.Key);
             Assert.Null(input.Value["type"] is null ? input.Value["title"] : null); // nothing beside a reference
         });
         Assert.Equal(["factors", "delta"], document["components"]!["schemas"]!["composition"]!["enum"]!.AsArray().Select(word => (string?)word));

@@ -11,7 +11,7 @@ public sealed class CogHealthTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task While_the_model_loads_the_service_answers_and_takes_no_predictions()
+    public async Task While_the_model_loads_the_service_answers_and_rejects_predictions()
     {
         using var loaded = new ManualResetEventSlim();
         _service.Predictor.Setup = (progress, stopping) =>
@@ -44,7 +44,7 @@ public sealed class CogHealthTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_setup_that_fails_is_told_and_the_service_stays_up()
+    public async Task A_failed_setup_is_reported_and_the_service_stays_up()
     {
         _service.Predictor.Setup = (_, _) => throw new PredictionException("model.safetensors is truncated.");
         var client = _service.CreateClient();
@@ -68,7 +68,7 @@ public sealed class CogHealthTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_file_that_probes_look_for_is_there_once_the_model_is_loaded_and_not_before()
+    public async Task The_ready_file_appears_once_the_model_is_loaded()
     {
         var file = Path.Combine(_service.DataPath, "run", "cog", "ready");
         using var loaded = new ManualResetEventSlim();
@@ -87,7 +87,7 @@ public sealed class CogHealthTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_index_says_where_everything_is()
+    public async Task The_index_lists_every_URL()
     {
         var client = await _service.ReadyAsync();
 
@@ -104,7 +104,7 @@ public sealed class CogHealthTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_Replicate_client_without_v1_is_told_what_is_missing()
+    public async Task A_Replicate_client_without_v1_gets_a_hint()
     {
         var client = await _service.ReadyAsync();
 
@@ -116,7 +116,7 @@ public sealed class CogHealthTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_Cog_does_not_have_is_a_404_without_a_body()
+    public async Task A_path_that_Cog_lacks_is_a_404_without_a_body()
     {
         var client = await _service.ReadyAsync();
 

@@ -4,8 +4,9 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Cog;
 
-public sealed class CogPredictionTests : IAsyncDisposable
+public sealed class CogPredictionTests(SharedService shared) : IClassFixture<SharedService>, IAsyncDisposable
 {
+    /// <summary>For tests that script the service or inspect its data; the others share one.</summary>
     readonly Service _service = new();
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
@@ -15,9 +16,9 @@ public sealed class CogPredictionTests : IAsyncDisposable
     [InlineData("""{"input": {}}""")]
     [InlineData("""{"input": null}""")]
     [InlineData(null)]
-    public async Task The_default_request_is_answered_with_its_end(string? body)
+    public async Task The_default_request_returns_the_finished_prediction(string? body)
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.PostAsync("/predictions", body);
 
@@ -35,7 +36,7 @@ public sealed class CogPredictionTests : IAsyncDisposable
     [Fact]
     public async Task A_body_without_a_content_type_runs_on_the_defaults()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
         using var content = new ByteArrayContent("not json"u8.ToArray());
 
         using var response = await client.PostAsync(new Uri("/predictions", UriKind.Relative), content, TestContext.Current.CancellationToken);
@@ -44,19 +45,20 @@ public sealed class CogPredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_predictor_gets_what_the_client_wrote()
+    public async Task The_predictor_receives_the_inputs_of_the_request()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
-        var prediction = await client.PostJsonAsync("/predictions", """{"input": {"test_inputs": ["naïve 🦊", "a\nb"], "seed": 7, "max_inference_step": 20.0}}""");
+        var prediction = await client.PostJsonAsync("/predictions",
+            """{"input": {"test_inputs": ["naïve 🦊", "a\nb"], "seed": 7, "max_inference_step": 20.0}}""");
 
         Assert.Equal(["naïve 🦊s → <ok>", "a\nbs → <ok>"], prediction["output"]!["predictions"]!.AsArray().Select(line => (string?)line));
     }
 
     [Fact]
-    public async Task Text_is_written_as_JavaScript_would_write_it()
+    public async Task Text_is_serialized_as_JavaScript_serializes_it()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.PostAsync("/predictions", """{"input": {"test_inputs": "é+'&"}}""");
 
@@ -64,7 +66,7 @@ public sealed class CogPredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_failure_that_has_a_reason_is_a_200_with_that_reason()
+    public async Task A_failed_prediction_is_a_200_with_its_error()
     {
         _service.Predictor.Script = run =>
         {
@@ -85,12 +87,12 @@ public sealed class CogPredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_unexpected_failure_leaks_nothing_and_the_service_goes_on()
+    public async Task An_unexpected_failure_leaks_nothing_and_the_service_continues()
     {
         _service.Predictor.Script = run => run.Input.Seed switch
         {
             1 => throw new InvalidOperationException($"secret: {run.Input.ExampleInputs[0]}"),
-            2 => run.Answer(new string('x', int.MaxValue)), // longer than a string may be: OutOfMemoryException
+            2 => run.Answer(new string('x', int.MaxValue)), // exceeds the maximum length of a string: OutOfMemoryException
             3 => throw new OperationCanceledException("secret: nobody asked for it"),
             _ => run.Answer(),
         };
@@ -98,10 +100,11 @@ public sealed class CogPredictionTests : IAsyncDisposable
 
         for (var seed = 1; seed <= 3; seed++)
         {
-            using var response = await client.PostAsync("/predictions", $$$"""{"input": {"example_inputs": "secret", "example_outputs": "b", "seed": {{{seed}}}}}""");
+            using var response = await client.PostAsync("/predictions",
+                $$$"""{"input": {"example_inputs": "secret", "example_outputs": "b", "seed": {{{seed}}}}}""");
             var text = await response.TextAsync();
             Assert.Contains("\"failed\"", text);
-            Assert.Contains("The prediction failed unexpectedly; the service's log says more.", text);
+            Assert.Contains("The prediction failed unexpectedly; see the service's log.", text);
             Assert.DoesNotContain("secret", text);
         }
 
@@ -111,7 +114,7 @@ public sealed class CogPredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Nothing_stays_in_the_workspace()
+    public async Task The_workspace_is_empty_after_a_prediction()
     {
         _service.Predictor.Script = run =>
         {
@@ -129,7 +132,7 @@ public sealed class CogPredictionTests : IAsyncDisposable
     [InlineData("respond-async")]
     [InlineData("Respond-Async")]
     [InlineData("respond-async, wait=5")]
-    public async Task Who_prefers_an_answer_at_once_gets_it(string prefer)
+    public async Task Prefer_respond_async_returns_at_once(string prefer)
     {
         _service.Predictor.Script = run => run.UntilCanceled();
         var client = await _service.ReadyAsync();
@@ -143,7 +146,7 @@ public sealed class CogPredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Two_predictions_are_done_one_after_the_other_where_one_may_wait()
+    public async Task A_second_prediction_waits_for_the_first_when_the_queue_has_room()
     {
         await using var service = new Service(("Queue:BareCapacity", "2"));
         using var gate = new SemaphoreSlim(0);
@@ -169,18 +172,19 @@ public sealed class CogPredictionTests : IAsyncDisposable
     [Fact]
     public async Task A_merged_checkpoint_has_its_own_URL()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         var prediction = await client.PostJsonAsync("/predictions", """{"input": {"output_format": "checkpoint"}}""");
 
         Assert.EndsWith("/checkpoint.zip", prediction["output"]!.Text("checkpoint"));
-        Assert.Equal("merged", await client.GetStringAsync(new Uri(prediction["output"]!.Text("checkpoint")!), TestContext.Current.CancellationToken));
+        Assert.Equal("merged",
+            await client.GetStringAsync(new Uri(prediction["output"]!.Text("checkpoint")!), TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task A_taken_id_is_refused()
+    public async Task A_duplicate_id_is_refused()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
         Assert.Equal("mine", (await client.PostJsonAsync("/predictions", """{"id": "mine"}""")).Text("id"));
 
         using var response = await client.PostAsync("/predictions", """{"id": "mine"}""");
@@ -220,7 +224,7 @@ public sealed class CogPredictionTests : IAsyncDisposable
     [InlineData("/predictions/..%2Fescape", "{}")]
     public async Task A_PUT_under_a_wrong_id_is_refused(string url, string body)
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.SendAsync(HttpMethod.Put, url, body);
 

@@ -4,7 +4,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Cog;
 
-/// <summary>Who leaves a stream, and what becomes of the prediction.</summary>
+/// <summary>What happens to a prediction when readers of its stream disconnect.</summary>
 public sealed class CogReaderTests : IAsyncDisposable
 {
     readonly Service _service = new(("Queue:BareCapacity", "2"));
@@ -18,7 +18,7 @@ public sealed class CogReaderTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task The_last_reader_of_what_a_stream_created_cancels_it_by_leaving()
+    public async Task The_last_reader_of_a_streamed_prediction_cancels_it_by_disconnecting()
     {
         var client = await _service.ReadyAsync();
         var first = await ReadAsync(client, "shared");
@@ -35,13 +35,13 @@ public sealed class CogReaderTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_reader_of_what_was_answered_at_once_leaves_it_running()
+    public async Task A_reader_that_disconnects_leaves_an_asynchronous_prediction_running()
     {
         var client = await _service.ReadyAsync();
         using var created = await client.SendAsync(HttpMethod.Put, "/predictions/own", "{}", ("Prefer", "respond-async"));
         (await ReadAsync(client, "own")).Dispose();
 
-        // The next one is canceled by its reader's leaving, so the first reader's leaving was seen too.
+        // The next prediction is canceled when its reader disconnects, so the service has noticed the first disconnect too.
         (await ReadAsync(client, "other")).Dispose();
         await _service.UntilAsync<PredictionEvent.Canceled>("other");
 

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace LoraHub.Api.Tests.Cog;
 
-public sealed class CogShutdownTests
+public sealed class CogShutdownTests(ServicePool pool) : IClassFixture<ServicePool>
 {
     [Fact]
-    public async Task The_service_finishes_its_answers_and_ends_with_0()
+    public async Task The_service_finishes_its_responses_and_exits_with_0()
     {
         await using var host = await TestHostProcess.StartAsync();
         var client = await host.ReadyAsync();
@@ -34,9 +34,9 @@ public sealed class CogShutdownTests
     [InlineData("loopback", "127.0.0.1", "Sec-Fetch-Site", "same-site")]
     [InlineData("open", "203.0.113.7", "Sec-Fetch-Site", "cross-site")]
     [InlineData("off", "127.0.0.1", "", "")]
-    public async Task Who_may_not_stop_the_service_does_not(string setting, string sender, string header, string value)
+    public async Task An_unauthorized_client_cannot_stop_the_service(string setting, string sender, string header, string value)
     {
-        await using var service = new Service(("Auth:Shutdown", setting)) { Sender = IPAddress.Parse(sender) };
+        var service = pool.Get(IPAddress.Parse(sender), ("Auth:Shutdown", setting));
 
         using var refused = await StopAsync(service, header, value);
 
@@ -50,7 +50,7 @@ public sealed class CogShutdownTests
     [InlineData("loopback", "127.0.0.1", "Origin", "http://localhost")]
     [InlineData("loopback", "::1", "Sec-Fetch-Site", "same-origin")]
     [InlineData("open", "203.0.113.7", "", "")]
-    public async Task Who_may_stop_the_service_does(string setting, string sender, string header, string value)
+    public async Task An_authorized_client_can_stop_the_service(string setting, string sender, string header, string value)
     {
         await using var service = new Service(("Auth:Shutdown", setting)) { Sender = IPAddress.Parse(sender) };
         await service.ReadyAsync();

@@ -12,7 +12,7 @@ public sealed class CogStreamTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task A_stream_tells_the_whole_story_and_closes()
+    public async Task A_stream_sends_every_event_and_closes()
     {
         var client = await _service.ReadyAsync();
 
@@ -34,7 +34,7 @@ public sealed class CogStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Events_arrive_while_the_prediction_runs_and_silence_is_broken_by_comments()
+    public async Task Events_arrive_while_the_prediction_runs_with_comments_as_keepalives()
     {
         using var gate = new SemaphoreSlim(0);
         _service.Predictor.Script = run =>
@@ -55,7 +55,7 @@ public sealed class CogStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_reader_that_lost_its_stream_puts_the_same_id_and_gets_it_from_the_start()
+    public async Task A_reader_that_repeats_its_PUT_gets_the_stream_from_the_start()
     {
         using var gate = new SemaphoreSlim(0);
         _service.Predictor.Script = run =>
@@ -78,7 +78,7 @@ public sealed class CogStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_failure_is_told_by_the_last_event()
+    public async Task The_last_event_reports_a_failure()
     {
         _service.Predictor.Script = _ => throw new PredictionException("no");
         var client = await _service.ReadyAsync();
@@ -103,7 +103,7 @@ public sealed class CogStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Progress_with_carriage_returns_becomes_lines()
+    public async Task Progress_with_carriage_returns_is_split_into_lines()
     {
         _service.Predictor.Script = run =>
         {

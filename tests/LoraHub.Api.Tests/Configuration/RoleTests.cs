@@ -4,15 +4,15 @@ using LoraHub.Storage.Tests.Distributed;
 
 namespace LoraHub.Api.Tests.Configuration;
 
-/// <summary>The real program in each of its roles.</summary>
+/// <summary>Runs the real program in each role.</summary>
 public sealed class RoleTests(NatsServer nats, PostgresServer postgres)
 {
     [Theory]
-    [InlineData("boss", "Role is `boss`; it must be all, api or worker.")]
-    [InlineData("7", "Role is `7`; it must be all, api or worker.")]
+    [InlineData("boss", "Role is `boss`; use `all`, `api` or `worker`.")]
+    [InlineData("7", "Role is `7`; use `all`, `api` or `worker`.")]
     [InlineData("worker", "set Distributed:Nats")]
     [InlineData("api", "set Distributed:Nats")]
-    public async Task A_role_that_cannot_be_stops_the_start(string role, string why)
+    public async Task An_invalid_role_stops_the_start(string role, string why)
     {
         var data = Directory.CreateTempSubdirectory("lorahub-").FullName;
 
@@ -25,9 +25,10 @@ public sealed class RoleTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_worker_answers_probes_alone_and_needs_no_database()
+    public async Task A_worker_serves_only_probes_and_needs_no_database()
     {
-        await using var worker = await TestHostProcess.StartAsync(("Role", "worker"), ("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", "roles-worker"));
+        await using var worker = await TestHostProcess.StartAsync(("Role", "worker"), ("Distributed:Nats", nats.UrlOrSkip()),
+            ("Distributed:Prefix", "roles-worker"));
         await UntilReadyAsync(worker);
 
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(worker, "/health/live"));
@@ -37,10 +38,11 @@ public sealed class RoleTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_queue_is_served_by_the_workers_of_its_hardware_alone()
+    public async Task Only_workers_of_its_hardware_serve_a_queue()
     {
         (string Key, string Value)[] shared = [("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", "roles-hardware")];
-        await using var api = await TestHostProcess.StartAsync([.. shared, ("Role", "api"), ("Queue:Hardware", "gpu"), ("Distributed:Postgres", await postgres.NewDatabaseOrSkipAsync())]);
+        await using var api = await TestHostProcess.StartAsync([.. shared, ("Role", "api"), ("Queue:Hardware", "gpu"),
+            ("Distributed:Postgres", await postgres.NewDatabaseOrSkipAsync())]);
         await using var cpu = await TestHostProcess.StartAsync([.. shared, ("Role", "worker")]);
         await cpu.UntilLogAsync("The worker is ready.");
         await UntilReadyAsync(api);
@@ -53,7 +55,7 @@ public sealed class RoleTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Servers_that_are_away_make_a_node_unready_and_not_dead_until_they_come()
+    public async Task A_node_is_live_but_not_ready_until_its_servers_are_reachable()
     {
         _ = nats.UrlOrSkip();
         await using var late = new NatsServer();

@@ -13,16 +13,16 @@ static class CogAnswers
         ["GET /health-check 200"] = AnswerCase.Get("/health-check"),
         ["GET /openapi.json 200"] = AnswerCase.Get("/openapi.json"),
         ["GET /openapi.json 503"] = AnswerCase.Get("/openapi.json").AfterFailedSetup(),
-        ["POST /shutdown 200"] = AnswerCase.Of(HttpMethod.Post, "/shutdown").With(("Auth:Shutdown", "open")),
+        ["POST /shutdown 200"] = AnswerCase.Of(HttpMethod.Post, "/shutdown").With(("Auth:Shutdown", "open")).Stopping(),
         ["GET /results/{digest}/{name} 200"] = Result("adapter"),
         ["GET /results/{digest}/{name} 404"] = AnswerCase.Get("/results/0/adapter.zip"),
         ["GET /results/{digest}/trace.json 200"] = Result("trace"),
         ["GET /results/{digest}/trace.json 404"] = AnswerCase.Get("/results/0/trace.json"),
-        ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/running/cancel").WhileBusy(),
+        ["POST /predictions/{id}/cancel 200"] = AnswerCase.Of(HttpMethod.Post, "/predictions/{new}/cancel").WhileBusy(),
         ["POST /predictions/{id}/cancel 404"] = AnswerCase.Of(HttpMethod.Post, "/predictions/unknown/cancel"),
     }
         .Concat(Creation(Post, HttpMethod.Post, "/predictions"))
-        .Concat(Creation(Put, HttpMethod.Put, "/predictions/mine"))
+        .Concat(Creation(Put, HttpMethod.Put, "/predictions/my-{new}"))
         .Concat(Refusals("GET /", HttpMethod.Get, "/"))
         .Concat(Refusals("GET /openapi.json", HttpMethod.Get, "/openapi.json"))
         .Concat(Refusals(Post, HttpMethod.Post, "/predictions"))
@@ -31,7 +31,7 @@ static class CogAnswers
         .Concat(Refusals("POST /shutdown", HttpMethod.Post, "/shutdown"))
         .ToDictionary();
 
-    static AnswerCase Result(string key) => new(async (_, client) =>
+    static AnswerCase Result(string key) => new(async (_, client, _) =>
     {
         var prediction = await client.PostJsonAsync("/predictions", "{}");
         return await client.FetchAsync(new Uri(prediction["output"]!.Text(key)!).PathAndQuery);

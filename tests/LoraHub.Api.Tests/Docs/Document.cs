@@ -8,24 +8,26 @@ sealed class Document(JsonObject json)
 {
     public JsonObject Json => json;
 
-    /// <summary>Every operation, as <c>POST /v1/predictions</c>, and what the document says of it.</summary>
+    /// <summary>Every operation, as <c>POST /v1/predictions</c>, and its description.</summary>
     public IReadOnlyDictionary<string, JsonObject> Operations { get; } = json["paths"]!.AsObject()
-        .SelectMany(path => path.Value!.AsObject().Select(operation => (Route: $"{operation.Key.ToUpperInvariant()} {path.Key}", Operation: operation.Value!.AsObject())))
+        .SelectMany(path => path.Value!.AsObject()
+            .Select(operation => (Route: $"{operation.Key.ToUpperInvariant()} {path.Key}", Operation: operation.Value!.AsObject())))
         .ToDictionary(pair => pair.Route, pair => pair.Operation);
 
-    /// <summary>What the document says of an answer, or null.</summary>
+    /// <summary>The documented response, or null.</summary>
     public JsonNode? Answer(string route, int statusCode) => Operations[route]["responses"]?[$"{statusCode}"];
 
-    /// <summary>What is wrong with a value that should be as the schema says; empty when nothing is.</summary>
+    /// <summary>The errors of a value against the schema; empty when it is valid.</summary>
     public async Task<IReadOnlyList<string>> FaultsAsync(JsonNode schema, string value)
     {
         var whole = new JsonObject { ["definitions"] = json["components"]!["schemas"]!.DeepClone(), ["allOf"] = new JsonArray(schema.DeepClone()) };
         WriteNullable(whole);
-        var read = await JsonSchema.FromJsonAsync(whole.ToJsonString().Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var read = await JsonSchema.FromJsonAsync(whole.ToJsonString().Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken);
         return [.. read.Validate(value).Select(error => error.ToString())];
     }
 
-    /// <summary>OpenAPI 3.0's <c>nullable</c> in the words of JSON Schema.</summary>
+    /// <summary>Translates OpenAPI 3.0's <c>nullable</c> to JSON Schema.</summary>
     static void WriteNullable(JsonNode? node)
     {
         foreach (var child in node is JsonObject members ? [.. members.Select(pair => pair.Value)] : node is JsonArray items ? items.ToArray() : [])

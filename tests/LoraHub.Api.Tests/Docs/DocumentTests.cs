@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace LoraHub.Api.Tests.Docs;
 
-/// <summary>What the documents say.</summary>
+/// <summary>Checks the OpenAPI documents.</summary>
 public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
@@ -21,7 +21,7 @@ public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedSe
     }
 
     [Fact]
-    public async Task The_document_is_the_approved_one() => await Approval.IsAsync("Docs/service.json", (await DocumentAsync()).Json);
+    public async Task The_document_is_the_approved_one() => await Approval.VerifyAsync("Docs/service.json", (await DocumentAsync()).Json);
 
     [Fact]
     public async Task The_document_is_valid()
@@ -59,14 +59,16 @@ public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedSe
     [InlineData("POST /predictions", HttpStatusCode.OK)]
     [InlineData("POST /v1/predictions", HttpStatusCode.Created)]
     [InlineData("POST /v1/models/{owner}/{name}/predictions", HttpStatusCode.Created)]
-    public async Task The_example_of_a_body_works_unedited(string route, HttpStatusCode statusCode)
+    public async Task The_example_body_of_every_operation_works_unedited(string route, HttpStatusCode statusCode)
     {
         var client = await shared.Service.ReadyAsync();
         var operation = (await DocumentAsync()).Operations[route];
         var path = operation["parameters"]?.AsArray().Where(parameter => parameter!.Text("in") == "path")
-            .Aggregate(route, (text, parameter) => text.Replace($"{{{parameter!.Text("name")}}}", parameter!.Text("example"), StringComparison.Ordinal)) ?? route;
+            .Aggregate(route,
+                (text, parameter) => text.Replace($"{{{parameter!.Text("name")}}}", parameter!.Text("example"), StringComparison.Ordinal)) ?? route;
 
-        using var response = await client.PostAsync(path["POST ".Length..], operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString(), ("Prefer", "wait"));
+        using var response = await client.PostAsync(path["POST ".Length..],
+            operation["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString(), ("Prefer", "wait"));
 
         Assert.Equal(statusCode, response.StatusCode);
         Assert.Equal("succeeded", (await response.JsonAsync()).Text("status"));
@@ -75,21 +77,22 @@ public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedSe
     [Theory]
     [InlineData("/v1/modules", "results")]
     [InlineData("/v1/search", "models")]
-    public async Task What_a_form_of_Swagger_UI_holds_at_first_finds_something(string route, string found)
+    public async Task The_initial_values_of_a_Swagger_UI_form_return_results(string route, string found)
     {
         var client = await shared.Service.ReadyAsync();
         await client.PublishedAsync($"form/{found}", [1]);
         var query = (await DocumentAsync()).Operations[$"GET {route}"]["parameters"]!.AsArray()
             .Select(parameter => (Name: parameter!.Text("name"), Value: parameter!["examples"]!["example"]!.Text("value")!))
-            .Where(parameter => parameter.Value.Length > 0); // the page leaves out what is empty
+            .Where(parameter => parameter.Value.Length > 0); // the page omits empty values
 
-        var answer = await client.GetJsonAsync($"{route}?{string.Join('&', query.Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}"))}");
+        var answer = await client.GetJsonAsync(
+            $"{route}?{string.Join('&', query.Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}"))}");
 
         Assert.NotEmpty(answer[found]!.AsArray());
     }
 
     [Fact]
-    public async Task Every_input_stands_in_the_document_with_its_default_and_bounds()
+    public async Task Every_input_is_documented_with_its_default_and_bounds()
     {
         var schemas = (await DocumentAsync()).Json["components"]!["schemas"]!;
 

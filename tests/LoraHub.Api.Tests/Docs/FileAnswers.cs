@@ -23,8 +23,8 @@ static class FileAnswers
         ["GET /v1/files/{id}/download 404"] = AfterUpload((client, file) => client.FetchAsync($"{file.Get}/download")),
     };
 
-    static AnswerCase Upload(string content, string metadata = "{}") => new((_, client) => client.UploadAsync(content, metadata: metadata));
+    static AnswerCase Upload(string content, string metadata = "{}") => new((_, client, _) => client.UploadAsync(content, metadata: metadata));
 
     static AnswerCase AfterUpload(Func<HttpClient, UploadedFile, Task<HttpResponseMessage>> then) =>
-        new(async (_, client) => await then(client, await client.UploadedAsync("text")));
+        new(async (_, client, _) => await then(client, await client.UploadedAsync("text")));
 }

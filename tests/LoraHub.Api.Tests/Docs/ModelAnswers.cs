@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Docs;
 
-/// <summary>What is not about predictions, under <c>/v1</c>.</summary>
+/// <summary>Models and other routes under <c>/v1</c> that are not about predictions.</summary>
 static class ModelAnswers
 {
     const string Model = "/v1/models/{owner}/{name}", Known = "/v1/models/lorahub/lorahub", Unknown = "/v1/models/nobody/nothing";
@@ -17,14 +17,16 @@ static class ModelAnswers
         [$"GET {Model} 404"] = AnswerCase.Get(Unknown),
         [$"GET {Model}/versions 200"] = AnswerCase.Get($"{Known}/versions"),
         [$"GET {Model}/versions 404"] = AnswerCase.Get($"{Unknown}/versions"),
-        [$"GET {Model}/versions/{{version}} 200"] = new((service, client) =>
-            client.GetAsync(new Uri($"{Known}/versions/{service.Services.GetRequiredService<ServedModel>().Version}", UriKind.Relative), TestContext.Current.CancellationToken)),
+        [$"GET {Model}/versions/{{version}} 200"] = new((service, client, _) =>
+            client.GetAsync(new Uri($"{Known}/versions/{service.Services.GetRequiredService<ServedModel>().Version}", UriKind.Relative),
+                TestContext.Current.CancellationToken)),
         [$"GET {Model}/versions/{{version}} 404"] = AnswerCase.Get($"{Known}/versions/{new string('0', 64)}"),
         [$"GET {Model}/examples 200"] = AnswerCase.Get($"{Known}/examples"),
         [$"GET {Model}/examples 404"] = AnswerCase.Get($"{Unknown}/examples"),
         [$"GET {Model}/readme 200"] = AnswerCase.Get($"{Known}/readme"),
         [$"GET {Model}/readme 404"] = AnswerCase.Get($"{Unknown}/readme"),
-        [$"POST {Model}/versions/{{version}}/trainings 404"] = AnswerCase.Of(HttpMethod.Post, $"{Known}/versions/{new string('0', 64)}/trainings", "{}"),
+        [$"POST {Model}/versions/{{version}}/trainings 404"] = AnswerCase.Of(HttpMethod.Post,
+            $"{Known}/versions/{new string('0', 64)}/trainings", "{}"),
         ["GET /v1/account 200"] = AnswerCase.Get("/v1/account"),
         ["GET /v1/hardware 200"] = AnswerCase.Get("/v1/hardware"),
         ["GET /v1/collections 200"] = AnswerCase.Get("/v1/collections"),

@@ -15,10 +15,10 @@ static class PredictionAnswers
         ["GET /v1/predictions/{id} 404"] = AnswerCase.Get("/v1/predictions/unknown"),
         ["DELETE /v1/predictions/{id} 204"] = AfterCreation((client, id) => client.SendAsync(HttpMethod.Delete, $"/v1/predictions/{id}", json: null)),
         ["DELETE /v1/predictions/{id} 404"] = AnswerCase.Of(HttpMethod.Delete, "/v1/predictions/unknown"),
-        ["DELETE /v1/predictions/{id} 409"] = AnswerCase.Of(HttpMethod.Delete, "/v1/predictions/running").WhileBusy(),
+        ["DELETE /v1/predictions/{id} 409"] = AnswerCase.Of(HttpMethod.Delete, "/v1/predictions/{new}").WhileBusy(),
         ["POST /v1/predictions/{id}/cancel 200"] = AfterCreation((client, id) => client.PostAsync($"/v1/predictions/{id}/cancel", json: null)),
         ["POST /v1/predictions/{id}/cancel 404"] = AnswerCase.Of(HttpMethod.Post, "/v1/predictions/unknown/cancel"),
-        ["GET /v1/streams/{address} 200"] = new(async (_, client) =>
+        ["GET /v1/streams/{address} 200"] = new(async (_, client, _) =>
         {
             var prediction = await client.PostJsonAsync("/v1/predictions", Body, ("Prefer", "wait"));
             return await client.FetchAsync(new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery);
@@ -29,7 +29,8 @@ static class PredictionAnswers
         .Concat(Creation("POST /v1/models/{owner}/{name}/predictions", "/v1/models/lorahub/lorahub/predictions"))
         .Concat(Creation("POST /v1/deployments/{owner}/{name}/predictions", "/v1/deployments/lorahub/lorahub/predictions"))
         .Append(new("POST /v1/models/{owner}/{name}/predictions 404", AnswerCase.Of(HttpMethod.Post, "/v1/models/nobody/nothing/predictions", Body)))
-        .Append(new("POST /v1/deployments/{owner}/{name}/predictions 404", AnswerCase.Of(HttpMethod.Post, "/v1/deployments/nobody/nothing/predictions", Body)))
+        .Append(new("POST /v1/deployments/{owner}/{name}/predictions 404",
+            AnswerCase.Of(HttpMethod.Post, "/v1/deployments/nobody/nothing/predictions", Body)))
         .ToDictionary();
 
     static IEnumerable<KeyValuePair<string, AnswerCase>> Creation(string route, string path) => new Dictionary<string, AnswerCase>
@@ -38,6 +39,6 @@ static class PredictionAnswers
         [$"{route} 422"] = AnswerCase.Of(HttpMethod.Post, path, """{"version": "lorahub/lorahub", "input": {"max_inference_step": 5}}"""),
     }.Concat(AnswerCases.BadBodies(route, HttpMethod.Post, path));
 
-    static AnswerCase AfterCreation(Func<HttpClient, string, Task<HttpResponseMessage>> then) => new(async (_, client) =>
+    static AnswerCase AfterCreation(Func<HttpClient, string, Task<HttpResponseMessage>> then) => new(async (_, client, _) =>
         await then(client, (await client.PostJsonAsync("/v1/predictions", Body, ("Prefer", "wait"))).Text("id")!));
 }

@@ -3,11 +3,11 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Docs;
 
-/// <summary>What every operation under <c>/v1</c> answers who may not ask, or asks too often, and what the document says of it.</summary>
+/// <summary>The documented refusals of every operation under <c>/v1</c>: missing authorization and rate limits.</summary>
 public sealed class RefusalTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
-    public async Task Every_operation_that_shows_a_lock_is_401_without_a_token_and_no_other_is()
+    public async Task Only_operations_with_a_security_requirement_are_401_without_a_token()
     {
         await using var service = new Service(TestTokens.Settings);
         var client = await service.ReadyAsync();
@@ -46,7 +46,7 @@ public sealed class RefusalTests(SharedService shared) : IClassFixture<SharedSer
     }
 
     [Fact]
-    public async Task Every_operation_that_changes_something_is_403_to_a_page_of_another_site_and_no_other_is()
+    public async Task Only_operations_that_change_data_are_403_to_a_page_of_another_site()
     {
         await using var service = new Service();
         var client = await service.ReadyAsync();

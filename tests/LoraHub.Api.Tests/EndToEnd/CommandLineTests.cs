@@ -1,9 +1,9 @@
-using LoraHub.Api.Tests.Evaluation;
 using LoraHub.Api.Tests.Support;
+using LoraHub.Evaluation.Tests;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>What the program says to what it cannot understand.</summary>
+/// <summary>Checks the command line's error messages and exit codes.</summary>
 public sealed class CommandLineTests : IDisposable
 {
     readonly TaskFolder _folder = new();
@@ -13,10 +13,10 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("`pedict` is not a command; see --help.", "pedict")]
     [InlineData("Cannot parse argument 'abc' for option '--seed'", "evaluate", "tasks", "--seed", "abc")]
-    [InlineData("`--sed` is nothing that `evaluate` knows; see --help.", "evaluate", "tasks", "--sed", "1")]
+    [InlineData("Unknown argument `--sed` for `evaluate`; see --help.", "evaluate", "tasks", "--sed", "1")]
     [InlineData("Required command was not provided.", "modules")]
     [InlineData("Required argument missing for command: 'show'.", "modules", "show")]
-    public async Task What_cannot_be_understood_is_said_and_ends_with_2(string message, params string[] arguments)
+    public async Task Invalid_arguments_are_reported_and_exit_with_2(string message, params string[] arguments)
     {
         var run = await FinishedRun.OfAsync(Path.Combine(_folder.Path, "data"), arguments);
 
@@ -28,7 +28,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--help")]
     [InlineData("--version")]
     [InlineData("modules", "show", "--help")]
-    public async Task What_is_asked_for_ends_with_0(params string[] arguments)
+    public async Task Help_and_version_exit_with_0(params string[] arguments)
     {
         var run = await FinishedRun.OfAsync(Path.Combine(_folder.Path, "data"), arguments);
 

@@ -4,15 +4,16 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>The real program on a disk that is too small, full, read-only, damaged or in use.</summary>
+/// <summary>Runs the real program on a disk that is too small, full, read-only, damaged or in use.</summary>
 public sealed class DiskTests
 {
-    const string NoRoom = "There is no room left on the service's disk for what the prediction makes. Once there is, it can be asked for again.";
+    const string NoRoom =
+        "The service's disk is full, so the prediction's files could not be written. Free some space, then create the prediction again.";
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_prediction_whose_files_do_not_fit_fails_with_the_reason_and_the_next_one_succeeds()
+    public async Task A_prediction_fails_when_its_files_do_not_fit_and_the_next_one_succeeds()
     {
         using var disk = SmallDisk.MountOrSkip(mebibytes: 32);
         await using var host = await TestHostProcess.StartAsync(disk.Path);
@@ -30,19 +31,21 @@ public sealed class DiskTests
     }
 
     [Fact]
-    public async Task When_the_disk_fills_in_the_middle_the_prediction_fails_with_the_reason_and_all_goes_on_once_there_is_room()
+    public async Task A_disk_that_fills_during_a_prediction_fails_it_and_the_service_recovers_once_there_is_room()
     {
         using var disk = SmallDisk.MountOrSkip(mebibytes: 32);
         await using var host = await TestHostProcess.StartAsync(disk.Path, ("Queue:BareCapacity", "10"));
         var client = await host.ReadyAsync();
         var before = await client.PostJsonAsync("/predictions", """{"input": {"seed": 5}}""");
-        var running = (await client.PostJsonAsync("/predictions", """{"input": {"seed": 1000, "max_inference_step": 10}}""", ("Prefer", "respond-async"))).Text("id")!;
+        var running = (await client.PostJsonAsync("/predictions", """{"input": {"seed": 1000, "max_inference_step": 10}}""",
+            ("Prefer", "respond-async"))).Text("id")!;
         await UntilAsync(async () => (await GetAsync(client, running)).Text("logs")!.Contains("1/10", StringComparison.Ordinal));
 
         disk.Fill();
-        await UntilAsync(() => Task.FromResult(Directory.EnumerateFiles(Path.Combine(disk.Path, "tmp"), "adapter.zip", SearchOption.AllDirectories).Any()));
+        await UntilAsync(() =>
+            Task.FromResult(Directory.EnumerateFiles(Path.Combine(disk.Path, "tmp"), "adapter.zip", SearchOption.AllDirectories).Any()));
 
-        // While it is full what is there can be read, and what cannot be stored is refused.
+        // While the disk is full, reads succeed and writes are refused.
         Assert.Equal("processing", (await GetAsync(client, running)).Text("status"));
         Assert.Equal("succeeded", (await GetAsync(client, before.Text("id")!)).Text("status"));
         using (var download = await client.FetchAsync(new Uri(before["output"]!.Text("adapter")!).PathAndQuery))
@@ -80,7 +83,7 @@ public sealed class DiskTests
 
         disk.MakeReadOnly();
 
-        await IsRefusedAsync(disk.Path, "Data:Path must be a folder that can be made and written to.");
+        await IsRefusedAsync(disk.Path, "Data:Path must be a folder that the service can create and write to.");
     }
 
     [Fact]
@@ -89,7 +92,7 @@ public sealed class DiskTests
         using var disk = SmallDisk.MountOrSkip(mebibytes: 8);
         disk.Fill();
 
-        await IsRefusedAsync(disk.Path, $"There is no room left on the disk of the data folder {disk.Path}.");
+        await IsRefusedAsync(disk.Path, $"The disk of the data folder {disk.Path} is full.");
     }
 
     [Fact]
@@ -119,7 +122,7 @@ public sealed class DiskTests
     }
 
     [Fact]
-    public async Task A_second_process_on_the_folder_does_not_start_and_the_first_goes_on()
+    public async Task A_second_process_on_the_folder_does_not_start_and_the_first_continues()
     {
         await using var host = await TestHostProcess.StartAsync();
         var client = await host.ReadyAsync();
@@ -150,10 +153,10 @@ public sealed class DiskTests
 
     static Task<JsonObject> GetAsync(HttpClient client, string id) => client.GetJsonAsync($"/v1/predictions/{id}");
 
-    static async Task UntilAsync(Func<Task<bool>> isSo)
+    static async Task UntilAsync(Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
-        while (!await isSo())
+        while (!await condition())
         {
             await Task.Delay(20, limit.Token);
         }

@@ -1,16 +1,16 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using LoraHub.Api.Tests.Evaluation;
 using LoraHub.Api.Tests.Support;
+using LoraHub.Evaluation.Tests;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>The program itself, run as a person runs it.</summary>
+/// <summary>Runs the real program from its command line.</summary>
 public sealed class EvaluateCommandTests : IDisposable
 {
     static readonly string Tasks = Path.Combine(Repository.Root, "bench", "tasks");
 
-    /// <summary>As <see cref="FinishedRun"/> has it.</summary>
+    /// <summary>The program that <see cref="FinishedRun"/> runs.</summary>
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     readonly TaskFolder _folder = new();
@@ -24,14 +24,17 @@ public sealed class EvaluateCommandTests : IDisposable
         _folder.Write("snarks.json", TaskFolder.Document(7));
         string[] arguments =
         [
-            _folder.Path, "-m", "zero-shot", "-m", """plurals={"module_weights":{"lorahub/t5_mini-plurals":1}}""", "-m", """delta={"composition":"delta"}""",
+            _folder.Path, "-m", "zero-shot", "-m", """plurals={"module_weights":{"lorahub/t5_mini-plurals":1}}""", "-m",
+            """delta={"composition":"delta"}""",
             "--seed", "3", "--limit", "10", "-i", "max_inference_step=10", "-i", "max_new_tokens=8", "-o", Output,
         ];
 
         var first = await RunAsync(arguments);
 
         Assert.Equal((0, ""), (first.Code, first.Error));
-        Assert.Matches(@"^\[1/6\] plural_nonce, zero-shot: 0\.0 %, \d+\.\d\d s\n\[2/6\] plural_nonce, plurals, seed 3: 100\.0 % \(zero-shot 0\.0 %\), loss ", first.Output);
+        Assert.Matches(
+            @"^\[1/6\] plural_nonce, zero-shot: 0\.0 %, \d+\.\d\d s\n\[2/6\] plural_nonce, plurals, seed 3: 100\.0 % \(zero-shot 0\.0 %\), loss ",
+            first.Output);
         Assert.Contains("[6/6] snarks, delta, seed 3: ", first.Output, StringComparison.Ordinal);
         Assert.Contains("\n| plural_nonce | 10 | 0.0 | 100.0 | ", first.Output, StringComparison.Ordinal);
         Assert.EndsWith(await ReadAsync("table.md"), first.Output, StringComparison.Ordinal);
@@ -45,22 +48,25 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Evaluate_that_is_interrupted_ends_with_130_and_keeps_what_was_finished()
+    public async Task An_interrupted_evaluate_exits_with_130_and_keeps_finished_results()
     {
         using var process = Process.Start(Start([Tasks, "-m", "lorahub", "--limit", "2", "-i", "max_new_tokens=8", "-o", Output]))!;
         try
         {
-            var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Limit, TestContext.Current.CancellationToken);
+            var line = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()
+                .WaitAsync(Limit, TestContext.Current.CancellationToken);
             Assert.StartsWith("[1/60] add_nonce, lorahub, seed 1: ", line, StringComparison.Ordinal);
 
-            using var interrupt = Process.Start("kill", ["-TERM", $"{process.Id}"]); // as Ctrl+C to the program; but whoever starts tests in the background has them ignore INT
-            var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
+            using var interrupt = Process.Start("kill", ["-TERM", $"{process.Id}"]); // equivalent to Ctrl+C; background processes ignore INT
+            var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)
+                .WaitAsync(Limit, TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
 
             var kept = (await ReadAsync("results.jsonl")).Split('\n').SkipLast(1).Count();
             Assert.InRange(kept, 1, 59);
             Assert.Equal(130, process.ExitCode);
-            Assert.EndsWith($"Stopped. {kept} of 60 predictions are in {Output}/results.jsonl; the same command goes on from there.\n", rest, StringComparison.Ordinal);
+            Assert.EndsWith($"Stopped after {kept} of 60 predictions, kept in {Output}/results.jsonl. Run the same command to resume.\n", rest,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -74,13 +80,13 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("method `delta`: composition: \"deltas\" is not one of factors, delta", "TASKS", "-m", """delta={"composition":"deltas"}""")]
     [InlineData("--input: `seeds` is not an input.", "TASKS", "-i", "seeds=1")]
     [InlineData("--input: `seed` comes from --seed; leave it out.", "TASKS", "-i", "seed=1")]
-    [InlineData("--limit: 0 test lines are too few; take at least 1.", "TASKS", "--limit", "0")]
+    [InlineData("--limit: 0 test lines are too few; use at least 1.", "TASKS", "--limit", "0")]
     [InlineData("--base: `nobody` is not owner/name.", "TASKS", "--base", "nobody")]
     [InlineData("--draws: there is no file `/no/such/draws`.", "TASKS", "--draws", "/no/such/draws")]
     [InlineData("--base: the base model `nobody/nothing` is not here", "TASKS", "--base", "nobody/nothing")]
     [InlineData("--output: `TASKS/add_nonce.jsonl` is a file; name a folder.", "TASKS", "-o", "TASKS/add_nonce.jsonl")]
-    [InlineData("--output: `TASKS` holds the tasks", "TASKS", "-o", "TASKS")]
-    public async Task Evaluate_says_what_is_wrong_in_a_line_and_ends_with_2(string message, params string[] arguments)
+    [InlineData("--output: `TASKS` is the folder of the tasks", "TASKS", "-o", "TASKS")]
+    public async Task Evaluate_reports_an_error_in_one_line_and_exits_with_2(string message, params string[] arguments)
     {
         var (code, output, error) = await RunAsync([.. arguments.Select(Named), .. arguments.Contains("-o") ? (string[])[] : ["-o", Output]]);
 

@@ -1,11 +1,11 @@
 using System.IO.Compression;
 using System.Net;
 using LoraHub.Api.Tests.Support;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>The golden checkpoints, hostile and sound, published as a module's weights to the service as it ships.</summary>
+/// <summary>Publishes the golden checkpoints, valid and malicious, as a module's weights to the shipped service.</summary>
 public sealed class GoldenUploadTests(RealService service) : IClassFixture<RealService>
 {
     const string Shipped = "lorahub/t5_mini-plurals"; // adapter_model.bin
@@ -15,7 +15,7 @@ public sealed class GoldenUploadTests(RealService service) : IClassFixture<RealS
     [Theory]
     [InlineData("torch", ModuleFiles.PickledWeights)]
     [InlineData("safetensors", ModuleFiles.Weights)]
-    public async Task Weights_that_are_no_modules_are_refused_with_the_file_that_is_at_fault_and_leave_nothing(string kind, string name)
+    public async Task Invalid_weights_are_refused_with_the_name_of_the_bad_file_and_leave_nothing(string kind, string name)
     {
         var client = await service.ReadyAsync();
         var config = await File.ReadAllBytesAsync(Path.Combine(Models, Shipped, ModuleFiles.Config), TestContext.Current.CancellationToken);
@@ -24,7 +24,8 @@ public sealed class GoldenUploadTests(RealService service) : IClassFixture<RealS
 
         foreach (var file in files)
         {
-            using var form = PeftFiles.Form((ModuleFiles.Config, config), (name, await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
+            using var form = PeftFiles.Form((ModuleFiles.Config, config),
+                (name, await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken)));
             using var response = await client.PublishAsync("golden/module", form);
             var answer = await response.JsonAsync();
 
@@ -38,7 +39,7 @@ public sealed class GoldenUploadTests(RealService service) : IClassFixture<RealS
     }
 
     [Fact]
-    public async Task A_pickled_module_is_taken_in_as_safetensors()
+    public async Task A_pickled_module_is_stored_as_safetensors()
     {
         var client = await service.ReadyAsync();
         var files = Directory.GetFiles(Path.Combine(Models, Shipped)).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))).ToArray();
@@ -48,7 +49,8 @@ public sealed class GoldenUploadTests(RealService service) : IClassFixture<RealS
         using var response = await client.PublishAsync("taken/plurals", form);
 
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        using var zip = new ZipArchive(await client.GetStreamAsync(new Uri("/v1/modules/taken/plurals/download", UriKind.Relative), TestContext.Current.CancellationToken));
+        using var zip = new ZipArchive(await client.GetStreamAsync(new Uri("/v1/modules/taken/plurals/download", UriKind.Relative),
+            TestContext.Current.CancellationToken));
         Assert.Equal([ModuleFiles.Config, ModuleFiles.Weights, ModuleFiles.Card], zip.Entries.Select(entry => entry.FullName));
     }
 

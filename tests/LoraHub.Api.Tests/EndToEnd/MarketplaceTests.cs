@@ -5,13 +5,13 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>The life of a module in the service as it ships, on a port.</summary>
+/// <summary>The life cycle of a module in the shipped service, over HTTP.</summary>
 public sealed class MarketplaceTests
 {
     const string Module = "anna/plurals", Page = $"/v1/modules/{Module}";
 
     [Fact]
-    public async Task A_module_is_published_found_composed_kept_while_it_is_used_and_deleted()
+    public async Task A_module_is_published_found_composed_protected_while_in_use_and_deleted()
     {
         await using var service = new RealService();
         service.UseKestrel(0);
@@ -25,7 +25,8 @@ public sealed class MarketplaceTests
         var digest = push.Output.Trim().Split('/')[^1];
         var found = Assert.Single((await client.GetJsonAsync("/v1/modules?q=plurals&owner=anna"))["results"]!.AsArray())!;
         Assert.Equal((Module, digest, "ready"), (found.Text("id"), found.Text("version"), found.Text("state")));
-        await UntilAsync(async () => (await client.GetJsonAsync("/v1/modules/lorahub/t5_mini-plurals"))["id"] is not null); // what ships is registered in the background
+        // shipped modules are registered in the background
+        await UntilAsync(async () => (await client.GetJsonAsync("/v1/modules/lorahub/t5_mini-plurals"))["id"] is not null);
         var page = await client.GetJsonAsync(Page);
         Assert.Equal("lorahub/t5_mini-plurals", page["similar"]![0]!.Text("id"));
         Assert.True((bool)page["similar"]![0]!["is_near_duplicate"]!);
@@ -36,11 +37,12 @@ public sealed class MarketplaceTests
         Assert.Contains(digest, await CardAsync(client, prediction), StringComparison.Ordinal);
         Assert.Equal(1, (int)(await client.GetJsonAsync($"{Page}/usage"))["uses"]!);
 
-        // Several, so that one waits or runs however fast they are.
+        // Several, so that one waits or runs at any speed.
         var open = new List<string>();
         for (var i = 0; i < 4; i++)
         {
-            var created = await client.PostJsonAsync("/v1/predictions", Creation($$"""{"lora_modules_specified": "{{Module}}", "max_inference_step": 100}"""));
+            var created = await client.PostJsonAsync("/v1/predictions",
+                Creation($$"""{"lora_modules_specified": "{{Module}}", "max_inference_step": 100}"""));
             open.Add(created.Text("id")!);
         }
 
@@ -57,7 +59,8 @@ public sealed class MarketplaceTests
         using var gone = await client.FetchAsync(Page);
         using var unknown = await client.PostAsync("/predictions", Input($$"""{"lora_modules_specified": "{{Module}}"}"""));
 
-        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound, HttpStatusCode.UnprocessableEntity), (deleted.StatusCode, gone.StatusCode, unknown.StatusCode));
+        Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NotFound, HttpStatusCode.UnprocessableEntity),
+            (deleted.StatusCode, gone.StatusCode, unknown.StatusCode));
         Assert.Empty((await client.GetJsonAsync("/v1/modules?owner=anna"))["results"]!.AsArray());
     }
 
@@ -73,10 +76,10 @@ public sealed class MarketplaceTests
         return await card.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
-    static async Task UntilAsync(Func<Task<bool>> isSo)
+    static async Task UntilAsync(Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while (!await isSo())
+        while (!await condition())
         {
             await Task.Delay(20, limit.Token);
         }

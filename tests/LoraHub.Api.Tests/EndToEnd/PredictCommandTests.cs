@@ -2,7 +2,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>The program itself, run as a person runs it.</summary>
+/// <summary>Runs the real program from its command line.</summary>
 public sealed class PredictCommandTests
 {
     [Fact]
@@ -40,8 +40,8 @@ public sealed class PredictCommandTests
     [InlineData("seeds=1", "`seeds` is not an input. The inputs are: example_inputs, ")]
     [InlineData("seed", "`seed` is not name=value.")]
     [InlineData("example_inputs=@/no/such/file", "example_inputs: there is no file `/no/such/file`.")]
-    [InlineData("lora_modules_specified=nobody/nothing", "lora_modules_specified: `nobody/nothing` is not recognised.")]
-    public async Task Predict_says_what_is_wrong_with_an_input_and_ends_with_2(string input, string message)
+    [InlineData("lora_modules_specified=nobody/nothing", "lora_modules_specified: `nobody/nothing` is not recognized.")]
+    public async Task Predict_reports_an_invalid_input_and_exits_with_2(string input, string message)
     {
         var (code, output, error) = await RunAsync(Path.GetTempPath(), "-i", input);
 

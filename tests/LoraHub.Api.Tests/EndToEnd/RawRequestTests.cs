@@ -30,7 +30,7 @@ public sealed class RawRequestTests
     ];
 
     [Fact]
-    public async Task Each_is_refused_clearly_and_the_service_goes_on()
+    public async Task Every_malformed_request_is_refused_and_the_service_continues()
     {
         await using var host = await TestHostProcess.StartAsync();
         var client = await host.ReadyAsync();
@@ -46,7 +46,7 @@ public sealed class RawRequestTests
         Assert.DoesNotContain("ERR", host.Log, StringComparison.Ordinal);
     }
 
-    /// <returns>What comes until the head of the answer is there.</returns>
+    /// <returns>The bytes up to the end of the response's headers.</returns>
     static async Task<string> SendAsync(Uri address, string request)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);

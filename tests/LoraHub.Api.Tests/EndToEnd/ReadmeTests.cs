@@ -7,34 +7,37 @@ using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>README.md says what is so.</summary>
+/// <summary>README.md and docs/inputs.md match the program.</summary>
 public sealed partial class ReadmeTests(RealService service) : IClassFixture<RealService>
 {
     static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
 
+    static readonly string Inputs = File.ReadAllText(Path.Combine(Repository.Root, "docs", "inputs.md"));
+
     [Fact]
-    public async Task The_request_of_the_readme_gets_the_answer_of_the_readme()
+    public async Task The_request_in_the_readme_returns_the_answer_in_the_readme()
     {
         var client = await service.ReadyAsync();
 
         using var request = new StringContent(Request().Match(Readme).Groups["json"].Value, Encoding.UTF8, "application/json");
-        var prediction = await (await client.PostAsync("/predictions", request, TestContext.Current.CancellationToken)).Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken);
+        var prediction = await (await client.PostAsync("/predictions", request, TestContext.Current.CancellationToken))
+            .Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken);
 
         var (expected, actual) = (JsonNode.Parse(Answer().Match(Readme).Groups["json"].Value)!, prediction!["output"]!);
         Assert.Equal(expected["predictions"]!.ToJsonString(), actual["predictions"]!.ToJsonString());
         Assert.Equal(expected["accuracy"]!.ToJsonString(), actual["accuracy"]!.ToJsonString());
         Assert.Equal((double)expected["loss"]!["zero_shot"]!, (double)actual["loss"]!["zero_shot"]!, 1e-5);
 
-        // COBYLA may part on another processor's rounding (tests/golden/README.md, "Traces"): the best loss then moves by a few hundredths.
+        // COBYLA can diverge with the rounding of another processor (tests/golden/README.md, "Traces"): the best loss then moves by a few hundredths.
         Assert.Equal((double)expected["loss"]!["adapted"]!, (double)actual["loss"]!["adapted"]!, 0.033);
     }
 
     [Fact]
-    public void Every_input_stands_in_the_table_with_its_default_and_range()
+    public void The_table_of_inputs_has_every_input_with_its_default_and_range()
     {
         Assert.All(InputSchema.Fields, field =>
         {
-            var row = Assert.Single(Readme.Split('\n'), line => line.StartsWith($"| `{field.Name}` |", StringComparison.Ordinal));
+            var row = Assert.Single(Inputs.Split('\n'), line => line.StartsWith($"| `{field.Name}` |", StringComparison.Ordinal));
             if (field.Type != InputType.Lines)
             {
                 Assert.Contains(field.Default?.ToString() ?? "null", row, StringComparison.Ordinal);
@@ -47,7 +50,8 @@ public sealed partial class ReadmeTests(RealService service) : IClassFixture<Rea
         });
     }
 
-    [GeneratedRegex(@"/predictions .* -d '(?<json>\{.*?\})'\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"/predictions .* -d '(?<json>\{.*?\})'\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Request();
 
     [GeneratedRegex(@"```json\n(?<json>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

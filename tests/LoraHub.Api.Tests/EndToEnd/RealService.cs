@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>The service as it ships, with its model and modules, on a data folder of its own.</summary>
+/// <summary>The shipped service, with its model and modules, on its own data folder.</summary>
 public sealed class RealService : WebApplicationFactory<Program>
 {
     /// <summary>The data folder.</summary>
@@ -29,6 +29,6 @@ public sealed class RealService : WebApplicationFactory<Program>
     {
         builder.UseSetting("Data:Path", DataPath);
         builder.UseSetting("Inference:Precision", "Fp32");
-        builder.UseSetting("Inference:Threads", "1"); // tests run beside each other: more threads would only wait for one another
+        builder.UseSetting("Inference:Threads", "1"); // tests run concurrently: more threads would only wait for each other
     }
 }

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>What a user of the shipped bundle sees over HTTP.</summary>
+/// <summary>Uses the shipped bundle over HTTP.</summary>
 public sealed class RealServiceTests(RealService service) : IClassFixture<RealService>
 {
     [Fact]
@@ -19,7 +19,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("succeeded", (string)prediction["status"]!);
         Assert.Equal(20, prediction["output"]!["weights"]!.AsArray().Count);
-        // Drawn by chance: never worse than no modules, and for some draws no better.
+        // Random draws: never worse than no modules, and for some draws not better.
         Assert.True((double)prediction["output"]!["loss"]!["adapted"]! <= (double)prediction["output"]!["loss"]!["zero_shot"]!);
         Assert.Equal(
             ["adapter_config.json", "adapter_model.safetensors", "README.md"],
@@ -34,7 +34,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
         var first = await JsonAsync(await client.PostAsync("/predictions", Request(), TestContext.Current.CancellationToken));
         var second = await JsonAsync(await client.PostAsync("/predictions", Request(), TestContext.Current.CancellationToken));
 
-        // The adapter's URL holds the digest of its bytes. The trace tells times.
+        // The adapter's URL holds the digest of its bytes. The trace contains times.
         Assert.True(first["output"]!.AsObject().Remove("trace"));
         Assert.True(second["output"]!.AsObject().Remove("trace"));
         Assert.Equal(first["output"]!.ToJsonString(), second["output"]!.ToJsonString());
@@ -47,7 +47,8 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     {
         var client = await service.ReadyAsync();
         var prediction = await JsonAsync(await client.PostAsync(
-            "/predictions", JsonContent.Create(new { input = new { seed = 42, max_inference_step = 10, objective = "token_loss" } }), TestContext.Current.CancellationToken));
+            "/predictions", JsonContent.Create(new { input = new { seed = 42, max_inference_step = 10, objective = "token_loss" } }),
+            TestContext.Current.CancellationToken));
 
         var trace = await client.GetFromJsonAsync<JsonNode>((string)prediction["output"]!["trace"]!, TestContext.Current.CancellationToken);
 
@@ -65,7 +66,10 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     public async Task Log_lines_arrive_one_by_one_while_the_prediction_runs()
     {
         var client = await service.ReadyAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/predictions") { Content = JsonContent.Create(new { input = new { seed = 1 } }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/predictions")
+        {
+            Content = JsonContent.Create(new { input = new { seed = 1 } }),
+        };
         request.Headers.Accept.ParseAdd("text/event-stream");
 
         using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
@@ -78,7 +82,8 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
                 events.Add(line["event: ".Length..]);
                 if (events is ["start", "log"])
                 {
-                    Assert.Equal("BUSY", (string)(await JsonAsync(await client.GetAsync("/health-check", TestContext.Current.CancellationToken)))["status"]!);
+                    Assert.Equal("BUSY",
+                        (string)(await JsonAsync(await client.GetAsync("/health-check", TestContext.Current.CancellationToken)))["status"]!);
                 }
             }
         }
@@ -89,14 +94,17 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     }
 
     [Theory]
-    [InlineData("""{"lora_modules_specified": "lorahub/t5_mini-plural"}""", "lora_modules_specified", "`lorahub/t5_mini-plural` is not recognised. Did you mean `lorahub/t5_mini-plurals`")]
+    [InlineData("""{"lora_modules_specified": "lorahub/t5_mini-plural"}""", "lora_modules_specified",
+        "`lorahub/t5_mini-plural` is not recognized. Did you mean `lorahub/t5_mini-plurals`")]
     [InlineData("""{"num_random_lora_modules": 100}""", "num_random_lora_modules", "100 modules were asked for, but the pool holds 29")]
-    [InlineData("""{"lora_modules_specified": "lorahub/t5_mini-nli_r4, lorahub/t5_mini-plurals"}""", "lora_modules_specified", "differ in rank or targets")]
+    [InlineData("""{"lora_modules_specified": "lorahub/t5_mini-nli_r4, lorahub/t5_mini-plurals"}""", "lora_modules_specified",
+        "differ in rank or targets")]
     public async Task Modules_that_cannot_be_composed_are_refused_before_any_work(string input, string field, string message)
     {
         var client = await service.ReadyAsync();
 
-        var answer = await client.PostAsync("/predictions", JsonContent.Create(new JsonObject { ["input"] = JsonNode.Parse(input) }), TestContext.Current.CancellationToken);
+        var answer = await client.PostAsync("/predictions", JsonContent.Create(new JsonObject { ["input"] = JsonNode.Parse(input) }),
+            TestContext.Current.CancellationToken);
 
         var detail = (await JsonAsync(answer))["detail"]![0]!;
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
@@ -105,7 +113,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     }
 
     [Fact]
-    public async Task A_module_put_into_the_data_folder_can_be_composed_and_a_broken_one_says_why_it_cannot()
+    public async Task A_module_in_the_data_folder_can_be_composed_and_a_broken_one_reports_why_not()
     {
         await using var own = new RealService(); // the other tests' pool must not grow
         var client = await own.ReadyAsync();
@@ -119,8 +127,10 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
                 Path.Combine(folder, "adapter_model.bin"), name == "good" ? checkpoint : checkpoint[..1000], TestContext.Current.CancellationToken);
         }
 
-        var good = await client.PostAsync("/predictions", JsonContent.Create(new { input = new { module_weights = """{"mine/good": 1}""" } }), TestContext.Current.CancellationToken);
-        var broken = await client.PostAsync("/predictions", JsonContent.Create(new { input = new { module_weights = """{"mine/broken": 1}""" } }), TestContext.Current.CancellationToken);
+        var good = await client.PostAsync("/predictions", JsonContent.Create(new { input = new { module_weights = """{"mine/good": 1}""" } }),
+            TestContext.Current.CancellationToken);
+        var broken = await client.PostAsync("/predictions", JsonContent.Create(new { input = new { module_weights = """{"mine/broken": 1}""" } }),
+            TestContext.Current.CancellationToken);
 
         Assert.Equal("succeeded", (string)(await JsonAsync(good))["status"]!);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, broken.StatusCode);
@@ -130,7 +140,7 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
     }
 
     [Fact]
-    public async Task A_module_that_turns_out_to_be_unusable_fails_its_prediction_and_the_next_one_succeeds()
+    public async Task An_unusable_module_fails_its_prediction_and_the_next_one_succeeds()
     {
         await using var own = new RealService();
         var client = await own.ReadyAsync();
@@ -145,10 +155,12 @@ public sealed class RealServiceTests(RealService service) : IClassFixture<RealSe
         var next = await JsonAsync(await client.PostAsync("/predictions", Request("lorahub/t5_mini-plurals"), TestContext.Current.CancellationToken));
 
         Assert.Equal("failed", (string)failed["status"]!);
-        Assert.StartsWith("The module `mine/nan` cannot be used: the checkpoint holds a number that is not finite", (string)failed["error"]!, StringComparison.Ordinal);
+        Assert.StartsWith("The module `mine/nan` cannot be used: the checkpoint holds a number that is not finite", (string)failed["error"]!,
+            StringComparison.Ordinal);
         Assert.Equal("succeeded", (string)next["status"]!);
 
-        static JsonContent Request(string module) => JsonContent.Create(new { input = new { lora_modules_specified = module, max_inference_step = 10 } });
+        static JsonContent Request(string module) =>
+            JsonContent.Create(new { input = new { lora_modules_specified = module, max_inference_step = 10 } });
     }
 
     static async Task<JsonNode> JsonAsync(HttpResponseMessage answer) =>

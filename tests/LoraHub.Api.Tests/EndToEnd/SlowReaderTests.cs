@@ -6,10 +6,10 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.EndToEnd;
 
-/// <summary>Readers of streams that do not read, on real connections.</summary>
+/// <summary>Stream clients that stop reading, on real connections.</summary>
 public sealed class SlowReaderTests
 {
-    /// <summary>More than the buffers of a connection hold, so that who writes to a dead reader waits.</summary>
+    /// <summary>More than a connection's buffers hold, so that a write to a stalled reader blocks.</summary>
     const int Megabytes = 10;
 
     [Fact]
@@ -17,7 +17,7 @@ public sealed class SlowReaderTests
     {
         await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"));
         var client = await host.ReadyAsync();
-        using var dead = await AskAndNeverReadAsync(host.Client.BaseAddress!, "big", new string('x', Megabytes << 20));
+        using var dead = await SendWithoutReadingAsync(host.Client.BaseAddress!, "big", new string('x', Megabytes << 20));
 
         var prediction = await UntilEndedAsync(client, "big");
         using var other = await client.FetchAsync(new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery);
@@ -32,15 +32,15 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
-    public async Task A_dead_reader_that_is_given_up_leaves_nothing_behind()
+    public async Task An_abandoned_reader_leaves_nothing_behind()
     {
         await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"), ("Api:MaxStreams", "1"));
         var client = await host.ReadyAsync();
-        var dead = await AskAndNeverReadAsync(host.Client.BaseAddress!, "gone", new string('x', Megabytes << 20));
+        var dead = await SendWithoutReadingAsync(host.Client.BaseAddress!, "gone", new string('x', Megabytes << 20));
         var prediction = await UntilEndedAsync(client, "gone");
         var stream = new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery;
 
-        dead.Client.Close(0); // reset, as of a machine that is gone
+        dead.Client.Close(0); // a reset, as from a machine that crashed
 
         using var limit = new CancellationTokenSource(Limits.Wait);
         while (true)
@@ -48,7 +48,7 @@ public sealed class SlowReaderTests
             using var response = await client.FetchAsync(stream);
             if (response.IsSuccessStatusCode)
             {
-                break; // the one place for a stream is free again
+                break; // the only stream slot is free again
             }
 
             await Task.Delay(20, limit.Token);
@@ -57,12 +57,13 @@ public sealed class SlowReaderTests
         Assert.DoesNotContain("ERR", host.Log, StringComparison.Ordinal);
     }
 
-    static async Task<TcpClient> AskAndNeverReadAsync(Uri address, string id, string text)
+    static async Task<TcpClient> SendWithoutReadingAsync(Uri address, string id, string text)
     {
         var connection = new TcpClient { ReceiveBufferSize = 4096 };
         await connection.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
         var body = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { input = new { seed = 7, test_inputs = text } }));
-        var head = $"PUT /predictions/{id} HTTP/1.1\r\nHost: {address.Authority}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
+        var head = $"PUT /predictions/{id} HTTP/1.1\r\nHost: {address.Authority}\r\nAccept: text/event-stream\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n";
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head), TestContext.Current.CancellationToken);
         await connection.GetStream().WriteAsync(body, TestContext.Current.CancellationToken);
         return connection;

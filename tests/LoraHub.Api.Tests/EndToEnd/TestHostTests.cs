@@ -6,7 +6,7 @@ namespace LoraHub.Api.Tests.EndToEnd;
 public sealed class TestHostTests
 {
     [Fact]
-    public async Task It_answers_on_a_port_of_its_own_and_ends_when_asked()
+    public async Task The_process_answers_on_its_own_port_and_exits_on_SIGTERM()
     {
         await using var host = await TestHostProcess.StartAsync(("TestHost:SetupMilliseconds", "50"));
         var client = await host.ReadyAsync();
@@ -19,7 +19,7 @@ public sealed class TestHostTests
     }
 
     [Fact]
-    public async Task A_killed_one_is_gone_and_its_data_stay()
+    public async Task A_killed_process_exits_and_its_data_remain()
     {
         var data = Directory.CreateTempSubdirectory("lorahub-");
         try

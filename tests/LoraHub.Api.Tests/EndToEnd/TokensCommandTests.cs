@@ -7,7 +7,7 @@ namespace LoraHub.Api.Tests.EndToEnd;
 public sealed partial class TokensCommandTests
 {
     [Fact]
-    public async Task The_token_that_it_prints_opens_the_service_that_has_the_settings_that_it_prints()
+    public async Task The_printed_token_works_with_the_printed_settings()
     {
         var run = await FinishedRun.OfAsync(Path.GetTempPath(), ["tokens", "new", "anna"]);
 
@@ -24,7 +24,7 @@ public sealed partial class TokensCommandTests
     }
 
     [Fact]
-    public async Task A_name_that_the_settings_would_not_take_gets_no_token()
+    public async Task An_invalid_name_gets_no_token()
     {
         var run = await FinishedRun.OfAsync(Path.GetTempPath(), ["tokens", "new", "two words"]);
 
@@ -36,6 +36,7 @@ public sealed partial class TokensCommandTests
     [GeneratedRegex("^ *lh_[A-Za-z0-9_-]{40,}$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Token();
 
-    [GeneratedRegex("^ *(?<key>Auth__[A-Za-z0-9_]+)=(?<value>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^ *(?<key>Auth__[A-Za-z0-9_]+)=(?<value>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Setting();
 }

@@ -1,8 +1,13 @@
 namespace LoraHub.Api.Tests.Faults;
 
-/// <summary>Kills and starts again, one after the other, in an order and at times that follow from the seed.</summary>
+/// <summary>Kills and restarts victims one at a time, in an order and at times that the seed determines.</summary>
 sealed class Chaos(IReadOnlyList<Victim> victims, History history)
 {
+    int _kills;
+
+    /// <summary>The number of kills so far.</summary>
+    public int Kills => Volatile.Read(ref _kills);
+
     public async Task RunAsync(int seed, CancellationToken stopping)
     {
         var random = new Random(seed);
@@ -17,6 +22,7 @@ sealed class Chaos(IReadOnlyList<Victim> victims, History history)
 
             history.Add($"kill {victim.Name}");
             await victim.KillAsync();
+            Interlocked.Increment(ref _kills);
             await Task.Delay(dead, CancellationToken.None);
             await victim.StartAsync();
             history.Add($"{victim.Name} is back");

@@ -7,20 +7,21 @@ using Microsoft.Extensions.Configuration;
 namespace LoraHub.Api.Tests.Faults;
 
 /// <summary>
-/// Real processes under clients while everything is killed (SIGKILL) and started again at random. <c>LORAHUB_FAULT_SECONDS</c> (default 25) and
-/// <c>LORAHUB_FAULT_SEED</c> (default 1) set for how long and which course of events; the history is printed when a test fails, and written to the file
-/// <c>LORAHUB_FAULT_HISTORY</c>, if it is set, when it passes.
+/// Runs clients against real processes that are killed (SIGKILL) and restarted at random. <c>LORAHUB_FAULT_SECONDS</c> (default 25) sets how long
+/// the long runs last, <c>LORAHUB_FAULT_SEED</c> (default 1) the course of events. The history is printed when a test fails, and written to the file
+/// <c>LORAHUB_FAULT_HISTORY</c>, if set, when it passes.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
 {
-    const int Clients = 6;
+    const int Clients = 6, ShortSeconds = 5;
 
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    static readonly TimeSpan SettleTimeout = TimeSpan.FromSeconds(90);
 
     static readonly (string Key, string Value)[] Common =
     [
-        ("Queue:Lease", "00:00:02"), ("Queue:MaxAttempts", "1000"), ("Queue:BareCapacity", "1000"), ("Webhooks:RetryFor", "00:10:00"), ("Log:Format", "text"),
+        ("Queue:Lease", "00:00:02"), ("Queue:MaxAttempts", "1000"), ("Queue:BareCapacity", "1000"), ("Webhooks:RetryFor", "00:10:00"),
+        ("Log:Format", "text"),
     ];
 
     static readonly IConfiguration Environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
@@ -30,17 +31,32 @@ public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
     static int Setting(string name, int fallback) =>
         Environment[name] is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : fallback;
 
-    [Fact]
-    public async Task One_process_that_is_killed_again_and_again_keeps_its_promises()
-    {
-        await using var node = new Node("the process", NatsServer.FreePort(), [.. Common, ("Worker:Slots", "2")]);
-        await RunAsync([node], [node]);
-    }
+    static int LongSeconds => Setting("LORAHUB_FAULT_SECONDS", 25);
 
     [Fact]
-    public async Task Nodes_and_workers_and_their_servers_that_are_killed_keep_their_promises()
+    public Task A_killed_process_keeps_what_it_acknowledged() => RunOneProcessAsync(ShortSeconds);
+
+    [Fact]
+    [LongRunning]
+    public Task A_process_killed_repeatedly_keeps_what_it_acknowledged() => RunOneProcessAsync(LongSeconds);
+
+    [Fact]
+    public Task Killed_nodes_workers_and_servers_keep_what_was_acknowledged() => RunManyProcessesAsync(ShortSeconds);
+
+    [Fact]
+    [LongRunning]
+    public Task Nodes_workers_and_servers_killed_repeatedly_keep_what_was_acknowledged() => RunManyProcessesAsync(LongSeconds);
+
+    async Task RunOneProcessAsync(int seconds)
     {
-        (string Key, string Value)[] shared = [.. Common, ("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", $"faults{System.Environment.ProcessId}")];
+        await using var node = new Node("the process", NatsServer.FreePort(), [.. Common, ("Worker:Slots", "2")]);
+        await RunAsync([node], [node], seconds);
+    }
+
+    async Task RunManyProcessesAsync(int seconds)
+    {
+        (string Key, string Value)[] shared = [.. Common, ("Distributed:Nats", nats.UrlOrSkip()),
+            ("Distributed:Prefix", $"faults{seconds}-{System.Environment.ProcessId}")];
         (string Key, string Value)[] ofApi = [.. shared, ("Role", "api"), ("Distributed:Postgres", await postgres.NewDatabaseOrSkipAsync())];
         (string Key, string Value)[] ofWorker = [.. shared, ("Role", "worker"), ("Worker:Slots", "2")];
         await using var first = new Node("api 1", NatsServer.FreePort(), ofApi);
@@ -49,12 +65,14 @@ public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
         await using var fourth = new Node("worker 2", NatsServer.FreePort(), ofWorker);
         await RunAsync(
             [first, second],
-            [first, second, third, fourth, new Server("nats", nats.StartAsync, nats.KillAsync), new Server("postgres", postgres.StartAsync, postgres.KillAsync)]);
+            [first, second, third, fourth, new Server("nats", nats.StartAsync, nats.KillAsync),
+                new Server("postgres", postgres.StartAsync, postgres.KillAsync)],
+            seconds);
     }
 
-    async Task RunAsync(IReadOnlyList<Node> apis, IReadOnlyList<Victim> victims)
+    async Task RunAsync(IReadOnlyList<Node> apis, IReadOnlyList<Victim> victims, int seconds)
     {
-        var (seconds, seed) = (Setting("LORAHUB_FAULT_SECONDS", 25), Setting("LORAHUB_FAULT_SEED", 1));
+        var seed = Setting("LORAHUB_FAULT_SEED", 1);
         var nodes = victims.OfType<Node>().ToArray();
         try
         {
@@ -62,16 +80,17 @@ public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
             await using var receiver = await Receiver.StartAsync();
             using var load = new Load([.. apis.Select(api => api.Address)], receiver.Url, _history);
             using var over = new CancellationTokenSource();
-            var hearing = HearAsync(receiver, load, over.Token);
-            using (var enough = new CancellationTokenSource(TimeSpan.FromSeconds(seconds)))
+            var collecting = CollectWebhooksAsync(receiver, load, over.Token);
+            using (var enough = new CancellationTokenSource())
             {
+                var chaos = new Chaos(victims, _history);
                 var clients = Enumerable.Range(1, Clients).Select(client => load.RunAsync((1000 * seed) + client, enough.Token));
-                await Task.WhenAll([new Chaos(victims, _history).RunAsync(seed, enough.Token), .. clients]);
+                await Task.WhenAll([chaos.RunAsync(seed, enough.Token), EndAsync(enough, seconds, load, chaos), .. clients]);
             }
 
-            await new Verdict(load, apis.Count, Patience, _history).PassAsync();
+            await new Verdict(load, apis.Count, SettleTimeout, _history).PassAsync();
             await over.CancelAsync();
-            await hearing;
+            await collecting;
             if (Environment["LORAHUB_FAULT_HISTORY"] is { } file)
             {
                 await File.WriteAllTextAsync(file, _history.ToString(), TestContext.Current.CancellationToken);
@@ -89,8 +108,21 @@ public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
         }
     }
 
-    /// <summary>Sorts what is told by prediction; also of one whose acknowledgement is still on its way.</summary>
-    static async Task HearAsync(Receiver receiver, Load load, CancellationToken over)
+    /// <summary>Ends the run after the given time, but not before at least one acknowledgement and one kill.</summary>
+    static async Task EndAsync(CancellationTokenSource enough, int seconds, Load load, Chaos chaos)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds) + SettleTimeout);
+        await Task.Delay(TimeSpan.FromSeconds(seconds), limit.Token);
+        while ((load.Promises.IsEmpty || chaos.Kills == 0) && !limit.IsCancellationRequested)
+        {
+            await Task.Delay(100, CancellationToken.None);
+        }
+
+        await enough.CancelAsync();
+    }
+
+    /// <summary>Groups webhooks by prediction, including predictions whose acknowledgement has not arrived yet.</summary>
+    static async Task CollectWebhooksAsync(Receiver receiver, Load load, CancellationToken over)
     {
         try
         {
@@ -102,7 +134,7 @@ public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            // All has been told.
+            // Every webhook has arrived.
         }
     }
 }

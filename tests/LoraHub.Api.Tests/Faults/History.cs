@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace LoraHub.Api.Tests.Faults;
 
-/// <summary>What was done and seen, in order; printed when a test fails.</summary>
+/// <summary>The actions and observations of a run, in order; printed when a test fails.</summary>
 sealed class History
 {
     readonly ConcurrentQueue<string> _lines = new();

@@ -6,17 +6,17 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Faults;
 
-/// <summary>Clients that create, cancel and read predictions, and try again when a node is gone.</summary>
+/// <summary>Clients that create, cancel and read predictions, and retry when a node is down.</summary>
 sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : IDisposable
 {
-    /// <summary>What the scripted predictor does by the seed (see tests/LoraHub.TestHost): answers, fails, hangs, runs for so many milliseconds.</summary>
+    /// <summary>Seeds of the scripted predictor (see tests/LoraHub.TestHost): answer, fail, hang, run for the given milliseconds.</summary>
     static readonly int[] Seeds = [7, 7, 7, 1, 2, 300, 300, 800];
 
     readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     public ConcurrentDictionary<string, Promise> Promises { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>One client; what it does follows from the seed, as far as the service answers.</summary>
+    /// <summary>One client. The seed determines its actions, as far as the service answers.</summary>
     public async Task RunAsync(int seed, CancellationToken stopping)
     {
         var random = new Random(seed);
@@ -42,43 +42,46 @@ sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : 
         await Task.WhenAll(reading);
     }
 
-    /// <returns>The prediction as a node has it, once one answers.</returns>
+    /// <returns>The prediction, from the first node that answers.</returns>
     public async Task<JsonObject> GetAsync(string path, int node)
     {
         while (true)
         {
             if (await TryAsync(HttpMethod.Get, $"{addresses[node]}{path}", null) is ({ } status, var body))
             {
-                return status == HttpStatusCode.OK ? JsonNode.Parse(body)!.AsObject() : throw new InvalidOperationException($"GET {path} is {status}: {body}");
+                return status == HttpStatusCode.OK ? JsonNode.Parse(body)!.AsObject()
+                    : throw new InvalidOperationException($"GET {path} is {status}: {body}");
             }
 
             await Task.Delay(100);
         }
     }
 
-    /// <summary>The whole stream of a prediction that has ended, as one who never read it gets it.</summary>
+    /// <summary>The whole stream of a finished prediction, read from the start.</summary>
     public async Task<string> ReplayAsync(string url) => await _http.GetStringAsync(url);
 
     public void Dispose() => _http.Dispose();
 
-    /// <returns>Null when no node has said that it has it.</returns>
+    /// <returns>Null when no node acknowledged it.</returns>
     async Task<Promise?> CreateAsync(Random random, int script, bool hasWebhook, CancellationToken stopping)
     {
         var input = $$"""{"seed": {{script}}, "max_inference_step": 10}""";
         var webhook = hasWebhook ? $$""", "webhook": "{{hook}}" """ : "";
         if (random.Next(2) == 0)
         {
-            var answer = await TryAsync(HttpMethod.Post, $"{Any(random)}v1/predictions", $$"""{"version": "lorahub/lorahub", "input": {{input}}{{webhook}}}""");
+            var answer = await TryAsync(HttpMethod.Post, $"{Any(random)}v1/predictions",
+                $$"""{"version": "lorahub/lorahub", "input": {{input}}{{webhook}}}""");
             return answer is (HttpStatusCode.Created, var body) && JsonNode.Parse(body)!.AsObject() is var created
                 ? Acknowledge(created.Text("id")!, hasWebhook, (string?)created["urls"]!["stream"])
                 : null;
         }
 
-        // The same id as often as it takes: it is made once.
+        // Repeats the id until a node answers: the prediction is created once.
         var id = PredictionId.New();
         while (!stopping.IsCancellationRequested)
         {
-            if (await TryAsync(HttpMethod.Put, $"{Any(random)}predictions/{id}", $$"""{"input": {{input}}{{webhook}}}""", ("Prefer", "respond-async")) is (HttpStatusCode.Accepted or HttpStatusCode.OK, _))
+            if (await TryAsync(HttpMethod.Put, $"{Any(random)}predictions/{id}", $$"""{"input": {{input}}{{webhook}}}""",
+                ("Prefer", "respond-async")) is (HttpStatusCode.Accepted or HttpStatusCode.OK, _))
             {
                 return Acknowledge(id, hasWebhook, stream: null);
             }
@@ -111,7 +114,7 @@ sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : 
         }
     }
 
-    /// <summary>Reads a stream to its end, over as many connections as it takes.</summary>
+    /// <summary>Reads a stream to its end, reconnecting as needed.</summary>
     async Task ReadAsync(Promise promise, int seed, CancellationToken stopping)
     {
         var random = new Random(seed);
@@ -150,14 +153,15 @@ sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : 
             block += line.StartsWith(':') || line.StartsWith("retry", StringComparison.Ordinal) ? "" : line + "\n";
             if (line.Length == 0 && block.Length > 1)
             {
-                promise.Add(block); // only whole events count, as for any reader
+                promise.Add(block); // only complete events count, as for any reader
                 promise.LastEventId = block.Split('\n').First(field => field.StartsWith("id: ", StringComparison.Ordinal))[4..];
                 block = "";
             }
         }
     }
 
-    async Task<(HttpStatusCode Status, string Body)?> TryAsync(HttpMethod method, string url, string? json, params (string Name, string Value)[] headers)
+    async Task<(HttpStatusCode Status, string Body)?> TryAsync(HttpMethod method, string url, string? json,
+        params (string Name, string Value)[] headers)
     {
         try
         {

@@ -4,27 +4,27 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Api.Tests.Faults;
 
-/// <summary>A prediction that the service has acknowledged, and all that clients saw of it.</summary>
+/// <summary>A prediction that the service has acknowledged, and everything that clients saw of it.</summary>
 sealed class Promise(string id)
 {
     readonly StringBuilder _stream = new();
 
     public string Id => id;
 
-    /// <summary>Whether a cancellation was acknowledged before its end was known.</summary>
+    /// <summary>Whether a cancellation was acknowledged before the client saw its end.</summary>
     public bool IsCanceled { get; set; }
 
     public bool HasWebhook { get; init; }
 
     public string? Stream { get; set; }
 
-    /// <summary>The last <c>Last-Event-ID</c> that the reader of its stream has.</summary>
+    /// <summary>The last <c>Last-Event-ID</c> of the reader of its stream.</summary>
     public string? LastEventId { get; set; }
 
-    /// <summary>The events that the reader has put together over all its connections.</summary>
+    /// <summary>The events that the reader received over all its connections.</summary>
     public string Read => _stream.ToString();
 
-    /// <summary>What was told of it, in the order of arrival.</summary>
+    /// <summary>Its webhooks, in order of arrival.</summary>
     public ConcurrentQueue<JsonObject> Told { get; } = new();
 
     public void Add(string block) => _stream.Append(block);

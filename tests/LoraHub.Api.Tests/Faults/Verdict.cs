@@ -2,7 +2,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Faults;
 
-/// <summary>What must be true of everything that was acknowledged, once the servers have been let alone.</summary>
+/// <summary>Asserts that everything acknowledged holds once the servers are stable.</summary>
 sealed class Verdict(Load load, int nodes, TimeSpan patience, History history)
 {
     static readonly string[] Ends = ["succeeded", "failed", "canceled"];
@@ -55,7 +55,7 @@ sealed class Verdict(Load load, int nodes, TimeSpan patience, History history)
         var events = EventStream.Parse(whole);
         Assert.Equal((promise.Id, 1), (promise.Id, events.Count(one => one.Name == "done")));
         Assert.Equal((promise.Id, status == "succeeded" ? 1 : 0), (promise.Id, events.Count(one => one.Name == "output")));
-        Assert.StartsWith(promise.Read, whole, StringComparison.Ordinal); // nothing twice, nothing left out, nothing else's
+        Assert.StartsWith(promise.Read, whole, StringComparison.Ordinal); // no duplicates, no gaps, no foreign events
     }
 
     async Task JudgeWebhooksAsync(Promise promise)

@@ -2,7 +2,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Faults;
 
-/// <summary>Something that is killed without a word and started again.</summary>
+/// <summary>A process or server that is killed and restarted.</summary>
 abstract class Victim(string name)
 {
     public string Name => name;
@@ -12,7 +12,7 @@ abstract class Victim(string name)
     public abstract Task KillAsync();
 }
 
-/// <summary>A server that the processes stand on.</summary>
+/// <summary>A server that the processes depend on.</summary>
 sealed class Server(string name, Func<Task> start, Func<Task> kill) : Victim(name)
 {
     public override Task StartAsync() => start();
@@ -28,24 +28,25 @@ sealed class Node(string name, int port, (string Key, string Value)[] settings) 
 
     public Uri Address { get; } = new($"http://127.0.0.1:{port}");
 
-    /// <summary>What its processes have written.</summary>
+    /// <summary>The output of its processes.</summary>
     public string Log { get; private set; } = "";
 
-    public override async Task StartAsync() => _process = await TestHostProcess.StartAsync(_data, [("urls", $"http://127.0.0.1:{port}"), .. settings]);
+    public override async Task StartAsync() =>
+        _process = await TestHostProcess.StartAsync(_data, [("urls", $"http://127.0.0.1:{port}"), .. settings]);
 
     public override async Task KillAsync()
     {
-        await (_process?.KillAsync() ?? Task.CompletedTask); // one that did not start has nothing to kill
-        await ForgetAsync();
+        await (_process?.KillAsync() ?? Task.CompletedTask); // null when it did not start
+        await DisposeProcessAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await ForgetAsync();
+        await DisposeProcessAsync();
         Directory.Delete(_data, recursive: true);
     }
 
-    async Task ForgetAsync()
+    async Task DisposeProcessAsync()
     {
         if (_process is { } process)
         {

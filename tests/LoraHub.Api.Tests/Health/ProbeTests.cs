@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LoraHub.Api.Tests.Health;
 
-/// <summary>What an orchestrator is told.</summary>
+/// <summary>The probes of an orchestrator.</summary>
 public sealed class ProbeTests
 {
     [Fact]
@@ -36,14 +36,16 @@ public sealed class ProbeTests
         var client = await service.ReadyAsync();
 
         Assert.Equal((HttpStatusCode.OK, "live\n"), await ProbeAsync(client, "live"));
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "The setup failed; /health-check and the service's log say more.\n"), await ProbeAsync(client, "ready"));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "The setup failed; see /health-check and the service's log.\n"),
+            await ProbeAsync(client, "ready"));
     }
 
     [Fact]
-    public async Task A_part_of_the_engine_that_is_out_of_reach_says_so_and_the_service_is_ready_again_by_itself()
+    public async Task An_unreachable_part_of_the_engine_is_reported_and_the_service_becomes_ready_again()
     {
         var (records, queue) = (new Part(), new Part());
-        await using var service = new Service { Replace = services => services.AddSingleton<IEngineHealth>(records).AddSingleton<IEngineHealth>(queue) };
+        await using var service =
+            new Service { Replace = services => services.AddSingleton<IEngineHealth>(records).AddSingleton<IEngineHealth>(queue) };
         var client = await service.ReadyAsync();
 
         queue.Trouble = () => "NATS cannot be reached.";
@@ -60,7 +62,7 @@ public sealed class ProbeTests
     }
 
     [Fact]
-    public async Task What_breaks_while_the_engine_is_asked_is_not_quoted()
+    public async Task An_exception_from_a_health_check_is_not_quoted()
     {
         var part = new Part { Trouble = () => throw new InvalidOperationException("Host=db;Password=hunter2") };
         await using var service = new Service { Replace = services => services.AddSingleton<IEngineHealth>(part) };
@@ -68,8 +70,8 @@ public sealed class ProbeTests
 
         var answer = await ProbeAsync(client, "ready");
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "The engine cannot say how it is; the service's log says more.\n"), answer);
-        Assert.Contains("The engine could not be asked how it is: ", service.Log.Text, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "The storage engine's health check failed; see the service's log.\n"), answer);
+        Assert.Contains("The storage engine's health check failed: ", service.Log.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", service.Log.Text, StringComparison.Ordinal);
     }
 
@@ -79,14 +81,15 @@ public sealed class ProbeTests
         await using var service = new Service();
         var client = await service.ReadyAsync();
 
-        service.Services.GetRequiredService<WorkerState>().Trouble = "The worker cannot take predictions from the queue; it tries again every second.";
+        service.Services.GetRequiredService<WorkerState>().Problem = "The worker cannot lease predictions from the queue; it retries every second.";
 
         Assert.Equal(
-            (HttpStatusCode.ServiceUnavailable, "The worker cannot take predictions from the queue; it tries again every second.\n"), await ProbeAsync(client, "ready"));
+            (HttpStatusCode.ServiceUnavailable, "The worker cannot lease predictions from the queue; it retries every second.\n"),
+            await ProbeAsync(client, "ready"));
     }
 
     [Fact]
-    public async Task A_service_that_stops_is_live_and_not_ready()
+    public async Task A_stopping_service_is_live_and_not_ready()
     {
         var atEnd = new AtEnd();
         await using var service = new Service { Replace = services => services.AddHostedService(_ => atEnd) };
@@ -101,7 +104,7 @@ public sealed class ProbeTests
     }
 
     [Fact]
-    public async Task Probes_need_no_token_and_stand_in_no_document()
+    public async Task Probes_need_no_token_and_are_not_in_the_OpenAPI_documents()
     {
         await using var service = new Service([.. TestTokens.Settings, ("Auth:Bare", "off")]);
         var client = await service.ReadyAsync();
@@ -122,15 +125,16 @@ public sealed class ProbeTests
     {
         public Func<string?> Trouble { get; set; } = () => null;
 
-        public Task<string?> TroubleAsync(CancellationToken cancellationToken) => Task.FromResult(Trouble());
+        public Task<string?> CheckAsync(CancellationToken cancellationToken) => Task.FromResult(Trouble());
     }
 
-    /// <summary>Looks at the service while it stops.</summary>
+    /// <summary>Probes the service while it stops.</summary>
     sealed class AtEnd : IHostedService
     {
         public Func<Task<((HttpStatusCode, string) Live, (HttpStatusCode, string) Ready)>> Do { get; set; } = null!;
 
-        public TaskCompletionSource<((HttpStatusCode, string) Live, (HttpStatusCode, string) Ready)> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<((HttpStatusCode, string) Live, (HttpStatusCode, string) Ready)> Done { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -3,7 +3,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Http;
 
-/// <summary>The scheme and host of the URLs that are given out.</summary>
+/// <summary>The scheme and host of the URLs in responses.</summary>
 public sealed class OriginTests
 {
     const string Default = """{"version": "lorahub/lorahub", "input": {}}""";
@@ -24,12 +24,13 @@ public sealed class OriginTests
     [InlineData("false", "203.0.113.7", "http://localhost/v1/")]
     [InlineData("false", "127.0.0.1", "https://outside.example/v1/")]
     [InlineData("true", "203.0.113.7", "https://outside.example/v1/")]
-    public async Task Forwarded_headers_count_when_their_sender_is_trusted(string trust, string sender, string root)
+    public async Task Forwarded_headers_apply_only_from_a_trusted_sender(string trust, string sender, string root)
     {
         await using var service = new Service(("Api:TrustForwardedHeaders", trust)) { Sender = IPAddress.Parse(sender) };
         var client = await service.ReadyAsync();
 
-        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "outside.example"));
+        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("X-Forwarded-Proto", "https"),
+            ("X-Forwarded-Host", "outside.example"));
 
         Assert.StartsWith(root, prediction["urls"]!.Text("get"));
     }

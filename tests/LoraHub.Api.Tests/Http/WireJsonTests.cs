@@ -4,15 +4,15 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using CsCheck;
-using LoraHub.Api.Http;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Http;
 
-/// <summary>What <c>JSON.stringify(JSON.parse(text))</c> gives back is the text itself, byte for byte.</summary>
+/// <summary><c>JSON.stringify(JSON.parse(text))</c> returns the same text, byte for byte.</summary>
 public sealed class WireJsonTests
 {
-    /// <summary>Every double that is finite, and those that people write.</summary>
+    /// <summary>Any finite double, with common ones more often.</summary>
     static readonly Gen<double> Numbers = Gen.OneOf(
         Gen.Double.Where(double.IsFinite),
         Gen.Select(Gen.Int[-9999, 9999], Gen.Int[-30, 30], (digits, exponent) => digits * Math.Pow(10, exponent)),
@@ -40,7 +40,7 @@ public sealed class WireJsonTests
     public void A_number_is_written_as_JavaScript_writes_it(double value, string text) => Assert.Equal(text, WireJson.Write(value));
 
     [Fact]
-    public void A_written_number_is_the_same_number() =>
+    public void A_number_survives_a_round_trip() =>
         Numbers.Sample(value => double.Parse(WireJson.Write(value), CultureInfo.InvariantCulture) == value);
 
     [Theory]
@@ -64,11 +64,11 @@ public sealed class WireJsonTests
     [Theory]
     [InlineData("""{"a":20.0,"b":[1E2,-0,1e-7],"c":{"🐈":0.10}}""", """{"a":20,"b":[100,0,1e-7],"c":{"🐈":0.1}}""")]
     [InlineData("""[9223372036854775807,true,null,"\u0041\u00e9\/"]""", """[9223372036854775807,true,null,"Aé/"]""")]
-    public void What_a_client_spelled_otherwise_is_written_in_the_same_way(string given, string written) =>
+    public void Equivalent_JSON_is_written_in_one_canonical_form(string given, string written) =>
         Assert.Equal(written, WireJson.Write(JsonNode.Parse(given)));
 
     [Fact]
-    public void The_states_and_events_have_the_words_of_the_wire() =>
+    public void States_and_events_have_their_wire_names() =>
         Assert.Equal("""["processing","completed"]""", WireJson.Write(new object[] { PredictionStatus.Processing, WebhookEvent.Completed }));
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 using LoraHub.Api.Tests.Support;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Modules;
 
@@ -17,7 +17,7 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
         { "a path", "A file's name is none of" },
         { "twice", "Send each file once" },
         { "zip and file", "or one zip and no other file" },
-        { "bad configuration", "adapter_config.json is not valid JSON" },
+        { "bad configuration", "adapter_config.json cannot be read" },
         { "hostile zip", "`..`" },
         { "nothing", "adapter_config.json is missing" },
     };
@@ -114,12 +114,12 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
             "zip and file" => [("a.zip", PeftFiles.Zip(weights)), config],
             "bad configuration" => [(ModuleFiles.Config, Encoding.UTF8.GetBytes("{")), weights],
             "hostile zip" => [("a.zip", PeftFiles.Zip(("../adapter_config.json", PeftFiles.Config)))],
-            _ => [(ModuleRecord.FileName, [1])],
+            _ => [(RecordFile.Name, [1])],
         };
     }
 
     void AssertNothingLeft() =>
-        Assert.True(!Directory.Exists(hub.Service.Hub.Arrivals) || !Directory.EnumerateFileSystemEntries(hub.Service.Hub.Arrivals).Any(), "An arrival was left behind.");
+        Assert.True(!Directory.Exists(hub.Service.Incoming) || !Directory.EnumerateFileSystemEntries(hub.Service.Incoming).Any(), "Incoming files were left behind.");
 
     /// <summary>A stream that does not say how long it is.</summary>
     sealed class Unmeasured(Stream content) : Stream

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using LoraHub.Api.Tests.Support;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Modules;
 
@@ -96,8 +96,8 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
         using var part = await client.FetchAsync($"{url}/{ModuleFiles.Weights}", ("Range", "bytes=4-7"));
 
         Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
-        Assert.Equal(PeftFiles.Weights(8), await part.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-        foreach (var name in (string[])[ModuleRecord.FileName, "..%2f..%2fkeys", "%2e%2e%2fREADME.md", "/etc/passwd", ModuleFiles.PickledWeights])
+        Assert.Equal(PeftFiles.Weights(7, 8)[4..8], await part.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        foreach (var name in (string[])[RecordFile.Name, "..%2f..%2fkeys", "%2e%2e%2fREADME.md", "/etc/passwd", ModuleFiles.PickledWeights])
         {
             using var missing = await client.FetchAsync($"{url}/{name}");
             Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
@@ -136,14 +136,24 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
     [Fact]
     public async Task A_module_that_predictions_hold_stays_until_they_have_ended()
     {
-        await using var service = new Service();
+        await using var service = new Service(("Queue:BareCapacity", "2"));
         var client = await service.ReadyAsync();
         await client.PublishedAsync("anna/held", [1]);
-        service.Hub.Holders = ["p1", "p2"];
+        service.Predictor.Script = run => run.UntilCanceled();
+        string[] holders = ["first", "second"];
+        foreach (var id in holders)
+        {
+            await client.PostJsonAsync("/predictions", $$$"""{"id": "{{{id}}}", "input": {"lora_modules_specified": "anna/held"}}""", ("Prefer", "respond-async"));
+        }
 
         using var refused = await client.SendAsync(HttpMethod.Delete, "/v1/modules/anna/held", json: null);
         var usage = await client.GetJsonAsync("/v1/modules/anna/held/usage");
-        service.Hub.Holders = [];
+        foreach (var id in holders)
+        {
+            using var canceled = await client.PostAsync($"/predictions/{id}/cancel", json: null);
+            await client.UntilPredictionAsync(id, "canceled");
+        }
+
         using var deleted = await client.SendAsync(HttpMethod.Delete, "/v1/modules/anna/held", json: null);
         using var gone = await client.FetchAsync("/v1/modules/anna/held");
 

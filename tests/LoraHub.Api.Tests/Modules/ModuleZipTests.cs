@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using CsCheck;
-using LoraHub.Api.Modules.Uploads;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Tests.Telemetry;
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Uploads;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Modules;
 
@@ -69,7 +69,7 @@ public sealed class ModuleZipTests : IDisposable
         await ExtractAsync(PeftFiles.Zip(
         [
             .. PeftFiles.Of(1, 2).Select(file => (folder + file.Name, file.Content)),
-            (folder + "training_args.bin", [1]), (folder + ".gitattributes", [1]), (folder + ModuleRecord.FileName, [1]), ("__MACOSX/a/._adapter_config.json", [1]), ("__MACOSX/adapter_config.json", [1]),
+            (folder + "training_args.bin", [1]), (folder + ".gitattributes", [1]), (folder + RecordFile.Name, [1]), ("__MACOSX/a/._adapter_config.json", [1]), ("__MACOSX/adapter_config.json", [1]),
         ]));
 
         Assert.Equal([ModuleFiles.Card, ModuleFiles.Config, ModuleFiles.Weights], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));

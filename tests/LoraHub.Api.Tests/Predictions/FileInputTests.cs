@@ -5,7 +5,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Predictions;
 
-/// <summary>Files in the place of text inputs.</summary>
+/// <summary>Files as text inputs.</summary>
 public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedService>
 {
     public static TheoryData<string, string> DataUrls => new()
@@ -25,25 +25,28 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
     [
         "data:", "data:a", "data:text/plain", "data:text/plain;base64,a", "data:text/plain;base64,%", "data:,%", "data:,%1", "data:,%zz", "data:,%+1",
         "data:text/plain;charset=latin1,a", "data:,%FF", "data:;base64,/w==", "data:question,a", "data:;base64,//5hAA==",
-        "https://example.com/", "HTTPS://example.com/a?b#c", "http://localhost:81/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa", "https://localhost/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "http://localhost/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa", "http://localhost/v1/files/", "http://localhost/v1/files/a/b", "http://localhost/v1/files/..%2F..%2Fetc",
+        "https://example.com/", "HTTPS://example.com/a?b#c", "http://localhost:81/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "https://localhost/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "http://localhost/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa", "http://localhost/v1/files/", "http://localhost/v1/files/a/b",
+        "http://localhost/v1/files/..%2F..%2Fetc",
         "http://localhost/v1/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa", "http://localhost.example.com/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa",
-        "http://localhost@example.com/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "ftp://example.com/a",
+        "http://localhost@example.com/v1/files/aaaaaaaaaaaaaaaaaaaaaaaaaa", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd",
+        "ftp://example.com/a",
     ];
 
     [Theory]
     [MemberData(nameof(DataUrls))]
-    public async Task A_data_URL_is_its_text(string url, string text)
+    public async Task A_data_URL_is_read_as_text(string url, string text)
     {
         var client = await shared.Service.ReadyAsync();
 
-        var input = await KeptAsync(client, "test_inputs", url);
+        var input = await StoredInputAsync(client, "test_inputs", url);
 
         Assert.Equal(text, (string?)input["test_inputs"]);
     }
 
     [Fact]
-    public async Task A_file_is_its_text_and_the_prediction_keeps_it()
+    public async Task An_uploaded_file_is_read_as_text_and_the_prediction_stores_it()
     {
         var client = await shared.Service.ReadyAsync();
         var file = await client.UploadedAsync("\uFEFFone\ntwo\n");
@@ -67,7 +70,7 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
         var client = await shared.Service.ReadyAsync();
         var file = await client.UploadedAsync(text, type: "application/octet-stream");
 
-        Assert.Equal(text, (string?)(await KeptAsync(client, field, file.Get))[field]);
+        Assert.Equal(text, (string?)(await StoredInputAsync(client, field, file.Get))[field]);
     }
 
     [Theory]
@@ -80,7 +83,7 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
     [InlineData("\"https:a\"")]
     [InlineData("\"Q:data:,a\"")]
     [InlineData("\"/etc/passwd\"")]
-    public async Task Text_that_is_not_one_URL_means_itself(string json)
+    public async Task Text_that_is_not_a_single_URL_is_used_as_it_is(string json)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -91,7 +94,7 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
 
     [Theory]
     [MemberData(nameof(NotText))]
-    public async Task What_is_no_text_of_ours_is_refused_on_both_fronts_and_not_quoted(string url)
+    public async Task A_foreign_or_binary_file_is_refused_by_both_APIs_and_not_quoted(string url)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -116,37 +119,43 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
         var body = new JsonObject
         {
             ["version"] = "lorahub/lorahub",
-            ["input"] = new JsonObject { ["test_inputs"] = binary.Get, ["example_inputs"] = "https://example.com/", ["module_weights"] = "data:,%FF" },
+            ["input"] = new JsonObject
+            {
+                ["test_inputs"] = binary.Get,
+                ["example_inputs"] = "https://example.com/",
+                ["module_weights"] = "data:,%FF",
+            },
         };
 
         var problem = await client.PostJsonAsync("/v1/predictions", body.ToJsonString());
 
         Assert.Equal(
-            "- input.example_inputs: Only files that were uploaded to this service (POST /v1/files) and data URLs are read. Text that is meant as it stands can be given as a JSON array: [\"https://…\"].\n"
+            "- input.example_inputs: The URL must be a data URL or that of a file uploaded to this service (POST /v1/files). To pass a URL as text, use a JSON array: [\"https://…\"].\n"
             + "- input.module_weights: The file is not UTF-8 text.\n"
-            + "- input.test_inputs: This service has no such file: it was deleted, has expired, or never was.\n",
+            + "- input.test_inputs: This service has no such file: it was deleted, has expired, or never existed.\n",
             problem.Text("detail"));
     }
 
     [Fact]
-    public async Task The_files_of_a_prediction_have_a_limit_together()
+    public async Task The_files_of_a_prediction_share_a_size_limit()
     {
         await using var service = new Service(("Files:MaxInputBytes", "10"));
         var client = await service.ReadyAsync();
         var file = await client.UploadedAsync("123456");
 
         using var one = await client.PostAsync("/v1/predictions", Body("test_inputs", file.Get));
-        using var two = await client.PostAsync("/predictions", JsonSerializer.Serialize(new { input = new { test_inputs = file.Get, test_outputs = "data:,12345" } }));
+        using var two = await client.PostAsync("/predictions",
+            JsonSerializer.Serialize(new { input = new { test_inputs = file.Get, test_outputs = "data:,12345" } }));
 
         Assert.Equal(HttpStatusCode.Created, one.StatusCode);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, two.StatusCode);
-        Assert.Contains("may hold 10 bytes together (Files:MaxInputBytes)", await two.TextAsync());
+        Assert.Contains("may total at most 10 bytes (Files:MaxInputBytes)", await two.TextAsync());
     }
 
     [Theory]
     [InlineData("https://lorahub.example.com")]
     [InlineData("https://example.com:8443/lorahub/")]
-    public async Task A_file_is_known_under_the_public_URL_and_under_the_request_s_own(string publicUrl)
+    public async Task A_file_is_found_under_the_public_URL_and_under_the_request_URL(string publicUrl)
     {
         await using var service = new Service(("Api:PublicUrl", publicUrl));
         var client = await service.ReadyAsync();
@@ -154,11 +163,11 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
         var file = new UploadedFile(await uploaded.JsonAsync());
 
         Assert.StartsWith(publicUrl, file.Get, StringComparison.Ordinal);
-        Assert.Equal("text", (string?)(await KeptAsync(client, "test_inputs", file.Get))["test_inputs"]);
-        Assert.Equal("text", (string?)(await KeptAsync(client, "test_inputs", $"http://LOCALHOST:80/v1/files/{file.Id}"))["test_inputs"]);
+        Assert.Equal("text", (string?)(await StoredInputAsync(client, "test_inputs", file.Get))["test_inputs"]);
+        Assert.Equal("text", (string?)(await StoredInputAsync(client, "test_inputs", $"http://LOCALHOST:80/v1/files/{file.Id}"))["test_inputs"]);
     }
 
-    static async Task<JsonNode> KeptAsync(HttpClient client, string field, string value)
+    static async Task<JsonNode> StoredInputAsync(HttpClient client, string field, string value)
     {
         using var response = await client.PostAsync("/v1/predictions", Body(field, value));
         var answer = await response.JsonAsync();

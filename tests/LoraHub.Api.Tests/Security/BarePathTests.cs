@@ -3,8 +3,8 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Security;
 
-/// <summary>Who may use Cog's paths.</summary>
-public sealed class BarePathTests
+/// <summary>Access to Cog's paths.</summary>
+public sealed class BarePathTests(ServicePool pool) : IClassFixture<ServicePool>
 {
     static readonly (string Name, string Value)[] Nothing = [];
 
@@ -31,10 +31,9 @@ public sealed class BarePathTests
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public async Task Bare_paths_are_for_whom_the_setting_names(string setting, string sender, string header, int answer)
+    public async Task The_setting_decides_who_can_use_bare_paths(string setting, string sender, string header, int answer)
     {
-        await using var service = new Service([.. TestTokens.Settings, ("Auth:Bare", setting)]) { Sender = IPAddress.Parse(sender) };
-        var client = await service.ReadyAsync();
+        var client = await pool.Get(IPAddress.Parse(sender), [.. TestTokens.Settings, ("Auth:Bare", setting)]).ReadyAsync();
         var headers = header.Split(": ") is [var name, var value] ? [(name, value)] : Nothing;
 
         using var created = await client.PostAsync("/predictions", "{}", headers);
@@ -55,10 +54,9 @@ public sealed class BarePathTests
     [InlineData("token", 401)]
     [InlineData("loopback", 403)]
     [InlineData("off", 404)]
-    public async Task A_bare_path_that_is_none_says_no_more_than_one_that_is(string setting, int answer)
+    public async Task An_unknown_bare_path_is_refused_like_a_known_one(string setting, int answer)
     {
-        await using var service = new Service([.. TestTokens.Settings, ("Auth:Bare", setting)]);
-        var client = await service.ReadyAsync();
+        var client = await pool.Get([.. TestTokens.Settings, ("Auth:Bare", setting)]).ReadyAsync();
 
         using var unknown = await client.FetchAsync("/no-such-route");
         using var otherMethod = await client.SendAsync(HttpMethod.Delete, "/predictions", json: null);
@@ -72,12 +70,13 @@ public sealed class BarePathTests
     [InlineData("cross-site", "https://playground.example", HttpStatusCode.OK)]
     [InlineData("same-origin", "http://localhost", HttpStatusCode.OK)]
     [InlineData("none", null, HttpStatusCode.OK)]
-    public async Task A_web_page_of_another_site_cannot_start_predictions_unless_a_setting_names_it(string site, string? origin, HttpStatusCode answer)
+    public async Task A_web_page_of_another_site_cannot_start_predictions_unless_a_setting_names_it(string site, string? origin,
+        HttpStatusCode answer)
     {
-        await using var service = new Service(("Api:CorsOrigins:0", "https://playground.example"));
-        var client = await service.ReadyAsync();
+        var client = await pool.Get(("Api:CorsOrigins:0", "https://playground.example")).ReadyAsync();
 
-        using var created = await client.PostAsync("/predictions", json: null, [("Sec-Fetch-Site", site), .. origin is null ? Nothing : [("Origin", origin)]]);
+        using var created = await client.PostAsync("/predictions", json: null,
+            [("Sec-Fetch-Site", site), .. origin is null ? Nothing : [("Origin", origin)]]);
         using var health = await client.FetchAsync("/health-check", ("Sec-Fetch-Site", site));
 
         Assert.Equal(answer, created.StatusCode);

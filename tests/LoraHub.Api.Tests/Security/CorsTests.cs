@@ -3,7 +3,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Security;
 
-/// <summary>What a browser may do with the service for a page of another origin.</summary>
+/// <summary>Cross-origin requests of browsers.</summary>
 public sealed class CorsTests
 {
     const string Page = "https://page.example";
@@ -12,18 +12,20 @@ public sealed class CorsTests
     [InlineData("/v1/predictions")]
     [InlineData("/predictions")]
     [InlineData("/results/0/adapter.zip")]
-    public async Task A_page_of_a_configured_origin_may_ask_with_the_headers_that_clients_send(string path)
+    public async Task A_page_of_a_configured_origin_can_send_the_headers_of_clients(string path)
     {
         await using var service = new Service([.. TestTokens.Settings, ("Api:CorsOrigins:0", "https://other.example"), ("Api:CorsOrigins:1", Page)]);
         var client = await service.ReadyAsync();
 
         using var preflight = await client.SendAsync(
             HttpMethod.Options, path, json: null,
-            ("Origin", Page), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", "authorization,content-type,prefer,last-event-id,cancel-after"));
+            ("Origin", Page), ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", "authorization,content-type,prefer,last-event-id,cancel-after"));
 
         Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
         Assert.Equal(Page, Assert.Single(preflight.Headers.GetValues("Access-Control-Allow-Origin")));
-        Assert.Equal("authorization,content-type,prefer,last-event-id,cancel-after", Assert.Single(preflight.Headers.GetValues("Access-Control-Allow-Headers")));
+        Assert.Equal("authorization,content-type,prefer,last-event-id,cancel-after",
+            Assert.Single(preflight.Headers.GetValues("Access-Control-Allow-Headers")));
         Assert.False(preflight.Headers.Contains("Access-Control-Allow-Credentials"));
     }
 
@@ -59,7 +61,7 @@ public sealed class CorsTests
     }
 
     [Fact]
-    public async Task Without_the_setting_OPTIONS_is_a_method_that_is_not_there()
+    public async Task Without_the_setting_OPTIONS_is_not_supported()
     {
         await using var service = new Service();
         var client = await service.ReadyAsync();

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LoraHub.Api.Tests.Security;
 
-/// <summary>Whatever the settings ask the log for, nothing that clients send or get stands in it.</summary>
+/// <summary>No log level writes data that clients send or receive.</summary>
 public sealed class LogTests
 {
     const string Canary = "CANARY";
@@ -22,18 +22,21 @@ public sealed class LogTests
         ("Logging:LogLevel:Default", "Trace"),
     ];
 
-    /// <summary>Requests that go well, badly and nowhere, each with canaries in all that it carries: method, path, headers, body.</summary>
+    /// <summary>Requests that succeed, fail or have no route, with canaries in method, path, headers and body.</summary>
     static readonly (string Method, string Path, string? Body, (string Name, string Value)[] Headers)[] Requests =
     [
-        ("POST", "/predictions", $$"""{"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test", "seed": 3}, "context": {"a": "{{Canary}}"} }""", []),
-        ("POST", "/predictions", $$"""{"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test", "auth": "{{Canary}}"} }""", [("Accept", "text/event-stream")]),
+        ("POST", "/predictions",
+            $$"""{"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test", "seed": 3}, "context": {"a": "{{Canary}}"} }""", []),
+        ("POST", "/predictions",
+            $$"""{"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test", "auth": "{{Canary}}"} }""", [("Accept", "text/event-stream")]),
         ("POST", "/predictions", $$"""{"input": {"seed": "{{Canary}}", "lora_modules_specified": "{{Canary}}"} }""", []),
         ("POST", "/predictions", $$"""{"id": "{{Canary}} no id", "input": "data:text/plain,{{Canary}}"}""", []),
         ("POST", "/predictions", $"{{ {Canary}", []),
         ("PUT", $"/predictions/{Canary}%20bad", "{}", []),
         ("POST", $"/predictions/{Canary}/cancel?{Canary}", null, []),
         ("POST", "/shutdown", null, [("Origin", $"https://{Canary}")]),
-        ("POST", "/v1/predictions", $$"""{"version": "lorahub/lorahub", "input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "seed": 1}, "webhook": "https://a.example/{{Canary}}"}""", [TestTokens.Header(TestTokens.Anna), ("Prefer", "wait")]),
+        ("POST", "/v1/predictions",
+            $$"""{"version": "lorahub/lorahub", "input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "seed": 1}, "webhook": "https://a.example/{{Canary}}"}""", [TestTokens.Header(TestTokens.Anna), ("Prefer", "wait")]),
         ("POST", "/v1/predictions", $$"""{"version": "{{Canary}}", "input": {} }""", [TestTokens.Header(TestTokens.Anna)]),
         ("GET", $"/v1/predictions?cursor={Canary}", null, [TestTokens.Header(TestTokens.Anna)]),
         ("GET", $"/v1/predictions/{Canary}", null, [TestTokens.Header(TestTokens.Anna), ("Cookie", Canary)]),
@@ -46,14 +49,15 @@ public sealed class LogTests
     ];
 
     [Fact]
-    public async Task The_loudest_log_holds_nothing_of_requests_and_answers()
+    public async Task The_most_verbose_log_contains_no_request_or_response_data()
     {
-        await using var service = new Service([.. TestTokens.Settings, .. Loudest, ("Api:CorsOrigins:0", "https://a.example"), ("RateLimits:OthersPerMinute", "4")]);
+        await using var service =
+            new Service([.. TestTokens.Settings, .. Loudest, ("Api:CorsOrigins:0", "https://a.example"), ("RateLimits:OthersPerMinute", "4")]);
         service.Predictor.Script = Script;
         var client = await service.ReadyAsync();
 
         await SendAllAsync(client);
-        service.Catalog.Broken = new InvalidOperationException($"{Canary} in an exception's message");
+        service.Library.Broken = new InvalidOperationException($"{Canary} in an exception's message");
         using var unexpected = await client.PostAsync("/predictions", "{}");
 
         Assert.Equal(HttpStatusCode.InternalServerError, unexpected.StatusCode);
@@ -73,7 +77,7 @@ public sealed class LogTests
     }
 
     [Fact]
-    public async Task The_real_program_is_as_discreet_with_requests_that_are_no_HTTP_and_with_their_connections()
+    public async Task The_log_of_the_real_program_contains_no_data_of_malformed_requests()
     {
         await using var host = await TestHostProcess.StartAsync([.. TestTokens.Settings, .. Loudest]);
         var client = await host.ReadyAsync();
@@ -131,7 +135,7 @@ public sealed class LogTests
         }
     }
 
-    /// <returns>The first of what comes back.</returns>
+    /// <returns>The first bytes of the response.</returns>
     static async Task<string> RawAsync(Uri address, string request)
     {
         using var connection = new TcpClient();

@@ -8,7 +8,7 @@ public sealed class RateLimitTests
     const string Creation = """{"version": "lorahub/lorahub", "input": {}}""";
 
     [Fact]
-    public async Task The_request_beyond_the_limit_is_429_and_says_when_to_come_back()
+    public async Task A_request_beyond_the_limit_is_429_with_Retry_After()
     {
         await using var service = new Service(("RateLimits:CreationsPerMinute", "2"));
         var client = await service.ReadyAsync();
@@ -35,7 +35,8 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Creations_and_other_requests_are_counted_apart_and_bare_paths_not_at_all()
     {
-        await using var service = new Service(("RateLimits:CreationsPerMinute", "1"), ("RateLimits:OthersPerMinute", "1"), ("Queue:BareCapacity", "2"));
+        await using var service = new Service(("RateLimits:CreationsPerMinute", "1"), ("RateLimits:OthersPerMinute", "1"),
+            ("Queue:BareCapacity", "2"));
         var client = await service.ReadyAsync();
 
         Assert.Equal(HttpStatusCode.Created, await CodeAsync(client, HttpMethod.Post, "/v1/predictions", Creation));
@@ -48,7 +49,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task Each_token_has_a_budget_of_its_own_wherever_it_is_used_and_guesses_have_their_addresss()
+    public async Task Each_token_has_its_own_budget_and_invalid_tokens_use_that_of_their_address()
     {
         await using var service = new Service([.. TestTokens.Settings, ("RateLimits:OthersPerMinute", "1")]) { Sender = IPAddress.Loopback };
         var client = await service.ReadyAsync();
@@ -65,7 +66,7 @@ public sealed class RateLimitTests
     [InlineData("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", HttpStatusCode.TooManyRequests)]
     [InlineData("2001:db8:0:1::1", "2001:db8:0:2::1", HttpStatusCode.OK)]
     [InlineData("198.51.100.1", "::ffff:198.51.100.1", HttpStatusCode.TooManyRequests)]
-    public async Task Without_a_token_an_address_has_a_budget_and_a_customers_IPv6_network_is_one(string first, string second, HttpStatusCode answer)
+    public async Task Without_a_token_each_address_or_IPv6_network_has_a_budget(string first, string second, HttpStatusCode answer)
     {
         await using var service = new Service(("RateLimits:OthersPerMinute", "1")) { Sender = IPAddress.Loopback };
         var client = await service.ReadyAsync();
@@ -75,7 +76,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task An_open_stream_holds_nothing_that_others_would_wait_for()
+    public async Task An_open_stream_does_not_block_other_requests()
     {
         await using var service = new Service(("RateLimits:OthersPerMinute", "2"));
         service.Predictor.Script = run => run.UntilCanceled();
@@ -87,7 +88,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_full_queue_says_when_to_come_back()
+    public async Task A_full_queue_sends_Retry_After()
     {
         await using var service = new Service(("Queue:Capacity", "1"));
         service.Predictor.Script = run => run.UntilCanceled();
@@ -101,9 +102,11 @@ public sealed class RateLimitTests
     }
 
     static Task<HttpStatusCode> CodeAsync(HttpClient client, string address, string? token = null) =>
-        CodeAsync(client, HttpMethod.Get, "/v1/predictions", json: null, [("X-Forwarded-For", address), .. token is null ? [] : new[] { TestTokens.Header(token) }]);
+        CodeAsync(client, HttpMethod.Get, "/v1/predictions", json: null,
+            [("X-Forwarded-For", address), .. token is null ? [] : new[] { TestTokens.Header(token) }]);
 
-    static async Task<HttpStatusCode> CodeAsync(HttpClient client, HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
+    static async Task<HttpStatusCode> CodeAsync(HttpClient client, HttpMethod method, string path, string? json = null,
+        params (string Name, string Value)[] headers)
     {
         using var response = await client.SendAsync(method, path, json, headers);
         return response.StatusCode;

@@ -3,7 +3,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Security;
 
-/// <summary>What each scope opens, and what it does not.</summary>
+/// <summary>The routes that each scope allows and denies.</summary>
 public sealed class ScopeTests(ScopedService scoped) : IClassFixture<ScopedService>
 {
     const string Reason = """{"reason": "In dispute."}""";
@@ -26,12 +26,13 @@ public sealed class ScopeTests(ScopedService scoped) : IClassFixture<ScopedServi
     [InlineData("POST", "/predictions", "predictor admin plain", "predict")]
     [InlineData("PUT", "/predictions/some", "predictor admin plain", "predict")]
     [InlineData("GET", "/openapi.json", "reader predictor publisher admin plain")]
-    public async Task A_token_opens_what_its_scopes_say_and_is_told_which_it_lacks(string method, string path, string open, string scope = "")
+    public async Task A_token_grants_its_scopes_and_a_403_names_the_missing_one(string method, string path, string open, string scope = "")
     {
         var client = await scoped.Service.ReadyAsync();
         foreach (var name in ScopedService.Names)
         {
-            using var response = await client.SendAsync(new HttpMethod(method), path, method is "POST" or "PUT" ? "[]" : null, ("Authorization", $"Bearer {name}"));
+            using var response = await client.SendAsync(new HttpMethod(method), path, method is "POST" or "PUT" ? "[]" : null,
+                ("Authorization", $"Bearer {name}"));
 
             Assert.True(open.Split(' ').Contains(name) == (response.StatusCode != HttpStatusCode.Forbidden), $"{name}: {response.StatusCode}");
             if (response.StatusCode == HttpStatusCode.Forbidden)
@@ -43,7 +44,7 @@ public sealed class ScopeTests(ScopedService scoped) : IClassFixture<ScopedServi
     }
 
     [Fact]
-    public async Task A_publisher_changes_what_is_its_own_and_an_admin_all()
+    public async Task A_publisher_can_change_its_own_modules_and_an_admin_all()
     {
         var client = await scoped.Service.ReadyAsync();
         await client.PublishedAsync("scopes/own", [1], "publisher");
@@ -59,7 +60,8 @@ public sealed class ScopeTests(ScopedService scoped) : IClassFixture<ScopedServi
         Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.Forbidden), (overwritten.StatusCode, others.StatusCode));
         Assert.Equal((HttpStatusCode.NoContent, HttpStatusCode.NoContent), (own.StatusCode, taken.StatusCode));
 
-        Task<HttpResponseMessage> DeleteAsync(string id, string token) => client.SendAsync(HttpMethod.Delete, $"/v1/modules/{id}", json: null, ("Authorization", $"Bearer {token}"));
+        Task<HttpResponseMessage> DeleteAsync(string id, string token) => client.SendAsync(HttpMethod.Delete, $"/v1/modules/{id}", json: null,
+            ("Authorization", $"Bearer {token}"));
     }
 
     [Fact]
@@ -88,9 +90,10 @@ public sealed class ScopeTests(ScopedService scoped) : IClassFixture<ScopedServi
     }
 
     [Fact]
-    public async Task A_scope_that_is_none_keeps_the_service_from_starting()
+    public async Task An_invalid_scope_stops_the_start()
     {
-        var run = await FinishedRun.OfAsync(Path.GetTempPath(), ["--urls", "http://127.0.0.1:0"], [.. TestTokens.Settings, ("Auth:Tokens:0:Scopes:0", "everything")]);
+        var run = await FinishedRun.OfAsync(Path.GetTempPath(), ["--urls", "http://127.0.0.1:0"],
+            [.. TestTokens.Settings, ("Auth:Tokens:0:Scopes:0", "everything")]);
 
         Assert.Equal(1, run.Code);
         Assert.Contains("Auth:Tokens:0:Scopes must name one or more of read, predict, publish and admin.", run.Error, StringComparison.Ordinal);

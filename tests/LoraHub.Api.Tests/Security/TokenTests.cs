@@ -3,13 +3,9 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Security;
 
-public sealed class TokenTests : IAsyncDisposable
+public sealed class TokenTests(ServicePool pool) : IClassFixture<ServicePool>
 {
     const string Creation = """{"version": "lorahub/lorahub", "input": {}}""";
-
-    readonly Service _service = new(TestTokens.Settings);
-
-    public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Theory]
     [InlineData("GET", "/v1/predictions")]
@@ -24,7 +20,7 @@ public sealed class TokenTests : IAsyncDisposable
     [InlineData("GET", "/v1")]
     public async Task Without_a_token_every_path_under_v1_is_401_whether_it_exists_or_not(string method, string path)
     {
-        var client = await _service.ReadyAsync();
+        var client = await pool.Get(TestTokens.Settings).ReadyAsync();
 
         using var response = await client.SendAsync(new HttpMethod(method), path, json: null);
 
@@ -42,9 +38,9 @@ public sealed class TokenTests : IAsyncDisposable
     [InlineData("Basic lh_annas-token-4f0c")]
     [InlineData("Bearer lh_wrong, Bearer lh_annas-token-4f0c")]
     [InlineData("Bearer sha256:f0f44b1a3bd9ff0c0f6d3b4a5a2b5e3f0f44b1a3bd9ff0c0f6d3b4a5a2b5e3f0")]
-    public async Task What_is_not_one_of_the_tokens_is_401(string authorization)
+    public async Task An_unknown_token_is_401(string authorization)
     {
-        var client = await _service.ReadyAsync();
+        var client = await pool.Get(TestTokens.Settings).ReadyAsync();
 
         using var response = await client.PostAsync("/v1/predictions", Creation, ("Authorization", authorization));
 
@@ -57,9 +53,9 @@ public sealed class TokenTests : IAsyncDisposable
     [InlineData($"bearer {TestTokens.Anna}")]
     [InlineData($"Token {TestTokens.Anna}")]
     [InlineData($"TOKEN  {TestTokens.Bert}")]
-    public async Task Each_token_lets_in_under_Bearer_and_under_Token(string authorization)
+    public async Task A_token_is_accepted_with_Bearer_and_with_Token(string authorization)
     {
-        var client = await _service.ReadyAsync();
+        var client = await pool.Get(TestTokens.Settings).ReadyAsync();
 
         using var created = await client.PostAsync("/v1/predictions", Creation, ("Authorization", authorization));
         using var unknown = await client.FetchAsync("/v1/no-such-route", ("Authorization", authorization));
@@ -72,9 +68,9 @@ public sealed class TokenTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_stream_and_a_result_need_no_token_since_nobody_can_guess_their_URLs()
+    public async Task A_stream_and_a_result_need_no_token_because_their_URLs_are_unguessable()
     {
-        var client = await _service.ReadyAsync();
+        var client = await pool.Get(TestTokens.Settings).ReadyAsync();
         var prediction = await client.PostJsonAsync("/v1/predictions", Creation, TestTokens.Header(TestTokens.Anna), ("Prefer", "wait"));
 
         using var stream = await client.FetchAsync(new Uri(prediction["urls"]!.Text("stream")!).PathAndQuery);
@@ -85,10 +81,9 @@ public sealed class TokenTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Without_tokens_v1_takes_whatever_a_client_sends_for_one()
+    public async Task Without_configured_tokens_v1_accepts_any_token()
     {
-        await using var open = new Service();
-        var client = await open.ReadyAsync();
+        var client = await pool.Get().ReadyAsync();
 
         using var response = await client.PostAsync("/v1/predictions", Creation, ("Authorization", "Bearer any"));
 
@@ -98,12 +93,13 @@ public sealed class TokenTests : IAsyncDisposable
     [Theory]
     [InlineData("Auth:Tokens:0:Name", "two words", "Auth:Tokens:0:Name: a token's name is 1 to 64 letters, digits, '.', '-' and '_'.")]
     [InlineData("Auth:Tokens:0:Name", "", "Auth:Tokens:0:Name: a token's name is")]
-    [InlineData("Auth:Tokens:0:Name", "bert", "Auth:Tokens: the name `bert` stands twice.")]
-    [InlineData("Auth:Tokens:0:Hash", TestTokens.Anna, "Auth:Tokens:0:Hash must be `sha256:` and the 64 hexadecimal digits of the token's SHA-256, never the token itself")]
+    [InlineData("Auth:Tokens:0:Name", "bert", "Auth:Tokens: the name `bert` is used twice.")]
+    [InlineData("Auth:Tokens:0:Hash", TestTokens.Anna,
+        "Auth:Tokens:0:Hash must be `sha256:` and the 64 hexadecimal digits of the token's SHA-256, never the token itself")]
     [InlineData("Auth:Token:0:Name", "anna", "'Token'")]
     [InlineData("Auth:Bare", "nobody", "Auth:Bare")]
     [InlineData("Api:CorsOrigins:0", "https://example.org/", "Api:CorsOrigins: `https://example.org/` is neither `*` nor scheme, host and port")]
-    public async Task A_setting_that_would_not_do_what_it_seems_to_keeps_the_service_from_starting(string key, string value, string message)
+    public async Task An_invalid_setting_stops_the_start(string key, string value, string message)
     {
         var settings = TestTokens.Settings.Where(setting => setting.Key != key).Append((key, value)).ToArray();
 
@@ -116,12 +112,12 @@ public sealed class TokenTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Wanting_a_token_where_there_is_none_keeps_the_service_from_starting()
+    public async Task Requiring_tokens_without_any_stops_the_start()
     {
         var run = await FinishedRun.OfAsync(Path.GetTempPath(), ["--urls", "http://127.0.0.1:0"], ("Auth:Bare", "token"));
 
         Assert.Equal(1, run.Code);
-        Assert.Contains("Auth:Bare is `token`, but Auth:Tokens has none.", run.Error, StringComparison.Ordinal);
+        Assert.Contains("Auth:Bare is `token`, but Auth:Tokens is empty.", run.Error, StringComparison.Ordinal);
     }
 
     static async Task CheckUnauthenticatedAsync(HttpResponseMessage response)
@@ -129,6 +125,7 @@ public sealed class TokenTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal("Bearer", Assert.Single(response.Headers.WwwAuthenticate).ToString());
-        Assert.Equal("""{"title":"Unauthenticated","detail":"You did not pass a valid authentication token","status":401}""", await response.TextAsync());
+        Assert.Equal("""{"title":"Unauthenticated","detail":"You did not pass a valid authentication token","status":401}""",
+            await response.TextAsync());
     }
 }

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>Holds what users see to a file that somebody has looked at.</summary>
+/// <summary>Compares public JSON with an approved file.</summary>
 static class Approval
 {
     static readonly JsonSerializerOptions Written = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>When it fails, a file <c>*.received.json</c> lies beside the approved one: look at it, then move it over.</summary>
+    /// <summary>When it fails, a file <c>*.received.json</c> is written beside the approved one: review it, then replace the approved file.</summary>
     /// <param name="file">Below <c>tests/LoraHub.Api.Tests</c>.</param>
-    public static async Task IsAsync<T>(string file, T value)
+    public static async Task VerifyAsync<T>(string file, T value)
     {
         var approved = Path.Combine(Repository.Root, "tests", "LoraHub.Api.Tests", file);
         var received = JsonSerializer.Serialize(value, Written) + "\n";

@@ -8,7 +8,8 @@ static class EventStream
         var events = new List<(string, string, string?)>();
         foreach (var block in text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
         {
-            var fields = block.Split('\n').Where(line => !line.StartsWith(':')).Select(line => line.Split(": ", 2)).ToLookup(pair => pair[0], pair => pair[1]);
+            var fields = block.Split('\n').Where(line => !line.StartsWith(':')).Select(line => line.Split(": ", 2))
+                .ToLookup(pair => pair[0], pair => pair[1]);
             if (fields.Count > 0)
             {
                 events.Add((fields["event"].Single(), string.Join('\n', fields["data"]), fields["id"].SingleOrDefault()));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>A run of the program itself, as a person starts it, after its end.</summary>
+/// <summary>The result of a run of the real program.</summary>
 sealed record FinishedRun(int Code, string Output, string Error)
 {
     public static async Task<FinishedRun> OfAsync(string dataPath, IEnumerable<string> arguments, params (string Key, string Value)[] settings)
@@ -31,7 +31,7 @@ sealed record FinishedRun(int Code, string Output, string Error)
         }
         finally
         {
-            process.Kill(); // one that would go on, such as a server that should not have started; nothing, of one that has ended
+            process.Kill(); // stops a process that still runs, such as a server that should not have started
         }
     }
 }

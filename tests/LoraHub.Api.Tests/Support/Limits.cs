@@ -2,6 +2,9 @@ namespace LoraHub.Api.Tests.Support;
 
 static class Limits
 {
-    /// <summary>The longest a test waits for what should happen at once.</summary>
+    /// <summary>The timeout for something that should happen at once.</summary>
     public static readonly TimeSpan Wait = TimeSpan.FromSeconds(20);
+
+    /// <summary>The timeout for the start of a process, which takes up to a minute on a busy machine.</summary>
+    public static readonly TimeSpan Start = TimeSpan.FromMinutes(2);
 }

@@ -4,16 +4,36 @@ using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
-using LoraHub.Core.Modules;
+using LoraHub.Formats.Adapters;
+using LoraHub.Formats.Safetensors;
+using LoraHub.Formats.Tensors;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>A module's files as <see cref="TestHub"/> reads them, and how they are published.</summary>
+/// <summary>The files of small modules, and how they are published.</summary>
 static class PeftFiles
 {
-    public static readonly byte[] Config = Encoding.UTF8.GetBytes("""{"peft_type": "LORA", "r": 8, "base_model_name_or_path": "lorahub/t5-mini"}""");
+    public static readonly byte[] Config = Encoding.UTF8.GetBytes("""{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "base_model_name_or_path": "lorahub/t5-mini"}""");
 
-    public static byte[] Weights(params float[] update) => MemoryMarshal.AsBytes(update.AsSpan()).ToArray();
+    /// <summary>A layer of one output, whose update these numbers are.</summary>
+    public static byte[] Weights(params float[] update)
+    {
+        const string Layer = "encoder.block.0.layer.0.SelfAttention.q";
+        const int Rank = 8;
+        var tensors = new Dictionary<string, float[]>
+        {
+            [AdapterLayout.Key(Layer, "lora_A")] = [.. update, .. new float[(Rank - 1) * update.Length]],
+            [AdapterLayout.Key(Layer, "lora_B")] = [0.5f, .. new float[Rank - 1]], // lora_alpha / r is 2
+        };
+        using var stream = new MemoryStream();
+        SafetensorsWriter.Write(
+            stream,
+            tensors.Select(tensor => new TensorEntry(
+                tensor.Key, DType.Float32, tensor.Key.Contains("lora_A", StringComparison.Ordinal) ? [Rank, update.Length] : [1, Rank])),
+            (entry, write) => write(MemoryMarshal.AsBytes(tensors[entry.Name].AsSpan())));
+        return stream.ToArray();
+    }
 
     /// <summary>A complete module.</summary>
     public static (string Name, byte[] Content)[] Of(params float[] update) =>
@@ -54,7 +74,7 @@ static class PeftFiles
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <returns>The module as it was answered.</returns>
+    /// <returns>The module in the response.</returns>
     public static async Task<JsonObject> PublishedAsync(this HttpClient client, string id, float[] update, string? token = null)
     {
         using var form = Form(Of(update));

@@ -3,10 +3,10 @@ using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>Does what the test says.</summary>
+/// <summary>A predictor that runs the test's script.</summary>
 sealed class ScriptedPredictor : IPredictor
 {
-    /// <summary>Blocks, as a real predictor does. Default: says two lines and answers.</summary>
+    /// <summary>Blocks, as a real predictor does. Default: logs two lines and answers.</summary>
     public Func<Run, PredictionResult> Script { get; set; } = run =>
     {
         run.Progress.Log("Using seed: 42");
@@ -19,15 +19,15 @@ sealed class ScriptedPredictor : IPredictor
 
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) => Setup(progress, cancellationToken);
 
-    public PredictionResult Predict(PredictionInput input, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
-        Script(new Run(input, folder, progress, cancellationToken));
+    public PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        Script(new Run(plan.Input, folder, progress, cancellationToken));
 }
 
 sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Progress, CancellationToken CancellationToken)
 {
     public static readonly byte[] AdapterBytes = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
 
-    /// <summary>Its first loss was no number.</summary>
+    /// <summary>A trace whose first loss is NaN.</summary>
     public static readonly SearchTrace Trace = new()
     {
         BaseModel = "lorahub/scripted",
@@ -40,7 +40,7 @@ sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Prog
         Steps = [new TraceStep(0, TraceKinds.Search, [0, 0], null, 0.01), new TraceStep(1, TraceKinds.Search, [0.5, -0.25], 0.1 + 0.2, 1e-5)],
     };
 
-    /// <summary>Every answer of these tests is the same.</summary>
+    /// <summary>The bytes of every adapter in these tests.</summary>
     public PredictionResult Answer(string suffix = "s → <ok>")
     {
         var adapter = Path.Combine(Folder, "adapter.zip");

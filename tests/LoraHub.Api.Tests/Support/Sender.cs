@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>Gives every request an address that it comes from, which the test server leaves out.</summary>
+/// <summary>Sets the remote address of every request, which the test server omits.</summary>
 sealed class Sender(IPAddress address) : IStartupFilter
 {
     public static readonly IPAddress Outside = IPAddress.Parse("203.0.113.7");

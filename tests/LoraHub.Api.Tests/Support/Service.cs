@@ -1,7 +1,7 @@
 using System.Net;
 using LoraHub.Api.Worker;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Library;
 using LoraHub.TestHost;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -11,7 +11,7 @@ using Serilog.Core;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>The whole service on a data folder of its own, with a predictor that does what the test says.</summary>
+/// <summary>The whole service on its own data folder, with a scripted predictor.</summary>
 sealed class Service : WebApplicationFactory<Program>
 {
     readonly Dictionary<string, string> _settings;
@@ -21,22 +21,23 @@ sealed class Service : WebApplicationFactory<Program>
         DataPath = Directory.CreateTempSubdirectory("lorahub-").FullName;
         _settings = settings.ToDictionary(setting => setting.Key, setting => setting.Value);
         _settings["Data:Path"] = DataPath;
-        Hub = new TestHub(Path.Combine(DataPath, "hub"), Catalog);
+        _settings.TryAdd("Worker:DrainTime", "00:00:00"); // what a test leaves running ends with the service
     }
 
     public string DataPath { get; }
 
-    /// <summary>Where requests come from.</summary>
+    /// <summary>The remote address of requests.</summary>
     public IPAddress Sender { get; init; } = Support.Sender.Outside;
 
-    /// <summary>Puts other services in the place of the usual ones.</summary>
+    /// <summary>Replaces registered services.</summary>
     public Action<IServiceCollection> Replace { get; init; } = _ => { };
 
     public ScriptedPredictor Predictor { get; } = new();
 
-    public ScriptedCatalog Catalog { get; } = new();
+    public ScriptedLibrary Library => (ScriptedLibrary)Services.GetRequiredService<ModuleLibrary>();
 
-    public TestHub Hub { get; }
+    /// <summary>What uploads leave while they are taken in.</summary>
+    public string Incoming => Path.Combine(DataPath, "models", ".incoming");
 
     public CollectingSink Log { get; } = new();
 
@@ -52,7 +53,7 @@ sealed class Service : WebApplicationFactory<Program>
     public async Task UntilAsync<T>(string id)
         where T : PredictionEvent
     {
-        await KnowsAsync(id);
+        await UntilCreatedAsync(id);
         using var limit = new CancellationTokenSource(Limits.Wait);
         await foreach (var recorded in Services.GetRequiredService<IPredictionEvents>().ReadAsync(id, 0, limit.Token))
         {
@@ -66,7 +67,7 @@ sealed class Service : WebApplicationFactory<Program>
     }
 
     /// <summary>Waits until the prediction is created.</summary>
-    public async Task KnowsAsync(string id)
+    public async Task UntilCreatedAsync(string id)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
         while (await Services.GetRequiredService<IPredictionStore>().FindAsync(id, limit.Token) is null)
@@ -93,10 +94,7 @@ sealed class Service : WebApplicationFactory<Program>
         {
             services
                 .AddSingleton<IPredictor>(Predictor)
-                .AddSingleton<IModuleCatalog>(Hub)
-                .AddSingleton<IModuleStore>(Hub)
-                .AddSingleton<IModuleRegistry>(Hub)
-                .AddSingleton<IModuleInspector>(Hub)
+                .AddScriptedLibrary()
                 .AddSingleton<IStartupFilter>(new Sender(Sender))
                 .AddSingleton<ILogEventSink>(Log);
             Replace(services);

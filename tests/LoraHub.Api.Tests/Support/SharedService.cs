@@ -1,6 +1,6 @@
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>One service for a class of tests that leave no trace in it.</summary>
+/// <summary>Shares one service among the tests of a class that leave no state in it.</summary>
 public sealed class SharedService : IAsyncDisposable
 {
     internal Service Service { get; } = new();

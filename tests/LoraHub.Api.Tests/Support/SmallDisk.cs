@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>A disk in memory that can be filled, emptied and made read-only; where this user may not mount one the test is skipped.</summary>
+/// <summary>A disk in memory that can be filled, emptied and made read-only; skips the test when this user may not mount one.</summary>
 sealed class SmallDisk : IDisposable
 {
     const int Block = 4096;
@@ -26,7 +26,7 @@ sealed class SmallDisk : IDisposable
         return new SmallDisk(folder);
     }
 
-    /// <summary>Takes all the room that is left.</summary>
+    /// <summary>Fills the remaining space.</summary>
     public void Fill()
     {
         using var file = new FileStream(Filler, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
@@ -54,7 +54,7 @@ sealed class SmallDisk : IDisposable
         Directory.Delete(Path);
     }
 
-    /// <returns>Why it did not work, or null.</returns>
+    /// <returns>The error, or null.</returns>
     static string? Run(string program, params string[] arguments)
     {
         try

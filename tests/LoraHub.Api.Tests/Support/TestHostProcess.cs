@@ -3,7 +3,9 @@ using System.Text;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>The real program with a scripted model (see <c>tests/LoraHub.TestHost</c>) as a process of its own, on a free port and a data folder of its own.</summary>
+/// <summary>
+/// Runs the real program with a scripted model (see <c>tests/LoraHub.TestHost</c>) as a process, on a free port and its own data folder.
+/// </summary>
 sealed class TestHostProcess : IAsyncDisposable
 {
     const string Listening = "Now listening on: ";
@@ -24,14 +26,14 @@ sealed class TestHostProcess : IAsyncDisposable
 
     public string DataPath { get; }
 
-    /// <summary>A client of the process; its owner is this object. Requests end with the caller's token alone.</summary>
+    /// <summary>A client of the process, which this object disposes. Only the caller's token cancels requests.</summary>
     public HttpClient Client { get; private set; } = null!;
 
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>All that it has written so far, in lines.</summary>
+    /// <summary>The process's output so far, in lines.</summary>
     public string Log
     {
         get
@@ -46,7 +48,7 @@ sealed class TestHostProcess : IAsyncDisposable
     /// <returns>Once the port is open; the model may still be loading (see <see cref="ReadyAsync"/>).</returns>
     public static Task<TestHostProcess> StartAsync(params (string Key, string Value)[] settings) => StartAsync(dataPath: null, settings);
 
-    /// <param name="dataPath">A data folder that outlives the process and is the caller's, or null for one that goes with it.</param>
+    /// <param name="dataPath">A data folder that the caller owns, or null for one that is deleted with the process.</param>
     /// <inheritdoc cref="StartAsync(ValueTuple{string, string}[])"/>
     public static async Task<TestHostProcess> StartAsync(string? dataPath, params (string Key, string Value)[] settings)
     {
@@ -77,7 +79,7 @@ sealed class TestHostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The client, once the setup has ended.</summary>
+    /// <summary>Waits for the end of the setup and returns the client.</summary>
     public async Task<HttpClient> ReadyAsync()
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
@@ -89,7 +91,7 @@ sealed class TestHostProcess : IAsyncDisposable
         return Client;
     }
 
-    /// <summary>Waits until it has written a line that holds the text.</summary>
+    /// <summary>Waits until the output has a line that contains the text.</summary>
     public async Task UntilLogAsync(string text)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
@@ -99,14 +101,14 @@ sealed class TestHostProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it at once, as a power cut does.</summary>
+    /// <summary>Kills the process, as a power failure does.</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await ExitedAsync();
     }
 
-    /// <summary>Asks it to end (SIGTERM), as an orchestrator does.</summary>
+    /// <summary>Stops the process (SIGTERM), as an orchestrator does.</summary>
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync()
     {
@@ -114,7 +116,7 @@ sealed class TestHostProcess : IAsyncDisposable
         return await ExitedAsync();
     }
 
-    /// <returns>Its exit code, once it has ended by itself.</returns>
+    /// <returns>The exit code, once the process has ended by itself.</returns>
     public async Task<int> ExitedAsync()
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
@@ -143,7 +145,7 @@ sealed class TestHostProcess : IAsyncDisposable
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        var address = await _address.Task.WaitAsync(Limits.Wait);
+        var address = await _address.Task.WaitAsync(Limits.Start);
         Client = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
     }
 
@@ -162,7 +164,8 @@ sealed class TestHostProcess : IAsyncDisposable
         var start = line.IndexOf(Listening, StringComparison.Ordinal);
         if (start >= 0)
         {
-            _address.TrySetResult(new Uri(line[(start + Listening.Length)..].Split(['"', '\\'], StringSplitOptions.RemoveEmptyEntries)[0].Trim())); // the line may be JSON
+            // the line may be JSON
+            _address.TrySetResult(new Uri(line[(start + Listening.Length)..].Split(['"', '\\'], StringSplitOptions.RemoveEmptyEntries)[0].Trim()));
         }
     }
 }

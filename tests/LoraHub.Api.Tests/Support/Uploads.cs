@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>A file as the service described it.</summary>
+/// <summary>The service's description of a file.</summary>
 sealed record UploadedFile(JsonObject Json)
 {
     public string Id => Json.Text("id")!;

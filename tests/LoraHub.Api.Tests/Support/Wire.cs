@@ -3,16 +3,17 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Api.Tests.Support;
 
-/// <summary>Requests and answers as a client writes and reads them; every request ends with the test.</summary>
+/// <summary>Sends requests and reads responses as a client does. Every request is canceled with the test.</summary>
 static class Wire
 {
-    public static Task<HttpResponseMessage> PostAsync(this HttpClient client, string url, string? json, params (string Name, string Value)[] headers) =>
+    public static Task<HttpResponseMessage> PostAsync(this HttpClient client, string url, string? json,
+        params (string Name, string Value)[] headers) =>
         client.SendAsync(HttpMethod.Post, url, json, headers);
 
     public static Task<HttpResponseMessage> FetchAsync(this HttpClient client, string url, params (string Name, string Value)[] headers) =>
         client.SendAsync(HttpMethod.Get, url, json: null, headers);
 
-    /// <returns>The response as soon as its headers are there.</returns>
+    /// <returns>The response as soon as its headers arrive.</returns>
     public static async Task<HttpResponseMessage> SendAsync(
         this HttpClient client, HttpMethod method, string url, string? json, params (string Name, string Value)[] headers)
     {
@@ -38,16 +39,17 @@ static class Wire
         return await response.JsonAsync();
     }
 
-    /// <summary>Waits until the service says of itself that it is so.</summary>
+    /// <summary>Waits until the health check reports this status.</summary>
     public static Task UntilHealthAsync(this HttpClient client, string status) => client.UntilStatusAsync("/health-check", status);
 
-    /// <summary>Waits until the prediction is there and in this state.</summary>
-    public static Task UntilPredictionAsync(this HttpClient client, string id, string status) => client.UntilStatusAsync($"/v1/predictions/{id}", status);
+    /// <summary>Waits until the prediction exists and has this status.</summary>
+    public static Task UntilPredictionAsync(this HttpClient client, string id, string status) =>
+        client.UntilStatusAsync($"/v1/predictions/{id}", status);
 
     static async Task UntilStatusAsync(this HttpClient client, string url, string status)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
-        while ((await client.GetJsonAsync(url))["status"]?.ToString() != status) // a number in what is said of an id that is not there yet
+        while ((await client.GetJsonAsync(url))["status"]?.ToString() != status) // a number in the 404 for an id that does not exist yet
         {
             await Task.Delay(10, limit.Token);
         }
@@ -55,7 +57,8 @@ static class Wire
 
     public static async Task<JsonObject> JsonAsync(this HttpResponseMessage response) => JsonNode.Parse(await response.TextAsync())!.AsObject();
 
-    public static Task<string> TextAsync(this HttpResponseMessage response) => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    public static Task<string> TextAsync(this HttpResponseMessage response) =>
+        response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
     public static string? Text(this JsonNode node, string key) => (string?)node[key];
 }

@@ -1,5 +1,5 @@
 namespace LoraHub.Api.Tests.Telemetry;
 
-/// <summary>Tests that count exactly: the instruments are the process's, so that no service may run beside theirs.</summary>
+/// <summary>Tests with exact counts: instruments belong to the process, so no other service may run at the same time.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
 public sealed class Alone;

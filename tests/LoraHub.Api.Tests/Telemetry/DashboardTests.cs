@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Telemetry;
 
-/// <summary>What the files under <c>deploy/</c> ask Prometheus for, against what the service as it ships exports.</summary>
+/// <summary>Compares the queries under <c>deploy/</c> with the metrics that the shipped service exports.</summary>
 [Collection(nameof(Alone))]
 public sealed partial class DashboardTests
 {
@@ -18,7 +18,7 @@ public sealed partial class DashboardTests
     static readonly string Alerts = Path.Combine(Repository.Root, "deploy", "prometheus", "alerts.yml");
 
     [Fact]
-    public async Task Every_metric_and_label_of_the_dashboard_and_the_alerts_is_exported_and_none_says_a_word_of_the_clients()
+    public async Task Every_metric_and_label_of_the_dashboard_and_alerts_is_exported_without_client_data()
     {
         await using var real = new RealService();
         await using var service = real.WithWebHostBuilder(host => host.ConfigureTestServices(services =>
@@ -31,7 +31,7 @@ public sealed partial class DashboardTests
         Assert.Equal("succeeded", prediction.Text("status"));
         using var unknown = await client.FetchAsync($"/{Canary}");
 
-        var scrape = await Scrape.UntilAsync(client, scrape => // a request is counted once its answer is away
+        var scrape = await Scrape.UntilAsync(client, scrape => // a request is counted after its response is sent
             scrape.Value("http_server_request_duration_seconds_count", ("http_route", "/predictions")) > 0
             && scrape.Value("http_server_request_duration_seconds_count", ("http_response_status_code", "404")) > 0);
 
@@ -46,40 +46,44 @@ public sealed partial class DashboardTests
     }
 
     [Fact]
-    public void Every_metric_of_the_service_is_looked_at()
+    public void The_dashboard_or_alerts_use_every_metric()
     {
         var text = string.Join('\n', Expressions());
 
         Assert.All(
-            ["queue_waiting", "queue_running", "queue_oldest_age", "predictions_created", "predictions_ended", "prediction_duration", "leases_lost", "evaluation_duration", "phase_duration", "webhooks", "cache_requests", "tokens", "ready"],
+            ["queue_waiting", "queue_running", "queue_oldest_age", "predictions_created", "predictions_ended", "prediction_duration", "leases_lost",
+                "evaluation_duration", "phase_duration", "webhooks", "cache_requests", "tokens", "ready"],
             (string name) => Assert.Contains($"lorahub_{name}", text, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Every_panel_asks_the_data_source_that_the_reader_chooses()
+    public void Every_panel_uses_the_selected_data_source()
     {
         var dashboard = JsonNode.Parse(File.ReadAllText(Dashboard))!;
 
         Assert.Equal("datasource", dashboard["templating"]!["list"]![0]!.Text("name"));
         Assert.All(dashboard["panels"]!.AsArray(), panel =>
         {
-            Assert.All([panel!["datasource"]!, .. panel["targets"]!.AsArray().Select(target => target!["datasource"]!)], source => Assert.Equal("${datasource}", source.Text("uid")));
+            Assert.All([panel!["datasource"]!, .. panel["targets"]!.AsArray().Select(target => target!["datasource"]!)],
+                source => Assert.Equal("${datasource}", source.Text("uid")));
             Assert.NotEmpty(panel["targets"]!.AsArray());
         });
     }
 
     [Fact]
-    public void Every_alert_says_what_has_happened_and_what_to_do()
+    public void Every_alert_has_a_summary_and_a_description()
     {
         var alerts = File.ReadAllText(Alerts).Split("- alert: ")[1..];
 
         Assert.Equal(6, alerts.Length);
-        Assert.All(alerts, alert => Assert.Matches(@"(?s)expr: .*severity: (warning|critical).*summary: "".+"".*description: >-\n\s+\w.{80,}", alert));
+        Assert.All(alerts,
+            alert => Assert.Matches(@"(?s)expr: .*severity: (warning|critical).*summary: "".+"".*description: >-\n\s+\w.{80,}", alert));
     }
 
     static IEnumerable<string> Expressions() =>
     [
-        .. JsonNode.Parse(File.ReadAllText(Dashboard))!["panels"]!.AsArray().SelectMany(panel => panel!["targets"]!.AsArray()).Select(target => target!.Text("expr")!),
+        .. JsonNode.Parse(File.ReadAllText(Dashboard))!["panels"]!.AsArray().SelectMany(panel => panel!["targets"]!.AsArray())
+        .Select(target => target!.Text("expr")!),
         .. AlertExpression().Matches(File.ReadAllText(Alerts)).Select(match => match.Groups["expr"].Value),
     ];
 
@@ -96,17 +100,20 @@ public sealed partial class DashboardTests
     {
         var parts = selector.Split('{');
         return sample.Name == parts[0]
-            && Matcher().Matches(parts.ElementAtOrDefault(1) ?? "").All(matcher => sample.Has((matcher.Groups["name"].Value, matcher.Groups["value"].Value)));
+            && Matcher().Matches(parts.ElementAtOrDefault(1) ?? "")
+                .All(matcher => sample.Has((matcher.Groups["name"].Value, matcher.Groups["value"].Value)));
     }
 
-    [GeneratedRegex(@"expr: (>-\n)?(?<expr>.*?)\n\s+(for|labels):", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"expr: (>-\n)?(?<expr>.*?)\n\s+(for|labels):", RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex AlertExpression();
 
     [GeneratedRegex(@"\bby \([^)]*\)|\[[^\]]*\]", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Grouping();
 
-    /// <summary>A name that is no function, and no operator; with its labels.</summary>
-    [GeneratedRegex(@"\b(?!and\b|or\b|unless\b)[a-z_][a-z0-9_]*\b(?!\s*\()(?![^{]*\})(\{[^}]*\})?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    /// <summary>A name that is neither a function nor an operator, with its labels.</summary>
+    [GeneratedRegex(@"\b(?!and\b|or\b|unless\b)[a-z_][a-z0-9_]*\b(?!\s*\()(?![^{]*\})(\{[^}]*\})?", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Selector();
 
     [GeneratedRegex(@"(?<name>[a-z_]+)=""(?<value>[^""]*)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

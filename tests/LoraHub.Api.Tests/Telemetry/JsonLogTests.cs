@@ -9,19 +9,23 @@ public sealed class JsonLogTests
     const string Canary = "CANARY";
 
     [Fact]
-    public async Task Every_line_is_an_object_and_holds_no_path_and_nothing_of_the_clients()
+    public async Task Every_line_is_a_JSON_object_without_paths_or_client_data()
     {
         await using var host = await TestHostProcess.StartAsync(
-            [.. TestTokens.Settings, ("Log:Format", "json"), ("Serilog:MinimumLevel:Default", "Verbose"), ("Serilog:MinimumLevel:Override:Microsoft", "Verbose")]);
+            [.. TestTokens.Settings, ("Log:Format", "json"), ("Serilog:MinimumLevel:Default", "Verbose"),
+                ("Serilog:MinimumLevel:Override:Microsoft", "Verbose")]);
         var client = await host.ReadyAsync();
         const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-        await client.PostJsonAsync("/predictions", $$$"""{"id": "mine", "input": {"test_inputs": "{{{Canary}}}"}}""", ("traceparent", $"00-{Trace}-00f067aa0ba902b7-01"));
-        await client.PostJsonAsync("/predictions", $$$"""{"input": {"example_inputs": "{{{Canary}}}", "example_outputs": "{{{Canary}}}", "seed": 3}}""");
+        await client.PostJsonAsync("/predictions", $$$"""{"id": "mine", "input": {"test_inputs": "{{{Canary}}}"}}""",
+            ("traceparent", $"00-{Trace}-00f067aa0ba902b7-01"));
+        await client.PostJsonAsync("/predictions",
+            $$$"""{"input": {"example_inputs": "{{{Canary}}}", "example_outputs": "{{{Canary}}}", "seed": 3}}""");
         using var stream = await client.FetchAsync($"/v1/streams/{Canary}?{Canary}", TestTokens.Header(TestTokens.Anna));
         Assert.Equal(0, await host.TerminateAsync());
 
-        var lines = host.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => (Text: line, Json: JsonNode.Parse(line)!.AsObject())).ToArray();
+        var lines = host.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => (Text: line, Json: JsonNode.Parse(line)!.AsObject())).ToArray();
         var created = Assert.Single(lines, line => line.Json.Text("@m") == "Prediction \"mine\" was created.").Json;
         Assert.Equal(Trace, created.Text("@tr"));
         Assert.Matches("^[0-9a-f]{16}$", created.Text("@sp"));
@@ -37,7 +41,7 @@ public sealed class JsonLogTests
     }
 
     [Fact]
-    public async Task A_format_that_is_none_keeps_the_service_from_starting()
+    public async Task An_invalid_format_stops_the_start()
     {
         var folder = Directory.CreateTempSubdirectory("lorahub-");
 

@@ -8,12 +8,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Telemetry;
 
-/// <summary>What <c>/metrics</c> says of predictions.</summary>
+/// <summary>The metrics of predictions in <c>/metrics</c>.</summary>
 [Collection(nameof(Alone))]
 public sealed class MetricsTests
 {
     [Fact]
-    public async Task Predictions_are_counted_by_how_they_end_whoever_ends_them()
+    public async Task Predictions_are_counted_by_their_final_status()
     {
         await using var service = new Service(("Queue:BareCapacity", "10"));
         service.Predictor.Script = run => run.Input.Seed switch
@@ -57,25 +57,27 @@ public sealed class MetricsTests
         await using var receiver = await Receiver.StartAsync();
         receiver.Answer = (count, http) =>
         {
-            http.Response.StatusCode = count == 1 ? 500 : 200; // the start is told once, the end until it is taken
+            http.Response.StatusCode = count == 1 ? 500 : 200; // the start is sent once, the end is retried until accepted
             return Task.CompletedTask;
         };
         await using var service = new Service();
         var client = await service.ReadyAsync();
         var before = await Scrape.UntilAsync(client, scrape => Count(scrape, "start", "failed") is not null);
 
-        await client.PostJsonAsync("/predictions", $$"""{"input": {}, "webhook": "{{receiver.Url}}", "webhook_events_filter": ["start", "completed"]}""");
+        await client.PostJsonAsync("/predictions",
+            $$"""{"input": {}, "webhook": "{{receiver.Url}}", "webhook_events_filter": ["start", "completed"]}""");
 
         var after = await Scrape.UntilAsync(client, scrape => Count(scrape, "completed", "taken") - Count(before, "completed", "taken") == 1);
         Assert.Equal(1, Count(after, "start", "failed") - Count(before, "start", "failed"));
         Assert.Equal(0, Count(after, "start", "taken") - Count(before, "start", "taken"));
         Assert.Equal(0, Count(after, "completed", "failed") - Count(before, "completed", "failed"));
 
-        static double? Count(Scrape scrape, string told, string outcome) => scrape.Value("lorahub_webhooks_total", ("event", told), ("outcome", outcome));
+        static double? Count(Scrape scrape, string told, string outcome) =>
+            scrape.Value("lorahub_webhooks_total", ("event", told), ("outcome", outcome));
     }
 
     [Fact]
-    public async Task The_queue_is_measured_where_the_engine_can_and_readiness_is_told()
+    public async Task The_queue_and_readiness_are_measured()
     {
         var upkeep = new ScriptedUpkeep(() => new QueueState(Waiting: 7, Running: 2, TimeProvider.System.GetUtcNow().AddMinutes(-3)));
         await using var service = new Service { Replace = services => services.AddSingleton<IPredictionUpkeep>(upkeep) };
@@ -88,7 +90,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task A_queue_that_cannot_be_measured_is_said_once_and_without_the_reason()
+    public async Task A_queue_that_cannot_be_measured_is_logged_once_without_the_reason()
     {
         var upkeep = new ScriptedUpkeep(() => throw new InvalidOperationException("Host=db;Password=hunter2"));
         await using var service = new Service { Replace = services => services.AddSingleton<IPredictionUpkeep>(upkeep) };
@@ -96,7 +98,7 @@ public sealed class MetricsTests
 
         await upkeep.Asked.WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
         using var limit = new CancellationTokenSource(Limits.Wait);
-        while (!service.Log.Text.Contains("The queue could not be measured", StringComparison.Ordinal))
+        while (!service.Log.Text.Contains("Could not measure the queue", StringComparison.Ordinal))
         {
             await Task.Delay(10, limit.Token);
         }
@@ -115,9 +117,10 @@ public sealed class MetricsTests
         var before = await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_leases_lost_total") is not null);
 
         await service.Services.GetRequiredService<PredictionRunner>().RunAsync(new LosingLease(taken), CancellationToken.None);
-        await client.PostJsonAsync("/predictions", "{}"); // what is counted with it stands in the same answer
+        await client.PostJsonAsync("/predictions", "{}"); // this prediction's counters appear in the same scrape
 
-        var after = await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_predictions_created_total") > before.Value("lorahub_predictions_created_total"));
+        var after = await Scrape.UntilAsync(client,
+            scrape => scrape.Value("lorahub_predictions_created_total") > before.Value("lorahub_predictions_created_total"));
         Assert.Equal(lost, after.Value("lorahub_leases_lost_total") - before.Value("lorahub_leases_lost_total"));
     }
 
@@ -132,7 +135,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task They_are_open_to_whoever_reaches_the_port_and_stand_in_no_document()
+    public async Task Metrics_need_no_token_and_are_not_in_the_OpenAPI_documents()
     {
         await using var service = new Service([.. TestTokens.Settings, ("Auth:Bare", "off")]);
         var client = await service.ReadyAsync();
@@ -144,19 +147,20 @@ public sealed class MetricsTests
         Assert.DoesNotContain("/metrics", (await client.GetJsonAsync("/docs/service.json"))["paths"]!.AsObject().Select(path => path.Key));
     }
 
-    /// <summary>Takes so many writes, then none.</summary>
+    /// <summary>Accepts the given number of writes, then none.</summary>
     sealed class LosingLease(int taken) : IPredictionLease
     {
         int _left = taken;
 
-        public Prediction Prediction { get; } =
+        public CreatedPrediction Created { get; } =
             new() { Id = PredictionId.New(), Input = new JsonObject(), Origin = "http://localhost", CreatedAt = TimeProvider.System.GetUtcNow() };
 
         public int Attempt => 1;
 
         public CancellationToken Canceled => CancellationToken.None;
 
-        public Task<bool> AppendAsync(IReadOnlyList<PredictionEvent> happened, CancellationToken cancellationToken) => Task.FromResult(Interlocked.Decrement(ref _left) >= 0);
+        public Task<bool> AppendAsync(IReadOnlyList<PredictionEvent> happened, CancellationToken cancellationToken) =>
+            Task.FromResult(Interlocked.Decrement(ref _left) >= 0);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -3,13 +3,13 @@ using LoraHub.Api.Tests.Webhooks;
 
 namespace LoraHub.Api.Tests.Telemetry;
 
-/// <summary>What leaves the machine once an operator wants it: the messages as a collector gets them, whose texts are plain bytes.</summary>
+/// <summary>The OTLP messages that a collector receives, whose texts are plain bytes.</summary>
 public sealed class OtlpTests
 {
     const string Canary = "CANARY";
 
     [Fact]
-    public async Task Spans_and_metrics_go_to_the_collector_without_a_word_of_the_clients()
+    public async Task Spans_and_metrics_reach_the_collector_without_client_data()
     {
         await using var collector = await Receiver.StartAsync();
         await using var service = new Service(
@@ -25,10 +25,12 @@ public sealed class OtlpTests
 
         foreach (var seed in (int[])[1, 2])
         {
-            await client.PostJsonAsync("/predictions", $$$"""{"id": "prediction-{{{seed}}}", "input": {"test_inputs": "{{{Canary}}}", "seed": {{{seed}}}}}""", headers);
+            await client.PostJsonAsync("/predictions",
+                $$$"""{"id": "prediction-{{{seed}}}", "input": {"test_inputs": "{{{Canary}}}", "seed": {{{seed}}}}}""", headers);
         }
 
-        foreach (var path in (string[])[$"/v1/streams/{Canary}?{Canary}={Canary}", $"/v1/{Canary}", $"/results/{Canary}/adapter.zip", $"/{Canary}?q={Canary}"])
+        foreach (var path in (string[])[$"/v1/streams/{Canary}?{Canary}={Canary}", $"/v1/{Canary}", $"/results/{Canary}/adapter.zip",
+            $"/{Canary}?q={Canary}"])
         {
             using var response = await client.FetchAsync(path, headers);
         }
@@ -53,9 +55,10 @@ public sealed class OtlpTests
     }
 
     [Fact]
-    public async Task A_collector_that_is_not_there_hinders_nothing()
+    public async Task An_unreachable_collector_does_not_affect_requests()
     {
-        await using var service = new Service(("Telemetry:Otlp", "http://127.0.0.1:1"), ("OTEL_BSP_SCHEDULE_DELAY", "20"), ("OTEL_METRIC_EXPORT_INTERVAL", "20"));
+        await using var service = new Service(("Telemetry:Otlp", "http://127.0.0.1:1"), ("OTEL_BSP_SCHEDULE_DELAY", "20"),
+            ("OTEL_METRIC_EXPORT_INTERVAL", "20"));
         var client = await service.ReadyAsync();
 
         var prediction = await client.PostJsonAsync("/predictions", "{}");
@@ -66,7 +69,7 @@ public sealed class OtlpTests
     [Theory]
     [InlineData("localhost:4318")]
     [InlineData("grpc://collector:4317")]
-    public async Task An_address_that_is_none_keeps_the_service_from_starting(string address)
+    public async Task An_invalid_address_stops_the_start(string address)
     {
         var folder = Directory.CreateTempSubdirectory("lorahub-");
 

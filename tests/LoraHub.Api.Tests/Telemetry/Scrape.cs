@@ -10,7 +10,7 @@ sealed record Sample(string Name, IReadOnlyDictionary<string, string> Labels, do
     public bool Has((string Name, string Value) label) => Labels.GetValueOrDefault(label.Name) == label.Value;
 }
 
-/// <summary>What <c>/metrics</c> said.</summary>
+/// <summary>A response of <c>/metrics</c>.</summary>
 sealed partial record Scrape(string Text, IReadOnlyList<Sample> Samples)
 {
     public static async Task<Scrape> OfAsync(HttpClient client)
@@ -21,14 +21,14 @@ sealed partial record Scrape(string Text, IReadOnlyList<Sample> Samples)
         return new Scrape(text, [.. text.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(Read)]);
     }
 
-    /// <summary>Asks until it is so: an answer may be a moment old.</summary>
-    public static async Task<Scrape> UntilAsync(HttpClient client, Func<Scrape, bool> isSo)
+    /// <summary>Scrapes until the condition holds: a response may be slightly out of date.</summary>
+    public static async Task<Scrape> UntilAsync(HttpClient client, Func<Scrape, bool> condition)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
         while (true)
         {
             var scrape = await OfAsync(client);
-            if (isSo(scrape))
+            if (condition(scrape))
             {
                 return scrape;
             }
@@ -52,7 +52,8 @@ sealed partial record Scrape(string Text, IReadOnlyList<Sample> Samples)
             double.Parse(match.Groups["value"].Value.Replace("+Inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture));
     }
 
-    [GeneratedRegex(@"^(?<name>[a-z_:][a-z0-9_:]*)(\{(?<labels>.*)\})? (?<value>\S+)( [0-9.]+)?$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^(?<name>[a-z_:][a-z0-9_:]*)(\{(?<labels>.*)\})? (?<value>\S+)( [0-9.]+)?$", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex Line();
 
     [GeneratedRegex(@"(?<name>[a-z_]+)=""(?<value>[^""]*)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -2,14 +2,15 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Telemetry;
 
-/// <summary>Says of the queue what the test says.</summary>
+/// <summary>Returns the queue state of the test.</summary>
 sealed class ScriptedUpkeep(Func<QueueState> measure) : IPredictionUpkeep
 {
     readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task Asked => _asked.Task;
 
-    public Task<IReadOnlyList<string>> OverdueAsync(DateTimeOffset now, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+    public Task<IReadOnlyList<string>> OverdueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
 
     public Task<QueueState> MeasureAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ namespace LoraHub.Api.Tests.Telemetry;
 public sealed class TraceTests(RealService service) : IClassFixture<RealService>
 {
     [Fact]
-    public async Task One_trace_leads_from_the_request_over_the_queue_to_the_phases_of_the_work()
+    public async Task One_trace_spans_the_request_the_queue_and_the_phases_of_the_prediction()
     {
         var trace = ActivityTraceId.CreateRandom();
         using var spans = new Spans(trace);
@@ -39,7 +39,7 @@ public sealed class TraceTests(RealService service) : IClassFixture<RealService>
     }
 
     [Fact]
-    public async Task A_failure_is_marked_and_its_words_are_not_in_the_span()
+    public async Task A_failure_sets_the_span_status_without_its_message()
     {
         await using var scripted = new Service();
         scripted.Predictor.Script = _ => throw new Core.Predictions.PredictionException("CANARY");

@@ -1,7 +1,7 @@
 using System.Net;
-using LoraHub.Api.Outbound;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Webhooks;
+using LoraHub.Core.Outbound;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Tests.Webhooks;
@@ -77,11 +77,12 @@ public sealed class AddressGuardTests
     [InlineData("10.0.0.1")]
     [InlineData("192.168.0.1", "fe80::1")]
     [InlineData("::ffff:172.16.0.1")]
-    public async Task A_name_is_refused_by_what_it_resolves_to(params string[] addresses)
+    public async Task A_name_that_resolves_to_a_refused_address_is_refused(params string[] addresses)
     {
         using var http = Client(addresses);
 
-        var exception = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri("http://public.example/"), TestContext.Current.CancellationToken));
+        var exception = await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri("http://public.example/"),
+            TestContext.Current.CancellationToken));
 
         Assert.IsType<RefusedAddressException>(exception.InnerException);
     }
@@ -90,25 +91,28 @@ public sealed class AddressGuardTests
     [InlineData("127.0.0.1")]
     [InlineData("10.0.0.1", "127.0.0.1")]
     [InlineData("127.0.0.2", "127.0.0.1")] // nobody listens on the first
-    public async Task What_is_connected_to_is_an_address_that_was_checked(params string[] addresses)
+    public async Task The_connection_uses_the_address_that_was_checked(params string[] addresses)
     {
         await using var receiver = await Receiver.StartAsync();
         using var http = Client(addresses);
 
-        using var response = await http.GetAsync(new Uri($"http://public.example:{new Uri(receiver.Origin).Port}/"), TestContext.Current.CancellationToken);
+        using var response = await http.GetAsync(new Uri($"http://public.example:{new Uri(receiver.Origin).Port}/"),
+            TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.StartsWith("public.example:", (await receiver.NextAsync()).Headers["Host"]);
     }
 
     [Fact]
-    public async Task A_name_is_looked_up_once_a_connection()
+    public async Task A_name_is_resolved_once_per_connection()
     {
         await using var receiver = await Receiver.StartAsync();
-        var lookups = new Queue<string>(["127.0.0.1", "10.0.0.1"]); // a name that means another address the second time
-        using var http = new HttpClient(new GuardedConnection(Guard(), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(lookups.Dequeue())])).CreateHandler());
+        var lookups = new Queue<string>(["127.0.0.1", "10.0.0.1"]); // a name that resolves to another address the second time
+        using var http = new HttpClient(new GuardedConnection(Guard(),
+            (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse(lookups.Dequeue())])).CreateHandler());
 
-        using var response = await http.GetAsync(new Uri($"http://public.example:{new Uri(receiver.Origin).Port}/"), TestContext.Current.CancellationToken).WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
+        using var response = await http.GetAsync(new Uri($"http://public.example:{new Uri(receiver.Origin).Port}/"),
+            TestContext.Current.CancellationToken).WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Single(lookups);

@@ -1,11 +1,10 @@
 using System.Text.Json.Nodes;
-using LoraHub.Api.Configuration;
+using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Security;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Webhooks;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage;
 using LoraHub.TestHost;
@@ -17,7 +16,7 @@ using Serilog;
 
 namespace LoraHub.Api.Tests.Webhooks;
 
-/// <summary>The webhooks without a service around them: the test is the worker, and the clock is its own.</summary>
+/// <summary>The webhooks without a service: the test acts as the worker and controls the clock.</summary>
 sealed class Hooks : IAsyncDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("lorahub-").FullName;
@@ -33,7 +32,7 @@ sealed class Hooks : IAsyncDisposable
         _services = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
             .AddSingleton<TimeProvider>(Clock)
-            .AddSingleton<IModuleCatalog, ScriptedCatalog>()
+            .AddScriptedLibrary()
             .AddLogging().AddSerilog(logger, dispose: true)
             .Configure<ApiOptions>(_ => { })
             .AddStorage(configuration).AddSecurity().AddPredictions().AddReplicate().AddWebhooks()
@@ -46,11 +45,11 @@ sealed class Hooks : IAsyncDisposable
 
     public WebhookDeliveries Deliveries => _services.GetRequiredService<WebhookDeliveries>();
 
-    /// <summary>Takes in a prediction and follows it.</summary>
-    /// <param name="events">Which are told; all when there are none.</param>
+    /// <summary>Creates a prediction and starts delivering its webhooks.</summary>
+    /// <param name="events">The events to send; all when empty.</param>
     public async Task<string> CreateAsync(string url, params WebhookEvent[] events)
     {
-        var prediction = new Prediction
+        var prediction = new CreatedPrediction
         {
             Id = PredictionId.New(),
             Input = new JsonObject { ["test_inputs"] = "müß 🐈" },
@@ -59,31 +58,33 @@ sealed class Hooks : IAsyncDisposable
             Webhook = new PredictionWebhook(url, events.Length == 0 ? Enum.GetValues<WebhookEvent>().ToHashSet() : events.ToHashSet()),
         };
         await OpenAsync();
-        Assert.Equal(Creation.Created, await _services.GetRequiredService<IPredictionStore>().CreateAsync(prediction, capacity: 1000, CancellationToken.None));
+        Assert.Equal(Creation.Created,
+            await _services.GetRequiredService<IPredictionStore>().CreateAsync(prediction, capacity: 1000, CancellationToken.None));
         Deliveries.Follow(prediction);
         return prediction.Id;
     }
 
     public Task<IPredictionLease> LeaseAsync() => _services.GetRequiredService<IPredictionQueue>().LeaseAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>What the service does before anything else.</summary>
+    /// <summary>Performs the service's startup.</summary>
     async Task OpenAsync()
     {
         if (!_isOpen)
         {
-            await _services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single().StartingAsync(TestContext.Current.CancellationToken);
+            await _services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single()
+                .StartingAsync(TestContext.Current.CancellationToken);
             _isOpen = true;
         }
     }
 
-    /// <summary>Takes the oldest prediction, and all this happens to it.</summary>
+    /// <summary>Leases the oldest prediction and records these events.</summary>
     public async Task RunAsync(params PredictionEvent[] happened)
     {
         await using var lease = await LeaseAsync();
-        await lease.SayAsync(happened);
+        await lease.AppendAllAsync(happened);
     }
 
-    /// <summary>Lets the clock run, some twenty times as fast as the real one, until the task has ended.</summary>
+    /// <summary>Advances the clock, about twenty times as fast as the real one, until the task has ended.</summary>
     public async Task<T> RunClockAsync<T>(Task<T> until)
     {
         await RunClockAsync((Task)until);
@@ -115,7 +116,7 @@ sealed class Hooks : IAsyncDisposable
 
 static class LeaseExtensions
 {
-    public static async Task SayAsync(this IPredictionLease lease, params PredictionEvent[] happened)
+    public static async Task AppendAllAsync(this IPredictionLease lease, params PredictionEvent[] happened)
     {
         foreach (var next in happened)
         {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LoraHub.Api.Tests.Webhooks;
 
-/// <summary>A webhook as it came in.</summary>
+/// <summary>A received webhook.</summary>
 /// <param name="Request">Method and path.</param>
 sealed record Received(string Request, IReadOnlyDictionary<string, string> Headers, string Body, DateTimeOffset At)
 {
@@ -17,7 +17,7 @@ sealed record Received(string Request, IReadOnlyDictionary<string, string> Heade
     public string? Status => Json.Text("status");
 }
 
-/// <summary>Takes webhooks on a free port of this machine and answers as the test says.</summary>
+/// <summary>Receives webhooks on a free local port and runs the test's responses.</summary>
 sealed class Receiver : IAsyncDisposable
 {
     readonly Channel<Received> _received = Channel.CreateUnbounded<Received>();
@@ -26,10 +26,10 @@ sealed class Receiver : IAsyncDisposable
 
     Receiver(WebApplication app) => _app = app;
 
-    /// <summary>By the number of the request, from 1 on. Default: 200 at once.</summary>
+    /// <summary>The response by the number of the request, from 1 on. Default: 200 at once.</summary>
     public Func<int, HttpContext, Task> Answer { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>By which clock arrivals are noted.</summary>
+    /// <summary>The clock for arrival times.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     public int Count => _count;
@@ -57,7 +57,7 @@ sealed class Receiver : IAsyncDisposable
         return await TakeNextAsync(limit.Token);
     }
 
-    /// <summary>As <see cref="NextAsync"/>, for as long as the caller wants to wait.</summary>
+    /// <summary>As <see cref="NextAsync"/>, with the caller's timeout.</summary>
     public async Task<Received> TakeNextAsync(CancellationToken cancellationToken) => await _received.Reader.ReadAsync(cancellationToken);
 
     /// <summary>All up to the first one whose prediction has ended.</summary>
@@ -77,7 +77,7 @@ sealed class Receiver : IAsyncDisposable
     {
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
-        await _app.StopAsync(now.Token); // requests that hang may hang on
+        await _app.StopAsync(now.Token); // hanging requests are abandoned
         await _app.DisposeAsync();
     }
 

@@ -13,19 +13,19 @@ public sealed class WebhookDeliveryTests
     static readonly PredictionEvent Started = new PredictionEvent.Started(), Succeeded = new PredictionEvent.Succeeded();
 
     [Fact]
-    public async Task Logs_come_so_far_apart_and_the_latest_state_wins()
+    public async Task Logs_are_throttled_and_the_latest_state_wins()
     {
         await using var hooks = new Hooks(("EventTimeout", "00:05:00"));
         await using var receiver = await Receiver.StartAsync(hooks.Clock);
         await hooks.CreateAsync(receiver.Url);
         await using var lease = await hooks.LeaseAsync();
-        await lease.SayAsync(Started, Log(1));
+        await lease.AppendAllAsync(Started, Log(1));
         await receiver.NextAsync();
         var first = await receiver.NextAsync();
 
-        await lease.SayAsync(Log(2), Log(3), Log(4));
+        await lease.AppendAllAsync(Log(2), Log(3), Log(4));
         var second = await hooks.RunClockAsync(receiver.NextAsync());
-        await lease.SayAsync(Log(5));
+        await lease.AppendAllAsync(Log(5));
         var third = await hooks.RunClockAsync(receiver.NextAsync());
 
         Assert.Equal(["1\n", "1\n2\n3\n4\n", "1\n2\n3\n4\n5\n"], new[] { first, second, third }.Select(received => received.Json.Text("logs")));
@@ -35,18 +35,18 @@ public sealed class WebhookDeliveryTests
     }
 
     [Fact]
-    public async Task The_end_comes_at_once_and_last_though_logs_still_wait()
+    public async Task The_completed_event_is_sent_at_once_and_last()
     {
         await using var hooks = new Hooks();
         await using var receiver = await Receiver.StartAsync(hooks.Clock);
         await hooks.CreateAsync(receiver.Url);
         await using var lease = await hooks.LeaseAsync();
-        await lease.SayAsync(Started, Log(1));
+        await lease.AppendAllAsync(Started, Log(1));
         await receiver.NextAsync();
         await receiver.NextAsync();
 
-        await lease.SayAsync(Log(2), Succeeded);
-        var end = await receiver.NextAsync(); // the clock stands still
+        await lease.AppendAllAsync(Log(2), Succeeded);
+        var end = await receiver.NextAsync(); // the clock does not advance
         await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(("succeeded", "1\n2\n"), (end.Status, end.Json.Text("logs")));
@@ -54,7 +54,7 @@ public sealed class WebhookDeliveryTests
     }
 
     [Fact]
-    public async Task While_a_message_is_on_its_way_no_other_is_and_the_end_is_the_last()
+    public async Task Messages_are_sent_one_at_a_time_and_completed_is_the_last()
     {
         await using var hooks = new Hooks();
         await using var receiver = await Receiver.StartAsync();
@@ -67,7 +67,8 @@ public sealed class WebhookDeliveryTests
             Interlocked.Decrement(ref now);
         };
         await hooks.CreateAsync(receiver.Url);
-        await hooks.RunAsync(Started, Log(1), new PredictionEvent.Answered(new PredictionOutput { Weights = [] }), Log(2), new PredictionEvent.Failed("no"));
+        await hooks.RunAsync(Started, Log(1), new PredictionEvent.Answered(new PredictionOutput { Weights = [] }), Log(2),
+            new PredictionEvent.Failed("no"));
 
         var start = await receiver.NextAsync();
         gate.Release();
@@ -77,13 +78,14 @@ public sealed class WebhookDeliveryTests
         gate.Release();
         await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal([("processing", ""), ("processing", "1\n2\n"), ("failed", "1\n2\n")], new[] { start, news, end }.Select(received => (received.Status, received.Json.Text("logs")!)));
+        Assert.Equal([("processing", ""), ("processing", "1\n2\n"), ("failed", "1\n2\n")],
+            new[] { start, news, end }.Select(received => (received.Status, received.Json.Text("logs")!)));
         Assert.Equal(1, most);
         Assert.Equal(3, receiver.Count);
     }
 
     [Fact]
-    public async Task An_end_is_sent_again_until_it_is_taken()
+    public async Task The_completed_event_is_retried_until_it_is_accepted()
     {
         await using var hooks = new Hooks();
         await using var receiver = await Receiver.StartAsync(hooks.Clock);
@@ -114,12 +116,14 @@ public sealed class WebhookDeliveryTests
         Assert.Equal(5, receiver.Count);
         Assert.Single(all.Select(received => received.Headers["webhook-id"]).Distinct());
         Assert.Single(all.Select(received => received.Body).Distinct());
-        Assert.All(all, received => Assert.InRange(received.At.ToUnixTimeSeconds() - long.Parse(received.Headers["webhook-timestamp"], CultureInfo.InvariantCulture), 0, 5));
+        Assert.All(all,
+            received => Assert.InRange(received.At.ToUnixTimeSeconds() - long.Parse(received.Headers["webhook-timestamp"],
+                CultureInfo.InvariantCulture), 0, 5));
         Assert.DoesNotContain(hooks.Log.Events, entry => entry.Level >= LogEventLevel.Warning);
     }
 
     [Fact]
-    public async Task Nothing_but_the_end_is_sent_again()
+    public async Task Only_the_completed_event_is_retried()
     {
         await using var hooks = new Hooks();
         await using var receiver = await Receiver.StartAsync();
@@ -165,7 +169,7 @@ public sealed class WebhookDeliveryTests
     }
 
     [Fact]
-    public async Task An_end_that_nobody_takes_is_given_up_and_the_log_says_so_without_the_URL()
+    public async Task An_undeliverable_completed_event_is_abandoned_and_logged_without_the_URL()
     {
         await using var hooks = new Hooks(("RetryFor", "00:00:05"));
         await using var receiver = await Receiver.StartAsync();
@@ -180,14 +184,14 @@ public sealed class WebhookDeliveryTests
         await hooks.RunClockAsync(hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken));
 
         var warning = Assert.Single(hooks.Log.Events, entry => entry.Level == LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture);
-        Assert.Matches($"The completed webhook of prediction \"{id}\" was given up after [0-9]+ attempts: \"503\"", warning);
+        Assert.Matches($"Gave up the completed webhook of prediction \"{id}\" after [0-9]+ attempts: \"503\"", warning);
         Assert.InRange(receiver.Count, 4, 20);
         Assert.DoesNotContain("do-not-log", hooks.Log.Text);
         Assert.DoesNotContain("127.0.0.1", hooks.Log.Text);
     }
 
     [Fact]
-    public async Task A_receiver_that_hangs_holds_up_the_next_message_for_a_moment_only()
+    public async Task A_hanging_receiver_delays_the_next_message_only_until_the_timeout()
     {
         await using var hooks = new Hooks();
         await using var receiver = await Receiver.StartAsync(hooks.Clock);
@@ -205,7 +209,7 @@ public sealed class WebhookDeliveryTests
     [Theory]
     [InlineData("http://10.0.0.1/?secret=do-not-log")]
     [InlineData("http://[::ffff:169.254.169.254]/?secret=do-not-log")]
-    public async Task A_private_address_is_not_even_tried_again(string url)
+    public async Task A_private_address_is_not_retried(string url)
     {
         await using var hooks = new Hooks();
         await hooks.CreateAsync(url, WebhookEvent.Completed);
@@ -214,12 +218,12 @@ public sealed class WebhookDeliveryTests
         await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
 
         var warning = Assert.Single(hooks.Log.Events, entry => entry.Level == LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture);
-        Assert.EndsWith("was given up after 1 attempts: \"RefusedAddressException\".", warning);
+        Assert.EndsWith("after 1 attempts: \"RefusedAddressException\".", warning);
         Assert.DoesNotContain("do-not-log", hooks.Log.Text);
     }
 
     [Fact]
-    public async Task After_a_lost_worker_the_next_one_is_followed_to_the_end()
+    public async Task Delivery_continues_with_the_next_worker_after_one_is_lost()
     {
         await using var hooks = new Hooks();
         await using var receiver = await Receiver.StartAsync();

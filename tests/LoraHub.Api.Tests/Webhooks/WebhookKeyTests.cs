@@ -16,7 +16,7 @@ public sealed class WebhookKeyTests
     const long Timestamp = 1614265330;
 
     [Fact]
-    public void The_signature_is_the_one_of_the_standard() =>
+    public void The_signature_follows_the_standard() =>
         Assert.Equal("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", Sign(Secret, Id, Timestamp, Body));
 
     [Theory]
@@ -24,11 +24,11 @@ public sealed class WebhookKeyTests
     [InlineData(Secret, "msg_p5jXN8AQM9LWM0D4loKWxJel", Timestamp, Body)]
     [InlineData(Secret, Id, Timestamp + 1, Body)]
     [InlineData(Secret, Id, Timestamp, """{"test": 2432232315}""")]
-    public void Whatever_is_changed_the_signature_is_another(string secret, string id, long timestamp, string body) =>
+    public void Any_change_changes_the_signature(string secret, string id, long timestamp, string body) =>
         Assert.NotEqual(Sign(Secret, Id, Timestamp, Body), Sign(secret, id, timestamp, body));
 
     [Fact]
-    public async Task The_secret_is_made_once_a_data_folder_and_given_out()
+    public async Task The_secret_is_generated_once_per_data_folder()
     {
         await using var service = new Service();
         var client = await service.ReadyAsync();
@@ -40,12 +40,12 @@ public sealed class WebhookKeyTests
         Assert.True(response.Headers.CacheControl!.NoStore);
         var key = (await response.JsonAsync()).Text("key")!;
         Assert.StartsWith("whsec_", key);
-        Assert.Equal(32, Convert.FromBase64String(key.Split('_')[1]).Length); // as the npm client takes it apart
+        Assert.Equal(32, Convert.FromBase64String(key.Split('_')[1]).Length); // as the npm client parses it
         Assert.Equal(key, again.Text("key"));
     }
 
     [Fact]
-    public async Task The_secret_of_the_settings_counts()
+    public async Task The_configured_secret_takes_precedence()
     {
         await using var service = new Service(("Webhooks:Secret", Secret));
         var client = await service.ReadyAsync();
@@ -61,7 +61,7 @@ public sealed class WebhookKeyTests
     [InlineData("Webhooks:AllowedNetworks:0", "10.0.0.0/33", "must be networks")]
     [InlineData("Webhooks:AllowedNetworks:0", "everything", "must be networks")]
     [InlineData("Webhooks:AuthToken", "two words", "AuthToken")]
-    public async Task A_setting_that_cannot_be_is_refused_without_its_value(string key, string value, string message)
+    public async Task An_invalid_setting_is_refused_without_quoting_its_value(string key, string value, string message)
     {
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new(key, value)]).Build())
@@ -78,7 +78,7 @@ public sealed class WebhookKeyTests
         new WebhookKey(Options.Create(new WebhookOptions { Secret = secret }), new NoKeys())
             .Sign(id, timestamp, Encoding.UTF8.GetBytes(body));
 
-    /// <summary>A secret that was set needs no key of the service's own.</summary>
+    /// <summary>With a configured secret, the service generates no key.</summary>
     sealed class NoKeys : IServiceKeys
     {
         public byte[] KeyOf(string name) => throw new InvalidOperationException();

@@ -3,7 +3,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Webhooks;
 
-/// <summary>What is told of a prediction, and in which order, whatever happens and whenever there is time to tell it.</summary>
+/// <summary>The events that are sent of a prediction, and their order, for any course and timing.</summary>
 public sealed class WebhookOutboxTests
 {
     static readonly PredictionEvent Started = new PredictionEvent.Started(), Succeeded = new PredictionEvent.Succeeded();
@@ -11,7 +11,7 @@ public sealed class WebhookOutboxTests
     static readonly PredictionEvent Answered = new PredictionEvent.Answered(new PredictionOutput { Weights = [] });
 
     [Fact]
-    public void The_start_is_told_as_it_was_and_all_else_as_it_is()
+    public void The_start_event_has_the_initial_state_and_others_the_current_one()
     {
         var outbox = Outbox([Started, Log(1), Log(2), Answered, Succeeded]);
 
@@ -20,37 +20,37 @@ public sealed class WebhookOutboxTests
     }
 
     [Fact]
-    public void News_that_may_not_be_told_yet_wait()
+    public void Throttled_events_wait()
     {
         var outbox = Outbox([Started, Log(1)]);
-        outbox.Take(mayTellNews: false);
+        outbox.Take(mayUpdate: false);
 
-        Assert.Null(outbox.Take(mayTellNews: false));
+        Assert.Null(outbox.Take(mayUpdate: false));
         Assert.False(outbox.IsEmpty);
         Assert.Equal(["Logs Processing 1"], Drain(outbox));
     }
 
     [Fact]
-    public void The_end_does_not_wait_and_says_what_waited()
+    public void The_completed_event_is_not_throttled_and_includes_pending_changes()
     {
         var outbox = Outbox([Started, Log(1), Answered, Succeeded]);
-        outbox.Take(mayTellNews: false);
+        outbox.Take(mayUpdate: false);
 
-        Assert.Equal(WebhookEvent.Completed, outbox.Take(mayTellNews: false)!.Value.Event);
+        Assert.Equal(WebhookEvent.Completed, outbox.Take(mayUpdate: false)!.Value.Event);
         Assert.True(outbox.IsEmpty);
     }
 
     [Fact]
-    public void Without_the_end_what_waited_is_still_told()
+    public void Pending_events_are_sent_when_completed_is_not_requested()
     {
         var outbox = Outbox([Started, Answered, Succeeded], WebhookEvent.Output);
 
-        Assert.Null(outbox.Take(mayTellNews: false));
+        Assert.Null(outbox.Take(mayUpdate: false));
         Assert.Equal(["Output Processing 0"], Drain(outbox));
     }
 
     [Fact]
-    public void A_second_start_after_a_lost_worker_is_not_told()
+    public void A_second_start_after_a_lost_worker_is_not_sent()
     {
         var outbox = Outbox([Started, Log(1), Started, Log(2)]);
 
@@ -63,15 +63,16 @@ public sealed class WebhookOutboxTests
     [InlineData("Logs", "Logs Processing 1")]
     [InlineData("Completed", "Completed Succeeded 1")]
     [InlineData("Start Completed", "Start Processing 0", "Completed Succeeded 1")]
-    public void Only_what_is_wanted_is_told(string wanted, params string[] told)
+    public void Only_requested_events_are_sent(string wanted, params string[] told)
     {
-        var outbox = Outbox([Started, Log(1), Answered, new PredictionEvent.Measured("predict_time", 1), Succeeded], [.. wanted.Split(' ').Select(Enum.Parse<WebhookEvent>)]);
+        var outbox = Outbox([Started, Log(1), Answered, new PredictionEvent.Measured("predict_time", 1), Succeeded],
+            [.. wanted.Split(' ').Select(Enum.Parse<WebhookEvent>)]);
 
         Assert.Equal(told, Drain(outbox));
     }
 
     [Fact]
-    public void What_is_canceled_before_its_start_has_an_end_alone()
+    public void A_prediction_canceled_before_its_start_sends_only_completed()
     {
         var outbox = Outbox([new PredictionEvent.Canceled()]);
 
@@ -82,8 +83,15 @@ public sealed class WebhookOutboxTests
 
     static WebhookOutbox Outbox(PredictionEvent[] happened, params WebhookEvent[] wanted)
     {
-        var created = new Prediction { Id = "x", Input = [], Origin = "http://localhost", CreatedAt = DateTimeOffset.UnixEpoch };
-        var outbox = new WebhookOutbox(created, wanted.Length == 0 ? Enum.GetValues<WebhookEvent>().ToHashSet() : wanted.ToHashSet(), startTold: false);
+        var created = new Prediction(new CreatedPrediction
+        {
+            Id = "x",
+            Input = [],
+            Origin = "http://localhost",
+            CreatedAt = DateTimeOffset.UnixEpoch,
+        });
+        var outbox = new WebhookOutbox(created,
+            wanted.Length == 0 ? Enum.GetValues<WebhookEvent>().ToHashSet() : wanted.ToHashSet(), startSent: false);
         foreach (var (index, next) in happened.Index())
         {
             outbox.Add(new RecordedEvent(index + 1, DateTimeOffset.UnixEpoch, next));
@@ -92,11 +100,11 @@ public sealed class WebhookOutboxTests
         return outbox;
     }
 
-    /// <summary>Event, status and number of log lines of all that is told when everything may be.</summary>
+    /// <summary>Event, status and number of log lines of everything that is sent without throttling.</summary>
     static List<string> Drain(WebhookOutbox outbox)
     {
         var told = new List<string>();
-        while (outbox.Take(mayTellNews: true) is var (happened, prediction))
+        while (outbox.Take(mayUpdate: true) is var (happened, prediction))
         {
             told.Add($"{happened} {prediction.Status} {prediction.Logs.Count(letter => letter == '\n')}");
         }

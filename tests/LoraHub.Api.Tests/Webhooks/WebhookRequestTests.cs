@@ -1,12 +1,12 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
-using LoraHub.Api.Webhooks;
 using Microsoft.AspNetCore.Http;
 
 namespace LoraHub.Api.Tests.Webhooks;
 
-/// <summary>What a request may say about webhooks, and how it is refused on each front.</summary>
+/// <summary>Validation of a request's webhook in each API.</summary>
 public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<SharedService>
 {
     const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -38,7 +38,7 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task Under_v1_what_is_wrong_is_a_problem_that_names_the_field(string keys, string field)
+    public async Task Under_v1_an_invalid_webhook_is_a_problem_that_names_the_field(string keys, string field)
     {
         var client = await shared.Service.ReadyAsync();
         var body = JsonNode.Parse(keys)!;
@@ -55,7 +55,7 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task On_the_bare_path_what_is_wrong_is_a_422_in_plain_text(string keys, string field)
+    public async Task On_the_bare_path_an_invalid_webhook_is_a_422_in_plain_text(string keys, string field)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -74,7 +74,7 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
     [InlineData("""{"webhook": "http://example.com/a?b=c#d"}""", "Start Output Logs Completed")]
     [InlineData("""{"webhook": "HTTPS://[::1]:8080"}""", "Start Output Logs Completed")]
     [InlineData("""{"webhook": "http://127.0.0.1", "webhook_events_filter": ["completed", "start", "completed"]}""", "Start Completed")]
-    public void What_is_right_is_read(string body, string? events)
+    public void A_valid_webhook_is_read(string body, string? events)
     {
         var (webhook, errors) = WebhookRequest.Read(JsonNode.Parse(body)!.AsObject(), new HeaderDictionary());
 
@@ -89,7 +89,7 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
     [InlineData(Parent, "ä=1", 1)]
     [InlineData("nonsense", "a=1", 0)]
     [InlineData("", "a=1", 0)]
-    public void A_trace_is_kept_where_it_is_one(string parent, string state, int kept)
+    public void A_valid_trace_header_is_stored(string parent, string state, int kept)
     {
         var (webhook, _) = WebhookRequest.Read(
             new JsonObject { ["webhook"] = "http://example.com" }, new HeaderDictionary { ["traceparent"] = parent, ["tracestate"] = state });
@@ -98,11 +98,12 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
     }
 
     [Fact]
-    public async Task A_prediction_without_a_webhook_does_not_speak_of_one()
+    public async Task A_prediction_without_a_webhook_omits_it()
     {
         var client = await shared.Service.ReadyAsync();
 
-        var prediction = await client.PostJsonAsync("/v1/predictions", """{"version": "lorahub/lorahub", "input": {}, "webhook_events_filter": ["start"]}""");
+        var prediction = await client.PostJsonAsync("/v1/predictions",
+            """{"version": "lorahub/lorahub", "input": {}, "webhook_events_filter": ["start"]}""");
 
         Assert.False(prediction.ContainsKey("webhook"));
         Assert.False(prediction.ContainsKey("webhook_events_filter"));

@@ -6,21 +6,23 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Webhooks;
 
-/// <summary>What a receiver gets from the whole service.</summary>
+/// <summary>The webhooks of the whole service.</summary>
 public sealed class WebhookTests : IAsyncDisposable
 {
-    readonly Service _service = new(("Webhooks:ShutdownTime", "00:00:00"), ("Webhooks:EventTimeout", "00:01:00"), ("Serilog:MinimumLevel:Default", "Debug"));
+    readonly Service _service = new(("Webhooks:ShutdownTime", "00:00:00"), ("Webhooks:EventTimeout", "00:01:00"),
+        ("Serilog:MinimumLevel:Default", "Debug"));
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task Messages_are_what_GET_answers_signed_and_in_order()
+    public async Task Messages_equal_the_GET_response_and_are_signed_and_ordered()
     {
         await using var receiver = await Receiver.StartAsync();
         var client = await _service.ReadyAsync();
 
         var created = await client.PostJsonAsync(
-            "/v1/predictions", $$"""{"version": "lorahub/lorahub", "input": {"seed": 4.0, "test_inputs": "müß 🐈 <'&+>"}, "webhook": "{{receiver.Url}}"}""");
+            "/v1/predictions",
+            $$"""{"version": "lorahub/lorahub", "input": {"seed": 4.0, "test_inputs": "müß 🐈 <'&+>"}, "webhook": "{{receiver.Url}}"}""");
         var all = await receiver.UntilEndAsync();
 
         Assert.Equal(receiver.Url, created.Text("webhook"));
@@ -39,7 +41,8 @@ public sealed class WebhookTests : IAsyncDisposable
             Assert.StartsWith("msg_", received.Headers["webhook-id"]);
             var timestamp = long.Parse(received.Headers["webhook-timestamp"], CultureInfo.InvariantCulture);
             Assert.Equal(
-                _service.Services.GetRequiredService<WebhookKey>().Sign(received.Headers["webhook-id"], timestamp, Encoding.UTF8.GetBytes(received.Body)),
+                _service.Services.GetRequiredService<WebhookKey>()
+                    .Sign(received.Headers["webhook-id"], timestamp, Encoding.UTF8.GetBytes(received.Body)),
                 received.Headers["webhook-signature"]);
             Assert.DoesNotContain("Authorization", received.Headers.Keys);
             Assert.DoesNotContain("traceparent", received.Headers.Keys);
@@ -53,7 +56,8 @@ public sealed class WebhookTests : IAsyncDisposable
         await using var receiver = await Receiver.StartAsync();
         var client = await _service.ReadyAsync();
 
-        var answer = await client.PostJsonAsync("/predictions", $$"""{"id": "mine", "webhook": "{{receiver.Url}}", "webhook_events_filter": ["completed"]}""");
+        var answer = await client.PostJsonAsync("/predictions",
+            $$"""{"id": "mine", "webhook": "{{receiver.Url}}", "webhook_events_filter": ["completed"]}""");
         var end = await receiver.NextAsync();
 
         Assert.Equal("succeeded", answer.Text("status"));
@@ -72,18 +76,20 @@ public sealed class WebhookTests : IAsyncDisposable
         using var second = await client.SendAsync(HttpMethod.Put, "/predictions/mine", body);
         using var other = await client.SendAsync(HttpMethod.Put, "/predictions/other", body);
 
-        Assert.Equal(new HashSet<string?> { "mine", "other" }, new HashSet<string?> { (await receiver.NextAsync()).Json.Text("id"), (await receiver.NextAsync()).Json.Text("id") });
+        Assert.Equal(new HashSet<string?> { "mine", "other" },
+            new HashSet<string?> { (await receiver.NextAsync()).Json.Text("id"), (await receiver.NextAsync()).Json.Text("id") });
         Assert.Equal(2, receiver.Count);
     }
 
     [Fact]
-    public async Task What_is_canceled_before_its_start_is_told_too()
+    public async Task A_prediction_canceled_before_its_start_sends_a_webhook()
     {
         _service.Predictor.Script = run => run.UntilCanceled();
         await using var receiver = await Receiver.StartAsync();
         var client = await _service.ReadyAsync();
         await client.PostJsonAsync("/v1/predictions", """{"version": "lorahub/lorahub", "input": {}}""");
-        var waiting = await client.PostJsonAsync("/v1/predictions", $$"""{"version": "lorahub/lorahub", "input": {}, "webhook": "{{receiver.Url}}"}""");
+        var waiting = await client.PostJsonAsync("/v1/predictions",
+            $$"""{"version": "lorahub/lorahub", "input": {}, "webhook": "{{receiver.Url}}"}""");
 
         using var canceled = await client.PostAsync($"/v1/predictions/{waiting.Text("id")}/cancel", json: null);
 
@@ -91,14 +97,15 @@ public sealed class WebhookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_client_that_leaves_is_not_missed()
+    public async Task Webhooks_are_sent_after_the_client_disconnects()
     {
         using var gate = new SemaphoreSlim(0);
         _service.Predictor.Script = run => gate.Wait(Limits.Wait, run.CancellationToken) ? run.Answer() : throw new TimeoutException();
         await using var receiver = await Receiver.StartAsync();
         var client = await _service.ReadyAsync();
         using var leaving = new CancellationTokenSource();
-        using var content = new StringContent($$"""{"version": "lorahub/lorahub", "input": {}, "webhook": "{{receiver.Url}}"}""", Encoding.UTF8, "application/json");
+        using var content = new StringContent($$"""{"version": "lorahub/lorahub", "input": {}, "webhook": "{{receiver.Url}}"}""", Encoding.UTF8,
+            "application/json");
         content.Headers.Add("Prefer", "wait");
 
         var request = client.PostAsync(new Uri("/v1/predictions", UriKind.Relative), content, leaving.Token);
@@ -111,7 +118,7 @@ public sealed class WebhookTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_trace_and_the_token_of_the_settings_go_along()
+    public async Task Messages_carry_the_trace_and_the_configured_token()
     {
         const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         await using var service = new Service(("Webhooks:AuthToken", "the-token"));
@@ -134,7 +141,8 @@ public sealed class WebhookTests : IAsyncDisposable
         var client = await _service.ReadyAsync();
         for (var i = 0; i < 100; i++)
         {
-            await client.PostJsonAsync("/v1/predictions", $$"""{"version": "lorahub/lorahub", "input": {}, "webhook": "{{dead.Url}}"}""", ("Prefer", "wait"));
+            await client.PostJsonAsync("/v1/predictions", $$"""{"version": "lorahub/lorahub", "input": {}, "webhook": "{{dead.Url}}"}""",
+                ("Prefer", "wait"));
         }
 
         var answer = await client.PostJsonAsync("/predictions", $$"""{"webhook": "{{alive.Url}}"}""");
@@ -142,6 +150,6 @@ public sealed class WebhookTests : IAsyncDisposable
 
         Assert.Equal("succeeded", answer.Text("status"));
         Assert.Equal("succeeded", all[^1].Status);
-        Assert.Equal(100, dead.Count); // the start of each hangs to the end of this test
+        Assert.Equal(100, dead.Count); // the start event of each hangs until the end of this test
     }
 }

@@ -3,7 +3,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Worker;
 
-/// <summary>The real program, asked to end (SIGTERM) while it works, and started again on the same data folder.</summary>
+/// <summary>Stops the real program (SIGTERM) while it works, and restarts it on the same data folder.</summary>
 public sealed class GracefulStopTests : IDisposable
 {
     const string TenMinutes = """{"version": "lorahub/lorahub", "input": {"seed": 600000, "max_inference_step": 100}}""";
@@ -13,7 +13,7 @@ public sealed class GracefulStopTests : IDisposable
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
     [Fact]
-    public async Task What_runs_is_finished_and_what_waits_waits_for_the_next_start()
+    public async Task A_running_prediction_is_finished_and_waiting_ones_wait_for_the_next_start()
     {
         string running, waiting;
         await using (var host = await StartAsync(drainTime: "00:00:20"))
@@ -34,7 +34,7 @@ public sealed class GracefulStopTests : IDisposable
     }
 
     [Fact]
-    public async Task What_cannot_be_finished_goes_back_and_its_log_says_so()
+    public async Task An_unfinished_prediction_returns_to_the_queue_with_a_log_line()
     {
         string running;
         await using (var host = await StartAsync(drainTime: "00:00:00.200"))
@@ -43,7 +43,7 @@ public sealed class GracefulStopTests : IDisposable
             running = await CreateAsync(client, TenMinutes);
             await host.UntilLogAsync($"{running} was started");
             Assert.Equal(0, await host.TerminateAsync());
-            Assert.Contains($"{running} was handed back", host.Log);
+            Assert.Contains($"{running} was returned to the queue", host.Log);
         }
 
         await using var next = await StartAsync(drainTime: "00:00:00.200");
@@ -51,11 +51,12 @@ public sealed class GracefulStopTests : IDisposable
         using var canceled = await next.Client.PostAsync($"/v1/predictions/{running}/cancel", json: null);
         await next.Client.UntilPredictionAsync(running, "canceled");
         var logs = (await next.Client.GetJsonAsync($"/v1/predictions/{running}")).Text("logs");
-        Assert.Contains("This worker is stopping; the prediction goes back to the queue.\nAttempt 2: the worker before did not finish; from the start again.\n", logs);
+        Assert.Contains(
+            "This worker is stopping; the prediction goes back to the queue.\nAttempt 2: the previous worker did not finish; starting over.\n", logs);
     }
 
     [Fact]
-    public async Task Readers_are_told_to_come_back_and_waiting_requests_that_it_goes_on()
+    public async Task Readers_are_asked_to_reconnect_and_waiting_requests_get_the_current_state()
     {
         await using var host = await StartAsync(drainTime: "00:00:00.500");
         var client = await host.ReadyAsync();
@@ -75,7 +76,7 @@ public sealed class GracefulStopTests : IDisposable
     }
 
     [Fact]
-    public async Task Slots_run_beside_each_other()
+    public async Task Slots_run_concurrently()
     {
         await using var host = await TestHostProcess.StartAsync(_data, ("Worker:Slots", "2"));
         var client = await host.ReadyAsync();

@@ -4,12 +4,13 @@ using LoraHub.Api.Worker;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage;
+using LoraHub.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Worker;
 
-/// <summary>The runner without a service around it, as the terminal uses it.</summary>
+/// <summary>The runner without a service, as the command line uses it.</summary>
 public sealed class PredictionRunnerTests : IAsyncDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("lorahub-").FullName;
@@ -20,7 +21,8 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
         .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Path", _folder)]).Build())
         .AddLogging()
         .AddSingleton<IPredictor>(_predictor)
-        .AddPassingStorage()
+        .AddScriptedLibrary()
+        .AddInMemoryStorage()
         .AddPredictionRunner()
         .BuildServiceProvider();
 
@@ -31,7 +33,7 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Events_come_in_the_order_they_happened_and_the_end_is_the_last()
+    public async Task Events_arrive_in_order_and_the_end_is_last()
     {
         var events = await RunAsync();
 
@@ -61,18 +63,19 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Without_room_on_the_disk_a_prediction_fails_with_the_reason_and_without_a_path()
+    public async Task A_full_disk_fails_a_prediction_with_the_reason_and_without_a_path()
     {
-        _predictor.Script = run => throw new IOException($"No space left on device : '{run.Folder}'", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
+        _predictor.Script = run =>
+            throw new IOException($"No space left on device : '{run.Folder}'", OperatingSystem.IsWindows() ? unchecked((int)0x80070070) : 28);
 
         var end = Assert.IsType<PredictionEvent.Failed>((await RunAsync())[^1].Event);
 
-        Assert.StartsWith("There is no room left on the service's disk", end.Error);
+        Assert.StartsWith("The service's disk is full", end.Error);
         Assert.DoesNotContain(_folder, end.Error);
     }
 
     [Fact]
-    public async Task What_cannot_be_stored_fails_a_prediction_with_what_its_client_may_know()
+    public async Task A_storage_error_fails_a_prediction_with_a_public_reason()
     {
         _predictor.Script = _ => throw new StorageUnavailableException("Results cannot be stored now.", new IOException(_folder));
 
@@ -80,7 +83,7 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_predictor_runs_on_a_thread_of_its_own()
+    public async Task The_predictor_runs_on_its_own_thread()
     {
         var isPooled = true;
         _predictor.Script = run =>
@@ -95,7 +98,7 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_stopping_worker_hands_its_prediction_back()
+    public async Task A_stopping_worker_returns_its_prediction_to_the_queue()
     {
         using var stopping = new CancellationTokenSource();
         _predictor.Script = run =>
@@ -112,11 +115,12 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
         _predictor.Script = run => run.Answer();
         await using (var again = await LeaseAsync())
         {
-            Assert.Equal(id, again.Prediction.Id);
+            Assert.Equal(id, again.Created.Id);
             await _services.GetRequiredService<PredictionRunner>().RunAsync(again, CancellationToken.None);
         }
 
-        Assert.Equal(PredictionStatus.Succeeded, (await _services.GetRequiredService<IPredictionStore>().FindAsync(id, CancellationToken.None))!.Status);
+        Assert.Equal(PredictionStatus.Succeeded,
+            (await _services.GetRequiredService<IPredictionStore>().FindAsync(id, CancellationToken.None))!.Status);
     }
 
     [Fact]
@@ -145,7 +149,7 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
 
     async Task<string> CreateAsync(string input)
     {
-        var prediction = new Prediction
+        var prediction = new CreatedPrediction
         {
             Id = PredictionId.New(),
             Input = JsonNode.Parse(input)!.AsObject(),

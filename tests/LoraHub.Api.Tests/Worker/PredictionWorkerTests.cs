@@ -17,7 +17,8 @@ public sealed class PredictionWorkerTests
             Replace = services =>
             {
                 var inner = services.Last(service => service.ServiceType == typeof(IPredictionQueue)).ImplementationFactory!;
-                services.AddSingleton<IPredictionQueue>(provider => new FailingOnce((IPredictionQueue)inner(provider), failing)).AddSingleton<TimeProvider>(time);
+                services.AddSingleton<IPredictionQueue>(provider => new FailingOnce((IPredictionQueue)inner(provider), failing))
+                    .AddSingleton<TimeProvider>(time);
             },
         };
         var client = await service.ReadyAsync();
@@ -28,14 +29,14 @@ public sealed class PredictionWorkerTests
 
         time.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.StartsWith("The worker cannot take predictions", unhealthy.Text("user_healthcheck_error"));
+        Assert.StartsWith("The worker cannot lease predictions", unhealthy.Text("user_healthcheck_error"));
         Assert.Equal("succeeded", (await waiting).Text("status"));
         await client.UntilHealthAsync("READY");
         var healthy = await client.GetJsonAsync("/health-check");
         Assert.False(healthy.ContainsKey("user_healthcheck_error"));
     }
 
-    /// <summary>A queue whose first lease fails, as one does whose server is away.</summary>
+    /// <summary>A queue whose first lease fails, as during an outage of its server.</summary>
     sealed class FailingOnce(IPredictionQueue inner, TaskCompletionSource failing) : IPredictionQueue
     {
         public Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken) =>

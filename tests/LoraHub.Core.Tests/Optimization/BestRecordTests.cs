@@ -4,7 +4,7 @@ namespace LoraHub.Core.Tests.Optimization;
 
 public sealed class BestRecordTests
 {
-    readonly BestRecord record = new();
+    readonly BestRecord _record = new();
 
     [Fact]
     public void The_smallest_value_is_best()
@@ -15,7 +15,7 @@ public sealed class BestRecordTests
     }
 
     [Fact]
-    public void Of_equal_values_the_one_told_last_is_best()
+    public void Of_equal_values_the_latest_is_best()
     {
         Add((1, 3), (2, 3), (3, 3));
 
@@ -23,7 +23,7 @@ public sealed class BestRecordTests
     }
 
     [Fact]
-    public void When_the_best_is_told_again_the_earliest_of_equals_is_taken()
+    public void When_the_best_is_reported_again_the_earliest_of_equals_is_chosen()
     {
         Add((1, 3), (2, 3), (3, 3), (3, 3));
 
@@ -31,7 +31,7 @@ public sealed class BestRecordTests
     }
 
     [Fact]
-    public void A_point_that_is_not_the_best_may_become_it_by_being_told_again()
+    public void A_point_can_become_the_best_when_it_is_reported_again()
     {
         Add((1, 3), (2, 3), (1, 3));
 
@@ -39,20 +39,20 @@ public sealed class BestRecordTests
     }
 
     [Fact]
-    public void A_point_keeps_the_smallest_value_it_was_ever_told_with()
+    public void A_point_keeps_its_smallest_value()
     {
         Add((1, 3), (2, 4), (1, 9), (3, 3.5));
 
         Assert.Equal((1, 3, 0), Best);
     }
 
-    (double Weight, double Value, int Index) Best => (record.Best.Weights[0], record.Best.Value, record.Best.Index);
+    (double Weight, double Value, int Index) Best => (_record.Best.Weights[0], _record.Best.Value, _record.Best.Index);
 
     void Add(params ReadOnlySpan<(double Weight, double Value)> told)
     {
         foreach (var (weight, value) in told)
         {
-            record.Add([weight], value);
+            _record.Add([weight], value);
         }
     }
 }

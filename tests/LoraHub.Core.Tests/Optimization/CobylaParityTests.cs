@@ -3,7 +3,7 @@ using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Tests.Optimization;
 
-/// <summary>Bit for bit what nevergrad's NGOpt with SciPy's COBYLA does; no tolerance anywhere.</summary>
+/// <summary>Bit-for-bit equality with nevergrad's NGOpt over SciPy's COBYLA, without tolerance.</summary>
 public sealed class CobylaParityTests
 {
     public static TheoryData<string> SearchRuns => new(GoldenRuns.Search.Keys);
@@ -28,7 +28,7 @@ public sealed class CobylaParityTests
 
     [Theory]
     [MemberData(nameof(ModelRuns))]
-    public void Told_the_scores_of_a_recorded_run_it_asks_for_the_same_weights(string name)
+    public void The_scores_of_a_recorded_run_give_the_same_weights(string name)
     {
         var run = GoldenRuns.Models[name];
         var optimizer = Create(run.N, run.Budget);
@@ -73,6 +73,7 @@ public sealed class CobylaParityTests
     {
         var points = actual.ToArray();
         Assert.Equal(expected.Length, points.Length);
-        Assert.All(points, (point, i) => Assert.Equal(expected[i].Select(BitConverter.DoubleToInt64Bits), point.Select(BitConverter.DoubleToInt64Bits)));
+        Assert.All(points,
+            (point, i) => Assert.Equal(expected[i].Select(BitConverter.DoubleToInt64Bits), point.Select(BitConverter.DoubleToInt64Bits)));
     }
 }

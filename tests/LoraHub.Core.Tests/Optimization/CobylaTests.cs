@@ -47,9 +47,9 @@ public sealed class CobylaTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public void It_goes_on_after_the_radius_has_vanished(int dimension)
+    public void It_continues_after_the_radius_has_vanished(int dimension)
     {
-        // Halving from 1 reaches zero after 1,075 steps; a flat function gives it nothing else to do.
+        // Halving from 1 reaches zero after 1,075 steps; a flat function causes only halvings.
         var points = Trace(new OptimizerSettings(dimension, 6000), _ => 1);
 
         Assert.Equal(6000, points.Count);
@@ -57,7 +57,7 @@ public sealed class CobylaTests
     }
 
     [Fact]
-    public void A_restart_begins_with_the_best_point_again()
+    public void A_restart_starts_from_the_best_point()
     {
         var points = Trace(new OptimizerSettings(2, 400), w => Math.Floor(3 * Math.Abs(w[0] - 0.9)) + Math.Abs(w[1]));
 

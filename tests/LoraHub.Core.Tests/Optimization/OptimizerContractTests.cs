@@ -2,12 +2,12 @@ using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Tests.Optimization;
 
-/// <summary>What holds for every optimiser a request can name.</summary>
+/// <summary>Checks every optimizer that a request can name.</summary>
 public sealed class OptimizerContractTests
 {
     public static TheoryData<string> Names => new(Optimizers.Names);
 
-    /// <summary>Every optimiser with dimensions and budgets around the edges (budget below the first simplex included) and odd objectives.</summary>
+    /// <summary>Every optimizer with dimensions and budgets around the edges (budget below the first simplex included) and odd objectives.</summary>
     public static TheoryData<string, int, int, string> Cases
     {
         get
@@ -37,11 +37,11 @@ public sealed class OptimizerContractTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void It_spends_its_budget_or_ends_before_inside_the_box_beginning_at_zero(string name, int dimension, int budget, string objective)
+    public void It_starts_at_zero_stays_in_the_box_and_within_its_budget(string name, int dimension, int budget, string objective)
     {
         var points = Trace(Create(name, dimension, budget), Objectives[objective]);
 
-        // The reference spends all of it, starting again where it ends; the others end when nothing improves, once every module was tried alone.
+        // The reference uses its whole budget and restarts; the others try every module alone, then end when nothing improves.
         Assert.InRange(points.Count, name == Optimizers.Default ? budget : Math.Min(budget, dimension + 1), budget);
         Assert.All(points[0], weight => Assert.Equal(0, weight));
         Assert.All(points, point => Assert.Equal(dimension, point.Length));
@@ -60,7 +60,7 @@ public sealed class OptimizerContractTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void It_recommends_a_told_point_of_the_smallest_value(string name, int dimension, int budget, string objective)
+    public void It_recommends_an_evaluated_point_with_the_smallest_value(string name, int dimension, int budget, string objective)
     {
         var optimizer = Create(name, dimension, budget);
         var points = Trace(optimizer, Objectives[objective]);
@@ -75,7 +75,7 @@ public sealed class OptimizerContractTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Asking_twice_without_telling_is_refused(string name)
+    public void A_second_ask_without_a_tell_is_refused(string name)
     {
         var optimizer = Create(name);
         optimizer.Ask();
@@ -85,7 +85,7 @@ public sealed class OptimizerContractTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Telling_what_was_not_asked_is_refused(string name)
+    public void A_tell_for_another_point_than_asked_is_refused(string name)
     {
         var optimizer = Create(name, budget: 1);
 
@@ -101,7 +101,7 @@ public sealed class OptimizerContractTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Nothing_is_recommended_before_anything_is_told(string name)
+    public void Nothing_is_recommended_before_the_first_value(string name)
     {
         var optimizer = Create(name);
         optimizer.Ask();
@@ -111,7 +111,7 @@ public sealed class OptimizerContractTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Changing_the_arrays_it_gave_away_changes_nothing_in_it(string name)
+    public void Changing_the_returned_arrays_does_not_affect_it(string name)
     {
         static double Bowl(double[] w) => w.Sum(x => (x - 0.3) * (x - 0.3));
         var expected = Trace(Create(name), Bowl);
@@ -144,7 +144,7 @@ public sealed class OptimizerContractTests
     }
 
     [Fact]
-    public void An_unknown_name_is_refused_with_the_known_ones()
+    public void An_unknown_name_is_refused_with_a_list_of_valid_ones()
     {
         var error = Assert.Throws<ArgumentException>(() => Create("adam"));
 

@@ -4,23 +4,25 @@ using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Tests.Optimization;
 
-/// <summary>What holds for every optimiser a request can name, whatever it is told.</summary>
+/// <summary>Checks every optimizer that a request can name, with arbitrary values.</summary>
 public sealed class OptimizerPropertyTests
 {
     public static TheoryData<string> Names => new(Optimizers.Names);
 
-    static readonly double[] Odd = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.MinValue, Evaluation.WorstValue, 0];
+    static readonly double[] Odd = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, double.MaxValue, double.MinValue,
+        Evaluation.WorstValue, 0];
 
-    static readonly Gen<double> AnyValue = Gen.OneOf(Gen.Double[-5, 5], Gen.Int[0, 2].Select(value => (double)value), Gen.Int[0, Odd.Length - 1].Select(i => Odd[i]));
+    static readonly Gen<double> AnyValue = Gen.OneOf(Gen.Double[-5, 5], Gen.Int[0, 2].Select(value => (double)value),
+        Gen.Int[0, Odd.Length - 1].Select(i => Odd[i]));
 
-    /// <summary>Settings and what is told, from its beginning again when it is at its end.</summary>
+    /// <summary>Settings, and the values to report, which repeat from the start.</summary>
     static readonly Gen<(OptimizerSettings Settings, double[] Told)> AnySearch = Gen.Select(
         Gen.Int[1, 12], Gen.Int[1, 60], Gen.Double[0.01, 4], Gen.Long, AnyValue.Array[1, 60],
         (dimension, budget, bound, seed, told) => (new OptimizerSettings(dimension, budget, bound, seed), told));
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Whatever_it_is_told_it_keeps_to_its_budget_and_box_and_recommends_the_best_of_what_it_saw(string name)
+    public void For_any_values_it_keeps_its_budget_and_box_and_recommends_the_best_point(string name)
     {
         AnySearch.Sample(search =>
         {
@@ -39,7 +41,7 @@ public sealed class OptimizerPropertyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Told_the_same_with_the_same_seed_it_asks_the_same(string name)
+    public void The_same_seed_and_values_give_the_same_points(string name)
     {
         AnySearch.Sample(search =>
         {
@@ -52,7 +54,7 @@ public sealed class OptimizerPropertyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void What_is_ahead_is_asked_for_next_whatever_is_told(string name)
+    public void Announced_points_come_next_for_any_values(string name)
     {
         Gen.Select(AnySearch, AnyValue.Array[1, 60]).Sample((search, others) =>
         {
@@ -81,6 +83,7 @@ public sealed class OptimizerPropertyTests
     {
         var count = 0;
         var points = OptimizerContractTests.Trace(optimizer, _ => told[count++ % told.Length]);
-        return (points, [.. points.Select((_, i) => told[i % told.Length]).Select(value => Evaluation.IsUsable(value) ? value : Evaluation.WorstValue)]);
+        return (points,
+            [.. points.Select((_, i) => told[i % told.Length]).Select(value => Evaluation.IsUsable(value) ? value : Evaluation.WorstValue)]);
     }
 }

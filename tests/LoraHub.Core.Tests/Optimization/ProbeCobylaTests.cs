@@ -24,13 +24,13 @@ public sealed class ProbeCobylaTests
     [Theory]
     [InlineData("probe_cobyla")]
     [InlineData("probe_cobyla_wide")]
-    public void Where_nothing_improves_it_ends_before_its_budget(string name)
+    public void Without_improvement_it_ends_before_its_budget(string name)
     {
         Assert.InRange(OptimizerContractTests.Trace(Create(name, dimension: 3, budget: 100), w => w.Sum(Math.Abs)).Count, 4, 99);
     }
 
     [Fact]
-    public void Changing_what_is_ahead_changes_nothing()
+    public void Changing_the_announced_points_does_not_affect_it()
     {
         var optimizer = Create(Optimizers.ProbeCobyla);
         optimizer.Ask();

@@ -34,7 +34,7 @@ public sealed class SearchTests
     }
 
     [Fact]
-    public void Nothing_worse_than_zero_is_recommended_whatever_the_optimizer_says()
+    public void A_recommendation_worse_than_zero_is_replaced_by_zero()
     {
         var optimizer = new ListedPoints([0, 0], [1, 1]) { Recommended = 1 };
 
@@ -46,7 +46,7 @@ public sealed class SearchTests
     }
 
     [Fact]
-    public void As_good_as_zero_stays_as_the_optimizer_says()
+    public void A_recommendation_as_good_as_zero_is_kept()
     {
         var result = Search.Minimize(new ListedPoints([0, 0], [1, 1]) { Recommended = 1 }, _ => 3, cancellationToken: Token);
 
@@ -54,7 +54,7 @@ public sealed class SearchTests
     }
 
     [Fact]
-    public void An_optimizer_that_does_not_begin_at_zero_is_refused() =>
+    public void An_optimizer_that_does_not_start_at_zero_is_refused() =>
         Assert.Throws<InvalidOperationException>(() => Search.Minimize(new ListedPoints([0, 0.5]), w => w[0], cancellationToken: Token));
 
     [Fact]
@@ -82,7 +82,8 @@ public sealed class SearchTests
     {
         var evaluations = 0;
 
-        Assert.Throws<OperationCanceledException>(() => Search.Minimize(Cobyla(), _ => ++evaluations, cancellationToken: new CancellationToken(true)));
+        Assert.Throws<OperationCanceledException>(() => Search.Minimize(Cobyla(), _ => ++evaluations,
+            cancellationToken: new CancellationToken(true)));
         Assert.Equal(0, evaluations);
     }
 
@@ -118,8 +119,9 @@ public sealed class SearchTests
     }
 
     [Fact]
-    public void What_the_objective_throws_reaches_the_caller() =>
-        Assert.Throws<TimeoutException>(() => Search.Minimize(Cobyla(), double (double[] _) => throw new TimeoutException(), cancellationToken: Token));
+    public void An_exception_from_the_objective_reaches_the_caller() =>
+        Assert.Throws<TimeoutException>(() => Search.Minimize(Cobyla(), double (double[] _) => throw new TimeoutException(),
+            cancellationToken: Token));
 
     [Theory]
     [MemberData(nameof(OptimizerContractTests.Names), MemberType = typeof(OptimizerContractTests))]
@@ -131,14 +133,14 @@ public sealed class SearchTests
         fresh.Ask();
 
         var expected = Search.Minimize(Create(name), Quadratic, onlyOne.Add, Token);
-        var result = Search.Minimize(Create(name), Remembered, together.Add, Token);
+        var result = Search.Minimize(Create(name), Record, together.Add, Token);
 
         Assert.Equivalent(expected, result, strict: true);
         Assert.Equal(onlyOne.Select(Text), together.Select(Text));
         Assert.Equal(together.Select(evaluation => evaluation.Weights), batches.SelectMany(batch => batch)); // each once, and in order
         Assert.Equal(fresh.Ahead.Count + 1, batches[0].Count);
 
-        IReadOnlyList<double> Remembered(IReadOnlyList<double[]> points)
+        IReadOnlyList<double> Record(IReadOnlyList<double[]> points)
         {
             batches.Add([.. points.Select(point => point.ToArray())]);
             return [.. points.Select(Quadratic)];
@@ -146,7 +148,8 @@ public sealed class SearchTests
 
         static IOptimizer Create(string name) => Optimizers.Create(name, new OptimizerSettings(10, 40));
         static double Quadratic(double[] w) => w.Index().Sum(x => (x.Index + 1) * (x.Item - (0.1 * x.Index)) * (x.Item - (0.1 * x.Index)));
-        static string Text(Evaluation evaluation) => $"{evaluation.Index} {evaluation.Value:R} {evaluation.Best:R} {string.Join(' ', evaluation.Weights)}";
+        static string Text(Evaluation evaluation) =>
+            $"{evaluation.Index} {evaluation.Value:R} {evaluation.Best:R} {string.Join(' ', evaluation.Weights)}";
     }
 
     [Theory]
@@ -182,14 +185,14 @@ public sealed class SearchTests
 
     sealed class ListedPoints(params double[][] points) : IOptimizer
     {
-        readonly List<double> values = [];
+        readonly List<double> _values = [];
 
         public int Recommended { get; init; }
 
-        public double[]? Ask() => points.ElementAtOrDefault(values.Count);
+        public double[]? Ask() => points.ElementAtOrDefault(_values.Count);
 
-        public void Tell(double value) => values.Add(value);
+        public void Tell(double value) => _values.Add(value);
 
-        public Recommendation Recommend() => new(points[Recommended], values[Recommended], Recommended);
+        public Recommendation Recommend() => new(points[Recommended], _values[Recommended], Recommended);
     }
 }

@@ -8,7 +8,7 @@ public sealed class SimplexTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void The_inverse_is_kept_whatever_is_probed_moved_and_replaced(int seed)
+    public void The_inverse_stays_correct_for_any_sequence_of_steps(int seed)
     {
         var random = new Random(seed);
         var simplex = new Simplex(new double[8], radius: 1);

@@ -7,7 +7,7 @@ namespace LoraHub.Core.Tests.Predictions;
 public sealed class InputParserTests
 {
     [Fact]
-    public void An_empty_request_is_the_form_of_the_reference()
+    public void An_empty_request_equals_the_reference_form()
     {
         var input = Parse("{}");
 
@@ -15,7 +15,8 @@ public sealed class InputParserTests
         Assert.StartsWith("Infer the date from context.  Q: Today, 8/3/1997,", input.ExampleInputs[0], StringComparison.Ordinal);
         Assert.Equal(["(C)", "(E)", "(F)"], input.ExampleOutputs);
         Assert.Equal((20, 40, 256), (input.RandomModules, input.Budget, input.MaxNewTokens));
-        Assert.Equal((Composition.Factors, Objective.Reference, "cobyla", OutputFormat.Adapter), (input.Composition, input.Objective, input.Optimizer, input.OutputFormat));
+        Assert.Equal((Composition.Factors, Objective.Reference, "cobyla", OutputFormat.Adapter),
+            (input.Composition, input.Objective, input.Optimizer, input.OutputFormat));
         Assert.Null(input.Modules);
         Assert.Null(input.Seed);
         Assert.False(input.HasOwnExamples);
@@ -23,7 +24,7 @@ public sealed class InputParserTests
     }
 
     [Fact]
-    public void The_method_best_sets_what_it_is_made_of_and_nothing_else()
+    public void The_method_best_sets_only_its_own_inputs()
     {
         var expected = Parse("{}") with { Composition = Composition.Delta, ModuleSelection = ModuleSelection.Probe, Optimizer = "probe_cobyla_wide" };
 
@@ -36,7 +37,8 @@ public sealed class InputParserTests
         var input = Parse("""{"method": "lorahub"}""");
 
         Assert.Equivalent(Parse("{}"), input, strict: true);
-        Assert.Equal((Composition.Factors, ModuleSelection.Random, "cobyla", false), (input.Composition, input.ModuleSelection, input.Optimizer, input.Controls));
+        Assert.Equal((Composition.Factors, ModuleSelection.Random, "cobyla", false),
+            (input.Composition, input.ModuleSelection, input.Optimizer, input.Controls));
     }
 
     [Theory]
@@ -44,10 +46,11 @@ public sealed class InputParserTests
     [InlineData("""{"method": "best", "module_selection": "all"}""", Composition.Delta, ModuleSelection.All, "probe_cobyla_wide")]
     [InlineData("""{"module_selection": "similar", "method": "best"}""", Composition.Delta, ModuleSelection.Similar, "probe_cobyla_wide")]
     [InlineData("""{"method": "best", "optimizer": "cobyla"}""", Composition.Delta, ModuleSelection.Probe, "cobyla")]
-    [InlineData("""{"optimizer": "probe_cobyla", "composition": "factors", "module_selection": "random", "method": "best"}""", Composition.Factors, ModuleSelection.Random, "probe_cobyla")]
+    [InlineData("""{"optimizer": "probe_cobyla", "composition": "factors", "module_selection": "random", "method": "best"}""", Composition.Factors,
+        ModuleSelection.Random, "probe_cobyla")]
     [InlineData("""{"method": "best", "composition": null, "optimizer": null}""", Composition.Delta, ModuleSelection.Probe, "probe_cobyla_wide")]
     [InlineData("""{"method": null, "optimizer": "probe_cobyla"}""", Composition.Factors, ModuleSelection.Random, "probe_cobyla")]
-    public void What_is_given_wins_over_the_method(string json, Composition composition, ModuleSelection selection, string optimizer)
+    public void Explicit_inputs_override_the_method(string json, Composition composition, ModuleSelection selection, string optimizer)
     {
         var input = Parse(json);
 
@@ -55,7 +58,7 @@ public sealed class InputParserTests
     }
 
     [Fact]
-    public void Every_method_sets_only_inputs_that_are_known_to_what_they_may_be()
+    public void Every_method_sets_only_valid_inputs_to_valid_values()
     {
         foreach (var (field, preset) in Methods.Names.SelectMany(Methods.Presets))
         {
@@ -71,13 +74,13 @@ public sealed class InputParserTests
     [InlineData("true", true)]
     [InlineData("false", false)]
     [InlineData("null", false)]
-    public void Controls_are_made_where_asked_for(string json, bool expected)
+    public void Controls_are_computed_on_request(string json, bool expected)
     {
         Assert.Equal(expected, Parse($$"""{"controls": {{json}}}""").Controls);
     }
 
     [Fact]
-    public void Null_is_as_good_as_leaving_a_field_out()
+    public void Null_is_treated_as_a_missing_field()
     {
         var fields = new JsonObject([.. InputSchema.Fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)null))]);
 
@@ -104,7 +107,7 @@ public sealed class InputParserTests
     [InlineData("20", 20)]
     [InlineData("20.0", 20)]
     [InlineData("2e1", 20)]
-    public void A_whole_number_may_be_written_in_any_way(string json, int expected)
+    public void A_whole_number_is_accepted_in_any_notation(string json, int expected)
     {
         Assert.Equal(expected, Parse($$"""{"max_inference_step": {{json}}}""").Budget);
     }
@@ -127,17 +130,18 @@ public sealed class InputParserTests
     }
 
     [Theory]
-    [InlineData("""{"example_inputs": "a\nb", "example_outputs": "c"}""", "example_outputs", "Number of input and output do not match: 2 example_inputs, 1 example_outputs")]
+    [InlineData("""{"example_inputs": "a\nb", "example_outputs": "c"}""", "example_outputs",
+        "Number of input and output do not match: 2 example_inputs, 1 example_outputs")]
     [InlineData("""{"example_inputs": "", "example_outputs": ""}""", "example_inputs", "There is no example")]
     [InlineData("""{"example_inputs": []}""", "example_inputs", "There is no example")]
     [InlineData("""{"example_inputs": 5}""", "example_inputs", "5 is not of type \"string\"")]
     [InlineData("""{"example_inputs": ["a", 5]}""", "example_inputs", "Entry 1 of the array is 5")]
     [InlineData("""{"example_inputs": "[\"a\", "}""", "example_outputs", "Number of input")]
     [InlineData("""{"example_inputs": "[\"a\", \"b]"}""", "example_inputs", "The text is not valid JSON (line 1, byte")]
-    [InlineData("""{"test_inputs": "[\"\\ud800\"]"}""", "test_inputs", "a text holds half a surrogate pair")]
+    [InlineData("""{"test_inputs": "[\"\\ud800\"]"}""", "test_inputs", "a string contains an unpaired surrogate")]
     [InlineData("""{"module_weights": "{\"\\ud800\": 1}"}""", "module_weights", "The text is not valid JSON")]
     [InlineData("""{"lora_modules_specified": "a/b, a/b"}""", "lora_modules_specified", "`a/b` is named twice")]
-    [InlineData("""{"lora_modules_specified": ","}""", "lora_modules_specified", "no module's name")]
+    [InlineData("""{"lora_modules_specified": ","}""", "lora_modules_specified", "no module name")]
     [InlineData("""{"lora_modules_specified": ["a/b"]}""", "lora_modules_specified", "is not of type \"string\"")]
     [InlineData("""{"num_random_lora_modules": 1}""", "num_random_lora_modules", "1 is less than the minimum of 2")]
     [InlineData("""{"num_random_lora_modules": 197}""", "num_random_lora_modules", "197 is greater than the maximum of 196")]
@@ -169,7 +173,7 @@ public sealed class InputParserTests
     [InlineData("""{"module_weights": {"a/b": 1e999}}""", "module_weights", "The weight of `a/b`")]
     [InlineData("""{"module_weights": {"a/b": 1, " a/b": 1}}""", "module_weights", "`a/b` is named twice")]
     [InlineData("""{"module_weights": {"a/b": 1}, "lora_modules_specified": "c/d"}""", "module_weights", "leave lora_modules_specified out")]
-    public void What_is_wrong_is_said_at_the_field_with_what_would_be_right(string json, string field, string message)
+    public void An_error_names_the_field_and_the_valid_values(string json, string field, string message)
     {
         var (input, errors) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
 
@@ -180,7 +184,7 @@ public sealed class InputParserTests
     }
 
     [Fact]
-    public void Everything_that_is_wrong_is_said_at_once_in_the_order_of_names()
+    public void All_errors_are_reported_together_in_alphabetical_order()
     {
         var (_, errors) = InputParser.Parse(JsonNode.Parse("""{"seed": "x", "max_inference_step": 5, "composition": "sum"}""")!.AsObject());
 

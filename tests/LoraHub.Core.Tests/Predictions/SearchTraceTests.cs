@@ -11,7 +11,7 @@ public sealed class SearchTraceTests
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     [InlineData(double.NegativeInfinity)]
-    public void A_loss_that_is_no_finite_number_is_null(double value)
+    public void A_loss_that_is_not_finite_is_null(double value)
     {
         var text = Text(new Evaluation(0, [0], value, double.NaN));
 
@@ -37,7 +37,7 @@ public sealed class SearchTraceTests
     }
 
     [Fact]
-    public void A_step_is_a_line_and_keeps_weights_of_its_own()
+    public void A_step_is_one_line_with_its_own_copy_of_the_weights()
     {
         double[] weights = [0.5];
         var trace = Trace(Step(new Evaluation(0, [0], 1, 1)), Step(new Evaluation(1, weights, 0.5, 0.5)));

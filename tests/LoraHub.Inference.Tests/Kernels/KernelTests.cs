@@ -6,15 +6,15 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Kernels;
 
-/// <summary>Every fast path gives what its plain twin gives, on random shapes.</summary>
+/// <summary>Compares every fast path with its plain implementation, on random shapes.</summary>
 public sealed class KernelTests
 {
     const int Cases = 40;
 
-    // Of a bf16 result: one unit in its last place at most, from another order of rounding.
+    // For a bf16 result: at most one unit in the last place, from a different order of rounding.
     const double Bf16Tolerance = 1.0 / 128;
 
-    // What libtorch asks for before it packs bf16.
+    // libtorch's condition for packing bf16.
     static readonly bool HasHalves = Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported;
 
     public static TheoryData<ScalarType> Types => [ScalarType.Float32, ScalarType.BFloat16];
@@ -22,7 +22,7 @@ public sealed class KernelTests
     public static TheoryData<ScalarType> PackedTypes => HasHalves ? Types : [ScalarType.Float32];
 
     [Fact]
-    public void On_this_machine_the_fast_paths_are_there()
+    public void The_fast_paths_are_available_on_this_machine()
     {
         Assert.True(LibTorch.CanPack(ScalarType.Float32, 64));
         Assert.Equal(HasHalves, LibTorch.CanPack(ScalarType.BFloat16, 1));
@@ -34,7 +34,8 @@ public sealed class KernelTests
     [MemberData(nameof(PackedTypes))]
     public void A_packed_matrix_multiplies_as_a_plain_one(ScalarType type) => Repeat(random =>
     {
-        var (n, output, input) = (random.Next(1, 200), type == ScalarType.Float32 ? 64 * random.Next(1, 10) : random.Next(1, 300), random.Next(1, 300));
+        var (n, output, input) = (random.Next(1, 200), type == ScalarType.Float32 ? 64 * random.Next(1, 10) : random.Next(1, 300),
+            random.Next(1, 300));
         var (x, weight) = (randn(n, input).to(type), randn(output, input).to(type));
 
         Assert.True(LibTorch.CanPack(type, output));
@@ -60,10 +61,10 @@ public sealed class KernelTests
         var bias = random.Next(2) == 0 ? null : randn(heads, queries, keys);
         var mask = random.Next(2) == 0 ? null : rand(rows, keys).le(0.3).to(ScalarType.Float32).mul_(float.MinValue);
         mask?.narrow(1, 0, 1).zero_(); // one key counts
-        var terms = new ScoreTerms(bias, mask, isCausal);
-        var expected = AttentionShares.Plain(scores.to(ScalarType.Float32), terms);
+        var terms = new AttentionBias(bias, mask, isCausal);
+        var expected = MaskedSoftmax.Plain(scores.to(ScalarType.Float32), terms);
 
-        AssertClose(expected, AttentionShares.Of(scores, terms), type, 1, $"{rows}, {heads}, {queries}, {keys}, causal {isCausal}");
+        AssertClose(expected, MaskedSoftmax.Of(scores, terms), type, 1, $"{rows}, {heads}, {queries}, {keys}, causal {isCausal}");
     });
 
     [Theory]
@@ -92,15 +93,17 @@ public sealed class KernelTests
     {
         var (count, length) = (random.Next(1, 30), random.Next(1, 9_000));
         var vectors = Enumerable.Range(0, count).Select(_ => randn(length).to(from)).ToArray();
-        var weights = Enumerable.Range(0, random.Next(1, 20)).Select(_ => Enumerable.Range(0, count).Select(_ => (random.NextDouble() * 3) - 1.5).ToArray()).ToArray();
+        var weights = Enumerable.Range(0, random.Next(1, 20))
+            .Select(_ => Enumerable.Range(0, count).Select(_ => (random.NextDouble() * 3) - 1.5).ToArray()).ToArray();
 
-        AssertClose(WeightedSums.Plain(vectors, weights, ScalarType.Float32), WeightedSums.Of(vectors, weights, to), to, Math.Sqrt(count), $"{count} × {length}");
+        AssertClose(WeightedSums.Plain(vectors, weights, ScalarType.Float32), WeightedSums.Of(vectors, weights, to), to, Math.Sqrt(count),
+            $"{count} × {length}");
     });
 
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
-    public void What_is_not_finite_is_not_lost(float value)
+    public void Values_that_are_not_finite_are_preserved(float value)
     {
         using var scope = NewDisposeScope();
         foreach (var place in (int[])[0, 15, 16, 36])
@@ -114,15 +117,17 @@ public sealed class KernelTests
             var vector = ones(37);
             vector[place] = value;
 
-            Assert.True(AttentionShares.Of(scores, default).isnan().all().item<bool>(), $"shares, {place}");
+            Assert.True(MaskedSoftmax.Of(scores, default).isnan().all().item<bool>(), $"shares, {place}");
             Assert.False(GatedGelu.Forward(both).isfinite().all().item<bool>(), $"gelu, {place}");
-            Assert.False(ResidualNorm.Forward(stream, null, ones(48), 1e-6, ScalarType.BFloat16).to(ScalarType.Float32).isfinite().all().item<bool>(), $"norm, {place}");
-            Assert.False(WeightedSums.Of([vector], [[1.0]], ScalarType.BFloat16).to(ScalarType.Float32).isfinite().all().item<bool>(), $"sum, {place}");
+            Assert.False(ResidualNorm.Forward(stream, null, ones(48), 1e-6, ScalarType.BFloat16).to(ScalarType.Float32).isfinite().all().item<bool>(),
+                $"norm, {place}");
+            Assert.False(WeightedSums.Of([vector], [[1.0]], ScalarType.BFloat16).to(ScalarType.Float32).isfinite().all().item<bool>(),
+                $"sum, {place}");
         }
     }
 
     [Fact]
-    public void Loops_of_our_own_cover_every_index_once_whatever_the_number_of_threads()
+    public void Parallel_loops_visit_every_index_once_for_any_number_of_threads()
     {
         using var scope = NewDisposeScope();
         foreach (var count in (int[])[1, 2, 3, 5, 17, 1000])
@@ -145,7 +150,7 @@ public sealed class KernelTests
         }
     }
 
-    /// <param name="scale">How large what is added up to a value is, and with it the rounding.</param>
+    /// <param name="scale">The magnitude of the terms of a sum, which determines its rounding.</param>
     static void AssertClose(Tensor expected, Tensor actual, ScalarType type, double scale, string what)
     {
         var unit = type == ScalarType.BFloat16 ? Bf16Tolerance : 2e-6;

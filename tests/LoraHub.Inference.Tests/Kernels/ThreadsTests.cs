@@ -13,7 +13,7 @@ public sealed class ThreadsTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(1000)]
-    public void Every_number_is_taken_once(int count)
+    public void Every_number_is_processed_once(int count)
     {
         var taken = new ConcurrentBag<int>();
 
@@ -23,7 +23,7 @@ public sealed class ThreadsTests
     }
 
     [Fact]
-    public void A_number_that_takes_long_holds_up_its_own_thread_alone()
+    public void A_slow_number_delays_only_its_own_thread()
     {
         const int Others = 20;
         using var left = new CountdownEvent(Others);
@@ -45,7 +45,7 @@ public sealed class ThreadsTests
     }
 
     [Fact]
-    public void Matrices_are_packed_and_multiplied_beside_each_other()
+    public void Matrices_are_packed_and_multiplied_concurrently()
     {
         using var scope = NewDisposeScope();
         var (x, w) = (randn(256, 256), randn(256, 256));
@@ -67,7 +67,7 @@ public sealed class ThreadsTests
     }
 
     [Fact]
-    public void The_first_exception_is_the_callers_and_ends_the_rest()
+    public void The_first_exception_reaches_the_caller_and_stops_the_rest()
     {
         var taken = 0;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
@@ -11,8 +12,8 @@ namespace LoraHub.Inference.Tests.Lora;
 /// <summary>Compositions of tiny modules against PEFT 0.4.0 (tests/golden/README.md, "lora/").</summary>
 public sealed class CompositionGoldenTests
 {
-    // Tolerances are those of the README. It gives none for composed logits: the bundle's, through one module, move by 1.1e-4 in fp32, and these by 1.5e-3 at weights
-    // of ±1.5, so five times the reference's own distance from double precision is allowed where that is more.
+    // Tolerances are those of the README. It gives none for composed logits: the bundle's, through one module, move by 1.1e-4 in fp32, and these by
+    // 1.5e-3 at weights of ±1.5, so five times the reference's own distance from double precision is allowed where that is more.
     [Fact]
     public void Composed_factors_and_their_losses_are_those_of_the_reference()
     {
@@ -23,7 +24,8 @@ public sealed class CompositionGoldenTests
         using var modules = new ModuleList(golden.GetProperty("modules").Deserialize<string[]>()!, name => TestModels.TinyModule(name, model));
         using var composition = new FactorsComposition(modules.Items, ScalarType.Float32);
         using var exactModel = TestModels.Tiny("tiny-v1_1", ScalarType.Float64);
-        using var exactModules = new ModuleList(golden.GetProperty("modules").Deserialize<string[]>()!, name => TestModels.TinyModule(name, exactModel));
+        using var exactModules = new ModuleList(golden.GetProperty("modules").Deserialize<string[]>()!,
+            name => TestModels.TinyModule(name, exactModel));
         using var exactComposition = new FactorsComposition(exactModules.Items, ScalarType.Float64);
         var cases = golden.GetProperty("cases").EnumerateArray().ToArray();
 
@@ -53,7 +55,8 @@ public sealed class CompositionGoldenTests
     public void Exact_compositions_and_their_losses_are_those_of_merged_weights(ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var groups = JsonDocument.Parse(File.ReadAllText(Golden.Path("lora/delta.json"))).RootElement.GetProperty("groups").EnumerateArray().ToArray();
+        var groups = JsonDocument.Parse(File.ReadAllText(Golden.Path("lora/delta.json"))).RootElement.GetProperty("groups")
+            .EnumerateArray().ToArray();
         using var tensors = GoldenTensors.Open("lora/delta.safetensors");
         using var model = TestModels.Tiny("tiny-v1_1", type);
 
@@ -69,7 +72,8 @@ public sealed class CompositionGoldenTests
 
                 AssertDeltas(tensors, $"{name}.delta.", composed);
                 var (expected, tolerance) = type == ScalarType.Float64 ? ("loss_float64", Golden.Tolerance(1e-9, 5e-7)) : ("loss", 5e-4);
-                GoldenTensors.AssertClose(cases[i].GetProperty(expected).GetDouble(), Loss(model, tensors, composed), tolerance, $"{name} {expected}");
+                GoldenTensors.AssertClose(cases[i].GetProperty(expected).GetDouble(), Loss(model, tensors, composed), tolerance,
+                    $"{name} {expected}");
             }
         }
 
@@ -99,9 +103,10 @@ public sealed class CompositionGoldenTests
         });
     }
 
-    static void AssertDeltas(ICheckpoint tensors, string prefix, LoraLayers composed)
+    static void AssertDeltas(MappedCheckpoint tensors, string prefix, LoraLayers composed)
     {
-        var layers = tensors.Entries.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..]).ToArray();
+        var layers = tensors.Entries.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(key => key[prefix.Length..]).ToArray();
         Assert.NotEmpty(layers);
         foreach (var layer in layers)
         {
@@ -111,13 +116,13 @@ public sealed class CompositionGoldenTests
         }
     }
 
-    static Tensor Logits(T5Model model, ICheckpoint batch, LoraLayers lora)
+    static Tensor Logits(T5Model model, MappedCheckpoint batch, LoraLayers lora)
     {
         using var rows = new GoldenRows(model, batch);
         return rows.Logits(lora);
     }
 
-    static double Loss(T5Model model, ICheckpoint batch, LoraLayers lora)
+    static double Loss(T5Model model, MappedCheckpoint batch, LoraLayers lora)
     {
         using var rows = new GoldenRows(model, batch);
         return rows.Loss(lora);

@@ -1,11 +1,12 @@
-using LoraHub.Core.Modules;
+using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Lora;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Lora;
 
-/// <summary>A model in bf16 holds its modules in bf16; the adapter it gives is composed from what the checkpoints hold.</summary>
+/// <summary>A model in bf16 holds its modules in bf16; its adapter is composed from the checkpoints' own values.</summary>
 public sealed class ExactAdapterTests
 {
     static readonly string[] Names = ["uniform-0", "uniform-1", "uniform-2"];
@@ -31,7 +32,7 @@ public sealed class ExactAdapterTests
     }
 
     [Fact]
-    public void A_module_that_was_replaced_meanwhile_is_not_taken_for_the_one_that_was_searched()
+    public void A_module_replaced_during_the_search_is_detected()
     {
         using var scope = NewDisposeScope();
         var folder = Directory.CreateTempSubdirectory("lorahub-module").FullName;
@@ -39,7 +40,7 @@ public sealed class ExactAdapterTests
         {
             Copy("uniform-0", folder);
             using var model = TestModels.Tiny("tiny-v1_1", ScalarType.BFloat16);
-            using var module = LoraModule.Load(new ModuleInfo { Id = "me/mine", Folder = folder, BaseModel = "any", Rank = 4 }, model);
+            using var module = LoraModule.Load(new ModuleVersion { Id = "me/mine", Folder = folder, BaseModel = "any", Rank = 4 }, model);
             using var composition = new FactorsComposition([module], ScalarType.BFloat16);
             composition.ToPeft([1.0]);
 

@@ -1,35 +1,36 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-
-using LoraHub.Core.Modules;
+using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Checkpoints;
-using LoraHub.Inference.Lora;
-using LoraHub.Inference.Models;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Inspection;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Lora;
 
-/// <summary>What a module's numbers are found to be when it comes in.</summary>
+/// <summary>The inspection of a module when it is published.</summary>
 public sealed class ModuleInspectorTests : IDisposable
 {
     const string French = "lorahub/t5_mini-french";
 
     readonly string _folder = Directory.CreateTempSubdirectory("lorahub-inspector").FullName;
-    readonly ModelFolders _models = new([Golden.Models]);
+    readonly SearchPath _models = new([Golden.Models]);
 
-    ModuleInspector Inspector => new(_models);
+    ModuleInspector Inspector => new(new BaseModels(_models, "lorahub/t5-mini"));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void The_report_is_what_the_whole_updates_say()
+    public void The_report_matches_the_full_updates()
     {
         using var scope = NewDisposeScope();
         var report = Inspector.Inspect(Copy(French), TestContext.Current.CancellationToken);
 
         Assert.Equal(("lorahub/t5-mini", 8), (report.BaseModel, report.Rank));
-        Assert.Equal(ModelDigest.Of(Golden.Model("lorahub/t5-mini")), report.BaseModelDigest);
+        Assert.Equal(new BaseModels(_models, "lorahub/t5-mini").Digest(Golden.Model("lorahub/t5-mini")), report.BaseModelDigest);
         var updates = Deltas(_folder);
         Assert.Equal(updates.Keys.Order(StringComparer.Ordinal), report.Layers.Select(layer => layer.Layer));
         var total = updates.Values.Sum(delta => Math.Pow(delta.norm().item<double>(), 2));
@@ -47,29 +48,30 @@ public sealed class ModuleInspectorTests : IDisposable
     }
 
     [Fact]
-    public void A_pickled_module_becomes_the_same_numbers_in_safetensors()
+    public void A_pickled_module_is_converted_to_equal_safetensors()
     {
         using var scope = NewDisposeScope();
-        var pickled = new FolderModuleCatalog(_models, "lorahub/t5-mini").List().First(module => File.Exists(Path.Combine(module.Folder, ModuleFiles.PickledWeights)));
+        var pickled = new ModuleLibrary(_models, new BaseModels(_models, "lorahub/t5-mini")).List()
+            .First(module => File.Exists(Path.Combine(module.Folder, ModuleFiles.PickledWeights)));
         Copy(pickled.Id);
 
-        Inspector.Inspect(_folder, TestContext.Current.CancellationToken);
+        ModuleInspector.ConvertToSafetensors(_folder);
 
         Assert.False(File.Exists(Path.Combine(_folder, ModuleFiles.PickledWeights)));
-        using var before = Checkpoint.OpenAdapter(pickled.Folder);
-        using var after = Checkpoint.OpenAdapter(_folder);
+        using var before = MappedCheckpoint.OpenAdapter(pickled.Folder);
+        using var after = MappedCheckpoint.OpenAdapter(_folder);
         Assert.Equal(before.Entries.Keys.Order(StringComparer.Ordinal), after.Entries.Keys.Order(StringComparer.Ordinal));
         Assert.All(before.Entries.Keys, key => Assert.True(before.Read(key).equal(after.Read(key)).all().item<bool>()));
     }
 
     [Fact]
-    public void Cosines_are_those_of_the_whole_updates()
+    public void Cosines_match_those_of_the_full_updates()
     {
         using var scope = NewDisposeScope();
-        var modules = new FolderModuleCatalog(_models, "lorahub/t5-mini").List().Where(module => module.Problem is null).ToArray();
+        var modules = new ModuleLibrary(_models, new BaseModels(_models, "lorahub/t5-mini")).List().Where(module => module.Problem is null).ToArray();
         var one = modules.Single(module => module.Id == French);
 
-        var cosines = Inspector.Cosines(one, modules, TestContext.Current.CancellationToken);
+        var cosines = ModuleInspector.Cosines(one, modules, TestContext.Current.CancellationToken);
 
         var own = Deltas(one.Folder);
         foreach (var (module, cosine) in modules.Zip(cosines))
@@ -86,9 +88,9 @@ public sealed class ModuleInspectorTests : IDisposable
     [Fact]
     public void Products_of_sketches_approximate_those_of_updates()
     {
-        var modules = new FolderModuleCatalog(_models, "lorahub/t5-mini").List().Where(module => module.Problem is null).ToArray();
+        var modules = new ModuleLibrary(_models, new BaseModels(_models, "lorahub/t5-mini")).List().Where(module => module.Problem is null).ToArray();
         var one = modules.Single(module => module.Id == French);
-        var cosines = Inspector.Cosines(one, modules, TestContext.Current.CancellationToken);
+        var cosines = ModuleInspector.Cosines(one, modules, TestContext.Current.CancellationToken);
         var reports = modules.Select(module => Inspector.Inspect(Copy(module.Id), TestContext.Current.CancellationToken)).ToArray();
         var own = reports[Array.IndexOf(modules, one)];
 
@@ -101,7 +103,7 @@ public sealed class ModuleInspectorTests : IDisposable
     }
 
     [Fact]
-    public void An_update_that_is_nothing_has_a_report_of_zeros()
+    public void A_zero_update_has_a_report_of_zeros()
     {
         Copy(French);
         Rewrite((key, numbers) => key.Contains("lora_B") ? numbers.zero_() : numbers);
@@ -116,7 +118,7 @@ public sealed class ModuleInspectorTests : IDisposable
     [InlineData(double.NaN, "not finite")]
     [InlineData(double.PositiveInfinity, "not finite")]
     [InlineData(1e9, "has a norm of")]
-    public void Numbers_that_no_training_makes_are_refused(double number, string reason)
+    public void Implausible_numbers_are_refused(double number, string reason)
     {
         Copy(French);
         Rewrite((_, numbers) => numbers.fill_(number));
@@ -129,7 +131,7 @@ public sealed class ModuleInspectorTests : IDisposable
 
     [Theory]
     [InlineData("base_model_name_or_path", "/home/me/flan", ModuleFiles.Config, "owner/name")]
-    [InlineData("r", 4, ModuleFiles.Weights, "do not fit r 4")]
+    [InlineData("r", 4, ModuleFiles.Weights, "do not match r 4")]
     [InlineData("peft_type", "IA3", ModuleFiles.Config, "only LORA")]
     [InlineData("use_dora", true, ModuleFiles.Config, "DoRA")]
     public void A_configuration_that_does_not_fit_is_refused(string key, object value, string field, string reason)
@@ -146,7 +148,7 @@ public sealed class ModuleInspectorTests : IDisposable
     }
 
     [Fact]
-    public void A_module_for_a_base_of_another_shape_is_refused_and_one_for_a_base_that_is_not_here_is_not_checked_against_it()
+    public void A_module_is_checked_against_its_base_model_only_when_that_is_present()
     {
         Copy(French);
         Rewrite((key, numbers) => key.Contains("lora_A") ? numbers.narrow(1, 0, numbers.shape[1] - 1).contiguous() : numbers);
@@ -154,7 +156,7 @@ public sealed class ModuleInspectorTests : IDisposable
         var refused = Assert.Throws<ModuleRefusedException>(() => Inspector.Inspect(_folder, TestContext.Current.CancellationToken));
         Assert.Contains("another architecture", refused.Message);
 
-        Assert.Null(new ModuleInspector(new ModelFolders([])).Inspect(_folder, TestContext.Current.CancellationToken).BaseModelDigest);
+        Assert.Null(new ModuleInspector(new BaseModels(new SearchPath([]), "lorahub/t5-mini")).Inspect(_folder, TestContext.Current.CancellationToken).BaseModelDigest);
     }
 
     static float[] Floats(ModuleReport report) => MemoryMarshal.Cast<byte, float>(report.Sketch).ToArray();
@@ -165,10 +167,11 @@ public sealed class ModuleInspectorTests : IDisposable
     static Dictionary<string, Tensor> Deltas(string folder)
     {
         var config = AdapterConfig.Load(folder);
-        using var checkpoint = Checkpoint.OpenAdapter(folder);
+        using var checkpoint = MappedCheckpoint.OpenAdapter(folder);
         return AdapterLayout.Read(checkpoint.Entries, config.Rank).Slots.ToDictionary(
             slot => slot.Layer,
-            slot => checkpoint.Read(slot.KeyOfB).to(ScalarType.Float64).matmul(checkpoint.Read(slot.KeyOfA).to(ScalarType.Float64)).mul(config.Scaling));
+            slot => checkpoint.Read(slot.KeyOfB).to(ScalarType.Float64).matmul(checkpoint.Read(slot.KeyOfA).to(ScalarType.Float64))
+                .mul(config.Scaling));
     }
 
     string Copy(string id)
@@ -190,12 +193,12 @@ public sealed class ModuleInspectorTests : IDisposable
     {
         using var scope = NewDisposeScope();
         Dictionary<string, Tensor> changed;
-        using (var checkpoint = Checkpoint.OpenAdapter(_folder))
+        using (var checkpoint = MappedCheckpoint.OpenAdapter(_folder))
         {
             changed = checkpoint.Entries.Keys.ToDictionary(key => key, key => change(key, checkpoint.Read(key).clone()));
         }
 
         File.Delete(Path.Combine(_folder, ModuleFiles.PickledWeights));
-        SafetensorsWriter.Write(Path.Combine(_folder, ModuleFiles.Weights), changed);
+        TensorWriter.Write(Path.Combine(_folder, ModuleFiles.Weights), changed);
     }
 }

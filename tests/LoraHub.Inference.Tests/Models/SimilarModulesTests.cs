@@ -1,17 +1,17 @@
 using System.Text.Json;
-
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Inference.Tests.Models;
 
 /// <summary>
-/// How well text alone finds the module that is best by test accuracy (models/README.md), among the 28 of one layout, by the five examples of each unseen task.
-/// The weights of ModuleIndex were chosen on the even-numbered tasks in alphabetical order.
+/// How well text alone ranks the best module by test accuracy (models/README.md) among the 28 of one layout, from five examples of each unseen task.
+/// The weights of CardIndex were chosen on the even-numbered tasks in alphabetical order.
 /// </summary>
 public sealed class SimilarModulesTests(ITestOutputHelper output)
 {
-    /// <summary>Those of the bundle's table: all of the common layout but the one that is there for its file format.</summary>
-    static readonly ModuleInfo[] Modules =
+    /// <summary>The modules of the bundle's table: all of the common layout except the one that only tests a file format.</summary>
+    static readonly ModuleVersion[] Modules =
     [
         .. TestModels.Catalog().List()
             .Where(module => module.Problem is null && module.Id != "lorahub/t5_mini-parity_safetensors")
@@ -20,9 +20,9 @@ public sealed class SimilarModulesTests(ITestOutputHelper output)
     ];
 
     [Fact]
-    public void The_best_module_stands_nearer_the_top_than_by_chance_on_average()
+    public void The_best_module_ranks_better_than_chance_on_average()
     {
-        var index = new ModuleIndex(Modules);
+        var index = new CardIndex(Modules);
         var best = BestModules();
         var ranks = Tasks().Select(task => (task, rank: RankOf($"lorahub/t5_mini-{best[task]}", Rank(index, task)))).ToArray();
         foreach (var (task, rank) in ranks)
@@ -43,12 +43,12 @@ public sealed class SimilarModulesTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_module_whose_card_is_the_examples_comes_first_for_every_task()
+    public void A_module_whose_card_contains_the_examples_ranks_first_for_every_task()
     {
         foreach (var task in Tasks())
         {
             var (inputs, outputs) = Examples(task);
-            var exact = Modules[0] with { Id = "zz/exact", Card = string.Join('\n', inputs.Zip(outputs, (input, answer) => $"{input}\n{answer}")) };
+            var exact = Modules[0] with { Id = "zz/exact", Card = new ModuleCard { Purpose = string.Join('\n', inputs.Zip(outputs, (input, answer) => $"{input}\n{answer}")) } };
 
             Assert.Same(exact, ModuleRanking.Rank(inputs, outputs, [.. Modules, exact])[0].Module);
         }
@@ -56,22 +56,27 @@ public sealed class SimilarModulesTests(ITestOutputHelper output)
 
     static double ReciprocalRank(int[] ranks) => ranks.Average(rank => 1.0 / rank);
 
-    static string Text(int[] ranks) => $"mean reciprocal rank {ReciprocalRank(ranks):0.000}, top six {ranks.Count(rank => rank <= 6)} of {ranks.Length}, mean rank {ranks.Average():0.0}";
+    static string Text(int[] ranks) =>
+        $"mean reciprocal rank {ReciprocalRank(ranks):0.000}, top six {ranks.Count(rank => rank <= 6)} of {ranks.Length}, "
+            + $"mean rank {ranks.Average():0.0}";
 
     static int RankOf(string id, IReadOnlyList<RankedModule> ranking) => ranking.Index().Single(pair => pair.Item.Module.Id == id).Index + 1;
 
-    static IReadOnlyList<RankedModule> Rank(ModuleIndex index, string task)
+    static IReadOnlyList<RankedModule> Rank(CardIndex index, string task)
     {
         var (inputs, outputs) = Examples(task);
         return index.Rank(inputs, outputs);
     }
 
-    static string[] Tasks() => [.. Directory.GetFiles(Golden.Tasks, "*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+    static string[] Tasks() =>
+        [.. Directory.GetFiles(Golden.Tasks, "*.jsonl").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
 
     static (string[] Inputs, string[] Outputs) Examples(string task)
     {
-        var lines = File.ReadLines(Path.Combine(Golden.Tasks, $"{task}.jsonl")).Take(5).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToArray();
-        return ([.. lines.Select(line => line.GetProperty("input").GetString()!)], [.. lines.Select(line => line.GetProperty("target").GetString()!)]);
+        var lines = File.ReadLines(Path.Combine(Golden.Tasks, $"{task}.jsonl")).Take(5)
+            .Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToArray();
+        return ([.. lines.Select(line => line.GetProperty("input").GetString()!)],
+            [.. lines.Select(line => line.GetProperty("target").GetString()!)]);
     }
 
     /// <summary>The second column of the bundle's table of what the search chose.</summary>

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-
 using LoraHub.Core.Predictions;
-using LoraHub.Inference.Models;
+using LoraHub.Modules.Folders;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
@@ -35,7 +34,7 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     [InlineData("truncated.bin")]
     [InlineData("evil_os_system.bin")]
     [InlineData("text.bin")]
-    public void A_broken_or_malicious_module_is_known_as_unusable_before_any_work(string file)
+    public void A_broken_or_malicious_module_is_rejected_before_any_work(string file)
     {
         var folder = predictions.CopyModule("t5_mini-plurals", "bad/file");
         File.Copy(Golden.Path($"pickle/torch/{file}"), Path.Combine(folder, "adapter_model.bin"), overwrite: true);
@@ -47,12 +46,12 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     [Theory]
     [InlineData("peft_type", "LOHA", "has the peft_type `LOHA`")]
     [InlineData("bias", "all", "trains biases")]
-    [InlineData("r", 4, "which do not fit r 4")]
+    [InlineData("r", 4, "which do not match r 4")]
     [InlineData("r", 0, "has r 0")]
-    [InlineData("use_dora", true, "asks for DoRA")]
+    [InlineData("use_dora", true, "uses DoRA")]
     [InlineData("base_model_name_or_path", null, "names no base model")]
-    [InlineData("init_lora_weights", "pissa_niter_16", "was started by `pissa_niter_16`, which changes the base model")]
-    public void A_module_that_is_not_plain_lora_says_what_it_is(string field, object? value, string message)
+    [InlineData("init_lora_weights", "pissa_niter_16", "has init_lora_weights `pissa_niter_16`, which changes the base model")]
+    public void The_error_for_a_module_that_is_not_plain_LoRA_names_its_kind(string field, object? value, string message)
     {
         var folder = predictions.CopyModule("t5_mini-plurals", "bad/config");
         Edit(folder, config => config[field] = JsonValue.Create(value));
@@ -61,7 +60,7 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     }
 
     [Fact]
-    public void A_configuration_that_is_no_json_is_named()
+    public void A_configuration_that_is_not_JSON_is_named()
     {
         File.WriteAllText(Path.Combine(predictions.CopyModule("t5_mini-plurals", "bad/json"), "adapter_config.json"), "{");
 
@@ -76,11 +75,11 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     [InlineData("lorahub/.hidden")]
     public void An_id_never_leaves_the_models_folder(string id)
     {
-        Assert.Null(new ModelFolders([Golden.Models, "/"]).Find(id));
+        Assert.Null(new SearchPath([Golden.Models, "/"]).Find(id));
     }
 
     [Fact]
-    public void A_dangling_link_spoils_its_own_module_and_no_other()
+    public void A_dangling_link_breaks_only_its_own_module()
     {
         var folder = predictions.CopyModule("t5_mini-plurals", "bad/link");
         File.Delete(Path.Combine(folder, "adapter_model.bin"));
@@ -90,12 +89,12 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     }
 
     [Fact]
-    public void A_missing_base_model_says_where_to_put_it()
+    public void The_error_for_a_missing_base_model_names_its_folder()
     {
         var folder = predictions.CopyModule("t5_mini-plurals", "bad/base");
         Edit(folder, config => config["base_model_name_or_path"] = "google/flan-t5-large");
 
-        AssertFails("bad/base", "The base model `google/flan-t5-large` is not here; put its Hugging Face folder into the models folder");
+        AssertFails("bad/base", "The base model `google/flan-t5-large` was not found; put its Hugging Face folder into the models folder");
     }
 
     [Fact]
@@ -103,19 +102,22 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
     {
         var folder = predictions.CopyModule("t5_mini-plurals", "own/module");
         var first = Digest();
-        File.Copy(Path.Combine(Golden.Models, "lorahub", "t5_mini-antonyms", "adapter_model.bin"), Path.Combine(folder, "adapter_model.bin"), overwrite: true);
+        File.Copy(Path.Combine(Golden.Models, "lorahub", "t5_mini-antonyms", "adapter_model.bin"),
+            Path.Combine(folder, "adapter_model.bin"), overwrite: true);
 
         Assert.NotEqual(first, Digest());
 
-        string Digest() => predictions.Predict("""{"module_weights": {"own/module": 1}}""").Log.Single(line => line.StartsWith("  own/module", StringComparison.Ordinal));
+        string Digest() => predictions.Predict("""{"module_weights": {"own/module": 1}}""")
+            .Log.Single(line => line.StartsWith("  own/module", StringComparison.Ordinal));
     }
 
     void AssertFails(string module, string message)
     {
-        var exception = Assert.Throws<PredictionException>(() => predictions.Predict($$"""{"lora_modules_specified": "{{module}}", "max_inference_step": 10}"""));
+        var exception =
+            Assert.Throws<PredictionException>(() => predictions.Predict($$"""{"lora_modules_specified": "{{module}}", "max_inference_step": 10}"""));
 
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(Path.GetTempPath(), exception.Message, StringComparison.Ordinal); // the service's folders are nobody's business
+        Assert.DoesNotContain(Path.GetTempPath(), exception.Message, StringComparison.Ordinal); // messages must not reveal the service's folders
         Assert.NotEmpty(predictions.Predict($$"""{"module_weights": {"{{Good}}": 1} }""").Output.Weights);
     }
 

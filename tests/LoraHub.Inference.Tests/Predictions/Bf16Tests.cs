@@ -1,13 +1,13 @@
 using System.Text.Json;
 
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Predictions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>The fast mode on the shipped bundle: what bf16 does to the losses that a search goes by.</summary>
+/// <summary>The fast mode on the shipped bundle: the effect of bf16 on the search objective.</summary>
 public sealed class Bf16Tests(MiniModel mini) : IClassFixture<MiniModel>
 {
     // The 52 compositions of the golden scores, a quarter of them at extreme weights.
@@ -41,7 +41,8 @@ public sealed class Bf16Tests(MiniModel mini) : IClassFixture<MiniModel>
         {
             using var scope = NewDisposeScope();
             var lines = TaskFile.Read(one.GetProperty("task").GetString()!);
-            using var examples = new FewShotExamples(model, mini.Tokenize(lines.Inputs.Take(TaskFile.Examples)), mini.Tokenize(lines.Targets.Take(TaskFile.Examples)));
+            using var examples = new FewShotExamples(model, mini.Tokenize(lines.Inputs.Take(TaskFile.Examples)),
+                mini.Tokenize(lines.Targets.Take(TaskFile.Examples)));
             return examples.MeanTokenLosses(composition.Compose([one.GetProperty("weights").Deserialize<double[]>()!]))[0];
         })];
     }

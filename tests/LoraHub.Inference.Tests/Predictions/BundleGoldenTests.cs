@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text.Json;
 
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
@@ -54,7 +54,8 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
             var expected = golden.GetProperty("values").GetProperty($"{batch}/{variant}");
             var encoded = model.Encode(rows.Inputs, lora);
 
-            GoldenTensors.AssertClose(States(tensors.Read($"{variant}.encoder_last_hidden_state"), rows.Inputs), encoded.States, 5e-4, $"{variant} states");
+            GoldenTensors.AssertClose(States(tensors.Read($"{variant}.encoder_last_hidden_state"), rows.Inputs), encoded.States, 5e-4,
+                $"{variant} states");
             GoldenTensors.AssertClose(tensors.Read($"{variant}.logits"), rows.Logits(lora), 5e-4, $"{variant} logits");
             GoldenTensors.AssertClose(expected.GetProperty("loss").GetDouble(), rows.Loss(lora), 1e-4, $"{variant} loss");
             Assert.All(
@@ -83,13 +84,16 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
 
             // Five batches' losses are added where one was divided by five, and so is the reference's own distance from its float64 model.
             // That exceeds the stated tolerance in few cases, at extreme weights; everywhere else the tolerance holds as stated.
-            var rounding = 5 * Math.Abs(expected.GetProperty("score_batch_none").GetDouble() - expected.GetProperty("score_float64_model").GetDouble());
+            var rounding =
+                5 * Math.Abs(expected.GetProperty("score_batch_none").GetDouble() - expected.GetProperty("score_float64_model").GetDouble());
             var batched = Math.Max(tolerance, rounding);
-            GoldenTensors.AssertClose(expected.GetProperty("score_batch_1").GetDouble(), scorer.Score(examples, weights, batchSize: 1), batched, $"case {i}, batch 1");
-            GoldenTensors.AssertClose(expected.GetProperty("score_batch_2").GetDouble(), scorer.Score(examples, weights, batchSize: 2), batched, $"case {i}, batch 2");
+            GoldenTensors.AssertClose(expected.GetProperty("score_batch_1").GetDouble(), scorer.Score(examples, weights, batchSize: 1), batched,
+                $"case {i}, batch 1");
+            GoldenTensors.AssertClose(expected.GetProperty("score_batch_2").GetDouble(), scorer.Score(examples, weights, batchSize: 2), batched,
+                $"case {i}, batch 2");
         }
 
-        // The same weights after other weights: nothing is left behind by a composition (REFERENCE, defect 10).
+        // The same weights after other weights: a composition leaves no state behind (REFERENCE, defect 10).
         var sequence = golden.GetProperty("as_is");
         foreach (var call in sequence.GetProperty("calls").EnumerateArray())
         {
@@ -111,15 +115,17 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
         foreach (var expected in golden.GetProperty("cases").EnumerateArray())
         {
             var score = scorer.Score(Examples(expected.GetProperty("task").GetString()!), expected.GetProperty("weights").Deserialize<double[]>()!);
-            GoldenTensors.AssertClose(expected.GetProperty("score_float64_model").GetDouble(), score, Golden.Tolerance(1e-6, 5e-6), "score_float64_model");
+            GoldenTensors.AssertClose(expected.GetProperty("score_float64_model").GetDouble(), score, Golden.Tolerance(1e-6, 5e-6),
+                "score_float64_model");
         }
     }
 
     [Fact]
-    public void Exact_compositions_of_modules_of_any_rank_cost_what_merged_weights_cost()
+    public void Exact_compositions_of_modules_of_any_rank_have_the_loss_of_merged_weights()
     {
         using var scope = NewDisposeScope();
-        var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/delta.json"))).RootElement.GetProperty("groups").EnumerateArray().ToArray();
+        var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/delta.json"))).RootElement.GetProperty("groups")
+            .EnumerateArray().ToArray();
         using var inDouble = TestModels.Mini(ScalarType.Float64);
 
         foreach (var group in golden)
@@ -132,7 +138,8 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
                 using var examples = ToExamples(model, Examples(group.GetProperty("task").GetString()!));
                 foreach (var expected in group.GetProperty("cases").EnumerateArray())
                 {
-                    var loss = examples.MeanTokenLosses(composition.Compose([expected.GetProperty("weights").Deserialize<double[]>()!]), TestContext.Current.CancellationToken)[0];
+                    var loss = examples.MeanTokenLosses(composition.Compose([expected.GetProperty("weights").Deserialize<double[]>()!]),
+                        TestContext.Current.CancellationToken)[0];
                     var (key, tolerance) = model == inDouble ? ("loss_float64", 1e-6) : ("loss", 1e-4);
                     GoldenTensors.AssertClose(expected.GetProperty(key).GetDouble(), loss, tolerance, key);
                 }
@@ -143,13 +150,13 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
     }
 
     [Fact]
-    public void Without_modules_the_model_answers_what_the_reference_answers()
+    public void Without_modules_the_model_generates_the_answers_of_the_reference()
     {
         var golden = JsonDocument.Parse(File.ReadAllText(Golden.Path("bundle/zero_shot.json"))).RootElement;
         foreach (var task in golden.EnumerateObject())
         {
             var lines = TaskFile.Read(task.Name);
-            var answers = Answers.Ask(mini.Fp32, mini.Tokenize(lines.TestInputs), null, 256, TestContext.Current.CancellationToken);
+            var answers = Answers.Generate(mini.Fp32, mini.Tokenize(lines.TestInputs), null, 256, TestContext.Current.CancellationToken);
 
             Assert.Equal(task.Value.GetProperty("predictions").Deserialize<string[]>()!, answers);
             Assert.Equal(task.Value.GetProperty("accuracy").GetDouble(), Answers.Accuracy(answers, lines.TestTargets), 1e-9);
@@ -185,7 +192,7 @@ public sealed class BundleGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
             return batch.Scores(_composition.Compose([weights]), [weights], Objective.Reference)[0];
         }
 
-        /// <summary>As lorahub does it: the mean of each batch of examples, added up and divided by the number of examples.</summary>
+        /// <summary>lorahub's formula: the sum of the batch means, divided by the number of examples.</summary>
         public double Score((int[][] Inputs, int[][] Targets) examples, double[] weights, int batchSize)
         {
             using var scope = NewDisposeScope();

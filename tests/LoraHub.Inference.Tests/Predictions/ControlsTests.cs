@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 
 using LoraHub.Core.Telemetry;
-
 using TorchSharp;
 
 namespace LoraHub.Inference.Tests.Predictions;
@@ -25,7 +24,8 @@ public sealed class ControlsTests(PredictorFixture predictions) : IClassFixture<
         var (controls, loss, accuracy) = (answer.Output.Controls!, answer.Output.Loss!, answer.Output.Accuracy!);
         Assert.Equal((loss.ZeroShot, accuracy.ZeroShot), (controls.ZeroShot.Loss, controls.ZeroShot.Accuracy));
         Assert.Equal("lorahub/t5_mini-plurals", controls.BestSingle.Module);
-        Assert.All([controls.ZeroShot, controls.UniformMean, controls.RandomDirections], control => Assert.True(control is { Loss: > 0, Accuracy: >= 0 and <= 100 }));
+        Assert.All([controls.ZeroShot, controls.UniformMean, controls.RandomDirections],
+            control => Assert.True(control is { Loss: > 0, Accuracy: >= 0 and <= 100 }));
         Assert.True(controls.BestSingle is { Loss: > 0, Accuracy: > 0 and <= 100 });
         Assert.True(controls.RandomDirections.Loss <= controls.ZeroShot.Loss);
         Assert.True(loss.Adapted < controls.RandomDirections.Loss);
@@ -37,20 +37,22 @@ public sealed class ControlsTests(PredictorFixture predictions) : IClassFixture<
     [Theory]
     [InlineData(0)]
     [InlineData(3)]
-    public void Without_test_outputs_examples_are_left_out_in_turn_and_missing_says_why(int tests)
+    public void Without_test_outputs_controls_leave_one_example_out_and_missing_explains_why(int tests)
     {
         var controls = predictions.Predict(TaskRequest.Of("plural_nonce", Fields, tests: tests, hasTestOutputs: false)).Output.Controls!;
 
         Assert.Equal(5, controls.LeaveOneOut!.Examples);
-        Assert.All([controls.LeaveOneOut.ZeroShot, controls.LeaveOneOut.BestSingle, controls.LeaveOneOut.Adapted], share => Assert.True(share is 0 or 20 or 40 or 60 or 80 or 100));
+        Assert.All([controls.LeaveOneOut.ZeroShot, controls.LeaveOneOut.BestSingle, controls.LeaveOneOut.Adapted],
+            share => Assert.True(share is 0 or 20 or 40 or 60 or 80 or 100));
         Assert.True(controls.LeaveOneOut.BestSingle > controls.LeaveOneOut.ZeroShot);
         Assert.StartsWith("There are no test_outputs", controls.Missing, StringComparison.Ordinal);
         Assert.Contains("leave_one_out", controls.Missing, StringComparison.Ordinal);
-        Assert.All([controls.ZeroShot.Accuracy, controls.BestSingle.Accuracy, controls.UniformMean.Accuracy, controls.RandomDirections.Accuracy], Assert.Null);
+        Assert.All([controls.ZeroShot.Accuracy, controls.BestSingle.Accuracy, controls.UniformMean.Accuracy, controls.RandomDirections.Accuracy],
+            Assert.Null);
     }
 
     [Fact]
-    public void One_example_without_test_outputs_cannot_be_left_out_and_missing_says_so()
+    public void With_one_example_and_no_test_outputs_missing_explains_the_absent_controls()
     {
         var controls = predictions.Predict(TaskRequest.Of("plural_nonce", Fields, examples: 1)).Output.Controls!;
 
@@ -60,19 +62,20 @@ public sealed class ControlsTests(PredictorFixture predictions) : IClassFixture<
     }
 
     [Fact]
-    public void A_module_whose_loss_is_no_number_spoils_only_the_controls_it_is_part_of()
+    public void A_NaN_module_affects_only_its_own_controls()
     {
         var file = Path.Combine(predictions.CopyModule("t5_mini-parity_safetensors", "bad/huge"), "adapter_model.safetensors");
         var bytes = File.ReadAllBytes(file);
         var numbers = bytes.AsSpan(bytes.Length / 2); // behind the header
         for (var i = numbers.Length % sizeof(float); i < numbers.Length; i += sizeof(float))
         {
-            BitConverter.TryWriteBytes(numbers[i..], 1e30f); // finite, but no forward pass survives it
+            BitConverter.TryWriteBytes(numbers[i..], 1e30f); // finite, but overflows in a forward pass
         }
 
         File.WriteAllBytes(file, bytes);
 
-        var output = predictions.Predict(TaskRequest.Of("plural_nonce", Fields.Replace("lorahub/t5_mini-antonyms", "bad/huge", StringComparison.Ordinal), tests: 5)).Output;
+        var output = predictions.Predict(TaskRequest.Of("plural_nonce",
+            Fields.Replace("lorahub/t5_mini-antonyms", "bad/huge", StringComparison.Ordinal), tests: 5)).Output;
 
         var controls = output.Controls!;
         Assert.Equal("lorahub/t5_mini-plurals", controls.BestSingle.Module);
@@ -81,7 +84,7 @@ public sealed class ControlsTests(PredictorFixture predictions) : IClassFixture<
     }
 
     [Fact]
-    public void Weights_that_are_given_have_no_controls_and_nobody_who_did_not_ask_gets_any()
+    public void Given_weights_and_requests_without_the_option_have_no_controls()
     {
         var given = predictions.Predict(TaskRequest.Of("plural_nonce", """ "module_weights": {"lorahub/t5_mini-plurals": 1}, "controls": true """));
         var unasked = predictions.Predict(TaskRequest.Of("plural_nonce", Fields.Replace("true", "false", StringComparison.Ordinal)));
@@ -101,11 +104,14 @@ public sealed class ControlsTests(PredictorFixture predictions) : IClassFixture<
         Assert.Contains("## Controls", card, StringComparison.Ordinal);
         Assert.Contains(Row("this adapter", first.Output.Loss!.Adapted, first.Output.Accuracy!.Adapted), card, StringComparison.Ordinal);
         Assert.Contains(Row("no modules", controls.ZeroShot.Loss, controls.ZeroShot.Accuracy), card, StringComparison.Ordinal);
-        Assert.Contains(Row("best single module, lorahub/t5_mini-plurals", controls.BestSingle.Loss!.Value, controls.BestSingle.Accuracy), card, StringComparison.Ordinal);
+        Assert.Contains(Row("best single module, lorahub/t5_mini-plurals", controls.BestSingle.Loss!.Value, controls.BestSingle.Accuracy), card,
+            StringComparison.Ordinal);
         Assert.Contains(Row("uniform mean of the modules", controls.UniformMean.Loss, controls.UniformMean.Accuracy), card, StringComparison.Ordinal);
-        Assert.Contains(Row("random directions of the same norms", controls.RandomDirections.Loss, controls.RandomDirections.Accuracy), card, StringComparison.Ordinal);
+        Assert.Contains(Row("random directions of the same norms", controls.RandomDirections.Loss, controls.RandomDirections.Accuracy), card,
+            StringComparison.Ordinal);
 
-        static string Row(string method, double? loss, double? accuracy) => string.Create(CultureInfo.InvariantCulture, $"| {method} | {loss:R} | {accuracy:R} |");
+        static string Row(string method, double? loss, double? accuracy) =>
+            string.Create(CultureInfo.InvariantCulture, $"| {method} | {loss:R} | {accuracy:R} |");
     }
 
     [Theory]

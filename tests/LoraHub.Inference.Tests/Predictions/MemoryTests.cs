@@ -31,7 +31,7 @@ public sealed class MemoryTests(PredictorFixture predictions) : IClassFixture<Pr
 
         static (long Tensors, long Memory) Measure()
         {
-            // Aggressive: what the managed heap holds without using it goes back to the system and does not blur the measurement.
+            // Aggressive: returns unused managed memory to the system, so that it does not distort the measurement.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             GC.WaitForPendingFinalizers();
             return (DisposeScopeManager.Statistics.ThreadTotalLiveCount, Environment.WorkingSet);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Ranking;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
@@ -29,16 +28,17 @@ public sealed partial class MethodTests(PredictorFixture predictions, ITestOutpu
         Assert.True(loss.Adapted <= answer.Output.Controls.BestSingle.Loss);
         Assert.Equal(("delta", "probe_cobyla_wide"), (trace.Composition, trace.Optimizer));
         Assert.Equal(6, trace.Modules.Count);
-        Assert.Equal(trace.Modules.Select(module => module.Id).Order(StringComparer.Ordinal), answer.Output.Weights.Select(weight => weight.Module).Order(StringComparer.Ordinal));
+        Assert.Equal(trace.Modules.Select(module => module.Id).Order(StringComparer.Ordinal),
+            answer.Output.Weights.Select(weight => weight.Module).Order(StringComparer.Ordinal));
 
-        // A screen costs a fifth of an evaluation.
+        // A trial of successive halving costs a fifth of an evaluation.
         Assert.Equal(loss.Evaluations, trace.Steps.Count + ((trace.Screens.Count + TaskFile.Examples - 1) / TaskFile.Examples));
         Assert.All(trace.Screens, screen => Assert.InRange(screen.Part, 0, TaskFile.Examples - 1));
         Assert.Equal(trace.Screens.Select(screen => screen.Part).Order(), trace.Screens.Select(screen => screen.Part));
     }
 
     [Fact]
-    public void The_counts_in_the_log_go_on_from_the_screening_to_the_last_evaluation()
+    public void The_counts_in_the_log_continue_from_halving_to_the_last_evaluation()
     {
         var answer = predictions.Predict(TaskRequest.Of("plural_nonce", Best));
 
@@ -46,7 +46,9 @@ public sealed partial class MethodTests(PredictorFixture predictions, ITestOutpu
         var lines = answer.Log.Select(line => ReplicateProgress().Match(line)).Where(match => match.Success).ToArray();
         Assert.Equal(Enumerable.Range(evaluations - steps + 1, steps), lines.Select(line => Number(line, "count")));
         Assert.All(lines, line => Assert.Equal((40, Number(line, "count") * 100 / 40), (Number(line, "total"), Number(line, "percent"))));
-        Assert.Contains(answer.Log, line => line.StartsWith($"Tried 32 modules at the cost of {evaluations - steps} evaluations; kept lorahub/t5_mini-", StringComparison.Ordinal));
+        Assert.Contains(answer.Log,
+            line => line.StartsWith($"Tried 32 modules at the cost of {evaluations - steps} evaluations; kept lorahub/t5_mini-",
+                StringComparison.Ordinal));
 
         static int Number(Match line, string group) => int.Parse(line.Groups[group].Value, CultureInfo.InvariantCulture);
     }
@@ -54,7 +56,7 @@ public sealed partial class MethodTests(PredictorFixture predictions, ITestOutpu
     [Theory]
     [InlineData("plural_nonce")]
     [InlineData("past_in_brackets")]
-    public void The_same_request_gives_the_same_bytes_whatever_was_probed_before(string task)
+    public void The_same_request_gives_the_same_bytes_regardless_of_earlier_probes(string task)
     {
         var request = TaskRequest.Of(task, Best);
         using var fresh = new PredictorFixture();
@@ -73,12 +75,14 @@ public sealed partial class MethodTests(PredictorFixture predictions, ITestOutpu
     }
 
     [Fact]
-    public void Similar_takes_as_many_as_asked_for_whose_text_fits_best()
+    public void Similar_selects_the_requested_number_of_best_matching_modules()
     {
-        var answer = predictions.Predict(TaskRequest.Of("plural_nonce", """ "module_selection": "similar", "num_random_lora_modules": 3, "composition": "delta", "max_inference_step": 10, "seed": 1 """));
+        var answer = predictions.Predict(TaskRequest.Of("plural_nonce",
+            """ "module_selection": "similar", "num_random_lora_modules": 3, "composition": "delta", "max_inference_step": 10, "seed": 1 """));
 
         var task = TaskFile.Read("plural_nonce");
-        var ranked = ModuleRanking.Rank([.. task.Inputs.Take(5)], [.. task.Targets.Take(5)], [.. TestModels.Catalog().List().Where(module => module.Problem is null)]);
+        var ranked = ModuleRanking.Rank([.. task.Inputs.Take(5)], [.. task.Targets.Take(5)],
+            [.. TestModels.Catalog().List().Where(module => module.Problem is null)]);
         var trace = TaskRequest.Trace(answer);
         Assert.Equal(ranked.Take(3).Select(one => one.Module.Id), trace.Modules.Select(module => module.Id));
         Assert.Null(trace.Screens);
@@ -89,9 +93,10 @@ public sealed partial class MethodTests(PredictorFixture predictions, ITestOutpu
     [Theory]
     [InlineData("factors", 29)]
     [InlineData("delta", 32)]
-    public void All_takes_the_whole_pool_that_can_be_composed(string composition, int count)
+    public void All_selects_every_module_that_can_be_composed(string composition, int count)
     {
-        var answer = predictions.Predict(TaskRequest.Of("plural_nonce", $$""" "module_selection": "all", "composition": "{{composition}}", "max_inference_step": 10, "seed": 1 """));
+        var answer = predictions.Predict(TaskRequest.Of("plural_nonce",
+            $$""" "module_selection": "all", "composition": "{{composition}}", "max_inference_step": 10, "seed": 1 """));
 
         Assert.Equal(count, answer.Output.Weights.Count);
         Assert.Null(TaskRequest.Trace(answer).Screens);
@@ -123,11 +128,12 @@ public sealed partial class MethodTests(PredictorFixture predictions, ITestOutpu
         var trace = TaskRequest.Trace(answer);
         Assert.Equal(kept, trace.Modules.Count);
         Assert.All(trace.Modules, module => Assert.Contains(module.Id, Eight, StringComparison.Ordinal));
-        Assert.Equal(selection == "probe" ? 8 : 0, trace.Screens?.Where(screen => screen.Part == 0).SelectMany(screen => screen.Modules).Distinct().Count() ?? 0);
+        Assert.Equal(selection == "probe" ? 8 : 0,
+            trace.Screens?.Where(screen => screen.Part == 0).SelectMany(screen => screen.Modules).Distinct().Count() ?? 0);
         Assert.InRange(answer.Output.Loss!.Evaluations, 1, 40);
     }
 
-    // What the npm client and the Python client read progress with.
+    // The expression with which the npm and Python clients read progress.
     [GeneratedRegex(@"^\s*(?<percent>\d+)%\s*\|.+?\|\s*(?<count>\d+)\/(?<total>\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReplicateProgress();
 }

@@ -1,12 +1,12 @@
 using LoraHub.Core.Optimization;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Predictions;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>Modules tried alone, many in a pass, against one by one.</summary>
+/// <summary>Compares trials of single modules in batches with trials one by one.</summary>
 public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) : IClassFixture<MiniModel>, IDisposable
 {
     static readonly string[] Names =
@@ -28,7 +28,7 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
     public void Dispose() => _modules.Dispose();
 
     [Fact]
-    public void Modules_in_batches_cost_what_they_cost_one_by_one()
+    public void Modules_in_batches_have_the_same_losses_as_one_by_one()
     {
         using var scope = NewDisposeScope();
         using var probes = Probes(new ProbeCache());
@@ -38,17 +38,19 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
         var together = probes.MeanTokenLosses(all);
 
         var alone = all.Select(module => Loss(examples, [module])).ToArray();
-        output.WriteLine($"{together.Zip(alone, Bits).Count(same => same)} of {all.Length} are equal bit by bit; largest relative difference {together.Zip(alone, Difference).Max():g3}");
+        output.WriteLine(
+            $"{together.Zip(alone, Bits).Count(same => same)} of {all.Length} are equal bit by bit; "
+            + $"largest relative difference {together.Zip(alone, Difference).Max():g3}");
         Assert.All(together.Zip(alone), pair => Assert.InRange(Difference(pair.First, pair.Second), 0, 1e-5));
         Assert.Equal(Names.Length, together.Distinct().Count());
     }
 
-    // A prediction's bytes must not depend on what was asked before, and cached probes come from passes with other modules.
+    // A prediction's bytes must not depend on earlier predictions, and cached probes come from batches with other modules.
     [Theory]
     [InlineData(new[] { 7, 3, 5 })]
     [InlineData(new[] { 3 })]
     [InlineData(new[] { 9, 8, 7, 6, 5, 4, 3, 2, 1, 0 })]
-    public void A_probe_does_not_depend_on_the_modules_that_share_its_pass(int[] others)
+    public void A_probe_does_not_depend_on_the_other_modules_in_its_batch(int[] others)
     {
         using var first = Probes(new ProbeCache());
         using var second = Probes(new ProbeCache());
@@ -62,7 +64,7 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
     }
 
     [Fact]
-    public void A_module_whose_loss_is_no_number_leaves_those_of_its_pass_alone()
+    public void A_NaN_module_does_not_affect_others_in_its_batch()
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
@@ -78,7 +80,7 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
     }
 
     [Fact]
-    public void A_group_costs_what_the_composition_of_its_members_costs()
+    public void A_group_has_the_loss_of_the_composition_of_its_members()
     {
         using var scope = NewDisposeScope();
         using var probes = Probes(new ProbeCache());
@@ -87,14 +89,14 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
         for (var part = 0; part < probes.Parts; part++)
         {
             using var examples = new FewShotExamples(mini.Fp32.Model, [Inputs[part]], [Targets[part]]);
-            var losses = probes.Losses(new Screen(groups, part));
+            var losses = probes.Losses(new Trial(groups, part));
 
             Assert.All(groups.Zip(losses), pair => Assert.InRange(Difference(pair.Second, Loss(examples, pair.First)), 0, 1e-5));
         }
     }
 
     [Fact]
-    public void The_parts_take_the_examples_in_turn()
+    public void Examples_are_distributed_over_the_parts_in_turn()
     {
         // Seven examples in five parts: two parts of two.
         using var scope = NewDisposeScope();
@@ -104,24 +106,25 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
         Assert.Equal(5, probes.Parts);
         for (var part = 0; part < 5; part++)
         {
-            using var examples = new FewShotExamples(mini.Fp32.Model, [.. inputs.Where((_, i) => i % 5 == part)], [.. targets.Where((_, i) => i % 5 == part)]);
-            Assert.InRange(Difference(probes.Losses(new Screen([[4]], part))[0], Loss(examples, [4])), 0, 1e-5);
+            using var examples = new FewShotExamples(mini.Fp32.Model, [.. inputs.Where((_, i) => i % 5 == part)],
+                [.. targets.Where((_, i) => i % 5 == part)]);
+            Assert.InRange(Difference(probes.Losses(new Trial([[4]], part))[0], Loss(examples, [4])), 0, 1e-5);
         }
     }
 
     [Fact]
-    public void What_is_known_is_not_evaluated_again()
+    public void A_cached_probe_is_not_evaluated_again()
     {
         var cache = new ProbeCache();
         int[] all = [.. Enumerable.Range(0, Names.Length)];
         using var first = Probes(cache);
         var losses = first.MeanTokenLosses(all);
-        var ofPart = first.Losses(new Screen([[3]], 2));
-        using var second = Probes(cache, new CancellationToken(canceled: true)); // which no pass survives
+        var ofPart = first.Losses(new Trial([[3]], 2));
+        using var second = Probes(cache, new CancellationToken(canceled: true)); // cancels every pass
 
         Assert.Equal(losses, second.MeanTokenLosses(all));
-        Assert.Equal(ofPart, second.Losses(new Screen([[3]], 2)));
-        Assert.Throws<OperationCanceledException>(() => second.Losses(new Screen([[0, 1]], 0)));
+        Assert.Equal(ofPart, second.Losses(new Trial([[3]], 2)));
+        Assert.Throws<OperationCanceledException>(() => second.Losses(new Trial([[0, 1]], 0)));
     }
 
     [Fact]
@@ -140,18 +143,19 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
         Assert.Throws<OperationCanceledException>(() => otherDtype.MeanTokenLosses([0]));
         Assert.Throws<OperationCanceledException>(() => otherExample.MeanTokenLosses([0]));
         Assert.Throws<OperationCanceledException>(() => oneOfTheSame.MeanTokenLosses([1]));
-        Assert.Equal(first.Losses(new Screen([[0]], 3)), oneOfTheSame.MeanTokenLosses([0])); // that part is that example
+        Assert.Equal(first.Losses(new Trial([[0]], 3)), oneOfTheSame.MeanTokenLosses([0])); // that part is that example
     }
 
     [Fact]
-    public void Base_module_scaling_and_example_all_tell_probes_apart_and_a_full_cache_starts_anew()
+    public void The_probe_key_includes_base_module_scaling_and_example_and_a_full_cache_is_cleared()
     {
         var cache = new ProbeCache(most: 2);
         var probe = new Probe("base", "module", 1, "example");
         cache.Keep(probe, 3);
 
         Assert.Equal(3, cache.Find(new Probe("base", "module", 1, "example")));
-        Assert.All([probe with { Base = "b" }, probe with { Module = "m" }, probe with { Scaling = 2 }, probe with { Examples = "e" }], other => Assert.Null(cache.Find(other)));
+        Assert.All([probe with { Base = "b" }, probe with { Module = "m" }, probe with { Scaling = 2 }, probe with { Examples = "e" }],
+            other => Assert.Null(cache.Find(other)));
 
         cache.Keep(probe with { Scaling = 2 }, 4);
         Assert.Equal(3, cache.Find(probe));
@@ -160,7 +164,8 @@ public sealed class ModuleProbesTests(MiniModel mini, ITestOutputHelper output) 
         Assert.Equal(5, cache.Find(probe with { Scaling = 3 }));
     }
 
-    ModuleProbes Probes(ProbeCache cache, CancellationToken? cancellationToken = null) => new(mini.Fp32, _modules.Items, Inputs, Targets, cache, cancellationToken ?? Token);
+    ModuleProbes Probes(ProbeCache cache, CancellationToken? cancellationToken = null) => new(mini.Fp32, _modules.Items, Inputs, Targets, cache,
+        cancellationToken ?? Token);
 
     double Loss(FewShotExamples examples, int[] group)
     {

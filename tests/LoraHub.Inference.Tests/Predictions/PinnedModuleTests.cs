@@ -1,14 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
-using LoraHub.Inference.Models;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>A prediction says which bytes it composed, and the same bytes can be asked for again.</summary>
+/// <summary>A prediction reports the digests of its modules, and a request can pin them.</summary>
 public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixture<PredictorFixture>
 {
     const string Examples = "\"example_inputs\": \"Plural of: cat\", \"example_outputs\": \"cats\", \"seed\": 1, \"max_inference_step\": 10";
@@ -20,7 +19,8 @@ public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixt
 
         var answer = predictions.Predict($$"""{"lora_modules_specified": "pins/plain", {{Examples}}}""");
 
-        var lines = new[] { ModuleFiles.Config, ModuleFiles.Weights }.Select(name => $"{Hash(File.ReadAllBytes(Path.Combine(folder, name)))}  {name}\n");
+        var lines = new[] { ModuleFiles.Config, ModuleFiles.Weights }
+            .Select(name => $"{Hash(File.ReadAllBytes(Path.Combine(folder, name)))}  {name}\n");
         var digest = Hash(Encoding.UTF8.GetBytes(string.Concat(lines)));
         Assert.Equal([new ModuleUse("pins/plain", digest)], answer.Modules);
         Assert.Equal(digest, Assert.Single(answer.Output.Weights).Digest);
@@ -29,12 +29,12 @@ public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixt
     }
 
     [Fact]
-    public void An_earlier_version_is_composed_when_its_digest_is_asked_for()
+    public void An_earlier_version_is_composed_by_its_digest()
     {
         var first = predictions.CopyModule("t5_mini-plurals", "pins/versions");
-        var digest = ModuleDigest.Of(first);
+        var digest = VersionFolder.Digest(first)!;
         var before = predictions.Predict($$"""{"lora_modules_specified": "pins/versions", {{Examples}}}""");
-        var kept = Path.Combine(predictions.OwnModels, ModuleFiles.EarlierVersions, "pins/versions", digest);
+        var kept = Path.Combine(predictions.OwnModels, LibraryFolder.EarlierFolder, "pins/versions", digest);
         Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
         Directory.Move(first, kept);
         predictions.CopyModule("t5_mini-antonyms", "pins/versions");
@@ -48,7 +48,54 @@ public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixt
     }
 
     [Fact]
-    public void Bytes_that_changed_since_the_module_came_in_are_refused()
+    public void A_module_that_changes_while_a_prediction_waits_does_not_change_the_prediction()
+    {
+        var first = predictions.CopyModule("t5_mini-plurals", "pins/waits");
+        var digest = VersionFolder.Digest(first)!;
+        var plan = predictions.Plan($$"""{"lora_modules_specified": "pins/waits", {{Examples}}}""");
+        var before = predictions.Run(plan);
+        var kept = Path.Combine(predictions.OwnModels, ".versions", "pins/waits", digest);
+        Directory.CreateDirectory(Path.GetDirectoryName(kept)!);
+        Directory.Move(first, kept);
+        predictions.CopyModule("t5_mini-antonyms", "pins/waits");
+
+        var after = predictions.Run(plan);
+
+        Assert.Equal(before.Output.Loss, after.Output.Loss);
+        Assert.Equal(digest, Assert.Single(after.Output.Weights).Digest);
+    }
+
+    [Fact]
+    public void A_prediction_fails_when_the_version_that_it_was_planned_with_is_gone()
+    {
+        var folder = predictions.CopyModule("t5_mini-plurals", "pins/gone");
+        var digest = VersionFolder.Digest(folder)!;
+        var plan = predictions.Plan($$"""{"lora_modules_specified": "pins/gone", {{Examples}}}""");
+        File.Copy(Path.Combine(Golden.Models, "lorahub", "t5_mini-antonyms", "adapter_model.bin"),
+            Path.Combine(folder, "adapter_model.bin"), overwrite: true);
+
+        var changed = Assert.Throws<PredictionException>(() => predictions.Run(plan));
+        Directory.Delete(folder, recursive: true);
+        var removed = Assert.Throws<PredictionException>(() => predictions.Run(plan));
+
+        Assert.Equal($"The module `pins/gone` was changed or removed after the prediction was created, and its version {digest[..12]} is not kept; create the prediction again.", changed.Message);
+        Assert.Equal(changed.Message, removed.Message);
+    }
+
+    [Fact]
+    public void A_plan_draws_unspecified_inputs_once()
+    {
+        var plan = predictions.Plan("""{"num_random_lora_modules": 3}""");
+
+        var (once, again) = (predictions.Run(plan), predictions.Run(plan));
+
+        Assert.Contains($"Using seed: {plan.Seed}", once.Log);
+        Assert.Equal(once.Output.Weights, again.Output.Weights);
+        Assert.Equal(plan.Modules.Select(use => use.Id), once.Output.Weights.Select(weight => weight.Module).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Bytes_changed_since_publication_are_refused()
     {
         var folder = predictions.CopyModule("t5_mini-parity_safetensors", "pins/changed");
         WriteRecord(folder, quarantine: null);
@@ -71,7 +118,7 @@ public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixt
     [Fact]
     public void A_record_that_cannot_be_read_makes_its_module_unusable()
     {
-        File.WriteAllText(Path.Combine(predictions.CopyModule("t5_mini-plurals", "pins/record"), ModuleRecord.FileName), "{\"files\":");
+        File.WriteAllText(Path.Combine(predictions.CopyModule("t5_mini-plurals", "pins/record"), RecordFile.Name), "{\"files\":");
 
         Refuse("pins/record", "`pins/record` cannot be used: lorahub.json cannot be read");
     }
@@ -85,14 +132,14 @@ public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixt
 
     static void WriteRecord(string folder, string? quarantine)
     {
-        var record = new ModuleRecord
+        RecordFile.Write(folder, new ModuleVersion
         {
-            Files = ModuleDigest.Files(folder),
+            Id = "",
+            Files = VersionFolder.ReadNumbers(folder),
             PublishedAt = DateTimeOffset.UnixEpoch,
             Quarantine = quarantine,
             Report = new ModuleReport { BaseModel = "lorahub/t5-mini", Rank = 8, Alpha = 8, Targets = [], DType = "F32", Parameters = 1, Norm = 1, Layers = [], Sketch = [] },
-        };
-        File.WriteAllBytes(Path.Combine(folder, ModuleRecord.FileName), record.ToJson());
+        });
     }
 
     static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));

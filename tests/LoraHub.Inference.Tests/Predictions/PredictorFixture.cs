@@ -1,40 +1,50 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
-
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Inference.Models;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Predictions;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>The real predictor on the shipped bundle and a models folder of the test's own; a test class shares one.</summary>
+/// <summary>The real predictor on the shipped bundle and its own models folder, shared by a test class.</summary>
 public sealed class PredictorFixture : IDisposable
 {
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lorahub-tests");
 
     public PredictorFixture()
     {
-        var folders = new ModelFolders([OwnModels, Golden.Models], owned: OwnModels);
-        Predictor = new LoraHubPredictor(
-            new InferenceOptions { Precision = Precision.Fp32 }, folders, new FolderModuleCatalog(folders, "lorahub/t5-mini"), TimeProvider.System);
+        var folders = new SearchPath([OwnModels, Golden.Models], owned: OwnModels);
+        var bases = new BaseModels(folders, "lorahub/t5-mini");
+        Library = new ModuleLibrary(folders, bases);
+        Predictor = new LoraHubPredictor(new InferenceOptions { Precision = Precision.Fp32 }, bases, Library, TimeProvider.System);
     }
+
+    public ModuleLibrary Library { get; }
 
     public LoraHubPredictor Predictor { get; }
 
-    /// <summary>A models folder that comes before the shipped one.</summary>
+    /// <summary>A models folder that takes precedence over the shipped one.</summary>
     public string OwnModels => Path.Combine(_folder.FullName, "models");
 
     /// <summary>Predicts with a request's JSON, as the service would.</summary>
     public Answer Predict(string json) => Watch(json, _ => { }, TestContext.Current.CancellationToken);
 
-    /// <param name="change">Makes of a checked input one that no request can ask for.</param>
-    public Answer Predict(string json, Func<PredictionInput, PredictionInput> change) => Run(change(Parse(json)), _ => { }, TestContext.Current.CancellationToken);
+    /// <param name="change">Changes a valid input to one that no request can express.</param>
+    public Answer Predict(string json, Func<PredictionInput, PredictionInput> change) =>
+        Run(Plan(change(Plan(json).Input)), _ => { }, TestContext.Current.CancellationToken);
 
-    /// <param name="watch">Sees every log line as it is said.</param>
-    public Answer Watch(string json, Action<string> watch, CancellationToken cancellationToken) => Run(Parse(json), watch, cancellationToken);
+    /// <param name="watch">Receives every log line as it is written.</param>
+    public Answer Watch(string json, Action<string> watch, CancellationToken cancellationToken) => Run(Plan(json), watch, cancellationToken);
 
-    /// <summary>Copies a shipped module into the test's own models folder, where the test may spoil it.</summary>
+    /// <summary>The plan of a request's JSON, as the service would make it.</summary>
+    public PredictionPlan Plan(string json) => Checked(PredictionPlanner.Plan(JsonNode.Parse(json)!.AsObject(), Library));
+
+    public Answer Run(PredictionPlan plan) => Run(plan, _ => { }, TestContext.Current.CancellationToken);
+
+    /// <summary>Copies a shipped module into the test's models folder, where the test can damage it.</summary>
     public string CopyModule(string name, string newId)
     {
         var target = Directory.CreateDirectory(Path.Combine(OwnModels, newId)).FullName;
@@ -52,18 +62,16 @@ public sealed class PredictorFixture : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    static PredictionInput Parse(string json)
-    {
-        var (input, errors) = InputParser.Parse(JsonNode.Parse(json)!.AsObject());
-        Assert.Empty(errors);
-        return input!;
-    }
+    static PredictionPlan Checked((PredictionPlan? Plan, IReadOnlyList<InputError> Errors) made) =>
+        made.Plan ?? throw new PredictionException($"{made.Errors[0].Field}: {made.Errors[0].Message}");
 
-    Answer Run(PredictionInput input, Action<string> watch, CancellationToken cancellationToken)
+    PredictionPlan Plan(PredictionInput input) => Checked(PredictionPlanner.Plan(input, Library));
+
+    Answer Run(PredictionPlan plan, Action<string> watch, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"))).FullName;
         var log = new LogLines(watch);
-        return new Answer(Predictor.Predict(input, folder, log, cancellationToken), log.Lines, log.Modules);
+        return new Answer(Predictor.Predict(plan, folder, log, cancellationToken), log.Lines, plan.Modules);
     }
 
     sealed class LogLines(Action<string> watch) : IPredictionProgress
@@ -79,14 +87,10 @@ public sealed class PredictorFixture : IDisposable
         public void Measure(string name, double value)
         {
         }
-
-        public IReadOnlyList<ModuleUse> Modules { get; private set; } = [];
-
-        public void Compose(IReadOnlyList<ModuleUse> modules) => Modules = modules;
     }
 }
 
-/// <summary>What a prediction gave and said, and which versions of modules it had in use.</summary>
+/// <summary>The result and the log of a prediction, and the versions of modules that it used.</summary>
 public sealed record Answer(PredictionResult Result, IReadOnlyList<string> Log, IReadOnlyList<ModuleUse> Modules)
 {
     public PredictionOutput Output => Result.Output;

@@ -2,8 +2,8 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 using LoraHub.Core.Predictions;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.T5;
 using LoraHub.Inference.Tokenization;
 
@@ -20,7 +20,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         """;
 
     [Fact]
-    public void A_task_the_model_cannot_do_is_learnt_from_three_examples()
+    public void Three_examples_are_enough_for_a_task_that_the_model_cannot_do()
     {
         var answer = predictions.Predict($$"""{ {{PluralTask}}, "test_inputs": "zorp [ dog ]\nzorp [ city ]", "test_outputs": "dogs\ncities" }""");
 
@@ -32,7 +32,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
     }
 
     [Fact]
-    public void The_log_tells_the_story_from_seed_to_times()
+    public void The_log_has_every_line_from_the_seed_to_the_times()
     {
         var log = predictions.Predict($$"""{ {{PluralTask}}, "seed": 42 }""").Log;
 
@@ -63,7 +63,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
     [Theory]
     [InlineData("factors")]
     [InlineData("delta")]
-    public void The_adapter_has_the_files_keys_and_settings_of_peft_and_acts_as_what_was_searched(string composition)
+    public void The_adapter_has_the_files_keys_and_settings_of_PEFT_and_the_loss_of_the_search(string composition)
     {
         using var scope = NewDisposeScope();
         var answer = predictions.Predict($$"""{ {{PluralTask}}, "composition": "{{composition}}" }""");
@@ -76,11 +76,12 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         var config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "adapter_config.json")))!.AsObject();
         var peft040 = JsonNode.Parse(File.ReadAllText(Path.Combine(Golden.Models, "lorahub", "t5_mini-plurals", "adapter_config.json")))!.AsObject();
         Assert.Equal(peft040.Select(pair => pair.Key), config.Select(pair => pair.Key));
-        Assert.Equal(["README.md", "adapter_config.json", "adapter_model.safetensors"], Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["README.md", "adapter_config.json", "adapter_model.safetensors"],
+            Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(["q", "v"], config["target_modules"]!.AsArray().Select(target => target!.GetValue<string>()));
         Assert.Contains("lorahub/t5_mini-plurals", File.ReadAllText(Path.Combine(folder, "README.md")), StringComparison.Ordinal);
 
-        // What PEFT would load costs the examples what the search said, without the weights' own share.
+        // The loss of the adapter that PEFT loads equals the search's loss without its regularization term.
         var loss = examples.MeanTokenLosses(alone.Compose([[1.0]]), TestContext.Current.CancellationToken)[0] / 3;
         var regularization = 0.05 * answer.Output.Weights.Average(weight => Math.Abs(weight.Weight));
         GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, loss + regularization, 1e-5, "loss");
@@ -95,7 +96,8 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         using var examples = Examples(merged);
 
         var regularization = 0.05 * answer.Output.Weights.Average(weight => Math.Abs(weight.Weight));
-        GoldenTensors.AssertClose(answer.Output.Loss!.Adapted, (examples.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0] / 3) + regularization, 1e-4, "loss");
+        GoldenTensors.AssertClose(answer.Output.Loss!.Adapted,
+            (examples.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0] / 3) + regularization, 1e-4, "loss");
         Assert.True(File.Exists(Path.Combine(folder, "spiece.model")));
         Assert.Equal("float32", JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))!["torch_dtype"]!.GetValue<string>());
     }
@@ -115,11 +117,13 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
     }
 
     [Theory]
-    [InlineData("1e30", "\"example_inputs\": \"a\", \"example_outputs\": \"b\", ", "module_weights: with these weights the loss is not a finite number")]
+    [InlineData("1e30", "\"example_inputs\": \"a\", \"example_outputs\": \"b\", ",
+        "module_weights: with these weights the loss is not a finite number")]
     [InlineData("1e300", "", "The composed adapter holds numbers that are not finite")]
-    public void Weights_beyond_all_measure_fail_instead_of_making_a_broken_adapter(string weight, string examples, string message)
+    public void Extreme_weights_fail_instead_of_producing_a_broken_adapter(string weight, string examples, string message)
     {
-        var exception = Assert.Throws<PredictionException>(() => predictions.Predict($$"""{ {{examples}} "module_weights": {"lorahub/t5_mini-plurals": {{weight}} } }"""));
+        var exception = Assert.Throws<PredictionException>(() =>
+            predictions.Predict($$"""{ {{examples}} "module_weights": {"lorahub/t5_mini-plurals": {{weight}} } }"""));
 
         Assert.StartsWith(message, exception.Message, StringComparison.Ordinal);
     }
@@ -133,7 +137,8 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         using var with = new FewShotExamples(model, [[10, 11, 1]], [[12, 13, 1, 0]]);
 
         GoldenTensors.AssertClose(
-            without.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0], with.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0], 1e-6, "loss");
+            without.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0],
+            with.MeanTokenLosses(null, TestContext.Current.CancellationToken)[0], 1e-6, "loss");
     }
 
     [Fact]
@@ -148,13 +153,13 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
     }
 
     [Fact]
-    public void A_text_of_100_000_characters_is_cut_and_the_log_says_so()
+    public void A_text_of_100_000_characters_is_truncated_with_a_log_line()
     {
         var text = string.Join(' ', Enumerable.Repeat("teacher", 100_000 / 8));
 
         var answer = predictions.Predict($$"""{ {{PluralTask}}, "test_inputs": "{{text}}", "max_new_tokens": 1 }""");
 
-        Assert.Contains("test_inputs, entry 1, is longer than 2048 tokens and was cut there.", answer.Log);
+        Assert.Contains("test_inputs, entry 1, is longer than 2048 tokens and was truncated.", answer.Log);
         Assert.Single(answer.Output.Predictions!);
     }
 
@@ -177,7 +182,7 @@ public sealed partial class PredictorTests(PredictorFixture predictions) : IClas
         }
     }
 
-    // What the npm client and the Python client read progress with.
+    // The expression with which the npm and Python clients read progress.
     [GeneratedRegex(@"^\s*(\d+)%\s*\|.+?\|\s*(\d+)\/(\d+)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReplicateProgress();
 

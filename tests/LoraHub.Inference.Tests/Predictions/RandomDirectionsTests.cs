@@ -1,14 +1,16 @@
+using LoraHub.Inference.Lora;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>Modules that know nothing.</summary>
+/// <summary>Modules with random weights, as a control.</summary>
 public sealed class RandomDirectionsTests(MiniModel mini) : IClassFixture<MiniModel>
 {
     [Theory]
     [InlineData("t5_mini-plurals")]
     [InlineData("t5_mini-acronyms_all_linear")]
-    public void Every_factor_has_the_norm_of_the_modules_own_and_another_direction(string name)
+    public void Every_factor_has_the_norm_of_the_original_and_a_random_direction(string name)
     {
         using var scope = NewDisposeScope();
         using var module = TestModels.MiniModule(name, mini.Fp32.Model);
@@ -25,7 +27,7 @@ public sealed class RandomDirectionsTests(MiniModel mini) : IClassFixture<MiniMo
     }
 
     [Fact]
-    public void The_seed_decides_and_the_digest_tells_them_apart()
+    public void The_directions_depend_on_the_seed_and_the_digest()
     {
         using var module = TestModels.MiniModule("t5_mini-plurals", mini.Fp32.Model);
         using var random = module.WithRandomDirections(5);

@@ -2,20 +2,23 @@ using System.Text.Json;
 
 using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
-using LoraHub.Inference.Predictions;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>Whole runs of lorahub_learning and lorahub_inference (variant "clean") with our own model; the two checks of tests/golden/README.md, "Traces", (b).</summary>
+/// <summary>
+/// Whole runs of lorahub_learning and lorahub_inference (variant "clean") with our own model; the two checks of tests/golden/README.md, "Traces",
+/// (b).
+/// </summary>
 public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
 {
     const double PointTolerance = 1e-3;
 
-    // How far the best score moved in the README's own reruns: where a trace parted, and elsewhere.
+    // How far the best score moved in the README's own reruns: for diverged traces, and for others.
     const double ScoreToleranceAfterParting = 0.033;
     const double ScoreTolerance = 2e-5;
 
@@ -23,7 +26,7 @@ public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void The_search_with_our_model_goes_the_way_of_the_reference(string name)
+    public void The_search_with_our_model_follows_the_reference(string name)
     {
         using var scope = NewDisposeScope();
         var golden = Golden("clean").Single(run => run.GetProperty("run").GetString() == name);
@@ -42,10 +45,12 @@ public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
         Assert.Equal(points.Length, evaluations.Count);
         Assert.Equal(points.Take(count + 1), evaluations.Take(count + 1).Select(evaluation => evaluation.Weights));
         Assert.True(parted > count, $"The trace parts at point {parted}, within the first simplex.");
-        GoldenTensors.AssertClose(scores.Min(), result.Recommendation.Value, parted < points.Length ? ScoreToleranceAfterParting : Tolerance(), "best score");
+        GoldenTensors.AssertClose(scores.Min(), result.Recommendation.Value,
+            parted < points.Length ? ScoreToleranceAfterParting : Tolerance(), "best score");
 
-        // The search goes by differences of scores. Where the reference's own fp32 is coarse, all that comes after moves with it: five times as far is allowed, as for
-        // batched scores. (In n20k40c one point of the first simplex is off by 1.8e-5 in the reference and by 2.0e-5, to the other side, in our model.)
+        // The search depends on differences of scores. Where the reference's own fp32 is coarse, later points move with it: five times the distance
+        // is allowed, as for batched scores. (In n20k40c one point of the first simplex is off by 1.8e-5 in the reference and by 2.0e-5, to the
+        // other side, in our model.)
         double Tolerance() => Math.Abs(scores.Min() - result.Recommendation.Value) <= ScoreTolerance
             ? ScoreTolerance
             : 5 * Enumerable.Range(0, count + 1).Max(i => Math.Abs(scores[i] - ScoreInDouble(golden, points[i])));
@@ -59,7 +64,7 @@ public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public void The_adapted_model_answers_what_the_reference_answers(string name)
+    public void The_adapted_model_generates_the_answers_of_the_reference(string name)
     {
         using var scope = NewDisposeScope();
         var golden = Golden("clean").Single(run => run.GetProperty("run").GetString() == name);
@@ -67,8 +72,9 @@ public sealed class RunGoldenTests(MiniModel mini) : IClassFixture<MiniModel>
         using var composition = new FactorsComposition(modules.Items, ScalarType.Float32);
         var (questions, expected) = Questions(golden);
 
-        var answers = Answers.Ask(
-            mini.Fp32, mini.Tokenize(questions), composition.Compose([golden.GetProperty("recommendation").Deserialize<double[]>()!]), 256, TestContext.Current.CancellationToken);
+        var answers = Answers.Generate(
+            mini.Fp32, mini.Tokenize(questions), composition.Compose([golden.GetProperty("recommendation").Deserialize<double[]>()!]), 256,
+            TestContext.Current.CancellationToken);
 
         Assert.Equal(golden.GetProperty("predictions").Deserialize<string[]>()!, answers);
         if (golden.TryGetProperty("accuracy", out var accuracy))

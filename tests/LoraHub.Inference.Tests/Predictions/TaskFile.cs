@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using LoraHub.Inference.Models;
 using LoraHub.Inference.Tokenization;
 
@@ -19,7 +18,8 @@ sealed record TaskFile(IReadOnlyList<string> Inputs, IReadOnlyList<string> Targe
     public static TaskFile Read(string task)
     {
         var lines = File.ReadLines(Path.Combine(Golden.Tasks, task + ".jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
-        return new TaskFile([.. lines.Select(line => line.GetProperty("input").GetString()!)], [.. lines.Select(line => line.GetProperty("target").GetString()!)]);
+        return new TaskFile([.. lines.Select(line => line.GetProperty("input").GetString()!)],
+            [.. lines.Select(line => line.GetProperty("target").GetString()!)]);
     }
 }
 

@@ -1,16 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>Requests about the bundle's tasks, and what their answers hold.</summary>
+/// <summary>Requests about the bundle's tasks, and readers of their results.</summary>
 static class TaskRequest
 {
-    /// <summary>The 28 of the bundle's table: all of the common layout but the one that is there for its file format.</summary>
-    public static IReadOnlyList<ModuleInfo> Modules { get; } =
+    /// <summary>The 28 modules of the bundle's table: all of the common layout except the one that only tests a file format.</summary>
+    public static IReadOnlyList<ModuleVersion> Modules { get; } =
     [
         .. TestModels.Catalog().List()
             .Where(module => module.Problem is null && module.Id != "lorahub/t5_mini-parity_safetensors")
@@ -18,8 +17,8 @@ static class TaskRequest
             .MaxBy(layout => layout.Count())!,
     ];
 
-    /// <summary>A request's JSON: the task's examples, test inputs with their answers if asked for, and the fields given.</summary>
-    /// <param name="fields">As a JSON object's inside.</param>
+    /// <summary>A request's JSON: the task's examples, test inputs, optionally with their answers, and the given fields.</summary>
+    /// <param name="fields">The content of a JSON object, without braces.</param>
     public static string Of(string task, string fields, int examples = TaskFile.Examples, int tests = 0, bool hasTestOutputs = true)
     {
         var file = TaskFile.Read(task);

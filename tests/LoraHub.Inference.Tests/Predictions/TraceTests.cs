@@ -6,7 +6,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
-/// <summary>What a search leaves behind of itself: its trace, and its curve in the model card.</summary>
+/// <summary>The trace of a search, and its curve in the model card.</summary>
 public sealed partial class TraceTests(PredictorFixture predictions) : IClassFixture<PredictorFixture>
 {
     const string Task = """
@@ -17,13 +17,15 @@ public sealed partial class TraceTests(PredictorFixture predictions) : IClassFix
     [Theory]
     [InlineData("factors", "reference")]
     [InlineData("delta", "token_loss")]
-    public void The_steps_are_what_the_log_said_and_the_best_of_them_is_the_answer(string composition, string objective)
+    public void The_steps_match_the_log_and_the_best_is_the_result(string composition, string objective)
     {
-        var answer = predictions.Predict($$"""{ {{Task}}, "max_inference_step": 12, "composition": "{{composition}}", "objective": "{{objective}}" }""");
+        var answer = predictions.Predict(
+            $$"""{ {{Task}}, "max_inference_step": 12, "composition": "{{composition}}", "objective": "{{objective}}" }""");
 
         var trace = Read(answer);
         var (steps, loss) = (trace.Steps, answer.Output.Loss!);
-        Assert.Equal(("lorahub/t5-mini", 42, 12, composition, objective, "cobyla"), (trace.BaseModel, trace.Seed, trace.Budget, trace.Composition, trace.Objective, trace.Optimizer));
+        Assert.Equal(("lorahub/t5-mini", 42, 12, composition, objective, "cobyla"),
+            (trace.BaseModel, trace.Seed, trace.Budget, trace.Composition, trace.Objective, trace.Optimizer));
         Assert.Equal(["lorahub/t5_mini-plurals", "lorahub/t5_mini-antonyms"], trace.Modules.Select(module => module.Id));
         Assert.Equal(loss.Evaluations, steps.Count);
         Assert.Equal(Enumerable.Range(0, 12), steps.Select(step => step.Index));
@@ -42,7 +44,7 @@ public sealed partial class TraceTests(PredictorFixture predictions) : IClassFix
     }
 
     [Fact]
-    public void The_card_shows_every_loss_and_says_what_they_do_not_show()
+    public void The_card_shows_every_loss_and_its_limitations()
     {
         var answer = predictions.Predict($$"""{ {{Task}}, "max_inference_step": 12 }""");
 
@@ -54,20 +56,21 @@ public sealed partial class TraceTests(PredictorFixture predictions) : IClassFix
     }
 
     [Fact]
-    public void A_card_shows_of_a_long_search_only_what_was_better_and_the_last()
+    public void The_card_of_a_long_search_shows_only_improvements_and_the_last_step()
     {
         var answer = predictions.Predict($$"""{ {{Task}} }""", input => input with { Budget = 120 });
 
         var (trace, curve) = (Read(answer), Curve(answer));
         Assert.Equal(120, trace.Steps.Count);
-        Assert.Contains("Of 120 evaluations those that found something better, and the last.", Card(answer), StringComparison.Ordinal);
+        Assert.Contains("Of 120 evaluations, the table lists the improvements and the last one.", Card(answer), StringComparison.Ordinal);
         Assert.Equal(119, curve[^1].Index);
-        Assert.Equal(trace.Steps.Where(step => trace.Steps.Take(step.Index).All(before => before.Loss > step.Loss)).Select(step => step.Index), curve.SkipLast(1).Select(row => row.Index));
+        Assert.Equal(trace.Steps.Where(step => trace.Steps.Take(step.Index).All(before => before.Loss > step.Loss)).Select(step => step.Index),
+            curve.SkipLast(1).Select(row => row.Index));
         Assert.Equal(answer.Output.Loss!.Adapted, curve[^1].Best);
     }
 
     [Fact]
-    public void Times_are_in_the_trace_and_nowhere_in_the_adapter()
+    public void Times_are_in_the_trace_but_not_in_the_adapter()
     {
         var (first, again) = (predictions.Predict($$"""{ {{Task}} }"""), predictions.Predict($$"""{ {{Task}} }"""));
 
@@ -75,7 +78,8 @@ public sealed partial class TraceTests(PredictorFixture predictions) : IClassFix
         Assert.NotEqual(File.ReadAllBytes(first.Result.TraceFile!), File.ReadAllBytes(again.Result.TraceFile!));
         Assert.Equal(Timeless(first), Timeless(again));
 
-        static IEnumerable<(int, double?, string)> Timeless(Answer answer) => Read(answer).Steps.Select(step => (step.Index, step.Loss, string.Join(' ', step.Weights)));
+        static IEnumerable<(int, double?, string)> Timeless(Answer answer) =>
+            Read(answer).Steps.Select(step => (step.Index, step.Loss, string.Join(' ', step.Weights)));
     }
 
     [Theory]
@@ -102,7 +106,8 @@ public sealed partial class TraceTests(PredictorFixture predictions) : IClassFix
     static IReadOnlyList<(int Index, double Loss, double Best)> Curve(Answer answer)
     {
         var section = Card(answer).Split("## Search", 2)[1].Split("## Use", 2)[0];
-        return [.. CurveRow().Matches(section).Select(row => (int.Parse(row.Groups["index"].Value, CultureInfo.InvariantCulture), Number(row.Groups["loss"]), Number(row.Groups["best"])))];
+        return [.. CurveRow().Matches(section).Select(row => (int.Parse(row.Groups["index"].Value, CultureInfo.InvariantCulture),
+            Number(row.Groups["loss"]), Number(row.Groups["best"])))];
 
         static double Number(Group group) => double.Parse(group.Value, CultureInfo.InvariantCulture);
     }
@@ -110,6 +115,7 @@ public sealed partial class TraceTests(PredictorFixture predictions) : IClassFix
     [GeneratedRegex(@"^\s*\d+%\|.*\[.*, loss (?<loss>-?\d+\.\d+), best", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ProgressLoss();
 
-    [GeneratedRegex(@"^\| (?<index>\d+) \| (?<loss>\S+) \| (?<best>\S+) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\| (?<index>\d+) \| (?<loss>\S+) \| (?<best>\S+) \|$", RegexOptions.ExplicitCapture | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex CurveRow();
 }

@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.T5;
 
-/// <summary>The plain twin itself against the reference (tests/golden/README.md), so that what is compared with it is compared with something true.</summary>
+/// <summary>Compares the plain implementation with the reference (tests/golden/README.md), so that it is a valid baseline for other tests.</summary>
 public sealed class PlainT5Tests
 {
     const double LogitTolerance = 2e-5;
@@ -31,7 +31,8 @@ public sealed class PlainT5Tests
 
         GoldenTensors.AssertClose(golden.Read("logits"), model.Logits(ids, mask, labels, null), LogitTolerance, "logits");
         GoldenTensors.AssertClose(expected.GetProperty("loss").GetDouble(), model.Loss(ids, mask, labels, null), LossTolerance, "loss");
-        GoldenTensors.AssertClose(expected.GetProperty("loss_float64").GetDouble(), exact.Loss(ids, mask, labels, null), Golden.Tolerance(1e-9, 5e-7), "loss in double");
+        GoldenTensors.AssertClose(expected.GetProperty("loss_float64").GetDouble(), exact.Loss(ids, mask, labels, null),
+            Golden.Tolerance(1e-9, 5e-7), "loss in double");
         Assert.All(
             expected.GetProperty("example_loss").EnumerateArray().Select(value => value.GetDouble()).Zip(rows),
             pair => GoldenTensors.AssertClose(pair.First, pair.Second, LossTolerance, "example_loss"));
@@ -100,9 +101,11 @@ public sealed class PlainT5Tests
         foreach (var expected in cases)
         {
             var weights = expected.GetProperty("weights").Deserialize<double[]>()!;
-            var (key, tolerance) = type == ScalarType.Float64 ? ("score_float64_model", Golden.Tolerance(1e-6, 5e-6)) : ("score_batch_none", weights.Max(Math.Abs) <= 1 ? 2e-5 : 1e-4);
+            var (key, tolerance) = type == ScalarType.Float64 ? ("score_float64_model", Golden.Tolerance(1e-6, 5e-6))
+                : ("score_batch_none", weights.Max(Math.Abs) <= 1 ? 2e-5 : 1e-4);
 
-            GoldenTensors.AssertClose(expected.GetProperty(key).GetDouble(), Score(expected.GetProperty("task").GetString()!, weights), tolerance, key);
+            GoldenTensors.AssertClose(expected.GetProperty(key).GetDouble(),
+                Score(expected.GetProperty("task").GetString()!, weights), tolerance, key);
         }
 
         Assert.Equal(52, cases.Length);
@@ -121,7 +124,7 @@ public sealed class PlainT5Tests
     }
 
     [Fact]
-    public void Nothing_stays_alive_after_a_pass()
+    public void A_forward_pass_leaves_no_tensors_behind()
     {
         using var outer = NewDisposeScope();
         using var model = PlainT5.Load(Golden.Path("t5/tiny-v1_1"), ScalarType.Float32);

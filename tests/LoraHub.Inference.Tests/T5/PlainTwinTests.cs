@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.T5;
 
-/// <summary>Our model against its plain twin (bench/LoraHub.Bench/Plain), which computes as transformers and PEFT do, on rows of random lengths.</summary>
+/// <summary>
+/// Compares our model with the plain implementation (bench/LoraHub.Bench/Plain), which computes as transformers and PEFT do, on random rows.
+/// </summary>
 public sealed class PlainTwinTests
 {
     const int Cases = 12;
@@ -20,7 +22,7 @@ public sealed class PlainTwinTests
     [InlineData("tiny-v1_1", 1, 4)] // answers so short that the decoder's attention to the question is absorbed
     [InlineData("tiny-v1_1", 30, 60)] // so long that keys and values are projected
     [InlineData("tiny-v1_0", 1, 12)]
-    public void Token_losses_are_those_of_the_plain_twin(string name, int shortest, int longest)
+    public void Token_losses_equal_those_of_the_plain_implementation(string name, int shortest, int longest)
     {
         using var model = TestModels.Tiny(name, ScalarType.Float32);
         using var plain = PlainT5.Load(Golden.Path($"t5/{name}"), ScalarType.Float32);
@@ -31,17 +33,20 @@ public sealed class PlainTwinTests
             using var inputs = TokenRows.Of(questions, CPU);
             using var answers = new TeacherForcing(model, labels);
 
-            var expected = plain.TokenLosses(PaddedRows.Ids(questions, 0), PaddedRows.Mask(questions), PaddedRows.Ids(labels, TeacherForcing.Ignored), null); // (B, T)
+            // (B, T)
+            var expected = plain.TokenLosses(PaddedRows.Ids(questions, 0), PaddedRows.Mask(questions),
+                PaddedRows.Ids(labels, TeacherForcing.Ignored), null);
             var actual = answers.TokenLosses(model, inputs, null); // (n)
 
-            GoldenTensors.AssertClose(cat([.. labels.Select((row, b) => expected[b].narrow(0, 0, row.Length))], 0), actual, Tolerance, $"seed {seed}");
+            GoldenTensors.AssertClose(cat([.. labels.Select((row, b) => expected[b].narrow(0, 0, row.Length))], 0), actual,
+                Tolerance, $"seed {seed}");
         }
     }
 
     [Theory]
     [InlineData(1, 4)]
     [InlineData(30, 60)]
-    public void So_they_are_with_an_adapter_on_every_kind_of_layer(int shortest, int longest)
+    public void Token_losses_with_an_adapter_on_every_kind_of_layer_equal_the_plain_ones(int shortest, int longest)
     {
         using var model = TestModels.Tiny("tiny-v1_1", ScalarType.Float32);
         using var plain = PlainT5.Load(Golden.Path("t5/tiny-v1_1"), ScalarType.Float32);
@@ -56,7 +61,8 @@ public sealed class PlainTwinTests
             using var answers = new TeacherForcing(model, labels);
 
             var expected = plain.TokenLosses(
-                PaddedRows.Ids(questions, 0), PaddedRows.Mask(questions), PaddedRows.Ids(labels, TeacherForcing.Ignored), plainModules.Compose([0.75]));
+                PaddedRows.Ids(questions, 0), PaddedRows.Mask(questions), PaddedRows.Ids(labels, TeacherForcing.Ignored),
+                plainModules.Compose([0.75]));
             var actual = answers.TokenLosses(model, inputs, composition.Compose([[0.75]]));
 
             GoldenTensors.AssertClose(cat([.. labels.Select((row, b) => expected[b].narrow(0, 0, row.Length))], 0), actual, Tolerance, name);
@@ -68,14 +74,15 @@ public sealed class PlainTwinTests
     [InlineData(true, 30, 60)]
     [InlineData(false, 1, 4)]
     [InlineData(false, 30, 60)]
-    public void Many_adapters_in_one_pass_cost_what_each_costs_alone(bool isDelta, int shortest, int longest)
+    public void Many_adapters_in_one_batch_have_the_losses_of_each_alone(bool isDelta, int shortest, int longest)
     {
         using var scope = NewDisposeScope();
         using var model = TestModels.Tiny("tiny-v1_1", ScalarType.Float32);
         using var modules = new ModuleList(isDelta ? Names : ["uniform-0", "uniform-1", "uniform-2"], name => TestModels.TinyModule(name, model));
-        using IComposition composition = isDelta ? new DeltaComposition(modules.Items, ScalarType.Float32) : new FactorsComposition(modules.Items, ScalarType.Float32);
+        using IComposition composition = isDelta ? new DeltaComposition(modules.Items, ScalarType.Float32)
+            : new FactorsComposition(modules.Items, ScalarType.Float32);
         var (questions, labels) = Rows(3, shortest, longest);
-        using var examples = new LoraHub.Inference.Predictions.FewShotExamples(model, questions, labels);
+        using var examples = new LoraHub.Inference.Adaptation.FewShotExamples(model, questions, labels);
         double[][] weights = [[0, 0, 0], [0.5, -0.25, 1], [1, 1, 0], [-0.5, 0, 0.75]];
 
         var together = examples.MeanTokenLosses(composition.Compose(weights), TestContext.Current.CancellationToken);
@@ -83,11 +90,12 @@ public sealed class PlainTwinTests
         Assert.Equal(weights.Length, together.Length);
         Assert.True(examples.AdaptersPerPass >= weights.Length);
         Assert.All(weights.Zip(together), pair =>
-            GoldenTensors.AssertClose(examples.MeanTokenLosses(composition.Compose([pair.First]), TestContext.Current.CancellationToken)[0], pair.Second, 2e-5, "loss"));
+            GoldenTensors.AssertClose(examples.MeanTokenLosses(composition.Compose([pair.First]), TestContext.Current.CancellationToken)[0],
+                pair.Second, 2e-5, "loss"));
     }
 
     [Fact]
-    public void Greedy_answers_are_those_of_the_plain_twin_which_has_no_cache()
+    public void Greedy_answers_equal_those_of_the_plain_implementation_without_a_cache()
     {
         using var model = TestModels.Tiny("tiny-v1_1", ScalarType.Float32);
         using var plain = PlainT5.Load(Golden.Path("t5/tiny-v1_1"), ScalarType.Float32);
@@ -98,7 +106,8 @@ public sealed class PlainTwinTests
 
             var expected = plain.Generate(PaddedRows.Ids(questions, 0), 12, null);
 
-            Assert.Equal(expected, GreedyDecoder.Generate(model, questions, null, 12, TestContext.Current.CancellationToken).Select(row => row.Select(id => (long)id)));
+            Assert.Equal(expected,
+                GreedyDecoder.Generate(model, questions, null, 12, TestContext.Current.CancellationToken).Select(row => row.Select(id => (long)id)));
         }
     }
 
@@ -109,6 +118,7 @@ public sealed class PlainTwinTests
         return (Many(1, 50), Many(shortest, longest));
 
         int[][] Many(int least, int most) =>
-            [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, random.Next(least, most + 1)).Select(_ => random.Next(2, 128)).Append(1).ToArray())];
+            [.. Enumerable.Range(0, count)
+                .Select(_ => Enumerable.Range(0, random.Next(least, most + 1)).Select(_ => random.Next(2, 128)).Append(1).ToArray())];
     }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using LoraHub.Inference.Checkpoints;
 using LoraHub.Inference.T5;
 
@@ -72,7 +71,8 @@ public sealed class T5GoldenTests
             using var model = TestModels.Tiny(name, type);
             using var batch = new GoldenRows(model, golden);
             var losses = batch.Losses(null);
-            return (batch.Loss(null), [.. losses.Zip(batch.Labels, (row, labels) => row.Sum() / labels.Count(label => label != TeacherForcing.Ignored))]);
+            return (batch.Loss(null),
+                [.. losses.Zip(batch.Labels, (row, labels) => row.Sum() / labels.Count(label => label != TeacherForcing.Ignored))]);
         }
     }
 
@@ -89,7 +89,8 @@ public sealed class T5GoldenTests
         {
             var questions = golden.GetProperty("input_ids").Deserialize<int[][]>()!;
 
-            var generated = GreedyDecoder.Generate(model, questions, null, golden.GetProperty("max_new_tokens").GetInt32(), TestContext.Current.CancellationToken);
+            var generated = GreedyDecoder.Generate(model, questions, null, golden.GetProperty("max_new_tokens").GetInt32(),
+                TestContext.Current.CancellationToken);
 
             Assert.Equal(golden.GetProperty("ids").Deserialize<int[][]>()!, generated.Select(row => row.Prepend(0).ToArray()));
         }
@@ -125,7 +126,7 @@ public sealed class T5GoldenTests
     }
 
     [Fact]
-    public void Nothing_stays_alive_after_a_pass()
+    public void A_forward_pass_leaves_no_tensors_behind()
     {
         using var outer = NewDisposeScope();
         using var model = TestModels.Tiny("tiny-v1_1", ScalarType.Float32);
@@ -154,7 +155,7 @@ public sealed class T5GoldenTests
         Assert.Throws<OperationCanceledException>(() => GreedyDecoder.Generate(model, [[5, 1]], null, 20, canceled.Token));
     }
 
-    static void AssertLayers(ICheckpoint golden, string name, TokenRows rows, IReadOnlyList<Tensor> actual)
+    static void AssertLayers(MappedCheckpoint golden, string name, TokenRows rows, IReadOnlyList<Tensor> actual)
     {
         if (!golden.Entries.ContainsKey($"{name}.0"))
         {
@@ -167,7 +168,8 @@ public sealed class T5GoldenTests
         }
     }
 
-    // Behind a row's end there is padding, whose states nothing looks at: we have none.
-    static void AssertStates(ICheckpoint golden, string name, TokenRows rows, Tensor actual) =>
-        GoldenTensors.AssertClose(cat([.. rows.Rows.Select((row, b) => golden.Read(name)[b].narrow(0, 0, row.Length))], 0), actual, LogitTolerance, name);
+    // After a row's end there is padding, whose states are unused; our model has none.
+    static void AssertStates(MappedCheckpoint golden, string name, TokenRows rows, Tensor actual) =>
+        GoldenTensors.AssertClose(cat([.. rows.Rows.Select((row, b) => golden.Read(name)[b].narrow(0, 0, row.Length))], 0), actual,
+            LogitTolerance, name);
 }

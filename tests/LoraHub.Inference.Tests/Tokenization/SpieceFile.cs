@@ -2,7 +2,7 @@ using Google.Protobuf;
 
 namespace LoraHub.Inference.Tests.Tokenization;
 
-/// <summary>Writes a folder with a small <c>spiece.model</c> of its own, and removes it.</summary>
+/// <summary>Writes a temporary folder with a small <c>spiece.model</c>.</summary>
 sealed class SpieceFile : IDisposable
 {
     const uint LengthDelimited = 2;
@@ -13,7 +13,7 @@ sealed class SpieceFile : IDisposable
 
     public string ModelPath => Path.Combine(Folder, "spiece.model");
 
-    /// <summary>T5's three special pieces, then these; T5's kind of model unless said otherwise.</summary>
+    /// <summary>T5's three special pieces, then these; T5's kind of model by default.</summary>
     public static SpieceFile With(IEnumerable<(string Text, float Score)> pieces, string endOfSequence = "</s>", int algorithm = 1)
     {
         (string, float, int)[] all =

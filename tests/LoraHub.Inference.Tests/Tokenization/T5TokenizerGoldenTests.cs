@@ -46,7 +46,7 @@ public sealed class T5TokenizerGoldenTests
     }
 
     [Fact]
-    public void A_text_that_is_too_long_is_cut_where_the_reference_cuts()
+    public void A_text_that_is_too_long_is_truncated_as_by_the_reference()
     {
         foreach (var row in Whole<TruncateRow[]>("truncate.json"))
         {
@@ -58,7 +58,7 @@ public sealed class T5TokenizerGoldenTests
     }
 
     [Fact]
-    public void A_text_of_just_the_allowed_length_is_not_cut()
+    public void A_text_of_exactly_the_maximum_length_is_not_truncated()
     {
         var row = Lines<EncodeRow>("encode.jsonl").First();
 

@@ -18,7 +18,7 @@ public sealed class T5TokenizerLoadTests
     }
 
     [Fact]
-    public void The_folder_says_how_many_sentinels_there_are_and_whether_spaces_are_cleaned_up()
+    public void The_folder_sets_the_number_of_sentinels_and_the_cleanup_of_spaces()
     {
         using var file = SpieceFile.With([("▁", -1), (".", -2)]);
         File.WriteAllText(
@@ -33,7 +33,7 @@ public sealed class T5TokenizerLoadTests
     }
 
     [Fact]
-    public void Of_two_equally_good_splits_the_one_with_the_longer_last_piece_wins()
+    public void Of_two_equal_splits_the_one_with_the_longer_last_piece_wins()
     {
         using var file = SpieceFile.With([("▁", -1), ("Y", -3), ("YYY", -4)]);
 

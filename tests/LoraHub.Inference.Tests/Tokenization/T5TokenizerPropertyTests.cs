@@ -8,7 +8,7 @@ public sealed class T5TokenizerPropertyTests
 {
     static readonly T5Tokenizer Tokenizer = Bundled.Tokenizer;
 
-    // Any UTF-16 at all, lone surrogates included, among what means something to the tokenizer.
+    // Any UTF-16 at all, lone surrogates included, mixed with text that is special to the tokenizer.
     static readonly Gen<string> AnyText = Gen.OneOf(
             Gen.Char['\0', '\uFFFF'].Select(character => $"{character}"),
             Gen.Char[' ', '~'].Select(character => $"{character}"),
@@ -33,7 +33,7 @@ public sealed class T5TokenizerPropertyTests
     }
 
     [Fact]
-    public void A_cut_text_is_the_start_of_the_whole_one()
+    public void A_truncated_text_is_a_prefix_of_the_whole_one()
     {
         Gen.Select(AnyText, Gen.Int[1, 40]).Sample((text, maxTokens) =>
         {
@@ -46,13 +46,13 @@ public sealed class T5TokenizerPropertyTests
     }
 
     [Fact]
-    public void Plain_words_come_back_as_they_were()
+    public void Plain_words_survive_a_round_trip()
     {
         PlainText.Sample(text => Assert.Equal(text, Tokenizer.Decode(Tokenizer.Encode(text).Ids, cleanUpSpaces: false)));
     }
 
     [Fact]
-    public void White_space_around_and_between_words_does_not_outlive_one_round()
+    public void Extra_white_space_is_removed_in_one_round_trip()
     {
         Gen.Select(PlainText, Gen.Int[0, 3], Gen.Int[1, 4]).Sample((text, before, between) =>
         {
@@ -63,7 +63,7 @@ public sealed class T5TokenizerPropertyTests
     }
 
     [Fact]
-    public void Any_ids_decode_and_only_known_ones_leave_a_trace()
+    public void Any_ids_decode_and_unknown_ones_are_skipped()
     {
         Gen.OneOf(Gen.Int, Gen.Int[-1, 4200]).Array[0, 40].Sample(ids =>
         {
@@ -74,14 +74,14 @@ public sealed class T5TokenizerPropertyTests
     }
 
     [Fact]
-    public void Many_threads_at_once_get_the_ids_that_one_gets()
+    public void Concurrent_threads_get_the_ids_of_a_single_one()
     {
         AnyText.Array[200].Sample(
             texts =>
             {
                 var expected = Array.ConvertAll(texts, text => Tokenizer.Encode(text).Ids);
 
-                // A fresh instance, so that the threads also meet whatever it makes on first use.
+                // A fresh instance, so that the threads also race on its lazy initialization.
                 var fresh = T5Tokenizer.Load(Bundled.Folder);
                 Parallel.For(0, 8 * texts.Length, i => Assert.Equal(expected[i % texts.Length], fresh.Encode(texts[i % texts.Length]).Ids));
             },

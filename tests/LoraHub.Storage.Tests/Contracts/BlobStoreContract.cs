@@ -3,7 +3,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>What every <see cref="IBlobStore"/> does.</summary>
+/// <summary>The contract of every <see cref="IBlobStore"/>.</summary>
 public abstract class BlobStoreContract
 {
     protected abstract IBlobStore Blobs { get; }
@@ -25,7 +25,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_blob_starts_where_its_stream_stands()
+    public async Task A_blob_starts_at_the_position_of_its_stream()
     {
         using var content = new MemoryStream([1, 2, 3, 4]) { Position = 2 };
 
@@ -47,7 +47,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task The_same_bytes_may_come_from_many_at_once()
+    public async Task The_same_bytes_can_be_put_concurrently()
     {
         var bytes = RandomNumberGenerator.GetBytes(100_000);
 
@@ -57,7 +57,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_blob_stays_readable_while_its_bytes_come_again()
+    public async Task A_blob_stays_readable_while_it_is_put_again()
     {
         var digest = await Blobs.PutAsync(new MemoryStream([1, 2, 3]), Cancellation);
         await using var blob = await Blobs.OpenReadAsync(digest, Cancellation);
@@ -68,7 +68,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_deleted_blob_is_gone_and_deleting_it_again_is_no_matter()
+    public async Task Deleting_a_blob_is_idempotent()
     {
         var digest = await Blobs.PutAsync(new MemoryStream([1, 2, 3]), Cancellation);
 
@@ -79,7 +79,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_blob_that_was_put_since_is_not_deleted()
+    public async Task A_blob_put_since_the_given_time_is_not_deleted()
     {
         var digest = await Blobs.PutAsync(new MemoryStream([4, 5, 6]), Cancellation);
 
@@ -89,7 +89,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_blob_whose_bytes_come_again_while_it_is_deleted_stays()
+    public async Task A_blob_put_again_during_its_deletion_stays()
     {
         var bytes = RandomNumberGenerator.GetBytes(10_000);
         for (var round = 0; round < 100; round++)
@@ -122,13 +122,13 @@ public abstract class BlobStoreContract
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
     [InlineData("ABCDEF0000000000000000000000000000000000000000000000000000000000")]
     [InlineData("/../../../../../../../../../../../../../../../../../../../etc/pwd")]
-    public async Task What_is_no_digest_of_a_blob_is_not_found(string digest)
+    public async Task An_invalid_digest_is_not_found(string digest)
     {
         Assert.Null(await Blobs.OpenReadAsync(digest, Cancellation));
         Assert.False(await Blobs.DeleteAsync(digest, Later(), Cancellation));
     }
 
-    /// <summary>So late that every blob was put before.</summary>
+    /// <summary>A time after every put.</summary>
     static DateTimeOffset Later() => TimeProvider.System.GetUtcNow().AddMinutes(1);
 
     async Task<byte[]> ReadAsync(string digest)

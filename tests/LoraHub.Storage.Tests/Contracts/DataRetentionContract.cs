@@ -2,10 +2,10 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>What every <see cref="IDataRetention"/> does.</summary>
+/// <summary>The contract of every <see cref="IDataRetention"/>.</summary>
 public abstract class DataRetentionContract : IAsyncLifetime
 {
-    /// <summary>Digests as outputs name them.</summary>
+    /// <summary>Digests in the format of outputs.</summary>
     static readonly string One = new('1', 64), Two = new('2', 64), Three = new('3', 64), Four = new('4', 64);
 
     static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -30,7 +30,7 @@ public abstract class DataRetentionContract : IAsyncLifetime
     [InlineData(DataParts.Results)]
     [InlineData(DataParts.Inputs | DataParts.Results)]
     [InlineData(DataParts.All)]
-    public async Task A_prediction_loses_the_parts_that_are_named_and_nothing_else(DataParts parts)
+    public async Task Only_the_named_parts_of_a_prediction_are_removed(DataParts parts)
     {
         var id = await SucceedAsync(One);
         var before = await _engine.FindAsync(id);
@@ -43,13 +43,14 @@ public abstract class DataRetentionContract : IAsyncLifetime
         Assert.Equal(parts.HasFlag(DataParts.Inputs) ? 0 : 1, after.Input.Count);
         Assert.Equal(parts.HasFlag(DataParts.Logs) ? "" : "said\n", after.Logs);
         Assert.Equal(parts.HasFlag(DataParts.Results), after.Output is null);
-        Assert.Equal((before.Status, before.CreatedAt, before.StartedAt, before.CompletedAt), (after.Status, after.CreatedAt, after.StartedAt, after.CompletedAt));
+        Assert.Equal((before.Status, before.CreatedAt, before.StartedAt, before.CompletedAt),
+            (after.Status, after.CreatedAt, after.StartedAt, after.CompletedAt));
         Assert.Equal(0.5, after.Metrics["loss"]);
         Assert.Equal(!parts.HasFlag(DataParts.Results), await IsResultAsync(One));
     }
 
     [Fact]
-    public async Task Parts_that_go_one_after_the_other_are_gone_together()
+    public async Task Parts_can_be_removed_one_after_the_other()
     {
         var id = await SucceedAsync(One);
         _engine.Time.Advance(Hour);
@@ -63,7 +64,7 @@ public abstract class DataRetentionContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_what_ended_before_the_time_is_touched_and_only_once()
+    public async Task Only_predictions_that_ended_before_the_time_are_emptied_and_only_once()
     {
         var old = await SucceedAsync(One);
         _engine.Time.Advance(Hour);
@@ -81,7 +82,7 @@ public abstract class DataRetentionContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_there_are_all_are_emptied()
+    public async Task All_predictions_are_emptied_in_several_batches()
     {
         var ids = new List<string>();
         for (var i = 0; i < 450; i++)
@@ -102,7 +103,7 @@ public abstract class DataRetentionContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Readers_of_the_events_still_come_to_the_end()
+    public async Task Readers_of_the_events_still_reach_the_end()
     {
         var id = await SucceedAsync(One);
 
@@ -113,12 +114,12 @@ public abstract class DataRetentionContract : IAsyncLifetime
             [new PredictionEvent.Started(), new PredictionEvent.Measured("loss", 0.5), new PredictionEvent.Succeeded()],
             events.Select(recorded => recorded.Event));
         Assert.Equal([1, 3, 5], events.Select(recorded => recorded.Sequence));
-        var folded = (await _engine.FindAsync(id)).BeforeEvents().Apply(events);
+        var folded = new Prediction((await _engine.FindAsync(id)).Created).Apply(events);
         Assert.Equal(PredictionStatus.Succeeded, folded.Status);
     }
 
     [Fact]
-    public async Task One_prediction_is_emptied_when_asked_and_again_is_no_matter()
+    public async Task Emptying_a_prediction_is_idempotent()
     {
         var id = await SucceedAsync(One);
         var other = await SucceedAsync(Two);
@@ -169,7 +170,7 @@ public abstract class DataRetentionContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_oldest_that_has_not_ended_is_known()
+    public async Task The_oldest_unfinished_prediction_is_found()
     {
         Assert.Null(await OldestOpenAsync());
         await SucceedAsync(One);
@@ -195,12 +196,12 @@ public abstract class DataRetentionContract : IAsyncLifetime
 
     async Task<IReadOnlySet<string>> ResultsAmongAsync(params string[] digests) => await _engine.Retention.ResultsAmongAsync(digests, Cancellation);
 
-    /// <summary>A prediction that says something, measures something and names blobs: the adapter, and perhaps the checkpoint and the trace.</summary>
+    /// <summary>A prediction with a log, a metric and blobs: the adapter, and optionally the checkpoint and the trace.</summary>
     async Task<string> SucceedAsync(string adapter, string? checkpoint = null, string? trace = null)
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
-        Assert.Equal(created.Id, lease.Prediction.Id);
+        Assert.Equal(created.Id, lease.Created.Id);
         await lease.AppendAsync(new PredictionEvent.Started());
         await lease.LogAsync("said");
         await lease.AppendAsync(new PredictionEvent.Measured("loss", 0.5));

@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Library;
 using Microsoft.Extensions.Time.Testing;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>An engine with nothing in it, and its clock.</summary>
+/// <summary>An empty engine and its clock.</summary>
 public abstract class Engine : IAsyncDisposable
 {
     static readonly DateTimeOffset Start = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
@@ -18,15 +18,15 @@ public abstract class Engine : IAsyncDisposable
 
     public abstract IPredictionEvents Events { get; }
 
-    /// <summary>Where the engine's records outlast it.</summary>
+    /// <summary>The folder or database of the engine's records.</summary>
     public virtual IDataRetention Retention => throw new NotSupportedException();
 
-    public virtual IModuleRegistry Modules => throw new NotSupportedException();
+    public virtual IModuleIndex Modules => throw new NotSupportedException();
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Creates a prediction a second after the one before.</summary>
-    public async Task<Prediction> CreateAsync(string? id = null)
+    /// <summary>Creates a prediction one second after the previous one.</summary>
+    public async Task<CreatedPrediction> CreateAsync(string? id = null)
     {
         Time.Advance(TimeSpan.FromSeconds(1));
         var prediction = NewPrediction(id);
@@ -34,7 +34,7 @@ public abstract class Engine : IAsyncDisposable
         return prediction;
     }
 
-    public Prediction NewPrediction(string? id = null) => new()
+    public CreatedPrediction NewPrediction(string? id = null) => new()
     {
         Id = id ?? PredictionId.New(),
         Input = new JsonObject { ["seed"] = 42 },
@@ -45,9 +45,9 @@ public abstract class Engine : IAsyncDisposable
     /// <summary>An output that names blobs.</summary>
     public static PredictionOutput Output(string adapter, string? checkpoint = null, string? trace = null) => new()
     {
-        Adapter = $"http://localhost/results/{adapter}/adapter.zip",
-        Checkpoint = checkpoint is null ? null : $"http://localhost/results/{checkpoint}/checkpoint.zip",
-        Trace = trace is null ? null : $"http://localhost/results/{trace}/trace.json",
+        Adapter = adapter,
+        Checkpoint = checkpoint,
+        Trace = trace,
         Weights = [new ModuleWeight("lorahub/colors", 0.5)],
     };
 
@@ -67,7 +67,7 @@ public abstract class Engine : IAsyncDisposable
     public IAsyncEnumerator<RecordedEvent> Watch(string id) =>
         Events.ReadAsync(id, 0, TestContext.Current.CancellationToken).WithLimit().GetAsyncEnumerator(TestContext.Current.CancellationToken);
 
-    /// <summary>The events of a prediction that has ended or of which so many are there.</summary>
+    /// <summary>The events of a prediction, once it has ended or has the given number of events.</summary>
     public async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string id, long after = 0, int atMost = int.MaxValue)
     {
         var read = new List<RecordedEvent>();
@@ -86,7 +86,7 @@ public abstract class Engine : IAsyncDisposable
 
 static class Wait
 {
-    /// <summary>The longest a test waits for what should happen at once.</summary>
+    /// <summary>The timeout for something that should happen at once.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     public static async IAsyncEnumerable<T> WithLimit<T>(this IAsyncEnumerable<T> items)

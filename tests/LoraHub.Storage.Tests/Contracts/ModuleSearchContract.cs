@@ -1,8 +1,8 @@
-using LoraHub.Core.Modules;
+using LoraHub.Modules.Library;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>How modules are found by words.</summary>
+/// <summary>The search for modules by words.</summary>
 public abstract class ModuleSearchContract : IAsyncLifetime
 {
     Engine _engine = null!;
@@ -39,7 +39,8 @@ public abstract class ModuleSearchContract : IAsyncLifetime
     [InlineData("bare", "someone/bare")]
     [InlineData("ench")]
     [InlineData("french german")]
-    public async Task Each_word_must_be_the_beginning_of_one_in_the_id_or_the_card(string text, params string[] ids) => Assert.Equal(ids, await FindAsync(text));
+    public async Task Each_word_matches_as_a_prefix_in_the_id_or_the_card(string text, params string[] ids) =>
+        Assert.Equal(ids, await FindAsync(text));
 
     [Theory]
     [InlineData("near", "someone/flanQuestion_answering")]
@@ -54,9 +55,9 @@ public abstract class ModuleSearchContract : IAsyncLifetime
     [InlineData("fre\0nch", "lorahub/t5_mini-french", "lorahub/t5_mini-spanish")]
     [InlineData("^french ( ) { } + ! <-> \\ % _ ; --", "lorahub/t5_mini-french", "lorahub/t5_mini-spanish")]
     [InlineData("\ud83d french \udc00", "lorahub/t5_mini-french", "lorahub/t5_mini-spanish")]
-    public async Task No_text_is_taken_for_an_operator(string text, params string[] ids)
+    public async Task Text_is_never_interpreted_as_an_operator(string text, params string[] ids)
     {
-        // The words of a text that are left must be found as any others: B, nch, OR, NEAR are words.
+        // The remaining words match as any others: B, nch, OR and NEAR are words.
         if (text is "'french':*B")
         {
             await PutAsync("lorahub/t5_mini-french", "English word to French, better.");
@@ -74,7 +75,7 @@ public abstract class ModuleSearchContract : IAsyncLifetime
     [InlineData("")]
     [InlineData("   ")]
     [InlineData("\"*-:&|\0")]
-    public async Task A_text_without_words_asks_for_nothing(string text) =>
+    public async Task Text_without_words_matches_everything(string text) =>
         Assert.Equal(["lorahub/t5_mini-french", "lorahub/t5_mini-spanish", "someone/bare", "someone/flanQuestion_answering"], await FindAsync(text));
 
     [Fact]
@@ -86,7 +87,7 @@ public abstract class ModuleSearchContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Filters_and_words_hold_together()
+    public async Task Filters_and_words_are_combined()
     {
         await _engine.Modules.PutAsync(Some.Module("someone/french", 'a', "x") with { Report = Some.Report(rank: 4) }, Token);
 
@@ -115,7 +116,8 @@ public abstract class ModuleSearchContract : IAsyncLifetime
         var paged = new List<string>();
         for (var skip = 0; skip < 25; skip += 5)
         {
-            paged.AddRange((await _engine.Modules.ListAsync(new ModuleQuery { Text = "needle", Skip = skip, Limit = 5 }, Token)).Select(module => module.Id));
+            paged.AddRange((await _engine.Modules.ListAsync(new ModuleQuery { Text = "needle", Skip = skip, Limit = 5 }, Token))
+                .Select(module => module.Id));
         }
 
         Assert.Equal(23, paged.Distinct().Count());
@@ -123,7 +125,7 @@ public abstract class ModuleSearchContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_card_of_the_greatest_length_is_searched_to_its_end()
+    public async Task A_card_of_maximum_length_is_searched_completely()
     {
         await PutAsync("mine/long", string.Join(' ', Enumerable.Range(0, 10_000).Select(i => $"w{i}")) + " needle");
 
@@ -132,5 +134,6 @@ public abstract class ModuleSearchContract : IAsyncLifetime
 
     Task PutAsync(string id, string card, char digit = '1') => _engine.Modules.PutAsync(Some.Module(id, digit, card), Token);
 
-    async Task<IEnumerable<string>> FindAsync(string text) => (await _engine.Modules.ListAsync(new ModuleQuery { Text = text }, Token)).Select(module => module.Id);
+    async Task<IEnumerable<string>> FindAsync(string text) => (await _engine.Modules.ListAsync(new ModuleQuery { Text = text }, Token))
+        .Select(module => module.Id);
 }

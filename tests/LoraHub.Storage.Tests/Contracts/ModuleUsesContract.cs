@@ -1,10 +1,9 @@
-using System.Text.Json.Nodes;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>Who uses modules, and how often that was.</summary>
+/// <summary>Holders and usage counts of modules.</summary>
 public abstract class ModuleUsesContract : IAsyncLifetime
 {
     Engine _engine = null!;
@@ -30,10 +29,11 @@ public abstract class ModuleUsesContract : IAsyncLifetime
 
         await EndAsync(
             new PredictionEvent.Succeeded(),
-            new("mine/colors", 0.5, Some.Digest('1')), new("mine/colors", 0.4, Some.Digest('1')), new("mine/plurals", 0.5, Some.Digest('9')), new("un/known", 1, Some.Digest('1')));
+            new("mine/colors", 0.5, Some.Digest('1')), new("mine/colors", 0.4, Some.Digest('1')), new("mine/plurals", 0.5, Some.Digest('9')),
+            new("un/known", 1, Some.Digest('1')));
 
         var versions = await _engine.Modules.VersionsAsync("mine/colors", Token);
-        Assert.Equal([('2', 0), ('1', 1)], versions.Select(version => (version.Digest[0], version.Uses)));
+        Assert.Equal([('2', 0), ('1', 1)], versions.Select(version => (version.Digest![0], version.Uses)));
         Assert.Equal(_engine.Time.GetUtcNow(), versions[1].LastUsedAt);
         Assert.Equal(0, Assert.Single(await _engine.Modules.VersionsAsync("mine/plurals", Token)).Uses);
 
@@ -43,7 +43,7 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_failed_or_has_no_digests_counts_nothing()
+    public async Task A_failed_prediction_or_one_without_digests_counts_nothing()
     {
         await PutAsync("mine/colors", '1');
 
@@ -55,12 +55,12 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Those_hold_a_module_that_compose_it_until_they_end()
+    public async Task A_prediction_holds_the_modules_it_composes_until_it_ends()
     {
-        var created = await _engine.CreateAsync();
+        var created = _engine.NewPrediction() with { Plan = Some.Plan(new("mine/colors", Some.Digest('1')), new("mine/colors", Some.Digest('1'))) };
+        await _engine.Store.CreateAsync(created, capacity: 100, Token);
         await using var lease = await _engine.LeaseAsync();
-        await lease.AppendAsync(
-            [new PredictionEvent.Started(), new PredictionEvent.Logged("mine/plurals\n"), new PredictionEvent.Composing([new ModuleUse("mine/colors", Some.Digest('1'))])], Token);
+        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Logged("mine/plurals\n")], Token);
         await _engine.SettleAsync();
 
         Assert.Equal([created.Id], await HoldersAsync("mine/colors"));
@@ -73,33 +73,40 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Those_that_wait_hold_the_modules_that_they_name()
+    public async Task A_waiting_prediction_holds_the_modules_of_its_plan()
     {
-        await WaitAsync("names", "lora_modules_specified", "mine/plurals, mine/colors");
-        await WaitAsync("pinned", "lora_modules_specified", $"mine/colors@{Some.Digest('1')}");
-        await WaitAsync("weighs", "module_weights", """{"mine/colors": 0.5}""");
-        await WaitAsync("longer", "lora_modules_specified", "mine/colors-2,my_mine/colors");
-        await WaitAsync("says", "example_inputs", "mine/colors");
+        await WaitAsync("one", new("mine/plurals", Some.Digest('1')), new("mine/colors", Some.Digest('1')));
+        await WaitAsync("two", new ModuleUse("mine/colors", Some.Digest('2')));
+        await WaitAsync("other", new("mine/colors-2", Some.Digest('1')), new("my_mine/colors", Some.Digest('1')));
 
-        Assert.Equal(["names", "pinned", "weighs"], await HoldersAsync("mine/colors"));
+        Assert.Equal(["one", "two"], await HoldersAsync("mine/colors"));
 
-        await _engine.CancelAsync("names");
+        await _engine.CancelAsync("one");
         await _engine.SettleAsync();
-        Assert.Equal(["pinned", "weighs"], await HoldersAsync("mine/colors"));
+        Assert.Equal(["two"], await HoldersAsync("mine/colors"));
+        Assert.Empty(await HoldersAsync("mine/plurals"));
+    }
+
+    [Fact]
+    public async Task A_prediction_has_its_plan_until_it_ends()
+    {
+        await WaitAsync("one", new ModuleUse("mine/colors", Some.Digest('1')));
+        Assert.NotNull((await _engine.FindAsync("one")).Created.Plan);
+        await using var lease = await _engine.LeaseAsync();
+
+        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Succeeded()], Token);
+
+        Assert.Equal([new ModuleUse("mine/colors", Some.Digest('1'))], lease.Created.Plan!.Modules);
+        Assert.Null((await _engine.FindAsync("one")).Created.Plan);
     }
 
     Task<IReadOnlyList<string>> HoldersAsync(string id) => _engine.Modules.HoldersAsync(id, Token);
 
     Task PutAsync(string id, char digit) => _engine.Modules.PutAsync(Some.Module(id, digit), Token);
 
-    async Task WaitAsync(string id, string field, string value)
+    async Task WaitAsync(string id, params ModuleUse[] uses)
     {
-        var prediction = _engine.NewPrediction(id) with { Input = new JsonObject { [field] = value } };
-        if (field == "example_inputs")
-        {
-            prediction.Input["example_outputs"] = "x";
-        }
-
+        var prediction = _engine.NewPrediction(id) with { Plan = Some.Plan(uses) };
         Assert.Equal(Creation.Created, await _engine.Store.CreateAsync(prediction, capacity: 100, Token));
     }
 
@@ -107,7 +114,8 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     {
         await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
-        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Answered(new PredictionOutput { Weights = weights }), end], Token);
+        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Answered(new PredictionOutput { Weights = weights }), end],
+            Token);
         await _engine.SettleAsync();
     }
 }

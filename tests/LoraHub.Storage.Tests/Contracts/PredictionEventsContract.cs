@@ -2,7 +2,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>What every <see cref="IPredictionEvents"/> does.</summary>
+/// <summary>The contract of every <see cref="IPredictionEvents"/>.</summary>
 public abstract class PredictionEventsContract : IAsyncLifetime
 {
     Engine _engine = null!;
@@ -25,7 +25,8 @@ public abstract class PredictionEventsContract : IAsyncLifetime
         var read = await _engine.ReadAsync(created.Id);
 
         Assert.Equal(
-            [new PredictionEvent.Started(), new PredictionEvent.Logged("one\n"), new PredictionEvent.Logged("two\n"), new PredictionEvent.Succeeded()],
+            [new PredictionEvent.Started(), new PredictionEvent.Logged("one\n"), new PredictionEvent.Logged("two\n"),
+                new PredictionEvent.Succeeded()],
             read.Select(recorded => recorded.Event));
         Assert.Equal([1, 2, 3, 4], read.Select(recorded => recorded.Sequence));
     }
@@ -50,7 +51,7 @@ public abstract class PredictionEventsContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_early_reader_sees_events_as_they_come()
+    public async Task An_early_reader_gets_events_as_they_happen()
     {
         var created = await _engine.CreateAsync();
         await using var reader = _engine.Watch(created.Id);
@@ -72,10 +73,10 @@ public abstract class PredictionEventsContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Readers_get_nothing_foreign_and_everything_in_order()
+    public async Task Readers_get_only_their_own_events_in_order()
     {
         const int Lines = 200;
-        var created = new List<Prediction>();
+        var created = new List<CreatedPrediction>();
         for (var i = 0; i < 3; i++)
         {
             created.Add(await _engine.CreateAsync());
@@ -94,7 +95,7 @@ public abstract class PredictionEventsContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_slow_reader_holds_up_nobody()
+    public async Task A_slow_reader_does_not_block_others()
     {
         var created = await _engine.CreateAsync();
         await using var slow = _engine.Watch(created.Id);
@@ -116,7 +117,7 @@ public abstract class PredictionEventsContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_reader_that_leaves_is_let_go()
+    public async Task A_reader_that_disconnects_is_released()
     {
         var created = await _engine.CreateAsync();
         using var leaving = new CancellationTokenSource();
@@ -129,7 +130,7 @@ public abstract class PredictionEventsContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Canceling_while_it_waits_is_an_event()
+    public async Task Canceling_a_waiting_prediction_is_an_event()
     {
         var created = await _engine.CreateAsync();
         var reading = _engine.ReadAsync(created.Id);
@@ -154,7 +155,7 @@ public abstract class PredictionEventsContract : IAsyncLifetime
         Assert.Equal(created.CreatedAt.AddSeconds(5), (await _engine.ReadAsync(created.Id, atMost: 1))[0].At);
     }
 
-    async Task<Prediction> RunAsync(params string[] lines)
+    async Task<CreatedPrediction> RunAsync(params string[] lines)
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
@@ -170,7 +171,7 @@ public abstract class PredictionEventsContract : IAsyncLifetime
         await lease.AppendAsync(new PredictionEvent.Started());
         for (var line = 0; line < lines; line++)
         {
-            await lease.LogAsync($"{lease.Prediction.Id} {line}");
+            await lease.LogAsync($"{lease.Created.Id} {line}");
         }
 
         await lease.AppendAsync(new PredictionEvent.Succeeded());

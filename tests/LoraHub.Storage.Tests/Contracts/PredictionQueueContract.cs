@@ -3,7 +3,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>What every <see cref="IPredictionQueue"/> does.</summary>
+/// <summary>The contract of every <see cref="IPredictionQueue"/>.</summary>
 public abstract class PredictionQueueContract : IAsyncLifetime
 {
     Engine _engine = null!;
@@ -31,7 +31,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             await using var lease = await _engine.LeaseAsync();
-            leased.Add(lease.Prediction.Id);
+            leased.Add(lease.Created.Id);
             await lease.AppendAsync(new PredictionEvent.Canceled());
         }
 
@@ -39,7 +39,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_waiting_worker_gets_what_comes()
+    public async Task A_waiting_worker_gets_the_next_prediction()
     {
         var waiting = _engine.LeaseAsync();
         Assert.False(waiting.IsCompleted);
@@ -47,11 +47,11 @@ public abstract class PredictionQueueContract : IAsyncLifetime
         var created = await _engine.CreateAsync();
 
         await using var lease = await waiting.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
-        Assert.Equal(created.Id, lease.Prediction.Id);
+        Assert.Equal(created.Id, lease.Created.Id);
     }
 
     [Fact]
-    public async Task A_worker_that_stops_waiting_takes_nothing_with_it()
+    public async Task A_worker_that_stops_waiting_loses_no_prediction()
     {
         using var leaving = new CancellationTokenSource();
         var waiting = _engine.Queue.LeaseAsync(leaving.Token);
@@ -61,11 +61,11 @@ public abstract class PredictionQueueContract : IAsyncLifetime
         var created = await _engine.CreateAsync();
 
         await using var lease = await _engine.LeaseAsync().WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
-        Assert.Equal(created.Id, lease.Prediction.Id);
+        Assert.Equal(created.Id, lease.Created.Id);
     }
 
     [Fact]
-    public async Task Each_is_leased_once_however_many_ask()
+    public async Task Each_prediction_is_leased_once_with_many_workers()
     {
         const int Predictions = 100;
         var leased = new ConcurrentQueue<string>();
@@ -83,7 +83,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lease_given_up_hands_the_prediction_back_before_younger_ones()
+    public async Task A_released_prediction_returns_to_the_queue_before_newer_ones()
     {
         var older = await _engine.CreateAsync();
         await _engine.CreateAsync();
@@ -94,7 +94,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
 
         await using var again = await _engine.LeaseAsync();
 
-        Assert.Equal(older.Id, again.Prediction.Id);
+        Assert.Equal(older.Id, again.Created.Id);
         Assert.True(await again.AppendAsync(new PredictionEvent.Started()));
         Assert.True(await again.AppendAsync(new PredictionEvent.Succeeded()));
     }
@@ -117,7 +117,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_happens_after_the_end()
+    public async Task No_event_is_recorded_after_the_end()
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
@@ -131,20 +131,23 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_that_come_together_are_recorded_all_or_none()
+    public async Task A_batch_of_events_is_recorded_atomically()
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
         await lease.AppendAsync(new PredictionEvent.Started());
         await _engine.CancelAsync(created.Id);
 
-        Assert.False(await lease.AppendAsync([new PredictionEvent.Logged("too late\n"), new PredictionEvent.Succeeded()], TestContext.Current.CancellationToken));
+        Assert.False(await lease.AppendAsync([new PredictionEvent.Logged("too late\n"), new PredictionEvent.Succeeded()],
+            TestContext.Current.CancellationToken));
         Assert.Equal("", (await _engine.FindAsync(created.Id)).Logs);
-        Assert.True(await lease.AppendAsync([new PredictionEvent.Logged("in time\n"), new PredictionEvent.Canceled()], TestContext.Current.CancellationToken));
+        Assert.True(await lease.AppendAsync([new PredictionEvent.Logged("in time\n"), new PredictionEvent.Canceled()],
+            TestContext.Current.CancellationToken));
 
         Assert.Equal("in time\n", (await _engine.FindAsync(created.Id)).Logs);
         Assert.Equal(
-            [new PredictionEvent.Started(), new PredictionEvent.CancelRequested(), new PredictionEvent.Logged("in time\n"), new PredictionEvent.Canceled()],
+            [new PredictionEvent.Started(), new PredictionEvent.CancelRequested(), new PredictionEvent.Logged("in time\n"),
+                new PredictionEvent.Canceled()],
             (await _engine.ReadAsync(created.Id)).Select(recorded => recorded.Event));
     }
 
@@ -158,11 +161,11 @@ public abstract class PredictionQueueContract : IAsyncLifetime
 
         Assert.Equal(PredictionStatus.Canceled, (await _engine.FindAsync(canceled.Id)).Status);
         await using var lease = await _engine.LeaseAsync();
-        Assert.Equal(next.Id, lease.Prediction.Id);
+        Assert.Equal(next.Id, lease.Created.Id);
     }
 
     [Fact]
-    public async Task Canceling_a_running_prediction_tells_its_worker_who_ends_it()
+    public async Task Canceling_a_running_prediction_signals_its_worker()
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
@@ -179,7 +182,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_canceled_prediction_whose_worker_leaves_is_not_done_again()
+    public async Task A_canceled_prediction_whose_worker_is_lost_is_not_run_again()
     {
         var created = await _engine.CreateAsync();
         await using (var lease = await _engine.LeaseAsync())
@@ -192,7 +195,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Canceling_what_has_ended_changes_nothing()
+    public async Task Canceling_a_finished_prediction_changes_nothing()
     {
         var created = await _engine.CreateAsync();
         await using var lease = await _engine.LeaseAsync();
@@ -205,7 +208,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Canceling_an_unknown_prediction_says_so() => Assert.False(await _engine.CancelAsync(PredictionId.New()));
+    public async Task Canceling_an_unknown_prediction_returns_false() => Assert.False(await _engine.CancelAsync(PredictionId.New()));
 
     async Task WorkUntilAsync(ConcurrentQueue<string> leased, int enough, CancellationTokenSource done)
     {
@@ -214,7 +217,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
             while (true)
             {
                 await using var lease = await _engine.Queue.LeaseAsync(done.Token);
-                leased.Enqueue(lease.Prediction.Id);
+                leased.Enqueue(lease.Created.Id);
                 await lease.AppendAsync(new PredictionEvent.Canceled());
                 if (leased.Count >= enough)
                 {
@@ -224,7 +227,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
         }
         catch (OperationCanceledException)
         {
-            // All are done, or the limit has passed; the test tells which.
+            // All are done, or the timeout has passed; the test checks which.
         }
     }
 }

@@ -1,15 +1,17 @@
-using LoraHub.Core.Modules;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>Modules to register.</summary>
+/// <summary>Modules to register and to plan with.</summary>
 static class Some
 {
     public static readonly DateTimeOffset Moment = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     public static string Digest(char digit) => new(digit, 64);
 
-    public static RegisteredModule Module(string id, char digit = '1', string card = "", string? task = null, params string[] tags) => new()
+    public static ModuleVersion Module(string id, char digit = '1', string card = "", string? task = null, params string[] tags) => new()
     {
         Id = id,
         Digest = Digest(digit),
@@ -18,10 +20,15 @@ static class Some
         IsOwned = true,
         Report = Report(),
         PublishedAt = Moment,
+        BaseModel = "lorahub/t5-mini",
+        Rank = 8,
         Card = new ModuleCard { Text = card, Task = task, Tags = tags },
     };
 
-    public static RegisteredModule Broken(string id) => Module(id) with { Digest = "", Report = null, Problem = "adapter_model.safetensors is truncated." };
+    /// <summary>The plan of a request that gives no input.</summary>
+    public static PredictionPlan Plan(params ModuleUse[] uses) => new(InputParser.Parse([]).Input!, 42, uses);
+
+    public static ModuleVersion Broken(string id) => Module(id) with { Digest = null, BaseModel = "", Rank = 0, Report = null, Defect = "adapter_model.safetensors is truncated." };
 
     public static ModuleReport Report(string baseModel = "lorahub/t5-mini", int rank = 8) => new()
     {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>What every <see cref="IUploadStore"/> does.</summary>
+/// <summary>The contract of every <see cref="IUploadStore"/>.</summary>
 public abstract class UploadStoreContract
 {
     /// <summary>A store with room for <see cref="Room"/> bytes in all, which keeps files for an hour.</summary>
@@ -53,7 +53,7 @@ public abstract class UploadStoreContract
     }
 
     [Fact]
-    public async Task What_was_not_completed_is_no_upload_and_takes_no_room()
+    public async Task An_incomplete_upload_is_not_listed_and_uses_no_space()
     {
         await using (var writer = (await Uploads.CreateAsync(Cancellation))!)
         {
@@ -70,7 +70,7 @@ public abstract class UploadStoreContract
         var created = new List<string>();
         for (var i = 0; i < 5; i++)
         {
-            Time.Advance(TimeSpan.FromSeconds(i % 2)); // some of one moment
+            Time.Advance(TimeSpan.FromSeconds(i % 2)); // some at the same time
             created.Add((await SaveAsync([1])).Id);
         }
 
@@ -144,7 +144,7 @@ public abstract class UploadStoreContract
     }
 
     [Fact]
-    public async Task Many_may_come_and_go_at_once()
+    public async Task Concurrent_uploads_and_deletions_succeed()
     {
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(async () =>
         {
@@ -167,7 +167,7 @@ public abstract class UploadStoreContract
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaa")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("/../../../../../../etc/pwd")]
-    public async Task What_is_no_id_of_an_upload_is_not_found(string id)
+    public async Task An_invalid_id_is_not_found(string id)
     {
         await AssertGoneAsync(id);
         Assert.False(await Uploads.DeleteAsync(id, Cancellation));

@@ -1,5 +1,5 @@
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Library;
 using LoraHub.Storage.Distributed;
 using LoraHub.Storage.Records;
 using LoraHub.Storage.Tests.Contracts;
@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>The distributed engine as an API node that works too has it, on a database and with names of its own.</summary>
+/// <summary>The distributed engine of an API node with a worker, on its own database and names.</summary>
 sealed class DistributedEngine : Engine
 {
     readonly List<ServiceProvider> _nodes = [];
@@ -32,7 +32,7 @@ sealed class DistributedEngine : Engine
 
     public override IPredictionEvents Events => Services.GetRequiredService<IPredictionEvents>();
 
-    public override IModuleRegistry Modules => Services.GetRequiredService<IModuleRegistry>();
+    public override IModuleIndex Modules => Services.GetRequiredService<IModuleIndex>();
 
     public override IDataRetention Retention => Services.GetRequiredService<IDataRetention>();
 
@@ -44,7 +44,7 @@ sealed class DistributedEngine : Engine
         return engine;
     }
 
-    /// <summary>One more process of the deployment.</summary>
+    /// <summary>Another process of the deployment.</summary>
     public async Task<IServiceProvider> StartNodeAsync()
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(_settings).Build();

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>Settings that cannot be meant end the start; servers that are away do not.</summary>
+/// <summary>Invalid settings stop the start; unreachable servers do not.</summary>
 public sealed class DistributedSettingsTests : IDisposable
 {
     const string Nats = "nats://user:s3cret@127.0.0.1:1", Postgres = "Host=127.0.0.1;Port=1;Username=lorahub;Password=s3cret;Timeout=1";
@@ -23,7 +23,7 @@ public sealed class DistributedSettingsTests : IDisposable
     [InlineData(Nats, "s3cret", "Distributed:Postgres")]
     [InlineData(Nats, "Password=s3cret", "Distributed:Postgres")]
     [InlineData(Nats, "Host=db;Port=s3cret", "Distributed:Postgres")]
-    public async Task A_setting_that_cannot_be_meant_is_named_and_not_quoted(string nats, string postgres, string named)
+    public async Task An_invalid_setting_is_named_and_not_quoted(string nats, string postgres, string named)
     {
         await using var services = Services(nats, postgres);
 
@@ -34,7 +34,7 @@ public sealed class DistributedSettingsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_starts_while_both_servers_are_away_and_says_so_without_credentials()
+    public async Task A_node_starts_without_both_servers_and_logs_no_credentials()
     {
         await using var services = Services(Nats, Postgres);
         services.GetRequiredService<IStartupValidator>().Validate();
@@ -44,7 +44,7 @@ public sealed class DistributedSettingsTests : IDisposable
             await service.StartAsync(Cancellation);
         }
 
-        var troubles = await Task.WhenAll(services.GetServices<IEngineHealth>().Select(part => part.TroubleAsync(Cancellation)));
+        var troubles = await Task.WhenAll(services.GetServices<IEngineHealth>().Select(part => part.CheckAsync(Cancellation)));
 
         Assert.Contains(troubles, trouble => trouble!.Contains("NATS cannot be reached"));
         Assert.Contains(troubles, trouble => trouble!.Contains("PostgreSQL cannot be reached"));

@@ -6,13 +6,13 @@ using Npgsql;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>What clients are told while the records are behind the log.</summary>
+/// <summary>What clients see while the records lag behind the log.</summary>
 public sealed class LateRecordTests(NatsServer nats, PostgresServer postgres)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_has_succeeded_is_never_acknowledged_as_canceled_though_its_record_still_runs()
+    public async Task A_succeeded_prediction_is_never_acknowledged_as_canceled()
     {
         await using var engine = await DistributedEngine.StartAsync(nats, postgres);
         var created = await engine.CreateAsync();
@@ -22,7 +22,10 @@ public sealed class LateRecordTests(NatsServer nats, PostgresServer postgres)
         await using (var connection = await engine.Services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(Cancellation))
         {
             await using var holding = await connection.BeginTransactionAsync(Cancellation);
-            await using var row = new NpgsqlCommand("SELECT 1 FROM predictions WHERE id = $1 FOR UPDATE", connection, holding) { Parameters = { new() { Value = created.Id } } };
+            await using var row = new NpgsqlCommand("SELECT 1 FROM predictions WHERE id = $1 FOR UPDATE", connection, holding)
+            {
+                Parameters = { new() { Value = created.Id } },
+            };
             await row.ExecuteScalarAsync(Cancellation);
             await lease.AppendAsync(new PredictionEvent.Succeeded());
 

@@ -10,27 +10,28 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>What API nodes and workers see of each other, and what they do while a server is away.</summary>
+/// <summary>How API nodes and workers cooperate, and their behavior during an outage of a server.</summary>
 public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Any_node_cancels_reads_and_follows_what_another_created()
+    public async Task Any_node_can_cancel_read_and_stream_predictions_of_another()
     {
         await using var engine = await DistributedEngine.StartAsync(nats, postgres);
         var other = await engine.StartNodeAsync();
         var created = await engine.CreateAsync();
         await using var lease = await engine.LeaseAsync();
         await lease.AppendAsync(new PredictionEvent.Started());
-        await using var reader = other.GetRequiredService<IPredictionEvents>().ReadAsync(created.Id, 0, Cancellation).WithLimit().GetAsyncEnumerator(Cancellation);
+        await using var reader = other.GetRequiredService<IPredictionEvents>().ReadAsync(created.Id, 0, Cancellation).WithLimit()
+            .GetAsyncEnumerator(Cancellation);
         Assert.True(await reader.MoveNextAsync());
         var told = new TaskCompletionSource();
         await using var registration = lease.Canceled.Register(told.SetResult);
 
         Assert.True(await other.GetRequiredService<IPredictionQueue>().CancelAsync(created.Id, Cancellation));
 
-        Assert.True((await engine.Store.FindAsync(created.Id, Cancellation))!.CancelRequested); // at once, and not only when things have settled
+        Assert.True((await engine.Store.FindAsync(created.Id, Cancellation))!.CancelRequested); // at once, before the records catch up
         await told.Task.WaitAsync(Wait.Limit, Cancellation);
         Assert.True(await reader.MoveNextAsync());
         Assert.IsType<PredictionEvent.CancelRequested>(reader.Current.Event);
@@ -41,7 +42,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task Events_are_recorded_in_order_and_once_by_however_many_nodes()
+    public async Task Any_number_of_nodes_records_events_once_and_in_order()
     {
         await using var engine = await DistributedEngine.StartAsync(nats, postgres);
         for (var i = 0; i < 2; i++)
@@ -61,7 +62,8 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
         {
             var read = await engine.ReadAsync(id);
             Assert.Equal(Enumerable.Range(1, 302).Select(number => (long)number), read.Select(recorded => recorded.Sequence));
-            Assert.Equal(Enumerable.Range(0, 300).Select(line => $"{line}\n"), read.Select(recorded => recorded.Event).OfType<PredictionEvent.Logged>().Select(logged => logged.Text));
+            Assert.Equal(Enumerable.Range(0, 300).Select(line => $"{line}\n"),
+                read.Select(recorded => recorded.Event).OfType<PredictionEvent.Logged>().Select(logged => logged.Text));
         }
 
         async Task WorkAsync()
@@ -78,7 +80,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_is_too_large_for_a_message_comes_through_and_leaves_nothing_behind()
+    public async Task Data_too_large_for_a_message_is_delivered_and_cleaned_up()
     {
         await using var engine = await DistributedEngine.StartAsync(nats, postgres);
         var text = new string('ä', 2_000_000);
@@ -86,8 +88,9 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
         Assert.Equal(Creation.Created, await engine.Store.CreateAsync(created, capacity: 10, Cancellation));
 
         await using var lease = await engine.LeaseAsync();
-        Assert.Equal(text, (string)lease.Prediction.Input["examples"]!);
-        Assert.True(await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Logged(text + "\n"), new PredictionEvent.Succeeded()], Cancellation));
+        Assert.Equal(text, (string)lease.Created.Input["examples"]!);
+        Assert.True(await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Logged(text + "\n"), new PredictionEvent.Succeeded()],
+            Cancellation));
 
         Assert.Equal(3, (await engine.ReadAsync(created.Id)).Count);
         Assert.Equal(text + "\n", (await engine.FindAsync(created.Id)).Logs);
@@ -96,29 +99,29 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task What_is_created_while_NATS_is_away_is_done_when_it_is_back()
+    public async Task Predictions_created_during_a_NATS_outage_run_after_it()
     {
         await using var own = new NatsServer();
         nats.UrlOrSkip();
         await own.InitializeAsync();
         await using var engine = await DistributedEngine.StartAsync(own, postgres);
-        Assert.Empty(await TroublesAsync(engine.Services));
+        Assert.Empty(await ProblemsAsync(engine.Services));
 
         await own.KillAsync();
         var created = await engine.CreateAsync().WaitAsync(Wait.Limit, Cancellation);
-        Assert.Contains("NATS", Assert.Single(await TroublesAsync(engine.Services)));
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => engine.CancelAsync(created.Id)); // what was not promised need not be kept
+        Assert.Contains("NATS", Assert.Single(await ProblemsAsync(engine.Services)));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => engine.CancelAsync(created.Id)); // the cancellation was not acknowledged
         await own.StartAsync();
 
-        await using var lease = await LeaseWhenBackAsync(engine);
-        Assert.Equal(created.Id, lease.Prediction.Id);
+        await using var lease = await LeaseWithRetriesAsync(engine);
+        Assert.Equal(created.Id, lease.Created.Id);
         Assert.True(await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Succeeded()], Cancellation));
         Assert.Equal(2, (await engine.ReadAsync(created.Id)).Count);
-        Assert.Empty(await TroublesAsync(engine.Services));
+        Assert.Empty(await ProblemsAsync(engine.Services));
     }
 
     [Fact]
-    public async Task Workers_go_on_while_PostgreSQL_is_away_and_nothing_they_say_is_lost()
+    public async Task Workers_continue_during_a_PostgreSQL_outage_without_losing_events()
     {
         await using var own = new PostgresServer();
         await postgres.NewDatabaseOrSkipAsync();
@@ -129,10 +132,11 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
         await lease.AppendAsync(new PredictionEvent.Started());
 
         await own.KillAsync();
-        Assert.True(await lease.AppendAsync([new PredictionEvent.Logged("said while PostgreSQL was away\n"), new PredictionEvent.Succeeded()], Cancellation));
+        Assert.True(await lease.AppendAsync([new PredictionEvent.Logged("said while PostgreSQL was away\n"), new PredictionEvent.Succeeded()],
+            Cancellation));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => engine.Store.CreateAsync(engine.NewPrediction(), capacity: 10, Cancellation));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => engine.Store.FindAsync(created.Id, Cancellation));
-        Assert.Contains("PostgreSQL", Assert.Single(await TroublesAsync(engine.Services)));
+        Assert.Contains("PostgreSQL", Assert.Single(await ProblemsAsync(engine.Services)));
         await own.StartAsync();
 
         await engine.SettleAsync();
@@ -141,7 +145,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
-    public async Task The_log_of_what_ended_a_day_ago_is_removed_and_its_record_stays()
+    public async Task The_log_of_a_prediction_is_removed_a_day_after_its_end_and_its_record_stays()
     {
         await using var engine = await DistributedEngine.StartAsync(nats, postgres);
         var ended = await engine.CreateAsync();
@@ -156,7 +160,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
 
         var log = engine.Services.GetRequiredService<EventLog>();
         Assert.Equal(0u, (await log.EndAsync(ended.Id, Cancellation)).Sequence);
-        Assert.NotEqual(0u, (await log.EndAsync(lease.Prediction.Id, Cancellation)).Sequence);
+        Assert.NotEqual(0u, (await log.EndAsync(lease.Created.Id, Cancellation)).Sequence);
         Assert.Equal(PredictionStatus.Canceled, (await engine.FindAsync(ended.Id)).Status);
         Assert.True(await engine.CancelAsync(ended.Id));
         Assert.True(await lease.AppendAsync(new PredictionEvent.Succeeded()));
@@ -181,14 +185,14 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
         }
     }
 
-    static async Task<IReadOnlyList<string>> TroublesAsync(IServiceProvider node)
+    static async Task<IReadOnlyList<string>> ProblemsAsync(IServiceProvider node)
     {
-        var troubles = await Task.WhenAll(node.GetServices<IEngineHealth>().Select(part => part.TroubleAsync(Cancellation)));
+        var troubles = await Task.WhenAll(node.GetServices<IEngineHealth>().Select(part => part.CheckAsync(Cancellation)));
         return [.. troubles.OfType<string>()];
     }
 
-    /// <summary>As a worker does: what cannot be asked for now is asked for again.</summary>
-    static async Task<IPredictionLease> LeaseWhenBackAsync(Engine engine)
+    /// <summary>Retries, as a worker does.</summary>
+    static async Task<IPredictionLease> LeaseWithRetriesAsync(Engine engine)
     {
         using var limit = new CancellationTokenSource(Wait.Limit);
         while (true)
@@ -197,7 +201,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
             {
                 return await engine.Queue.LeaseAsync(limit.Token);
             }
-            catch (Exception exception) when (Broker.IsTrouble(exception) && !limit.IsCancellationRequested)
+            catch (Exception exception) when (Broker.IsTransient(exception) && !limit.IsCancellationRequested)
             {
                 await Task.Delay(100, limit.Token);
             }

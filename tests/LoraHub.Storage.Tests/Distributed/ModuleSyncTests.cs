@@ -1,9 +1,10 @@
 using System.Text;
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Tests.Folders;
+using LoraHub.Modules.Versions;
 using LoraHub.Storage.Distributed;
-using LoraHub.Storage.Modules;
-using LoraHub.Storage.Tests.Modules;
+using LoraHub.Storage.Distributed.Modules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -98,7 +99,7 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         api.Give("mine/spanish", "dos");
         await api.SyncAsync();
         var modules = (await api.Broker.StreamsAsync(Cancellation)).Modules;
-        var module = await api.Local.ReadAsync(Id, Cancellation);
+        var module = api.Local.Read(Id);
         var numbers = module.Files.Single(file => file.Name == "adapter_model.safetensors");
         await modules.PutAsync(new ObjectMetadata { Name = numbers.Sha256 }, new MemoryStream("0ne"u8.ToArray()), cancellationToken: Cancellation);
 
@@ -240,13 +241,13 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         await api.Sync.ShareAsync(Cancellation);
         await worker.Sync.FetchAsync(Cancellation);
         var earlier = Path.Combine(worker.Folder($".versions/{Id}"), ModuleFolders.DigestOf("one"));
-        Assert.Equal("it is odd", ModuleContents.FindRecord(earlier)!.Quarantine);
-        Assert.Null(ModuleContents.FindRecord(worker.Folder(Id))!.Quarantine);
+        Assert.Equal("it is odd", RecordFile.Find(Id, earlier)!.Quarantine);
+        Assert.Null(RecordFile.Find(Id, worker.Folder(Id))!.Quarantine);
 
         await api.Store.QuarantineAsync(new ModuleReference(Id, null), "so is this", Cancellation);
         await api.Sync.ShareAsync(Cancellation);
         await worker.Sync.FetchAsync(Cancellation);
-        Assert.Equal("so is this", ModuleContents.FindRecord(worker.Folder(Id))!.Quarantine);
+        Assert.Equal("so is this", RecordFile.Find(Id, worker.Folder(Id))!.Quarantine);
     }
 
     Process Start(bool publishes)
@@ -289,12 +290,12 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
             File.WriteAllText(Path.Combine(Folder(id), "adapter_model.safetensors"), numbers);
         }
 
-        public FileModuleStore Store => _services.GetRequiredService<FileModuleStore>();
+        public VersionStore Store => _services.GetRequiredService<VersionStore>();
 
         public async Task PlaceAsync(string id, string numbers)
         {
-            using var arrival = ModuleFolders.Arrive(Store, numbers);
-            await Store.PlaceAsync(id, arrival, ModuleFolders.RecordOf(numbers), Cancellation);
+            using var incoming = ModuleFolders.Arrive(Store, numbers);
+            await Store.PlaceAsync(ModuleFolders.RecordOf(numbers) with { Id = id }, incoming, Cancellation);
         }
 
         public IEnumerable<string?> EarlierVersions(string id) =>

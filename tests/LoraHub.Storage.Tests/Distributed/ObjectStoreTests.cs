@@ -44,7 +44,7 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
     }
 
     [Fact]
-    public async Task Putting_a_blob_again_counts_as_put_lately()
+    public async Task Putting_a_blob_again_renews_its_time()
     {
         var digest = await Blobs.PutAsync(new MemoryStream([1, 2, 3]), Cancellation);
         var between = TimeProvider.System.GetUtcNow();
@@ -56,7 +56,7 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
     }
 
     [Fact]
-    public async Task The_same_bytes_are_stored_once_though_many_come_at_once()
+    public async Task The_same_bytes_are_stored_once_by_concurrent_puts()
     {
         var bytes = RandomNumberGenerator.GetBytes(100_000);
         var node = Blobs;
@@ -67,7 +67,7 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
     }
 
     [Fact]
-    public async Task Copies_that_were_not_used_lately_make_room_and_are_fetched_again()
+    public async Task Least_recently_used_copies_are_evicted_and_downloaded_again()
     {
         var digests = new List<string>();
         for (byte i = 0; i < 3; i++)
@@ -111,7 +111,7 @@ public sealed class ObjectUploadsTests(NatsServer server) : UploadStoreContract,
     public ValueTask DisposeAsync() => _node.DisposeAsync();
 
     [Fact]
-    public async Task What_one_node_took_in_is_found_read_listed_and_deleted_by_another()
+    public async Task An_upload_to_one_node_is_found_read_listed_and_deleted_by_another()
     {
         var created = await SaveAsync([1, 2, 3], """{"of": "a test"}""");
         var other = Open("b");
@@ -131,7 +131,7 @@ public sealed class ObjectUploadsTests(NatsServer server) : UploadStoreContract,
     }
 
     [Fact]
-    public async Task What_is_gone_leaves_nothing_behind()
+    public async Task Deleted_and_expired_uploads_leave_nothing_behind()
     {
         await using (var writer = (await Uploads.CreateAsync(Cancellation))!)
         {
@@ -154,7 +154,7 @@ public sealed class ObjectUploadsTests(NatsServer server) : UploadStoreContract,
         Time);
 }
 
-/// <summary>A connection to the server under names of its own, and folders beside it.</summary>
+/// <summary>A connection to the server with its own names, and its folders.</summary>
 sealed class ObjectStoreNode(NatsServer server) : IAsyncDisposable
 {
     readonly string _folder = Directory.CreateTempSubdirectory("lorahub-").FullName;
@@ -164,7 +164,7 @@ sealed class ObjectStoreNode(NatsServer server) : IAsyncDisposable
 
     public string Folder(string name) => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
 
-    /// <summary>What the server holds of a bucket.</summary>
+    /// <summary>The subjects of a bucket on the server.</summary>
     public async Task<IReadOnlyCollection<string>> SubjectsAsync(string bucket)
     {
         var stream = await Broker.JetStream.GetStreamAsync(

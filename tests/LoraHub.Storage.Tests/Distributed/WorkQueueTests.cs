@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>Queue and event log on NATS alone: processes that are lost, and a server that is.</summary>
+/// <summary>Queue and event log on NATS alone: lost processes and a lost server.</summary>
 public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
 {
     static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
@@ -39,16 +39,16 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_put_into_the_queue_is_leased_as_it_was_given()
+    public async Task A_queued_prediction_is_leased_unchanged()
     {
         var node = NewNode();
         var created = await node.CreateAsync();
 
         await using var lease = await node.LeaseAsync();
 
-        Assert.Equal(created.Id, lease.Prediction.Id);
-        Assert.Equal(42, (int)lease.Prediction.Input["seed"]!);
-        Assert.Equal(created.CreatedAt, lease.Prediction.CreatedAt);
+        Assert.Equal(created.Id, lease.Created.Id);
+        Assert.Equal(42, (int)lease.Created.Input["seed"]!);
+        Assert.Equal(created.CreatedAt, lease.Created.CreatedAt);
         Assert.Equal(1, lease.Attempt);
     }
 
@@ -59,18 +59,18 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         var created = await lost.CreateAsync();
         var lease = await lost.LeaseAsync();
         Assert.True(await lease.AppendAsync(new PredictionEvent.Started()));
-        await lost.DisposeAsync(); // its connection is gone, and with it every sign of life
+        await lost.DisposeAsync(); // closes its connection, which ends its heartbeats
         var start = TimeProvider.System.GetTimestamp();
 
         await using var again = await NewNode().LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
 
         Assert.InRange(TimeProvider.System.GetElapsedTime(start), Lease / 3, Lease * 3);
-        Assert.Equal(created.Id, again.Prediction.Id);
+        Assert.Equal(created.Id, again.Created.Id);
         Assert.Equal(2, again.Attempt);
     }
 
     [Fact]
-    public async Task Signs_of_life_hold_a_lease_beyond_its_time()
+    public async Task Heartbeats_extend_a_lease()
     {
         var node = NewNode();
         await node.CreateAsync();
@@ -85,7 +85,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_late_write_of_a_worker_that_counted_as_lost_is_refused_even_before_the_next_one_wrote()
+    public async Task A_late_write_of_a_lost_worker_is_refused_before_the_next_worker_writes()
     {
         var node = NewNode();
         var created = await node.CreateAsync();
@@ -118,12 +118,12 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         var younger = await last.CreateAsync();
 
         await using var lease = await next.WaitAsync(Wait.Limit, Cancellation);
-        Assert.Equal(younger.Id, lease.Prediction.Id);
+        Assert.Equal(younger.Id, lease.Created.Id);
         Assert.Equal(PredictionStatus.Failed, (await last.Log.EndAsync(created.Id, Cancellation)).State.Status);
     }
 
     [Fact]
-    public async Task A_wish_to_cancel_survives_the_loss_of_the_worker()
+    public async Task A_cancellation_request_survives_the_loss_of_the_worker()
     {
         var lost = NewNode();
         var created = await lost.CreateAsync();
@@ -138,11 +138,11 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         await UntilAsync(node, created.Id, state => state.Status == PredictionStatus.Canceled);
         var younger = await node.CreateAsync();
         await using var other = await next.WaitAsync(Wait.Limit, Cancellation);
-        Assert.Equal(younger.Id, other.Prediction.Id);
+        Assert.Equal(younger.Id, other.Created.Id);
     }
 
     [Fact]
-    public async Task A_prediction_that_was_put_into_the_queue_twice_is_done_once()
+    public async Task A_prediction_queued_twice_runs_once()
     {
         var node = NewNode();
         var created = await node.CreateAsync();
@@ -155,11 +155,11 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         var younger = await node.CreateAsync();
 
         await using var next = await other.WaitAsync(Wait.Limit, Cancellation);
-        Assert.Equal(younger.Id, next.Prediction.Id);
+        Assert.Equal(younger.Id, next.Created.Id);
     }
 
     [Fact]
-    public async Task A_worker_gets_only_what_is_for_its_hardware()
+    public async Task A_worker_gets_only_predictions_for_its_hardware()
     {
         var (cpu, gpu) = (NewNode("cpu"), NewNode("gpu"));
         var forGpu = await cpu.CreateAsync("gpu");
@@ -168,11 +168,11 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         await using var first = await cpu.LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
         await using var second = await gpu.LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
 
-        Assert.Equal((forCpu.Id, forGpu.Id), (first.Prediction.Id, second.Prediction.Id));
+        Assert.Equal((forCpu.Id, forGpu.Id), (first.Created.Id, second.Created.Id));
     }
 
     [Fact]
-    public async Task A_server_that_is_killed_in_the_middle_of_a_lease_loses_nothing()
+    public async Task A_server_killed_during_a_lease_loses_nothing()
     {
         await UseOwnServerAsync();
         var node = NewNode();
@@ -187,16 +187,16 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
 
         Assert.True(await late.WaitAsync(Wait.Limit, Cancellation));
         await using var other = await NewNode().LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
-        Assert.Equal(waiting.Id, other.Prediction.Id);
+        Assert.Equal(waiting.Id, other.Created.Id);
         Assert.True(await lease.AppendAsync(new PredictionEvent.Succeeded()));
         var end = await node.Log.EndAsync(created.Id, Cancellation);
         Assert.Equal((3, PredictionStatus.Succeeded), (end.State.Last, end.State.Status));
     }
 
-    static async Task UntilAsync(Node node, string id, Func<LogState, bool> isSo)
+    static async Task UntilAsync(Node node, string id, Func<LogState, bool> condition)
     {
         using var limit = new CancellationTokenSource(Wait.Limit);
-        while (!isSo((await node.Log.EndAsync(id, limit.Token)).State))
+        while (!condition((await node.Log.EndAsync(id, limit.Token)).State))
         {
             await Task.Delay(20, limit.Token);
         }
@@ -232,9 +232,9 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
 
         public WorkQueue Queue { get; }
 
-        public async Task<Prediction> CreateAsync(string hardware = "cpu")
+        public async Task<CreatedPrediction> CreateAsync(string hardware = "cpu")
         {
-            var created = new Prediction
+            var created = new CreatedPrediction
             {
                 Id = PredictionId.New(),
                 Input = new JsonObject { ["seed"] = 42 },

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Storage.Tests.Embedded;
 
-/// <summary>Blobs go when nothing names them any more, and not before.</summary>
+/// <summary>Blobs are deleted only when nothing references them.</summary>
 public sealed class BlobCollectionTests : IAsyncLifetime
 {
     static readonly TimeSpan Grace = TimeSpan.FromHours(1), Minute = TimeSpan.FromMinutes(1);
@@ -19,7 +19,7 @@ public sealed class BlobCollectionTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
     [Fact]
-    public async Task A_blob_that_nothing_names_stays_as_long_as_the_grace()
+    public async Task An_unreferenced_blob_stays_for_the_grace_period()
     {
         var digest = await PutAsync(1);
 
@@ -27,7 +27,7 @@ public sealed class BlobCollectionTests : IAsyncLifetime
         Assert.Equal(0, await CollectAsync());
         Assert.True(await IsThereAsync(digest));
 
-        await PutAsync(1); // counts from here again
+        await PutAsync(1); // renews its time
         _engine.Time.Advance(Grace - Minute);
         Assert.Equal(0, await CollectAsync());
 
@@ -69,7 +69,7 @@ public sealed class BlobCollectionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_a_running_prediction_has_put_stays_however_long_its_record_takes()
+    public async Task Blobs_of_a_running_prediction_stay_until_it_is_recorded()
     {
         var old = await PutAsync(2);
         _engine.Time.Advance(2 * Grace);
@@ -89,9 +89,9 @@ public sealed class BlobCollectionTests : IAsyncLifetime
         Assert.True(await IsThereAsync(digest));
     }
 
-    /// <summary>Eight workers make the same few files over and over, results are removed and files collected beside them, and hours pass at every step.</summary>
+    /// <summary>Eight workers repeatedly write the same files while results are removed and blobs collected. Hours pass at every step.</summary>
     [Fact]
-    public async Task What_a_record_names_is_there_whoever_puts_removes_and_collects_at_the_same_time()
+    public async Task Referenced_blobs_survive_concurrent_puts_removals_and_collections()
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         var kept = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
@@ -132,15 +132,16 @@ public sealed class BlobCollectionTests : IAsyncLifetime
             await using var lease = await _engine.LeaseAsync();
             await lease.AppendAsync(new PredictionEvent.Started());
             var digest = await PutAsync((byte)random.Next(3));
-            Assert.True(await lease.AppendAsync([new PredictionEvent.Answered(Engine.Output(digest)), new PredictionEvent.Succeeded()], Cancellation));
+            Assert.True(await lease.AppendAsync([new PredictionEvent.Answered(Engine.Output(digest)), new PredictionEvent.Succeeded()],
+                Cancellation));
             Assert.True(await IsThereAsync(digest), "It is gone before anybody could ask for it.");
             if (random.Next(4) == 0)
             {
-                kept[lease.Prediction.Id] = digest;
+                kept[lease.Created.Id] = digest;
             }
             else
             {
-                await _engine.Retention.RemoveAsync(lease.Prediction.Id, Cancellation);
+                await _engine.Retention.RemoveAsync(lease.Created.Id, Cancellation);
             }
         }
     }

@@ -1,5 +1,5 @@
-using LoraHub.Core.Modules;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Library;
 using LoraHub.Storage.Tests.Contracts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,7 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LoraHub.Storage.Tests.Embedded;
 
-/// <summary>The embedded engine as the service has it, on a data folder of its own.</summary>
+/// <summary>The embedded engine of the service, on its own data folder.</summary>
 sealed class EmbeddedEngine : Engine
 {
     readonly (string Key, string Value)[] _settings;
@@ -29,7 +29,7 @@ sealed class EmbeddedEngine : Engine
 
     public override IPredictionEvents Events => _services.GetRequiredService<IPredictionEvents>();
 
-    public override IModuleRegistry Modules => _services.GetRequiredService<IModuleRegistry>();
+    public override IModuleIndex Modules => _services.GetRequiredService<IModuleIndex>();
 
     public override IDataRetention Retention => _services.GetRequiredService<IDataRetention>();
 
@@ -42,7 +42,7 @@ sealed class EmbeddedEngine : Engine
         return engine;
     }
 
-    /// <summary>What a process finds that starts after this one ended without a word.</summary>
+    /// <summary>Starts a new process after this one was killed.</summary>
     public async Task RestartAsync()
     {
         await _services.DisposeAsync();
@@ -54,19 +54,21 @@ sealed class EmbeddedEngine : Engine
     public ServiceProvider NewServices()
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection([new("Data:Path", DataPath), .. _settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value))]).Build();
-        return new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddSingleton<TimeProvider>(Time).AddStorage(configuration).BuildServiceProvider();
+            .AddInMemoryCollection([new("Data:Path", DataPath),
+                .. _settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value))]).Build();
+        return new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddSingleton<TimeProvider>(Time)
+            .AddStorage(configuration).BuildServiceProvider();
     }
 
-    /// <summary>What a service does before anything else.</summary>
+    /// <summary>Performs the service's startup.</summary>
     public static Task OpenAsync(IServiceProvider services) =>
         services.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single().StartingAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>Waits until it is so; meanwhile the engine's clock goes on by so many hours, and then stands.</summary>
-    public async Task UntilAsync(int hours, Func<Task<bool>> isSo)
+    /// <summary>Waits until the condition holds, while the engine's clock advances by the given hours.</summary>
+    public async Task UntilAsync(int hours, Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(Wait.Limit);
-        for (var minutes = 0; !await isSo(); minutes += 10)
+        for (var minutes = 0; !await condition(); minutes += 10)
         {
             if (minutes < hours * 60)
             {

@@ -15,7 +15,7 @@ public sealed class FileBlobStoreTests : BlobStoreContract, IDisposable
     protected override IBlobStore Blobs { get; }
 
     [Fact]
-    public async Task A_put_that_breaks_off_leaves_nothing_behind()
+    public async Task An_interrupted_put_leaves_nothing_behind()
     {
         await Assert.ThrowsAsync<IOException>(() => Blobs.PutAsync(new BrokenStream(), TestContext.Current.CancellationToken));
 

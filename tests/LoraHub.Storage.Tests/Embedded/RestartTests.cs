@@ -3,11 +3,11 @@ using LoraHub.Storage.Tests.Contracts;
 
 namespace LoraHub.Storage.Tests.Embedded;
 
-/// <summary>What is left of a process that ended without a word.</summary>
+/// <summary>The state after a process was killed.</summary>
 public sealed class RestartTests
 {
     [Fact]
-    public async Task What_waited_waits_and_what_ran_is_done_again_in_the_same_order()
+    public async Task After_a_restart_running_predictions_run_again_in_order_before_waiting_ones()
     {
         await using var engine = await EmbeddedEngine.StartAsync();
         var running = await engine.CreateAsync();
@@ -19,18 +19,18 @@ public sealed class RestartTests
         await engine.RestartAsync();
 
         await using var again = await engine.LeaseAsync();
-        Assert.Equal((running.Id, 2), (again.Prediction.Id, again.Attempt));
+        Assert.Equal((running.Id, 2), (again.Created.Id, again.Attempt));
         Assert.True(await again.AppendAsync(new PredictionEvent.Started()));
         Assert.True(await again.AppendAsync(new PredictionEvent.Succeeded()));
         await using var next = await engine.LeaseAsync();
-        Assert.Equal((waiting.Id, 1), (next.Prediction.Id, next.Attempt));
+        Assert.Equal((waiting.Id, 1), (next.Created.Id, next.Attempt));
         Assert.Equal(
             [new PredictionEvent.Started(), new PredictionEvent.Logged("one\n"), new PredictionEvent.Started(), new PredictionEvent.Succeeded()],
             (await engine.ReadAsync(running.Id)).Select(recorded => recorded.Event));
     }
 
     [Fact]
-    public async Task What_had_ended_is_as_it_was()
+    public async Task Finished_predictions_are_unchanged()
     {
         await using var engine = await EmbeddedEngine.StartAsync();
         var created = await engine.CreateAsync();
@@ -52,7 +52,7 @@ public sealed class RestartTests
     }
 
     [Fact]
-    public async Task What_was_to_be_canceled_is_canceled_though_its_worker_is_lost()
+    public async Task A_requested_cancellation_completes_after_its_worker_is_lost()
     {
         await using var engine = await EmbeddedEngine.StartAsync();
         var created = await engine.CreateAsync();
@@ -66,7 +66,7 @@ public sealed class RestartTests
     }
 
     [Fact]
-    public async Task A_prediction_that_ends_every_process_fails_at_last()
+    public async Task A_prediction_that_crashes_every_process_finally_fails()
     {
         await using var engine = await EmbeddedEngine.StartAsync(("Queue:MaxAttempts", "3"));
         var deadly = await engine.CreateAsync();
@@ -80,13 +80,13 @@ public sealed class RestartTests
         var next = await engine.CreateAsync();
         await using var lease = await engine.LeaseAsync();
 
-        Assert.Equal(next.Id, lease.Prediction.Id);
+        Assert.Equal(next.Id, lease.Created.Id);
         var failed = await engine.FindAsync(deadly.Id);
         Assert.Equal(PredictionStatus.Failed, failed.Status);
-        Assert.StartsWith("The prediction was begun 3 times", failed.Error);
+        Assert.StartsWith("The prediction was started 3 times", failed.Error);
     }
 
-    /// <summary>No clock decides who has a lease or what comes first.</summary>
+    /// <summary>Leases and order do not depend on a clock.</summary>
     [Theory]
     [InlineData(-48)]
     [InlineData(48)]
@@ -103,7 +103,7 @@ public sealed class RestartTests
 
         await using var next = await engine.LeaseAsync();
         await using var last = await engine.LeaseAsync();
-        Assert.Equal((first.Id, second.Id, third.Id), (running.Prediction.Id, next.Prediction.Id, last.Prediction.Id));
+        Assert.Equal((first.Id, second.Id, third.Id), (running.Created.Id, next.Created.Id, last.Created.Id));
         Assert.False(running.Canceled.IsCancellationRequested);
         Assert.True(await running.AppendAsync(new PredictionEvent.Succeeded()));
         Assert.Equal(PredictionStatus.Succeeded, (await engine.FindAsync(first.Id)).Status);

@@ -2,7 +2,7 @@ using LoraHub.Storage.Embedded;
 
 namespace LoraHub.Storage.Tests.Embedded;
 
-/// <summary>When the records' file cannot be used, the start says why; nothing is deleted.</summary>
+/// <summary>When the records' file is unusable, the start fails with the reason and deletes nothing.</summary>
 public sealed class SqliteFileTests
 {
     [Fact]
@@ -33,7 +33,7 @@ public sealed class SqliteFileTests
         Assert.Equal(damaged, await File.ReadAllBytesAsync(Path.Combine(engine.DataPath, SqliteFile.Name), TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Ends the engine's process, writes zeros over a page of its file, and gives the next process.</summary>
+    /// <summary>Ends the engine's process, overwrites a page of its file with zeros, and returns the next process.</summary>
     static async Task<Microsoft.Extensions.DependencyInjection.ServiceProvider> DamageAsync(EmbeddedEngine engine, int at)
     {
         await ((IAsyncDisposable)engine.Services).DisposeAsync();

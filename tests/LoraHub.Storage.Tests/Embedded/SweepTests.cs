@@ -7,13 +7,13 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Tests.Embedded;
 
-/// <summary>What goes by itself.</summary>
+/// <summary>Data retention and the temporary-file sweep.</summary>
 public sealed class SweepTests
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_part_of_a_prediction_goes_in_its_time_and_the_files_after_it()
+    public async Task Each_part_of_a_prediction_expires_in_its_time_and_its_files_follow()
     {
         await using var engine = await EmbeddedEngine.StartAsync(("Retention:Inputs", "00:30:00"), ("Retention:Results", "04:00:00"));
         var digest = await engine.Blobs.PutAsync(new MemoryStream([1]), Cancellation);
@@ -49,7 +49,7 @@ public sealed class SweepTests
     [InlineData("Retention:Logs", "00:00:59")]
     [InlineData("Retention:Grace", "00:00:00")]
     [InlineData("Retention:Results", "-1.00:00:00")]
-    public async Task A_time_that_makes_no_sense_is_refused(string key, string value)
+    public async Task An_invalid_time_is_refused(string key, string value)
     {
         await using var engine = await EmbeddedEngine.StartAsync((key, value));
 
@@ -57,14 +57,14 @@ public sealed class SweepTests
     }
 
     [Fact]
-    public async Task What_killed_processes_left_goes_when_it_is_a_day_old_and_what_this_one_made_does_not()
+    public async Task Files_of_killed_processes_are_deleted_after_a_day_and_those_of_this_one_stay()
     {
         await using var engine = await EmbeddedEngine.StartAsync();
         var now = engine.Time.GetUtcNow();
         var old = Leave(engine, now.AddDays(-1).AddMinutes(-1));
         var young = Leave(engine, now.AddHours(-23));
 
-        await SweepAsync<LeftoverSweep>(engine, async () =>
+        await SweepAsync<TemporaryFileSweep>(engine, async () =>
         {
             await engine.UntilAsync(hours: 0, () => Task.FromResult(!old.Any(Path.Exists)));
             var ours = Leave(engine, engine.Time.GetUtcNow());
@@ -77,7 +77,7 @@ public sealed class SweepTests
         });
     }
 
-    /// <summary>A workspace with something in it, and half a blob.</summary>
+    /// <summary>A workspace with a file in it, and a partial blob.</summary>
     static string[] Leave(EmbeddedEngine engine, DateTimeOffset at)
     {
         var workspace = Directory.CreateDirectory(Path.Combine(engine.DataPath, "tmp", Path.GetRandomFileName())).FullName;
@@ -91,7 +91,7 @@ public sealed class SweepTests
 
     static string PathOf(EmbeddedEngine engine, string digest) => Path.Combine(engine.DataPath, "blobs", digest[..2], digest);
 
-    /// <summary>Lets the service's own sweep run while something is looked at.</summary>
+    /// <summary>Runs the service's sweep during an assertion.</summary>
     static async Task SweepAsync<TSweep>(EmbeddedEngine engine, Func<Task> look)
         where TSweep : BackgroundService
     {
@@ -99,7 +99,7 @@ public sealed class SweepTests
         await sweep.StartAsync(Cancellation);
         await look();
         await sweep.StopAsync(Cancellation);
-        Assert.True(sweep.ExecuteTask!.IsCanceled);
+        Assert.True(sweep.ExecuteTask!.IsCompletedSuccessfully);
     }
 
     static async Task<string> SucceedAsync(EmbeddedEngine engine, string digest)

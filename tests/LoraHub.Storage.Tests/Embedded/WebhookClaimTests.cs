@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace LoraHub.Storage.Tests.Embedded;
 
-/// <summary>Which of two processes tells a prediction's webhook.</summary>
+/// <summary>Claims of two processes on a prediction's webhook.</summary>
 public sealed class WebhookClaimTests : IAsyncLifetime
 {
     EmbeddedEngine _engine = null!;
@@ -22,7 +22,7 @@ public sealed class WebhookClaimTests : IAsyncLifetime
     [InlineData(0)]
     [InlineData(5)]
     [InlineData(20_000)]
-    public async Task What_one_tells_no_other_tells_though_their_clocks_differ(int milliseconds)
+    public async Task Only_one_process_delivers_a_webhook_despite_different_clocks(int milliseconds)
     {
         var id = await CreateAsync();
         var (first, second) = (New(TimeSpan.FromMilliseconds(milliseconds)), New(TimeSpan.Zero));
@@ -34,12 +34,12 @@ public sealed class WebhookClaimTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_one_has_left_another_takes_over_and_knows_it()
+    public async Task Another_process_takes_over_an_expired_claim()
     {
         var id = await CreateAsync();
         var (first, second) = (New(TimeSpan.Zero), New(IWebhookClaims.Validity + TimeSpan.FromSeconds(1)));
         Assert.Equal((false, false), Known(Assert.Single(await first.ClaimAsync(null, 10, Cancellation))));
-        await first.TellStartAsync(id, Cancellation);
+        await first.MarkStartSentAsync(id, Cancellation);
 
         Assert.Equal((true, true), Known(Assert.Single(await second.ClaimAsync(null, 10, Cancellation))));
 
@@ -49,7 +49,7 @@ public sealed class WebhookClaimTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_claim_from_before_the_clock_was_set_back_holds_nothing_up()
+    public async Task A_claim_from_before_a_clock_change_does_not_block_delivery()
     {
         await CreateAsync();
         await New(TimeSpan.FromHours(3)).ClaimAsync(null, 10, Cancellation);
@@ -58,7 +58,7 @@ public sealed class WebhookClaimTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_told_to_its_end_is_claimed_by_nobody()
+    public async Task A_completed_delivery_is_not_claimed_again()
     {
         var id = await CreateAsync();
         var first = New(TimeSpan.Zero);
@@ -69,13 +69,16 @@ public sealed class WebhookClaimTests : IAsyncLifetime
         Assert.Empty(await New(TimeSpan.FromDays(1)).ClaimAsync(null, 10, Cancellation));
     }
 
-    /// <summary>The claims of a process whose clock is so far ahead.</summary>
+    /// <summary>The claims of a process whose clock is ahead by the given time.</summary>
     RecordWebhookClaims New(TimeSpan ahead) =>
         ActivatorUtilities.CreateInstance<RecordWebhookClaims>(_engine.Services, new FakeTimeProvider(_engine.Time.GetUtcNow() + ahead));
 
     async Task<string> CreateAsync()
     {
-        var prediction = _engine.NewPrediction() with { Webhook = new PredictionWebhook("http://localhost/", new HashSet<WebhookEvent> { WebhookEvent.Completed }) };
+        var prediction = _engine.NewPrediction() with
+        {
+            Webhook = new PredictionWebhook("http://localhost/", new HashSet<WebhookEvent> { WebhookEvent.Completed }),
+        };
         await _engine.Store.CreateAsync(prediction, capacity: 10, Cancellation);
         return prediction.Id;
     }

@@ -5,7 +5,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Cog.Recorded;
 
-/// <summary>Finds in what an answer is other than Cog's.</summary>
+/// <summary>Finds the differences between a response and Cog's.</summary>
 static class Comparison
 {
     const string Absent = "absent";
@@ -65,7 +65,8 @@ static class Comparison
                 {
                     if (!expected.ContainsKey(key) || !actual.ContainsKey(key))
                     {
-                        found.Add(($"{at}.{key}", expected.ContainsKey(key) ? Write(expected[key]) : Absent, actual.ContainsKey(key) ? "present" : Absent));
+                        found.Add(($"{at}.{key}", expected.ContainsKey(key) ? Write(expected[key]) : Absent,
+                            actual.ContainsKey(key) ? "present" : Absent));
                     }
                     else
                     {
@@ -91,7 +92,8 @@ static class Comparison
         }
     }
 
-    static bool Fits(JsonNode? cog, JsonNode? ours) => (cog as JsonValue)?.TryGetValue<string>(out var placeholder) == true && placeholder is ['<', .., '>']
+    static bool Fits(JsonNode? cog, JsonNode? ours) => (cog as JsonValue)?.TryGetValue<string>(out var placeholder) == true
+        && placeholder is ['<', .., '>']
         ? placeholder switch
         {
             "<any>" => ours is not null,
@@ -118,7 +120,8 @@ static class Comparison
         [.. EventStream.Parse(text).Select(item => (JsonNode)new JsonObject { [item.Name] = JsonNode.Parse(item.Data) })];
 
     static string? HeaderOf(HttpResponseMessage response, string name) =>
-        response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
+        response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values)
+            ? string.Join(", ", values) : null;
 
     static string Write(JsonNode? node) => node?.GetValueKind() == JsonValueKind.String ? (string)node! : node?.ToJsonString(Written) ?? "null";
 }

@@ -2,7 +2,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Cog.Recorded;
 
-/// <summary>The test host as a process in each of the states that exchanges want; started when first asked for.</summary>
+/// <summary>The test host as a process in each state that exchanges need; started on first use.</summary>
 public sealed class RecordedServices : IAsyncDisposable
 {
     readonly Dictionary<string, TestHostProcess> _hosts = [];

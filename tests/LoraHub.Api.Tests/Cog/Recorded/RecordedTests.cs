@@ -5,7 +5,8 @@ using LoraHub.Api.Tests.Support;
 namespace LoraHub.Api.Tests.Cog.Recorded;
 
 /// <summary>
-/// What is known of Cog's own server (<c>exchanges.json</c>), sent to this one: it answers the same, but for what <c>differences.json</c> lists with its reason.
+/// Sends requests recorded with Cog's server (<c>exchanges.json</c>) to this one. Responses equal Cog's except for the differences in
+/// <c>differences.json</c>.
 /// </summary>
 public sealed class RecordedTests(RecordedServices services) : IClassFixture<RecordedServices>
 {
@@ -15,7 +16,7 @@ public sealed class RecordedTests(RecordedServices services) : IClassFixture<Rec
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Only_what_is_meant_to_differ_differs(string name)
+    public async Task Only_the_listed_differences_exist(string name)
     {
         var exchange = Exchange.All.Single(exchange => exchange.Name == name);
         var client = await services.InAsync(exchange.Service);
@@ -37,15 +38,19 @@ public sealed class RecordedTests(RecordedServices services) : IClassFixture<Rec
             }
 
             using var response = await answer.WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
-            found.AddRange(from difference in await Comparison.CompareAsync(step.Cog!, response) select Line(index + 1, difference.At, difference.Cog, difference.Ours));
+            var differences = await Comparison.CompareAsync(step.Cog!, response);
+            found.AddRange(differences.Select(difference => Line(index + 1, difference.At, difference.Cog, difference.Ours)));
         }
 
-        var meant = Differences.Where(difference => difference.Exchange == name).Select(difference => Line(difference.Step, difference.At, difference.Cog, difference.Ours)).ToArray();
-        Assert.True(found.ToHashSet().SetEquals(meant), $"Differs, and is not listed:\n{string.Join('\n', found.Except(meant))}\nIs listed, and does not differ:\n{string.Join('\n', meant.Except(found))}");
+        var meant = Differences.Where(difference => difference.Exchange == name)
+            .Select(difference => Line(difference.Step, difference.At, difference.Cog, difference.Ours)).ToArray();
+        Assert.True(found.ToHashSet().SetEquals(meant),
+            $"Differs, and is not listed:\n{string.Join('\n', found.Except(meant))}\n"
+            + $"Is listed, and does not differ:\n{string.Join('\n', meant.Except(found))}");
     }
 
     [Fact]
-    public void Every_difference_is_of_an_exchange_and_has_its_reason()
+    public void Every_difference_names_an_exchange_and_a_reason()
     {
         Assert.NotEmpty(Differences);
         Assert.All(Differences, difference => Assert.Contains(difference.Exchange, Names.Select(row => row.Data)));

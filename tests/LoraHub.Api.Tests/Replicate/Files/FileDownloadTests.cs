@@ -9,7 +9,7 @@ namespace LoraHub.Api.Tests.Replicate.Files;
 public sealed class FileDownloadTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
-    public async Task Who_has_the_URL_gets_the_bytes_to_be_saved_and_never_a_page()
+    public async Task A_download_URL_serves_the_bytes_as_an_attachment()
     {
         var client = await shared.Service.ReadyAsync();
         var file = await client.UploadedAsync("<script>alert(1)</script>", "pägé.html", "text/html");
@@ -38,7 +38,7 @@ public sealed class FileDownloadTests(SharedService shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task A_URL_that_was_not_given_out_finds_nothing()
+    public async Task A_forged_URL_is_not_found()
     {
         var client = await shared.Service.ReadyAsync();
         var (file, other) = (await client.UploadedAsync("one"), await client.UploadedAsync("two"));
@@ -62,11 +62,12 @@ public sealed class FileDownloadTests(SharedService shared) : IClassFixture<Shar
     }
 
     [Fact]
-    public async Task An_expired_file_is_gone_with_its_URLs()
+    public async Task An_expired_file_and_its_URLs_are_gone()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         await using var service = new Service(("Files:KeepFor", "01:00:00"));
-        var client = service.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(time))).CreateClient();
+        var client = service.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(time)))
+            .CreateClient();
         var file = await client.UploadedAsync("text");
         time.Advance(TimeSpan.FromMinutes(59));
         using var before = await client.FetchAsync(file.Download);

@@ -6,8 +6,9 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.Replicate.Files;
 
-public sealed class FileTests : IAsyncDisposable
+public sealed class FileTests(SharedService shared) : IClassFixture<SharedService>, IAsyncDisposable
 {
+    /// <summary>For tests that script the service or inspect its data; the others share one.</summary>
     readonly Service _service = new();
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
@@ -15,7 +16,7 @@ public sealed class FileTests : IAsyncDisposable
     [Fact]
     public async Task An_uploaded_file_is_described_and_found()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.UploadAsync("müß\n", "exämple.txt", "text/plain", """{"Reference": 1.0, "tags": ["a", "ä<"]}""");
 
@@ -28,17 +29,20 @@ public sealed class FileTests : IAsyncDisposable
         Assert.Equal(6, (int)file.Json["size"]!);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), file.Json["checksums"]!.Text("sha256"));
         Assert.Equal(file.Json["checksums"]!.Text("md5"), file.Json.Text("etag"));
-        Assert.Contains("""{"Reference":1.0,"tags":["a","ä<"]}""", text.Replace(": ", ":", StringComparison.Ordinal).Replace(", ", ",", StringComparison.Ordinal));
-        Assert.Equal(TimeSpan.FromDays(1), DateTimeOffset.Parse(file.Json.Text("expires_at")!, null) - DateTimeOffset.Parse(file.Json.Text("created_at")!, null));
+        Assert.Contains("""{"Reference":1.0,"tags":["a","ä<"]}""",
+            text.Replace(": ", ":", StringComparison.Ordinal).Replace(", ", ",", StringComparison.Ordinal));
+        Assert.Equal(TimeSpan.FromDays(1),
+            DateTimeOffset.Parse(file.Json.Text("expires_at")!, null) - DateTimeOffset.Parse(file.Json.Text("created_at")!, null));
         Assert.Equal($"http://localhost/v1/files/{file.Id}", file.Get);
         Assert.Equal(file.Get, response.Headers.Location!.OriginalString);
-        Assert.Equal(text, (await client.GetJsonAsync(file.Get)).ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        Assert.Equal(text, (await client.GetJsonAsync(file.Get))
+            .ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
     }
 
     [Fact]
-    public async Task The_parts_may_come_in_any_order_and_metadata_as_a_file()
+    public async Task Form_parts_are_accepted_in_any_order_and_metadata_as_a_file()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.PostFormAsync("""
             preamble
@@ -77,9 +81,9 @@ public sealed class FileTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_field_that_a_page_sends_empty_is_as_good_as_none()
+    public async Task An_empty_form_field_is_treated_as_missing()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.PostFormAsync("""
             --x
@@ -115,9 +119,9 @@ public sealed class FileTests : IAsyncDisposable
     [InlineData("filename=\"x\"; filename*=UTF-8''ex%C3%A4mple%20%F0%9F%90%88.txt", "exämple 🐈.txt")]
     [InlineData("filename=\"a; b.txt\"", "a; b.txt")]
     [InlineData("filename=\"50%25.txt\"", "50%25.txt")]
-    public async Task A_name_is_kept_as_it_was_given(string parameter, string name)
+    public async Task A_file_name_is_preserved(string parameter, string name)
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.PostFormAsync($"--x\nContent-Disposition: form-data; name=\"content\"; {parameter}\n\ntext\n--x--\n");
 
@@ -165,7 +169,7 @@ public sealed class FileTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Files_have_a_limit_of_their_own_that_the_server_itself_keeps()
+    public async Task The_server_enforces_a_separate_limit_for_files()
     {
         await using var service = await TestHostProcess.StartAsync(("Api:MaxRequestBody", "1024"), ("Files:MaxBytes", "100000"));
         using var form = new MultipartFormDataContent { { new StringContent(new string('a', 2_000_000)), "ignored" } };

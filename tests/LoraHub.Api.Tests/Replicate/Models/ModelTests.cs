@@ -9,7 +9,7 @@ public sealed class ModelTests(SharedService shared) : IClassFixture<SharedServi
     static readonly HttpMethod Query = new("QUERY");
 
     [Fact]
-    public async Task A_version_holds_the_document_byte_for_byte_as_openapi_json_has_it()
+    public async Task A_version_contains_openapi_json_byte_for_byte()
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -60,7 +60,7 @@ public sealed class ModelTests(SharedService shared) : IClassFixture<SharedServi
     [InlineData("\"", 0)]
     [InlineData("\"broken\\\"", 0)]
     [InlineData("stable diffusion", 0)]
-    public async Task A_search_takes_its_words_with_and_without_quotes(string query, int found)
+    public async Task A_search_accepts_words_with_and_without_quotes(string query, int found)
     {
         var client = await shared.Service.ReadyAsync();
         using var request = new HttpRequestMessage(Query, "/v1/models") { Content = new StringContent(query) };
@@ -85,7 +85,7 @@ public sealed class ModelTests(SharedService shared) : IClassFixture<SharedServi
     [Theory]
     [InlineData("query=lora&limit=50", 1)]
     [InlineData("query=nothing%20such", 0)]
-    public async Task Search_answers_with_what_it_found(string query, int found)
+    public async Task A_search_returns_its_matches(string query, int found)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -128,7 +128,7 @@ public sealed class ModelTests(SharedService shared) : IClassFixture<SharedServi
     [InlineData("/v1/http://localhost/v1/predictions?limit=1")]
     [InlineData("/v1/http:/localhost:5000/v1/predictions")]
     [InlineData("/v1/https://api.example.com/v1/predictions")]
-    public async Task A_client_that_takes_the_base_URL_for_another_finds_its_way(string path)
+    public async Task A_client_with_a_different_base_URL_still_gets_the_list(string path)
     {
         var client = await shared.Service.ReadyAsync();
 

@@ -19,7 +19,7 @@ public sealed class CancelAfterTests(SharedService shared) : IClassFixture<Share
     [InlineData("1h30m45s", 5445)]
     [InlineData("24h", 86400)]
     [InlineData("5", 5)]
-    public async Task The_deadline_is_that_long_after_the_creation(string text, int seconds)
+    public async Task The_deadline_counts_from_the_creation(string text, int seconds)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -37,7 +37,7 @@ public sealed class CancelAfterTests(SharedService shared) : IClassFixture<Share
     [InlineData("5m1h")]
     [InlineData("s")]
     [InlineData("99999999999999999999")]
-    public async Task A_time_that_is_none_is_refused_with_the_rule(string text)
+    public async Task An_invalid_duration_is_refused_with_the_rule(string text)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -50,7 +50,7 @@ public sealed class CancelAfterTests(SharedService shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task What_has_not_ended_by_its_deadline_is_canceled()
+    public async Task A_prediction_is_canceled_at_its_deadline()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
         await using var service = new Service { Replace = services => services.AddSingleton<TimeProvider>(time) };

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Replicate.Predictions;
 
-/// <summary>What clients see of predictions whose data are no longer kept.</summary>
+/// <summary>What clients see of predictions whose data were removed.</summary>
 public sealed class DataRemovalTests : IAsyncDisposable
 {
     static readonly string[] Parts = ["input", "logs", "output"];
@@ -16,7 +16,7 @@ public sealed class DataRemovalTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task Deleting_a_finished_prediction_removes_what_it_holds_and_nothing_of_another()
+    public async Task Deleting_a_finished_prediction_removes_only_its_own_data()
     {
         var client = await _service.ReadyAsync();
         var (before, other) = (await PredictAsync(client, "mine"), await PredictAsync(client, "other"));
@@ -41,12 +41,13 @@ public sealed class DataRemovalTests : IAsyncDisposable
     [InlineData(DataParts.Inputs, "input")]
     [InlineData(DataParts.Logs, "logs")]
     [InlineData(DataParts.Results, "output")]
-    public async Task Each_part_may_be_gone_alone(DataParts parts, string gone)
+    public async Task Each_part_can_be_removed_separately(DataParts parts, string gone)
     {
         var client = await _service.ReadyAsync();
         var before = await PredictAsync(client, "mine");
 
-        await _service.Services.GetRequiredService<IDataRetention>().RemoveAsync(parts, DateTimeOffset.MaxValue, TestContext.Current.CancellationToken);
+        await _service.Services.GetRequiredService<IDataRetention>()
+            .RemoveAsync(parts, DateTimeOffset.MaxValue, TestContext.Current.CancellationToken);
 
         var after = await client.GetJsonAsync("/v1/predictions/mine");
         Assert.True((bool)after["data_removed"]!);
@@ -54,7 +55,7 @@ public sealed class DataRemovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task It_is_listed_as_it_is_answered()
+    public async Task A_list_shows_a_prediction_as_GET_does()
     {
         var client = await _service.ReadyAsync();
         await PredictAsync(client, "mine");
@@ -69,7 +70,7 @@ public sealed class DataRemovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Its_stream_still_comes_to_its_end()
+    public async Task The_stream_of_a_deleted_prediction_still_ends()
     {
         var client = await _service.ReadyAsync();
         var url = (await PredictAsync(client, "mine"))["urls"]!.Text("stream")!;
@@ -83,7 +84,7 @@ public sealed class DataRemovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Cogs_repeated_PUT_answers_without_what_is_gone_and_makes_nothing_again()
+    public async Task A_repeated_PUT_omits_removed_data_and_does_not_run_again()
     {
         var client = await _service.ReadyAsync();
         await PredictAsync(client, "mine");
@@ -102,7 +103,7 @@ public sealed class DataRemovalTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_runs_or_waits_is_not_deleted()
+    public async Task A_running_or_waiting_prediction_is_not_deleted()
     {
         _service.Predictor.Script = run => run.UntilCanceled();
         var client = await _service.ReadyAsync();
@@ -128,7 +129,7 @@ public sealed class DataRemovalTests : IAsyncDisposable
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
     }
 
-    /// <summary>A finished prediction as <c>/v1</c> answers it.</summary>
+    /// <summary>A finished prediction as <c>/v1</c> returns it.</summary>
     static async Task<JsonObject> PredictAsync(HttpClient client, string id)
     {
         using var response = await client.SendAsync(HttpMethod.Put, $"/predictions/{id}", """{"input": {"seed": 42}}""");
@@ -136,5 +137,6 @@ public sealed class DataRemovalTests : IAsyncDisposable
         return await client.GetJsonAsync($"/v1/predictions/{id}");
     }
 
-    static Task<HttpResponseMessage> DeleteAsync(HttpClient client, string id) => client.SendAsync(HttpMethod.Delete, $"/v1/predictions/{id}", json: null);
+    static Task<HttpResponseMessage> DeleteAsync(HttpClient client, string id) =>
+        client.SendAsync(HttpMethod.Delete, $"/v1/predictions/{id}", json: null);
 }

@@ -30,7 +30,7 @@ public sealed class ReplicateBadInputTests(SharedService shared) : IClassFixture
 
     [Theory]
     [MemberData(nameof(NotJson))]
-    public async Task What_is_not_JSON_is_a_problem(string body)
+    public async Task A_body_that_is_not_JSON_is_a_problem(string body)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -46,7 +46,7 @@ public sealed class ReplicateBadInputTests(SharedService shared) : IClassFixture
     [InlineData("""{"version": null, "input": {}}""", "- version is required\n", "")]
     [InlineData("""{"version": 5, "input": []}""", "- version: version must be a string\n- input: input must be an object\n", "version", "input")]
     [InlineData("[]", "- The body must be a JSON object\n", "")]
-    public async Task What_is_missing_is_named(string? body, string detail, params string[] fields)
+    public async Task A_missing_field_is_named(string? body, string detail, params string[] fields)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -96,7 +96,7 @@ public sealed class ReplicateBadInputTests(SharedService shared) : IClassFixture
     [InlineData("GET", "/v1/predictions?cursor=%20%2F", HttpStatusCode.UnprocessableEntity)]
     [InlineData("GET", "/v1/predictions?created_after=yesterday", HttpStatusCode.UnprocessableEntity)]
     [InlineData("GET", "/v1/predictions?created_before=2026-13-01", HttpStatusCode.UnprocessableEntity)]
-    public async Task What_cannot_be_answered_is_a_problem(string method, string url, HttpStatusCode statusCode)
+    public async Task An_unknown_path_or_method_is_a_problem(string method, string url, HttpStatusCode statusCode)
     {
         var client = await shared.Service.ReadyAsync();
 

@@ -5,22 +5,24 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Replicate.Predictions;
 
-public sealed class ReplicatePredictionTests : IAsyncDisposable
+public sealed class ReplicatePredictionTests(SharedService shared) : IClassFixture<SharedService>, IAsyncDisposable
 {
     const string Default = """{"version": "lorahub/lorahub", "input": {}}""";
 
+    /// <summary>For tests that script the service or inspect its data; the others share one.</summary>
     readonly Service _service = new();
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task A_created_prediction_is_starting_and_says_where_to_look()
+    public async Task A_created_prediction_is_starting_and_has_its_URLs()
     {
         using var gate = new SemaphoreSlim(0);
         _service.Predictor.Script = run => gate.Wait(Limits.Wait, run.CancellationToken) ? run.Answer() : throw new TimeoutException();
         var client = await _service.ReadyAsync();
 
-        using var response = await client.PostAsync("/v1/predictions", """{"version": "lorahub/lorahub", "input": {"seed": 42, "test_inputs": "é<"}, "stream": true, "id": "mine"}""");
+        using var response = await client.PostAsync("/v1/predictions",
+            """{"version": "lorahub/lorahub", "input": {"seed": 42, "test_inputs": "é<"}, "stream": true, "id": "mine"}""");
 
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
@@ -30,7 +32,8 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
         Assert.Matches("^[a-z2-7]{26}$", id);
         Assert.Equal("lorahub/lorahub", prediction.Text("model"));
         Assert.Matches("^[0-9a-f]{64}$", prediction.Text("version"));
-        Assert.Equal("""{"seed":42,"test_inputs":"é<"}""", prediction["input"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+        Assert.Equal("""{"seed":42,"test_inputs":"é<"}""",
+            prediction["input"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         Assert.Equal("", prediction.Text("logs"));
         Assert.True(prediction.ContainsKey("output"));
         Assert.Null(prediction["output"]);
@@ -53,7 +56,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     [Fact]
     public async Task A_finished_prediction_has_its_times_its_logs_and_its_output()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.PostAsync("/v1/predictions", Default, ("Prefer", "wait"));
 
@@ -71,7 +74,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task When_the_wait_runs_out_the_answer_says_starting_though_it_runs()
+    public async Task After_the_wait_the_response_reports_starting()
     {
         _service.Predictor.Script = run =>
         {
@@ -97,7 +100,8 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
         service.Predictor.Script = run => run.UntilCanceled();
         var client = await service.ReadyAsync();
 
-        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("Prefer", "wait=75")).WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
+        var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("Prefer", "wait=75"))
+            .WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
 
         Assert.Equal("starting", prediction.Text("status"));
     }
@@ -107,7 +111,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     [InlineData("wait=-5")]
     [InlineData("handling=lenient")]
     [InlineData("respond-async")]
-    public async Task A_preference_that_means_nothing_is_ignored(string prefer)
+    public async Task An_invalid_preference_is_ignored(string prefer)
     {
         _service.Predictor.Script = run => run.UntilCanceled();
         var client = await _service.ReadyAsync();
@@ -132,7 +136,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Every_form_of_the_version_is_taken()
+    public async Task Every_form_of_the_version_is_accepted()
     {
         var client = await _service.ReadyAsync();
         var version = (await client.PostJsonAsync("/v1/predictions", Default)).Text("version");
@@ -147,7 +151,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     [Fact]
     public async Task The_path_may_name_the_model()
     {
-        var client = await _service.ReadyAsync();
+        var client = await shared.Service.ReadyAsync();
 
         using var response = await client.PostAsync("/v1/models/lorahub/lorahub/predictions", """{"input": {"seed": 7}}""", ("Prefer", "wait"));
 
@@ -165,7 +169,8 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
         var created = await client.PostJsonAsync("/v1/predictions", Default);
         await _service.UntilAsync<PredictionEvent.Started>(created.Text("id")!);
 
-        using var response = await client.PostAsync(created["urls"]!.Text("cancel")!, body); // "" comes with a content type, as JavaScript's client sends it
+        // "" comes with a content type, as JavaScript's client sends it
+        using var response = await client.PostAsync(created["urls"]!.Text("cancel")!, body);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(created.Text("id"), (await response.JsonAsync()).Text("id"));
@@ -193,7 +198,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_the_schema_does_not_know_is_neither_stored_nor_echoed_nor_logged()
+    public async Task Unknown_inputs_are_neither_stored_nor_echoed_nor_logged()
     {
         var client = await _service.ReadyAsync();
 
@@ -215,7 +220,7 @@ public sealed class ReplicatePredictionTests : IAsyncDisposable
     {
         await using var service = new Service();
         var client = await service.ReadyAsync();
-        service.Catalog.Broken = new InvalidOperationException("secret");
+        service.Library.Broken = new InvalidOperationException("secret");
 
         using var v1 = await client.PostAsync("/v1/predictions", Default);
         using var bare = await client.PostAsync("/predictions", "{}");

@@ -12,7 +12,7 @@ public sealed class ReplicateStreamTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact]
-    public async Task A_stream_has_the_output_and_the_end_and_no_logs()
+    public async Task A_stream_has_the_output_and_the_done_event_but_no_logs()
     {
         var (client, prediction) = await CreateAsync();
 
@@ -29,7 +29,7 @@ public sealed class ReplicateStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_failure_is_an_error_and_then_the_end_and_a_reader_may_resume_between_them()
+    public async Task A_failure_is_an_error_then_done_and_a_reader_can_resume_between_them()
     {
         _service.Predictor.Script = _ => throw new PredictionException("no");
         var (client, prediction) = await CreateAsync();
@@ -55,11 +55,12 @@ public sealed class ReplicateStreamTests : IAsyncDisposable
 
         await client.PostJsonAsync(prediction["urls"]!.Text("cancel")!, json: null);
 
-        Assert.Equal(("done", """{"reason":"canceled"}"""), EventStream.Parse(await response.TextAsync()).Select(item => (item.Name, item.Data)).Single());
+        Assert.Equal(("done", """{"reason":"canceled"}"""),
+            EventStream.Parse(await response.TextAsync()).Select(item => (item.Name, item.Data)).Single());
     }
 
     [Fact]
-    public async Task Silence_is_broken_by_pings_of_one_line_feed_and_a_reader_who_leaves_cancels_nothing()
+    public async Task A_silent_stream_sends_line_feeds_and_a_disconnect_cancels_nothing()
     {
         using var gate = new SemaphoreSlim(0);
         _service.Predictor.Script = run => gate.Wait(Limits.Wait, run.CancellationToken) ? run.Answer() : throw new TimeoutException();
@@ -77,7 +78,7 @@ public sealed class ReplicateStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Knowing_the_id_is_not_enough_to_read_the_stream()
+    public async Task A_stream_cannot_be_read_with_only_the_id()
     {
         var (client, prediction) = await CreateAsync();
         var (_, other) = await CreateAsync();
@@ -92,7 +93,7 @@ public sealed class ReplicateStreamTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_stream_more_than_may_be_open_is_a_429_until_one_closes()
+    public async Task A_stream_beyond_the_limit_is_a_429_until_another_closes()
     {
         await using var service = new Service(("Api:MaxStreams", "1"));
         service.Predictor.Script = run => run.UntilCanceled();

@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using LoraHub.Core;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.HuggingFace;
+using LoraHub.Modules.Library;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Tests.HuggingFace;
+
+/// <summary>The parts that pull, on a data folder of their own and a server of the tests.</summary>
+sealed class DownloadsUnderTest : IPullProgress, IDisposable
+{
+    readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("lorahub-");
+    readonly ServiceProvider _services;
+
+    /// <param name="endpoint">Of the hub, or null for none.</param>
+    public DownloadsUnderTest(string? endpoint, params (string Key, string Value)[] settings)
+    {
+        (string Key, string? Value)[] usual = [("HF_ENDPOINT", endpoint), ("Hub:RetryDelay", "00:00:00"), ("Hub:TryTimeout", "00:00:05"), ("Data:Path", _data.FullName)];
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
+            usual.Concat(settings.Select(setting => (setting.Key, Value: (string?)setting.Value))).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value)).Build();
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddSingleton(TimeProvider.System);
+        services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
+        services.AddModuleLibrary().AddSingleton(new SearchPath([Models], Models)).AddHub();
+        _services = services.BuildServiceProvider();
+    }
+
+    public string Models => Path.Combine(_data.FullName, "models");
+
+    public ModuleLibrary Library => _services.GetRequiredService<ModuleLibrary>();
+
+    public ConcurrentDictionary<string, long> Bytes { get; } = new(StringComparer.Ordinal);
+
+    public HubOptions Options => _services.GetRequiredService<IOptions<HubOptions>>().Value;
+
+    public Task<IReadOnlyList<PullOutcome>> PullAsync(string name, string? revision = null, bool update = false, CancellationToken? cancellationToken = null) =>
+        _services.GetRequiredService<ModulePull>().RunAsync([name], revision, update, this, cancellationToken ?? TestContext.Current.CancellationToken);
+
+    public Task<PullOutcome> PullModelAsync(string id, string? revision = null) =>
+        _services.GetRequiredService<BaseModelPull>().RunAsync(id, revision, this, TestContext.Current.CancellationToken);
+
+    /// <summary>Why the one module does not come.</summary>
+    public async Task<string> FailureAsync(string name) => Assert.IsType<PullOutcome.Failed>(Assert.Single(await PullAsync(name))).Reason;
+
+    public byte[] Read(string id, string file) => File.ReadAllBytes(Path.Combine(Models, id, file));
+
+    /// <summary>What lies on the way in, by name.</summary>
+    public IReadOnlyList<string> Incoming => Directory.Exists(Path.Combine(Models, ".incoming"))
+        ? [.. Directory.EnumerateFiles(Path.Combine(Models, ".incoming"), "*", SearchOption.AllDirectories).Select(Path.GetFileName).OfType<string>()]
+        : [];
+
+    public void Dispose()
+    {
+        _services.Dispose();
+        _data.Delete(recursive: true);
+    }
+
+    void IPullProgress.Found(int count)
+    {
+    }
+
+    void IPullProgress.Started(string id, long bytes)
+    {
+    }
+
+    void IPullProgress.Received(string id, long bytes) => Bytes.AddOrUpdate(id, bytes, (_, before) => before + bytes);
+
+    void IPullProgress.Ended(PullOutcome outcome)
+    {
+    }
+}

@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace LoraHub.Api.Tests.HuggingFace;
+
+/// <summary>Speaks the Hugging Face Hub's protocol on free ports of this machine, and misbehaves as the test says. Large files lie at a second origin, its CDN.</summary>
+sealed class HuggingFaceServer : IAsyncDisposable
+{
+    readonly SortedDictionary<string, HubRepository> _repositories = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, int> _counts = new(StringComparer.Ordinal);
+    readonly ConcurrentQueue<HubRequest> _requests = [];
+    readonly WebApplication _hub, _cdn;
+    long _sent;
+
+    HuggingFaceServer() => (_hub, _cdn) = (Build(isCdn: false), Build(isCdn: true));
+
+    public string Endpoint => _hub.Urls.Single();
+
+    public string Cdn => _cdn.Urls.Single();
+
+    public IReadOnlyCollection<HubRequest> Requests => _requests;
+
+    /// <summary>The bytes of files that were written to connections.</summary>
+    public long Sent => _sent;
+
+    /// <summary>What goes wrong with a request. Default: nothing.</summary>
+    public Func<HubRequest, HubFault> Fault { get; set; } = _ => HubFault.None;
+
+    /// <summary>Answers in the hub's place when it returns true. Default: it does not.</summary>
+    public Func<HttpContext, HubRequest, Task<bool>> Answer { get; set; } = (_, _) => Task.FromResult(false);
+
+    /// <summary>How many models a page of a search holds.</summary>
+    public int PageSize { get; init; } = 50;
+
+    public static async Task<HuggingFaceServer> StartAsync()
+    {
+        var hub = new HuggingFaceServer();
+        await hub._hub.StartAsync();
+        await hub._cdn.StartAsync();
+        return hub;
+    }
+
+    /// <summary>Adds a model, or gives the one of that name another commit.</summary>
+    public HubRepository Add(string id, params IEnumerable<(string Name, byte[] Content)> files) => _repositories[id] = HubRepository.Of(id, files);
+
+    public HubRepository Find(string id) => _repositories[id];
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        foreach (var app in (WebApplication[])[_hub, _cdn])
+        {
+            await app.StopAsync(now.Token);
+            await app.DisposeAsync();
+        }
+    }
+
+    WebApplication Build(bool isCdn)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        app.Run(http => ServeAsync(http, isCdn));
+        return app;
+    }
+
+    async Task ServeAsync(HttpContext http, bool isCdn)
+    {
+        var path = http.Request.Path.Value!;
+        var request = HubRequest.Of(http, isCdn, _counts.AddOrUpdate($"{isCdn}{path}", 1, (_, count) => count + 1));
+        _requests.Enqueue(request);
+        if (await Answer(http, request))
+        {
+            return;
+        }
+
+        var fault = Fault(request);
+        if (fault is HubFault.Busy or HubFault.Down)
+        {
+            http.Response.StatusCode = fault is HubFault.Busy ? 429 : 503;
+            http.Response.Headers.RetryAfter = fault is HubFault.Busy ? "0" : default;
+            return;
+        }
+
+        if (isCdn)
+        {
+            await SendAsync(http, _repositories.Values.SelectMany(repository => repository.Files.Values).First(file => path == $"/{file.Sha256}").Content, fault);
+        }
+        else if (path == "/api/models")
+        {
+            await ListAsync(http);
+        }
+        else
+        {
+            await AnswerAsync(http, path.Split('/', StringSplitOptions.RemoveEmptyEntries), fault);
+        }
+    }
+
+    async Task ListAsync(HttpContext http)
+    {
+        var query = http.Request.Query;
+        var skip = int.TryParse(query["cursor"], out var cursor) ? cursor : 0;
+        string[] found = [.. _repositories.Keys.Where(id => id.StartsWith($"{query["author"]}/", StringComparison.Ordinal) && id.Contains(query["search"].ToString(), StringComparison.OrdinalIgnoreCase))];
+        if (skip + PageSize < found.Length)
+        {
+            http.Response.Headers.Link = $"<{Endpoint}/api/models?search={query["search"]}&author={query["author"]}&limit={query["limit"]}&cursor={skip + PageSize}>; rel=\"next\"";
+        }
+
+        await http.Response.WriteAsJsonAsync(new JsonArray([.. found.Skip(skip).Take(PageSize).Select(id => new JsonObject { ["id"] = id, ["modelId"] = id })]));
+    }
+
+    async Task AnswerAsync(HttpContext http, string[] path, HubFault fault)
+    {
+        switch (path)
+        {
+            case ["api", "models", var owner, var name, "revision", var revision]:
+                await (Find(http, owner, name, revision) is { } listed ? http.Response.WriteAsJsonAsync(listed.Describe()) : Task.CompletedTask);
+                break;
+            case [var owner, var name, "resolve", var revision, var file] when Find(http, owner, name, revision) is { } repository:
+                if (!repository.Files.TryGetValue(file, out var found))
+                {
+                    Refuse(http, 404, "EntryNotFound");
+                    break;
+                }
+
+                http.Response.Headers["X-Repo-Commit"] = repository.Commit;
+                if (found.IsLarge)
+                {
+                    http.Response.Headers["X-Linked-Size"] = $"{found.Content.Length}";
+                    http.Response.Headers["X-Linked-Etag"] = $"\"{found.Sha256}\"";
+                    http.Response.Redirect($"{Cdn}/{found.Sha256}?Signature=secret");
+                    break;
+                }
+
+                http.Response.Headers.ETag = $"\"{found.BlobId}\"";
+                await SendAsync(http, found.Content, fault);
+                break;
+        }
+    }
+
+    HubRepository? Find(HttpContext http, string owner, string name, string revision)
+    {
+        if (!_repositories.TryGetValue($"{owner}/{name}", out var repository))
+        {
+            Refuse(http, 401, "RepoNotFound"); // as the hub answers those whom it does not know
+            return null;
+        }
+
+        if (revision != "main" && revision != repository.Commit)
+        {
+            Refuse(http, 404, "RevisionNotFound");
+            return null;
+        }
+
+        return repository;
+    }
+
+    public static void Refuse(HttpContext http, int status, string code)
+    {
+        http.Response.StatusCode = status;
+        http.Response.Headers["X-Error-Code"] = code;
+    }
+
+    async Task SendAsync(HttpContext http, byte[] content, HubFault fault)
+    {
+        var from = http.Request.GetTypedHeaders().Range?.Ranges.Single().From is { } first && fault is not HubFault.NoRanges ? (int)first : 0;
+        if (from > 0 && (from >= content.Length || fault is HubFault.NoSuchRange))
+        {
+            http.Response.StatusCode = 416;
+            return;
+        }
+
+        var bytes = content.AsMemory(from).ToArray();
+        if (fault is HubFault.WrongByte)
+        {
+            bytes[^1] ^= 1;
+        }
+
+        if (from > 0)
+        {
+            http.Response.StatusCode = 206;
+            http.Response.Headers.ContentRange = $"bytes {from}-{content.Length - 1}/{content.Length}";
+        }
+
+        http.Response.ContentLength = fault is HubFault.Short ? null : bytes.Length;
+        var sent = fault is HubFault.Cut or HubFault.Short or HubFault.Stall ? bytes.Length / 2 : bytes.Length;
+        await http.Response.Body.WriteAsync(bytes.AsMemory(0, sent), http.RequestAborted);
+        await http.Response.Body.FlushAsync(http.RequestAborted);
+        Interlocked.Add(ref _sent, sent);
+        if (fault is HubFault.Cut)
+        {
+            http.Abort();
+        }
+        else if (fault is HubFault.Stall)
+        {
+            await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using LoraHub.Modules.HuggingFace;
+
+namespace LoraHub.Api.Tests.HuggingFace;
+
+public sealed class ModelPullTests
+{
+    [Fact]
+    public async Task A_base_model_appears_when_it_is_whole_and_stays_at_its_commit()
+    {
+        await using var hub = await HuggingFaceServer.StartAsync();
+        var model = hub.Add("anna/base", Samples.Model());
+        using var here = new DownloadsUnderTest(hub.Endpoint);
+
+        Assert.Equal(model.Commit, Assert.IsType<PullOutcome.Brought>(await here.PullModelAsync("anna/base")).Commit);
+
+        Assert.All(
+            (string[])["config.json", "spiece.model", "special_tokens_map.json", "generation_config.json", "model.safetensors"],
+            file => Assert.Equal(model.Files[file].Content, here.Read("anna/base", file)));
+        Assert.Equal($"{hub.Endpoint}/anna/base\n{model.Commit}\n", Encoding.UTF8.GetString(here.Read("anna/base", "SOURCE.txt")));
+        Assert.Empty(here.Incoming);
+
+        hub.Add("anna/base", [.. Samples.Model("config.json"), ("config.json", "{\"model_type\": \"t5\"}"u8.ToArray())]);
+        Assert.IsType<PullOutcome.Here>(await here.PullModelAsync("anna/base"));
+        Assert.StartsWith("Another revision, or a copy of unknown origin, is in ", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/base", "main")).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Shards_come_by_their_index()
+    {
+        await using var hub = await HuggingFaceServer.StartAsync();
+        hub.Add("anna/base", [.. Sharded("model-1.safetensors", "model-2.safetensors"), ("model-1.safetensors", [1]), ("model-2.safetensors", [2]), ("model-3.safetensors", [3])]);
+        using var here = new DownloadsUnderTest(hub.Endpoint);
+
+        Assert.IsType<PullOutcome.Brought>(await here.PullModelAsync("anna/base"));
+
+        Assert.Equal([1], here.Read("anna/base", "model-1.safetensors"));
+        Assert.Equal([2], here.Read("anna/base", "model-2.safetensors"));
+        Assert.False(File.Exists(Path.Combine(here.Models, "anna/base", "model-3.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("../../evil.safetensors")]
+    [InlineData("/evil.safetensors")]
+    [InlineData(".evil.safetensors")]
+    [InlineData("evil.sh")]
+    public async Task A_shard_that_leaves_the_folder_is_refused(string shard)
+    {
+        await using var hub = await HuggingFaceServer.StartAsync();
+        hub.Add("anna/base", [.. Sharded(shard), (shard, [1])]);
+        using var here = new DownloadsUnderTest(hub.Endpoint);
+
+        Assert.Equal("model.safetensors.index.json of anna/base names a shard that is no plain name of a weights file.", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/base")).Reason);
+        Assert.False(Directory.Exists(Path.Combine(here.Models, "anna")));
+    }
+
+    [Fact]
+    public async Task What_is_no_T5_is_refused_before_its_weights_are_fetched()
+    {
+        await using var hub = await HuggingFaceServer.StartAsync();
+        hub.Add("anna/base", [.. Samples.Model("config.json"), ("config.json", "{\"model_type\": \"llama\"}"u8.ToArray())]);
+        hub.Add("anna/bare", Samples.Model("spiece.model"));
+        hub.Add("anna/module", Samples.Module(1));
+        using var here = new DownloadsUnderTest(hub.Endpoint);
+
+        Assert.Equal(
+            "anna/base cannot be a base model here: config.json describes a model of type `llama`; only `t5` is supported.",
+            Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/base")).Reason);
+        Assert.Equal(
+            "anna/bare has no spiece.model, the SentencePiece tokenizer that a T5 needs here.", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/bare")).Reason);
+        Assert.Equal(
+            "anna/module has no config.json: it is no base model, but a module; `lorahub modules pull` brings it.", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/module")).Reason);
+        Assert.DoesNotContain(hub.Requests, request => request.Path.Contains("model.safetensors", StringComparison.Ordinal));
+    }
+
+    static IEnumerable<(string Name, byte[] Content)> Sharded(params string[] shards) =>
+    [
+        .. Samples.Model("model.safetensors"),
+        ("model.safetensors.index.json", Encoding.UTF8.GetBytes($"{{\"weight_map\": {{{string.Join(',', shards.Select((shard, i) => $"\"tensor{i}\": \"{shard}\""))}}}}}")),
+    ];
+}

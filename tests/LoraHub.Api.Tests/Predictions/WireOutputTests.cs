@@ -1,0 +1,50 @@
+using LoraHub.Api.Predictions;
+using LoraHub.Core.Json;
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Api.Tests.Predictions;
+
+/// <summary>An output has digests in storage and URLs on the wire; the rest is equal.</summary>
+public sealed class WireOutputTests
+{
+    static readonly PredictionOutput Output = new()
+    {
+        Adapter = "aa",
+        Checkpoint = "bb",
+        Trace = "cc",
+        Weights = [new ModuleWeight("a/b", 0.5, "dd")],
+        Loss = new LossReport(1.5, 0.25, 40),
+        Predictions = ["one"],
+        Accuracy = new AccuracyReport(0, 100),
+        Controls = new ControlReport
+        {
+            ZeroShot = new(1, null),
+            BestSingle = new("a/b", 1, null),
+            UniformMean = new(1, null),
+            RandomDirections = new(1, null),
+        },
+    };
+
+    [Fact]
+    public void Clients_get_URLs_under_the_origin_they_requested() => Assert.StartsWith(
+        """{"adapter":"https://here:5000/results/aa/adapter.zip","checkpoint":"https://here:5000/results/bb/checkpoint.zip","trace":"https://here:5000/results/cc/trace.json","weights":""",
+        WireJson.Write(WireOutput.Of(Output, "https://here:5000")),
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Missing_parts_of_an_output_are_omitted() =>
+        Assert.Equal("""{"weights":[]}""", WireJson.Write(WireOutput.Of(new PredictionOutput { Weights = [] }, "http://localhost")));
+
+    /// <summary>Fails when a new property of the output is missing on the wire.</summary>
+    [Fact]
+    public void Every_other_property_of_an_output_is_on_the_wire_as_it_is()
+    {
+        var wire = WireOutput.Of(Output, "http://localhost");
+
+        Assert.All(typeof(PredictionOutput).GetProperties().Where(property => property.PropertyType != typeof(string)), property =>
+        {
+            Assert.NotNull(property.GetValue(Output));
+            Assert.Same(property.GetValue(Output), typeof(WireOutput).GetProperty(property.Name)!.GetValue(wire));
+        });
+    }
+}
