@@ -1,5 +1,6 @@
-// Renders a chart as `helm template` does, as far as this one needs it: Go's text/template and sprig, which Helm is made of, and the few functions that Helm
-// adds. Helm itself is in no package registry that the tests reach. Values are merged, but values.schema.json is not looked at: a C# test does that.
+// Renders a chart as `helm template` does, with the features that this chart uses: Go's text/template, sprig, and the few functions that Helm adds.
+// The tests cannot install Helm, since no package registry that they can reach has it. Values are merged, but not validated against values.schema.json;
+// a C# test does that.
 //
 //	go run . CHART [VALUES.yaml …]
 package main
@@ -54,18 +55,18 @@ func main() {
 
 		var out bytes.Buffer
 		check(all.ExecuteTemplate(&out, name, root))
-		// Helm prints "<no value>" as nothing, and so would hide a misspelt value; here it is an error.
+		// Helm prints "<no value>" as nothing, which would hide a misspelled value. Here it is an error.
 		if strings.Contains(out.String(), "<no value>") {
 			check(fmt.Errorf("%s: a value is missing:\n%s", name, out.String()))
 		}
 
-		if name != "NOTES.txt" { // which must render, and is no manifest
+		if name != "NOTES.txt" { // must render, but is not a manifest
 			fmt.Printf("---\n# Source: %s\n%s\n", name, out.String())
 		}
 	}
 }
 
-// What Helm's engine adds to sprig.
+// helm returns the functions that Helm's engine adds to sprig.
 func helm(all *template.Template) template.FuncMap {
 	return template.FuncMap{
 		"include": func(name string, data interface{}) (string, error) {
@@ -96,7 +97,7 @@ func helm(all *template.Template) template.FuncMap {
 	}
 }
 
-// Helm reads YAML by way of JSON, so that every number is a float64.
+// read converts YAML through JSON, as Helm does, so that every number is a float64.
 func read(file string) values {
 	text, err := os.ReadFile(file)
 	check(err)

@@ -33,7 +33,7 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{ default (printf "%s-postgres" (include "lorahub.fullname" .)) .Values.postgres.existingSecret }}
 {{- end }}
 
-{{/* Settings by their names in the environment, as `env` wants them: a list of dictionaries, the later ones winning. */}}
+{{/* Renders a list of dictionaries as `env` entries; later dictionaries override earlier ones. */}}
 {{- define "lorahub.env" -}}
 {{- $all := dict -}}
 {{- range . }}{{ $all = mergeOverwrite $all (deepCopy .) }}{{ end -}}
@@ -57,7 +57,7 @@ readOnlyRootFilesystem: true
 capabilities: {drop: [ALL]}
 {{- end }}
 
-{{/* Liveness looks at the process alone: a node that waits for NATS or PostgreSQL is not ready, and starting it again would not help. */}}
+{{/* Liveness checks only the process. A node that waits for NATS or PostgreSQL is not ready, but a restart would not help. */}}
 {{- define "lorahub.probes" -}}
 startupProbe:
   httpGet: {path: /health/live, port: http}
