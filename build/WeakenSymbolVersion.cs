@@ -5,7 +5,7 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Sets VER_FLG_WEAK on one required symbol version of a little-endian ELF64 library. Size and time stamp stay, so that the next
+/// Sets VER_FLG_WEAK on one required symbol version of a little-endian ELF64 library. Keeps size and timestamp, so that the next
 /// incremental build does not copy the file again. Layout: ELF gABI section headers, and Elf64_Verneed / Elf64_Vernaux of GNU symbol versioning.
 /// </summary>
 public sealed class WeakenSymbolVersion : Task
@@ -37,7 +37,7 @@ public sealed class WeakenSymbolVersion : Task
         return true;
     }
 
-    /// <summary>The offset of the entry's vna_flags, or -1 when the library does not ask for that version.</summary>
+    /// <summary>Finds the offset of the entry's vna_flags; -1 if the library does not require that version.</summary>
     int FindFlags(byte[] elf)
     {
         long sections = BitConverter.ToInt64(elf, 0x28);
