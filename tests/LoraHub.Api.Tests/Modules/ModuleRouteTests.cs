@@ -60,11 +60,13 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
         await client.PublishedAsync("near/close", [1, 1, 0]);
 
         var list = (await client.GetJsonAsync("/v1/modules?similar_to=near/one&owner=near"))["results"]!.AsArray();
-        var page = (await client.GetJsonAsync("/v1/modules/near/one"))["similar"]!.AsArray().Where(module => module!.Text("id")!.StartsWith("near/", StringComparison.Ordinal)).ToArray();
+        var page = (await client.GetJsonAsync("/v1/modules/near/one"))["similar"]!.AsArray();
 
         Assert.Equal(["near/copy", "near/close", "near/far"], list.Select(module => module!.Text("id")));
         Assert.Equal(0.7071, (double)list[1]!["similarity"]!, 4);
-        Assert.Equal([true, false, false], page.Select(module => (bool)module!["is_near_duplicate"]!));
+        Assert.Equal( // further down, modules of other tests tie with the one at right angles
+            [("near/copy", true), ("near/close", false)],
+            page.Take(2).Select(module => (module!.Text("id")!, (bool)module!["is_near_duplicate"]!)));
     }
 
     [Fact]
