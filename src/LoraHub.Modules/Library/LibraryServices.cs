@@ -13,6 +13,7 @@ public static class LibraryServices
     public static IServiceCollection AddModuleLibrary(this IServiceCollection services)
     {
         services.AddOptions<ModelsOptions>().BindConfiguration(ModelsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LimitsOptions>().BindConfiguration(LimitsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IModuleExchange, SingleMachine>();
         services.TryAddSingleton(provider => SearchPathOf(provider.GetRequiredService<IOptions<ModelsOptions>>().Value, provider.GetRequiredService<IOptions<DataOptions>>().Value));
