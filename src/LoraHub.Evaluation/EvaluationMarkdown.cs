@@ -13,7 +13,7 @@ public static class EvaluationMarkdown
     [
         $"Base model {table.Base}, {Pool(table)}. {Seeds(table)}",
         $"Budget, in evaluations: {Budgets(table.Methods)}. Exact match in percent, means over the seeds.",
-        $"{table.Machine}. {table.Date:yyyy-MM-dd}.",
+        $"{table.Machine}. LoraHub {table.Program}. {table.Date:yyyy-MM-dd}.",
     ];
 
     /// <summary>The names of the columns.</summary>

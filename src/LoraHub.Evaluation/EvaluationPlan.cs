@@ -3,6 +3,7 @@ using LoraHub.Core.Json;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Adaptation;
 using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Evaluation;
 
@@ -13,7 +14,7 @@ namespace LoraHub.Evaluation;
 public sealed record PlannedPrediction(EvaluationTask Task, EvaluationMethod Method, long? Seed, JsonObject Inputs, int Budget)
 {
     public ResultKey Key(EvaluationSetting setting) =>
-        new(Task.Digest, Task.Tests.Count, Inputs.ToJsonString(), Seed, setting.BaseModel, setting.BaseDigest, setting.PoolDigest);
+        new(new ResultQuestion(Task.Digest, Task.Tests.Count, Inputs.ToJsonString(), Seed, setting.BaseModel), setting.Conditions);
 
     /// <summary>The whole request, as a client would send it.</summary>
     public JsonObject Request() => EvaluationPlan.Request(Task, Seed, Inputs);
@@ -65,6 +66,10 @@ public sealed record EvaluationPlan(
     /// <summary>The predictions that have not succeeded yet, without duplicates.</summary>
     public IReadOnlyList<PlannedPrediction> Left(EvaluationSetting setting, EvaluationResults results) =>
         [.. Predictions.DistinctBy(planned => planned.Key(setting)).Where(planned => results.Find(planned.Key(setting)) is not { Error: null })];
+
+    /// <summary>How many of the remaining predictions have a result that was made under other conditions and is not reused.</summary>
+    public int Outdated(EvaluationSetting setting, EvaluationResults results) =>
+        Left(setting, results).Count(planned => results.HasSucceeded(planned.Key(setting).Question));
 
     public static JsonObject Request(EvaluationTask task, long? seed, JsonObject inputs)
     {
@@ -137,8 +142,19 @@ public sealed record EvaluationPlan(
     static int Check(EvaluationMethod method, JsonObject request, ModuleLibrary catalog)
     {
         var (plan, errors) = PredictionPlanner.Plan(request, catalog);
-        return errors is [var error, ..]
-            ? throw new EvaluationException($"method `{method.Name}`: {error.Field}: {error.Message}")
-            : plan!.Input.Budget;
+        if (errors is [var error, ..])
+        {
+            throw new EvaluationException($"method `{method.Name}`: {error.Field}: {error.Message}");
+        }
+
+        // The table's head, its zero-shot column and the results' keys are about one base model.
+        var named = plan!.Modules[0];
+        if (catalog.Find(new ModuleReference(named.Id, named.Digest)) is { BaseModel: var baseModel } && baseModel != catalog.DefaultBaseModel)
+        {
+            throw new EvaluationException($"method `{method.Name}`: `{named.Id}` is for the base model `{baseModel}`, "
+                + $"but this evaluation is of `{catalog.DefaultBaseModel}`; use --base {baseModel}.");
+        }
+
+        return plan.Input.Budget;
     }
 }

@@ -4,10 +4,21 @@ using LoraHub.Core.Predictions;
 namespace LoraHub.Evaluation;
 
 /// <summary>Everything that determines a prediction's result. Of several predictions with the same key, only one runs.</summary>
+/// <param name="Conditions">What all predictions of a run share.</param>
+public sealed record ResultKey(ResultQuestion Question, ResultConditions Conditions);
+
+/// <summary>What a prediction of an evaluation asks.</summary>
 /// <param name="Tests">The number of the task's test lines in use.</param>
 /// <param name="Inputs">The method's inputs as JSON, sorted by name.</param>
 /// <param name="Seed">Null for a method that draws nothing.</param>
-public sealed record ResultKey(string TaskDigest, int Tests, string Inputs, long? Seed, string BaseModel, string BaseDigest, string PoolDigest);
+public sealed record ResultQuestion(string TaskDigest, int Tests, string Inputs, long? Seed, string BaseModel);
+
+/// <summary>What the result depends on besides the question. A result that was stored under other conditions is not reused.</summary>
+/// <param name="BaseDigest">SHA-256 of the base model's files.</param>
+/// <param name="PoolDigest">SHA-256 of the modules' ids, shapes and files.</param>
+/// <param name="Machine">The processor, system, device, threads and precision.</param>
+/// <param name="Program">The program's version.</param>
+public sealed record ResultConditions(string BaseDigest, string PoolDigest, string Machine, string Program);
 
 /// <summary>The result of one prediction: a line of <c>results.jsonl</c>.</summary>
 public sealed record EvaluationResult
@@ -31,6 +42,12 @@ public sealed record EvaluationResult
 
     public required string PoolSha256 { get; init; }
 
+    /// <summary>Empty in a result of a version of the program that did not record it.</summary>
+    public string Machine { get; init; } = "";
+
+    /// <inheritdoc cref="Machine"/>
+    public string Program { get; init; } = "";
+
     /// <summary>Null when the prediction failed.</summary>
     public AccuracyReport? Accuracy { get; init; }
 
@@ -44,5 +61,7 @@ public sealed record EvaluationResult
     /// <summary>Why the prediction failed, or null.</summary>
     public string? Error { get; init; }
 
-    public ResultKey Key() => new(TaskSha256, Tests, Inputs.ToJsonString(), Seed, Base, BaseSha256, PoolSha256);
+    public ResultKey Key() => new(
+        new ResultQuestion(TaskSha256, Tests, Inputs.ToJsonString(), Seed, Base),
+        new ResultConditions(BaseSha256, PoolSha256, Machine, Program));
 }

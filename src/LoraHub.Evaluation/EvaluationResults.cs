@@ -42,6 +42,9 @@ public sealed class EvaluationResults : IDisposable
     /// <summary>The successful result with this key, or else the last failed one, or null.</summary>
     public EvaluationResult? Find(ResultKey key) => _byKey.GetValueOrDefault(key);
 
+    /// <summary>Whether there is a successful result for the question, under whatever conditions.</summary>
+    public bool HasSucceeded(ResultQuestion question) => _byKey.Any(pair => pair.Key.Question == question && pair.Value.Error is null);
+
     /// <summary>Appends the result and flushes it to disk.</summary>
     public void Append(EvaluationResult result)
     {

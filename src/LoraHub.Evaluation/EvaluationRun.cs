@@ -27,6 +27,7 @@ public sealed class EvaluationRun(
     /// <param name="left">The predictions to run.</param>
     /// <param name="started">Called when a prediction starts.</param>
     /// <param name="ended">Called when a prediction has ended and its result is stored.</param>
+    /// <exception cref="EvaluationException">The files of the base model or of a module have changed.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled. The results so far are stored.</exception>
     public async Task RunAsync(
         IReadOnlyList<PlannedPrediction> left, Action<PlannedPrediction> started, Action<EvaluationResult> ended, CancellationToken cancellationToken)
@@ -36,6 +37,12 @@ public sealed class EvaluationRun(
             cancellationToken.ThrowIfCancellationRequested();
             started(planned);
             var result = await PredictAsync(planned, cancellationToken);
+            if (!setting.Holds(catalog))
+            {
+                throw new EvaluationException(
+                    "The base model or a module was changed during the evaluation. The results so far are kept; run the same command again.");
+            }
+
             results.Append(result);
             ended(result);
         }
@@ -80,8 +87,10 @@ public sealed class EvaluationRun(
         Inputs = planned.Inputs,
         Seed = planned.Seed,
         Base = setting.BaseModel,
-        BaseSha256 = setting.BaseDigest,
-        PoolSha256 = setting.PoolDigest,
+        BaseSha256 = setting.Conditions.BaseDigest,
+        PoolSha256 = setting.Conditions.PoolDigest,
+        Machine = setting.Conditions.Machine,
+        Program = setting.Conditions.Program,
         Seconds = 0,
         EndedAt = default,
     };

@@ -42,7 +42,12 @@ public sealed record EvaluationTable
     /// <inheritdoc cref="EvaluationSetting" path="/param[@name='OfOneShape']"/>
     public required int PoolOfOneShape { get; init; }
 
+    public required string PoolSha256 { get; init; }
+
     public required string Machine { get; init; }
+
+    /// <summary>The version of the program.</summary>
+    public required string Program { get; init; }
 
     public required IReadOnlyList<long> Seeds { get; init; }
 
@@ -69,10 +74,12 @@ public sealed record EvaluationTable
         {
             Date = date,
             Base = setting.BaseModel,
-            BaseSha256 = setting.BaseDigest,
+            BaseSha256 = setting.Conditions.BaseDigest,
             Pool = setting.Pool,
             PoolOfOneShape = setting.OfOneShape,
-            Machine = setting.Machine,
+            PoolSha256 = setting.Conditions.PoolDigest,
+            Machine = setting.Conditions.Machine,
+            Program = setting.Conditions.Program,
             Seeds = plan.Seeds,
             Draws = plan.Draws,
             Methods = [.. methods.Select(method => Column(method, tasks, [.. ended.Where(one => one.Planned.Method == method)]))],

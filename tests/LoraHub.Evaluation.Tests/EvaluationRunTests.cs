@@ -10,7 +10,7 @@ namespace LoraHub.Evaluation.Tests;
 public sealed class EvaluationRunTests : IDisposable
 {
     static readonly ScriptedLibrary Catalog = ScriptedLibrary.Create();
-    static readonly EvaluationSetting Setting = EvaluationSetting.Of(Catalog, new InferenceOptions()) with { Machine = "A machine" };
+    static readonly EvaluationSetting Setting = Of(Catalog, "A machine", "1.2.3");
 
     readonly TaskFolder _folder = new();
     readonly ScriptedPredictor _predictor = new();
@@ -118,7 +118,7 @@ public sealed class EvaluationRunTests : IDisposable
 
             Base model lorahub/t5-mini, 30 modules. Seeds 1, 2.
             Budget, in evaluations: 40 (lorahub), 15 (delta). Exact match in percent, means over the seeds.
-            A machine. 2026-11-24.
+            A machine. LoraHub 1.2.3. 2026-11-24.
 
             | task | n | zero-shot | lorahub | delta |
             | --- | --- | --- | --- | --- |
@@ -174,6 +174,12 @@ public sealed class EvaluationRunTests : IDisposable
     }
 
     string ResultsFile => Path.Combine(_folder.Path, "out", EvaluationResults.FileName);
+
+    static EvaluationSetting Of(ScriptedLibrary catalog, string machine, string program)
+    {
+        var setting = EvaluationSetting.Of(catalog, new InferenceOptions());
+        return setting with { Conditions = setting.Conditions with { Machine = machine, Program = program } };
+    }
 
     static EvaluationPlan Plan(params string[] methods) => Plan([TaskFolder.Task("a", 2)], methods);
 

@@ -112,6 +112,13 @@ static class EvaluateCommand
             return;
         }
 
+        if (plan.Outdated(setting, results) is > 0 and var outdated)
+        {
+            await Console.Error.WriteLineAsync(
+                $"{outdated} results in {Path.Combine(folder, EvaluationResults.FileName)} are not used, because they were made with other files of "
+                + "the base model or the modules, another machine, device or precision, or another version of the program.");
+        }
+
         var data = invocation.Service<IOptions<DataOptions>>().Value.Path;
         var run = new EvaluationRun(
             invocation.Service<IPredictor>(), invocation.Service<ModuleLibrary>(), data, setting, results, invocation.Service<TimeProvider>());
