@@ -96,6 +96,7 @@ static class LoraHubServer
         app.UseRouting();
         app.UseSecurityHeaders(pages: DocsServices.Path);
         app.UseErrorAnswers();
+        app.UseRequestRules();
         app.UseDocs();
         app.UseSecurity();
         app.MapCog();

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 
 namespace LoraHub.Api.Http;
 
@@ -11,7 +12,6 @@ public sealed class ApiOptions : IValidatableObject
     /// The scheme and host that clients use, as <c>https://lorahub.example.org</c>. Every URL in an answer begins with it. Default: taken from each
     /// request, or from <c>X-Forwarded-Proto</c> and <c>X-Forwarded-Host</c> where the service trusts them.
     /// </summary>
-    [Url]
     public string? PublicUrl { get; init; }
 
     /// <summary>
@@ -63,13 +63,36 @@ public sealed class ApiOptions : IValidatableObject
     /// </summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => CorsOrigins
-        .Where(origin => origin != "*" && !IsOrigin(origin))
-        .Select(origin => new ValidationResult(
-            $"{Section}:CorsOrigins: `{origin}` is neither `*` nor scheme, host and port as a browser writes them, such as https://example.org."));
+    /// <summary>
+    /// Further host names that the service answers to without a token, such as <c>lorahub.lan</c>, or <c>*</c> for all. IP addresses, localhost,
+    /// this machine's name and that of <see cref="PublicUrl"/> need no entry. Other names are refused, because a web page can point its own name
+    /// to this address. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    static bool IsOrigin(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url)
-        && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
-        && url.GetLeftPart(UriPartial.Authority) == text;
+    /// <summary>Returns the errors in the settings.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PublicUrl is not null && !IsHttpUrl(PublicUrl, out _))
+        {
+            yield return new ValidationResult($"{Section}:PublicUrl is `{PublicUrl}`; it must be an http or https URL, such as https://lorahub.example.org.");
+        }
+
+        foreach (var origin in CorsOrigins.Where(origin => origin != "*" && !IsOrigin(origin)))
+        {
+            yield return new ValidationResult(
+                $"{Section}:CorsOrigins: `{origin}` is neither `*` nor scheme, host and port as a browser writes them, such as https://example.org.");
+        }
+
+        foreach (var host in Hosts.Where(host => host != "*" && Uri.CheckHostName(host) == UriHostNameType.Unknown))
+        {
+            yield return new ValidationResult(
+                $"{Section}:Hosts: `{host}` is neither `*` nor a host name without scheme and port, such as lorahub.example.org.");
+        }
+    }
+
+    static bool IsOrigin(string text) => IsHttpUrl(text, out var url) && url.GetLeftPart(UriPartial.Authority) == text;
+
+    static bool IsHttpUrl(string text, [NotNullWhen(true)] out Uri? url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 }

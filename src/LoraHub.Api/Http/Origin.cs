@@ -29,6 +29,20 @@ static class Origin
             options.KnownProxies.Clear();
         }
 
+        app.Use((http, next) =>
+        {
+            if (!http.Request.Headers["X-Forwarded-Proto"].SelectMany(Schemes).All(IsHttp))
+            {
+                http.Request.Headers.Remove("X-Forwarded-Proto"); // the scheme becomes a part of URLs
+            }
+
+            return next(http);
+        });
         app.UseForwardedHeaders(options);
     }
+
+    static string[] Schemes(string? header) => header?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+
+    static bool IsHttp(string scheme) =>
+        scheme.Equals(Uri.UriSchemeHttp, StringComparison.OrdinalIgnoreCase) || scheme.Equals(Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase);
 }

@@ -13,8 +13,6 @@ static class Authorization
 {
     const string Unauthenticated = "You did not pass a valid authentication token";
 
-    const string OtherSite = "Cross-site requests are not allowed; add the page's origin to Api:CorsOrigins.";
-
     /// <summary>Sets <c>HttpContext.User.Identity.Name</c> to the name of the request's token; it stays null without a valid token.</summary>
     public static void UseTokenAuthentication(this WebApplication app)
     {
@@ -36,9 +34,7 @@ static class Authorization
     {
         var hasTokens = app.Services.GetRequiredService<Tokens>().Any;
         var bare = app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.Bare;
-        var origins = app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.CorsOrigins;
-        app.Use((http, next) =>
-            (Refuse(http, hasTokens, bare) ?? RefuseCrossSite(http, origins)) is { } refusal ? refusal.ExecuteAsync(http) : next(http));
+        app.Use((http, next) => Refuse(http, hasTokens, bare) is { } refusal ? refusal.ExecuteAsync(http) : next(http));
     }
 
     static IResult? Refuse(HttpContext http, bool hasTokens, BareAccess bare)
@@ -72,25 +68,6 @@ static class Authorization
         }
 
         return TokenScopes.Missing(http) is { } missing ? Forbid(http, TokenScopes.Lacks(missing)) : null;
-    }
-
-    /// <summary>
-    /// Refuses cross-site requests that change state. A browser sends a POST without a content type (which runs a prediction on Cog's paths) or
-    /// with a form (which uploads a file) without a preflight. So any web page could send them from the browser of a user of this service.
-    /// The browser marks such requests in <c>Sec-Fetch-Site</c>.
-    /// </summary>
-    static IResult? RefuseCrossSite(HttpContext http, IReadOnlyList<string> origins)
-    {
-        var request = http.Request;
-        var isCrossSite = request.Headers["Sec-Fetch-Site"] == "cross-site"
-            && !origins.Contains("*")
-            && !origins.Contains(request.Headers.Origin.ToString());
-        if (!isCrossSite || HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
-        {
-            return null;
-        }
-
-        return Forbid(http, OtherSite);
     }
 
     static IResult Forbid(HttpContext http, string detail) => http.Error(StatusCodes.Status403Forbidden, "Forbidden", detail);

@@ -41,14 +41,17 @@ static class TokenScopes
     /// <summary>The scope that the request requires and its token lacks, or null.</summary>
     public static TokenScope? Missing(HttpContext http)
     {
-        var method = http.Request.Method;
-        var isRead = HttpMethods.IsGet(method)
-            || HttpMethods.IsHead(method)
-            || HttpMethods.IsOptions(method)
-            || method.Equals("QUERY", StringComparison.OrdinalIgnoreCase);
-        var needed = http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>()?.Scope ?? (isRead ? TokenScope.Read : TokenScope.Predict);
+        var needed = http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>()?.Scope
+            ?? (IsRead(http.Request) ? TokenScope.Read : TokenScope.Predict);
         return Has(http.User, needed) ? null : needed;
     }
+
+    /// <summary>Whether the request changes nothing.</summary>
+    public static bool IsRead(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method)
+        || HttpMethods.IsHead(request.Method)
+        || HttpMethods.IsOptions(request.Method)
+        || request.Method.Equals("QUERY", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether the caller is an admin. Without tokens in the settings, every caller is.</summary>
     public static bool IsAdmin(this HttpContext http) =>

@@ -73,6 +73,18 @@ readinessProbe:
   timeoutSeconds: 5
 {{- end }}
 
+{{/* The names of the Service and the Ingress, to which the API also answers where no token is set. */}}
+{{- define "lorahub.hostSettings" -}}
+{{- $name := include "lorahub.fullname" . -}}
+Api__Hosts__0: {{ $name }}
+Api__Hosts__1: {{ printf "%s.%s" $name .Release.Namespace }}
+Api__Hosts__2: {{ printf "%s.%s.svc" $name .Release.Namespace }}
+Api__Hosts__3: {{ printf "%s.%s.svc.cluster.local" $name .Release.Namespace }}
+{{- if .Values.ingress.enabled }}
+Api__Hosts__4: {{ .Values.ingress.host }}
+{{- end }}
+{{- end }}
+
 {{- define "lorahub.modelSettings" -}}
 {{- if .Values.models.existingClaim }}
 Models__Folders__0: /models
