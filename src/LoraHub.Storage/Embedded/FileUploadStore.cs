@@ -11,31 +11,28 @@ namespace LoraHub.Storage.Embedded;
 /// Stores uploads as folders named by id, in <c>files/</c> of the data folder; each holds the content and a record. It reads the records once,
 /// since only this process changes them.
 /// </summary>
-sealed partial class FileUploadStore(
+sealed class FileUploadStore(
     IOptions<DataOptions> data, IOptions<UploadOptions> options, TimeProvider time, ILogger<FileUploadStore> logger) : IUploadStore
 {
-    internal const string Content = "content", Record = "upload.json";
-
     /// <summary>Disk usage of an upload besides its content, in bytes: a folder and its record.</summary>
     internal const int Overhead = 16 * 1024;
 
     readonly Lock _lock = new();
-    readonly string _folder = Path.Combine(data.Value.Path, "files");
+    readonly UploadFolders _folders = new(Path.Combine(data.Value.Path, "files"), logger);
     Dictionary<string, Upload>? _uploads;
     long _used; // bytes of all uploads, including unfinished ones
 
-    /// <summary>Holds unfinished and deleted uploads.</summary>
-    string Temporary => Path.Combine(_folder, "temporary");
+    internal UploadFolders Folders => _folders;
 
     public async Task<IUploadWriter?> CreateAsync(CancellationToken cancellationToken)
     {
-        await SweepAsync(cancellationToken); // frees space
+        await SweepAsync(cancellationToken); // frees space, as far as possible
         if (!TryReserve(Overhead))
         {
             return null;
         }
 
-        return new FileUploadWriter(this, Directory.CreateDirectory(NewTemporary()).FullName);
+        return new FileUploadWriter(this, Directory.CreateDirectory(_folders.NewTemporary()).FullName);
     }
 
     public Task<Upload?> FindAsync(string id, CancellationToken cancellationToken)
@@ -69,14 +66,15 @@ sealed partial class FileUploadStore(
 
         try
         {
-            return new FileStream(Path.Combine(_folder, id, Content), new FileStreamOptions
+            return new FileStream(Path.Combine(_folders.Of(id), UploadFolders.Content), new FileStreamOptions
             {
                 Options = FileOptions.Asynchronous,
                 Share = FileShare.Read | FileShare.Delete,
             });
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException) // deleted in between
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
+            TryDelete(id); // its content was removed by hand, or it was deleted in between
             return null;
         }
     }
@@ -101,7 +99,7 @@ sealed partial class FileUploadStore(
 
         foreach (var id in expired)
         {
-            Delete(id);
+            TryDelete(id);
         }
 
         return Task.CompletedTask;
@@ -153,14 +151,27 @@ sealed partial class FileUploadStore(
         lock (_lock)
         {
             var uploads = Uploads();
-            Directory.Move(folder, Path.Combine(_folder, upload.Id));
+            Directory.Move(folder, _folders.Of(upload.Id));
             uploads.Add(upload.Id, upload);
+        }
+    }
+
+    /// <summary>Deletes an upload, or logs why that is impossible; the next sweep retries it.</summary>
+    void TryDelete(string id)
+    {
+        try
+        {
+            Delete(id);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _folders.LogNotDeleted(id, exception);
         }
     }
 
     bool Delete(string id)
     {
-        var deleted = NewTemporary();
+        var deleted = _folders.NewTemporary();
         lock (_lock)
         {
             if (!Uploads().TryGetValue(id, out var upload))
@@ -168,13 +179,16 @@ sealed partial class FileUploadStore(
                 return false;
             }
 
-            Directory.CreateDirectory(Temporary);
-            Directory.Move(Path.Combine(_folder, id), deleted); // atomic
+            if (Directory.Exists(_folders.Of(id))) // else it was removed by hand
+            {
+                Directory.Move(_folders.Of(id), deleted); // atomic
+            }
+
             _uploads!.Remove(id);
             _used -= upload.Size + Overhead;
         }
 
-        Directory.Delete(deleted, recursive: true);
+        _folders.TryRemove(deleted);
         return true;
     }
 
@@ -183,47 +197,16 @@ sealed partial class FileUploadStore(
     {
         if (_uploads is null)
         {
-            Directory.CreateDirectory(_folder);
-            if (Directory.Exists(Temporary))
-            {
-                Directory.Delete(Temporary, recursive: true); // left by a killed process
-            }
-
-            _uploads = Directory.EnumerateDirectories(_folder).Select(Read).OfType<Upload>().ToDictionary(upload => upload.Id);
+            _folders.TryRemove(_folders.Temporary); // left by a killed process
+            _uploads = _folders.Read().ToDictionary(upload => upload.Id);
             _used = _uploads.Values.Sum(upload => upload.Size + Overhead);
         }
 
         return _uploads;
     }
 
-    Upload? Read(string folder)
-    {
-        var name = Path.GetFileName(folder);
-        try
-        {
-            using var record = File.OpenRead(Path.Combine(folder, Record));
-            if (JsonSerializer.Deserialize<Upload>(record) is { } upload && upload.Id == name && File.Exists(Path.Combine(folder, Content)))
-            {
-                return upload;
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
-        {
-            LogUnreadable(name, exception);
-            return null;
-        }
-
-        LogUnreadable(name, exception: null);
-        return null;
-    }
-
-    string NewTemporary() => Path.Combine(Temporary, Path.GetRandomFileName());
-
     bool IsAlive(Upload upload) => time.GetUtcNow() < upload.ExpiresAt;
 
     internal static int Compare(Upload upload, UploadPosition position) =>
         upload.CreatedAt != position.CreatedAt ? upload.CreatedAt.CompareTo(position.CreatedAt) : string.CompareOrdinal(upload.Id, position.Id);
-
-    [LoggerMessage(LogLevel.Warning, "Ignored the folder {Folder} in files/: it does not hold a readable upload.")]
-    partial void LogUnreadable(string folder, Exception? exception);
 }

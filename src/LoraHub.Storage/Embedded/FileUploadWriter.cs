@@ -9,7 +9,7 @@ sealed class FileUploadWriter(FileUploadStore store, string folder) : IUploadWri
 {
     readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     readonly IncrementalHash _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-    readonly FileStream _content = Create(Path.Combine(folder, FileUploadStore.Content));
+    readonly FileStream _content = Create(Path.Combine(folder, UploadFolders.Content));
     long _size;
     bool _isComplete;
 
@@ -33,7 +33,7 @@ sealed class FileUploadWriter(FileUploadStore store, string folder) : IUploadWri
         await _content.DisposeAsync();
         var upload = store.Describe(
             details, _size, Convert.ToHexStringLower(_sha256.GetHashAndReset()), Convert.ToHexStringLower(_md5.GetHashAndReset()));
-        await using (var record = Create(Path.Combine(folder, FileUploadStore.Record)))
+        await using (var record = Create(Path.Combine(folder, UploadFolders.Record)))
         {
             await JsonSerializer.SerializeAsync(record, upload, cancellationToken: cancellationToken);
             record.Flush(flushToDisk: true);
@@ -51,7 +51,7 @@ sealed class FileUploadWriter(FileUploadStore store, string folder) : IUploadWri
         await _content.DisposeAsync();
         if (!_isComplete)
         {
-            Directory.Delete(folder, recursive: true);
+            store.Folders.TryRemove(folder);
             store.Release(_size + FileUploadStore.Overhead);
         }
     }
