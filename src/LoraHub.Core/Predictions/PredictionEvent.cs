@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 namespace LoraHub.Core.Predictions;
 
 /// <summary>An event of a prediction. Events are the only source of the record, streams, webhooks and terminal output.</summary>
-/// <remarks>The engines store the discriminators in the attributes: they must never change.</remarks>
+/// <remarks>
+/// The engines store the discriminators in the attributes: they must never change. A new kind must be one that older versions may pass over
+/// (<see cref="Unknown"/>): neither a new end nor a new state. See ADR 13.
+/// </remarks>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "kind")]
 [JsonDerivedType(typeof(Started), "started")]
 [JsonDerivedType(typeof(Logged), "logged")]
@@ -48,6 +51,10 @@ public abstract record PredictionEvent
     public sealed record Failed(string Error) : PredictionEvent;
 
     public sealed record Canceled : PredictionEvent;
+
+    /// <summary>An event that a newer version recorded. It is kept for newer readers; this version does not show it.</summary>
+    /// <param name="Json">The event as it was stored, the discriminator included.</param>
+    public sealed record Unknown(string Kind, string Json) : PredictionEvent;
 }
 
 /// <summary>A version of a module that a prediction uses.</summary>

@@ -19,13 +19,13 @@ static class DistributedEngine
     {
         services.AddNats(needsPostgres: true);
         services.AddSingleton(provider =>
-            new NpgsqlDataSourceBuilder(provider.GetRequiredService<IOptions<DistributedOptions>>().Value.Postgres).Build());
+            new NpgsqlDataSourceBuilder(Postgres.ConnectionString(provider.GetRequiredService<IOptions<DistributedOptions>>().Value)).Build());
         services.AddPooledDbContextFactory<PostgresRecords>((provider, options) => options.UseNpgsql(
             provider.GetRequiredService<NpgsqlDataSource>(),
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<PostgresRecords>>();
         services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
-        services.AddRecords<PostgresModules>().AddSingleton<IEngineHealth, PostgresHealth>();
+        services.AddRecords<PostgresModules>().AddSingleton<IEngineHealth, PostgresHealth>().AddSingleton<IEngineHealth, RecordingHealth>();
         services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();
         services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
         services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();

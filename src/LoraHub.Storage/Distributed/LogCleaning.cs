@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LoraHub.Core.Threading;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -38,8 +39,19 @@ sealed partial class LogCleaning(Broker broker, EventLog log, TimeProvider time,
             return null;
         }
 
-        var batch = StoredJson.Read<EventBatch>(message.Data.Span);
-        return (batch.Id, batch.At, message.Seq);
+        return (Subjects.IdOf(message.Subject), TimeOf(message), message.Seq);
+    }
+
+    static DateTimeOffset TimeOf(StoredMessage message)
+    {
+        try
+        {
+            return StoredJson.Read<EventBatch>(message.Data.Span).At;
+        }
+        catch (JsonException) // the recorder reports it
+        {
+            return message.Time;
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "Could not clean the event log ({ExceptionType}); retrying in 10 minutes.")]

@@ -5,13 +5,24 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>Migrates the tables once the database is available, and writes to them.</summary>
 sealed partial class Postgres(IDbContextFactory<PostgresRecords> contexts, ILogger<Postgres> logger) : BackgroundService, IRecordWriter
 {
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1), SilentTransaction = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// The connection string with a limit on silence within a transaction: a frozen node must not hold its row locks until its host is back.
+    /// </summary>
+    public static string ConnectionString(DistributedOptions options)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(options.Postgres);
+        settings.Options = $"-c idle_in_transaction_session_timeout={SilentTransaction.TotalMilliseconds:0} {settings.Options}".TrimEnd();
+        return settings.ConnectionString;
+    }
 
     /// <summary>Whether a request failed but may succeed when retried.</summary>
     public static bool IsTransient(Exception exception) =>

@@ -1,30 +1,30 @@
+using System.Text.Json;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Records;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
 
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// Copies the event log into the records, in order. One node does this; another takes over when that node is lost. Two nodes may briefly
+/// Copies the event log into the records, in order. One node does this; another takes over when that node is lost or frozen. Two nodes may briefly
 /// overlap: a batch is written only if it directly follows the record's last event.
 /// </summary>
 sealed partial class Recorder(
     Broker broker,
     LargeContents large,
     IRecordWriter writer,
-    IDbContextFactory<RecordsContext> contexts,
+    IOptions<DistributedOptions> options,
+    NewerEvents newer,
     ILogger<Recorder> logger) : BackgroundService
 {
     const int AtOnce = 500;
 
-    /// <summary>The key of the advisory lock that the recording node holds.</summary>
-    const long TurnLock = 0x4C6F7262;
-
-    static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2), Pause = TimeSpan.FromSeconds(1), AskForTurn = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2), Pause = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -32,8 +32,7 @@ sealed partial class Recorder(
         {
             try
             {
-                await using var turn = await contexts.CreateDbContextAsync(stoppingToken);
-                await TakeAsync(turn, stoppingToken);
+                await using var turn = await RecordingTurn.TakeAsync(options.Value.Postgres!, stoppingToken);
                 await FollowAsync(turn, stoppingToken);
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
@@ -44,18 +43,8 @@ sealed partial class Recorder(
         }
     }
 
-    /// <summary>Waits for the advisory lock, which ends with the connection.</summary>
-    static async Task TakeAsync(RecordsContext turn, CancellationToken cancellationToken)
-    {
-        await turn.Database.OpenConnectionAsync(cancellationToken);
-        while (!await turn.Database.SqlQuery<bool>($"SELECT pg_try_advisory_lock({TurnLock}) AS \"Value\"").SingleAsync(cancellationToken))
-        {
-            await Task.Delay(AskForTurn, TimeProvider.System, cancellationToken);
-        }
-    }
-
     /// <summary>Records new messages, starting at the recorded position.</summary>
-    async Task FollowAsync(RecordsContext turn, CancellationToken cancellationToken)
+    async Task FollowAsync(RecordingTurn turn, CancellationToken cancellationToken)
     {
         var streams = await broker.StreamsAsync(cancellationToken);
         var consumer = await streams.Events.CreateOrUpdateConsumerAsync(
@@ -69,11 +58,11 @@ sealed partial class Recorder(
             cancellationToken);
         for (ulong delivered = 0; ;)
         {
+            await turn.KeepAsync(cancellationToken); // throws when the turn is lost
             var messages = await NextAsync(consumer, cancellationToken);
             if (messages.Count == 0)
             {
                 await consumer.RefreshAsync(cancellationToken); // throws when a killed server lost the consumer
-                await turn.Database.ExecuteSqlAsync($"SELECT 1", cancellationToken); // throws when the lock is lost
                 continue;
             }
 
@@ -113,7 +102,10 @@ sealed partial class Recorder(
         var read = new List<EventBatch>();
         foreach (var message in messages)
         {
-            read.Add(await ReadAsync(message, cancellationToken));
+            if (await ReadAsync(message, cancellationToken) is { } batch)
+            {
+                read.Add(batch);
+            }
         }
 
         var byId = read.Where(batch => batch.Events.Count > 0)
@@ -135,13 +127,24 @@ sealed partial class Recorder(
         }
     }
 
-    async Task<EventBatch> ReadAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
+    /// <returns>Null when the message cannot be read: one prediction must not hold up the others.</returns>
+    async Task<EventBatch?> ReadAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
     {
-        var batch = StoredJson.Read<EventBatch>(message.Data);
-        return batch.EventsAt is not { } name ? batch : batch with
+        try
         {
-            Events = await large.FindAsync<IReadOnlyList<PredictionEvent>>(name, cancellationToken) ?? [], // removed once recorded
-        };
+            var batch = StoredJson.Read<EventBatch>(message.Data);
+            batch = batch.EventsAt is not { } name ? batch : batch with
+            {
+                Events = await large.FindAsync<IReadOnlyList<PredictionEvent>>(name, cancellationToken) ?? [], // removed once recorded
+            };
+            newer.Report(batch.Events);
+            return batch;
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException)
+        {
+            LogUnreadable(Subjects.IdOf(message.Subject), message.Metadata!.Value.Sequence.Stream);
+            return null;
+        }
     }
 
     /// <returns>The number of predictions found.</returns>
@@ -191,6 +194,9 @@ sealed partial class Recorder(
 
     [LoggerMessage(LogLevel.Warning, "Could not record events ({ExceptionType}: {Reason}); retrying every second.")]
     partial void LogRetry(Type exceptionType, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Skipped message {Sequence} of the event log, of prediction {PredictionId}: it cannot be read.")]
+    partial void LogUnreadable(string predictionId, ulong sequence);
 
     [LoggerMessage(LogLevel.Warning, "Skipped events of prediction {PredictionId}: it has no record.")]
     partial void LogUnknown(string predictionId);

@@ -1,17 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using LoraHub.Storage.Records;
 
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>Serializes messages. Different versions must read each other's: names never change, and new properties have defaults.</summary>
 static class StoredJson
 {
-    static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    static readonly JsonSerializerOptions Options = PredictionEventJson.AddTo(new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Converters = { new JsonStringEnumConverter() },
-    };
+    });
 
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Options);
 

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;
@@ -11,7 +13,8 @@ namespace LoraHub.Storage.Distributed;
 /// The queue of one kind of hardware: a work-queue stream with a durable consumer that all its workers share. A message offers a prediction
 /// to a worker; the event log decides who leases it.
 /// </summary>
-sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOptions<QueueOptions> options) : IAsyncDisposable
+sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large, IOptions<QueueOptions> options, ILogger<WorkQueue> logger)
+    : IAsyncDisposable
 {
     /// <summary>How long one request for a message lasts; the next follows immediately.</summary>
     static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2);
@@ -163,7 +166,11 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
     /// <returns>The lease, or null when the prediction does not need this worker.</returns>
     async Task<IPredictionLease?> ClaimAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
     {
-        var queued = QueuedPrediction.Read(message.Data);
+        if (Read(message) is not { } queued)
+        {
+            return null;
+        }
+
         var known = await log.EndAsync(queued.Created.Id, cancellationToken);
         if (known.State is { Lease: not null, IsTerminal: false } && message.Metadata is { NumDelivered: 1 })
         {
@@ -195,6 +202,23 @@ sealed class WorkQueue(Broker broker, EventLog log, LargeContents large, IOption
         await lease.DisposeAsync();
         return null;
     }
+
+    /// <returns>Null when a newer version enqueued it in a way that this one cannot read: the queue offers it again, also to workers of that version.</returns>
+    QueuedPrediction? Read(INatsJSMsg<byte[]> message)
+    {
+        try
+        {
+            return QueuedPrediction.Read(message.Data);
+        }
+        catch (JsonException)
+        {
+            LogUnreadable(Subjects.IdOf(message.Subject));
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Skipped prediction {PredictionId} in the queue: its message cannot be read. Upgrade this worker.")]
+    partial void LogUnreadable(string predictionId);
 
     /// <param name="Of">The streams it was created for; another server needs a new consumer.</param>
     sealed record Consumer(Streams Of, INatsJSConsumer Messages);

@@ -26,6 +26,7 @@ sealed class EventRow
         {
             PredictionEvent.Logged => DataParts.Logs,
             PredictionEvent.Answered => DataParts.Results,
+            PredictionEvent.Unknown => DataParts.All, // it may hold any of them
             _ => DataParts.None,
         },
         Data = RecordJson.Write(recorded.Event),

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 namespace LoraHub.Storage.Records;
 
 /// <summary>Reads events from the same database as the record: after a terminal event was read here, reads of the record include it.</summary>
-sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSignals signals) : IPredictionEvents
+sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSignals signals, NewerEvents newer) : IPredictionEvents
 {
     const int Page = 1000;
 
@@ -14,13 +14,14 @@ sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSign
         using var signal = signals.Subscribe(id);
         while (await ReadAsync(id, after, signal, cancellationToken) is { Count: > 0 } page)
         {
-            foreach (var recorded in page)
+            newer.Report(page.Select(recorded => recorded.Event));
+            foreach (var recorded in page.Where(recorded => recorded.Event is not PredictionEvent.Unknown))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                after = recorded.Sequence;
                 yield return recorded;
             }
 
+            after = page[^1].Sequence;
             if (page[^1].Event.IsTerminal)
             {
                 yield break;

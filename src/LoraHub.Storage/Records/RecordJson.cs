@@ -9,11 +9,12 @@ namespace LoraHub.Storage.Records;
 /// <summary>Serializes the JSON columns. Names are those of the types' properties: they must never change.</summary>
 static class RecordJson
 {
-    static readonly JsonSerializerOptions Options = new()
+    static readonly JsonSerializerOptions Options = PredictionEventJson.AddTo(new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // only this class reads it, so no escapes are needed
+        PropertyNameCaseInsensitive = true, // an older node records events that it does not know as the event log writes them
         Converters = { new WebhookEvents(), new JsonStringEnumConverter() },
-    };
+    });
 
     static readonly JsonSerializerOptions WithoutColumns = new(Options)
     {

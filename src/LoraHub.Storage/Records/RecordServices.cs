@@ -13,6 +13,7 @@ static class RecordServices
         where TModules : DatabaseModules => services
         .AddSingleton<RecordSignals>()
         .AddSingleton<RecordReader>()
+        .AddSingleton<NewerEvents>()
         .AddSingleton<IPredictionEvents, RecordEvents>()
         .AddSingleton<IPredictionUpkeep, RecordUpkeep>()
         .AddSingleton<IDataRetention, RecordRetention>()

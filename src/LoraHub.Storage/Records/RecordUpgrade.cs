@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
@@ -33,8 +34,23 @@ static class RecordUpgrade
     }
 
     static IEnumerable<ModuleUse> NamedIn(string? input) =>
-        (input is null ? null : InputParser.Parse(RecordJson.Read<JsonObject>(input)).Input?.Modules)?
+        (TryRead<JsonObject>(input) is { } read ? InputParser.Parse(read).Input?.Modules : null)?
             .Select(ModuleReference.Parse).OfType<ModuleReference>().Select(named => new ModuleUse(named.Id, named.Digest ?? "")) ?? [];
 
-    static IReadOnlyList<ModuleUse> ComposedIn(EventRow row) => row.ToRecorded().Event is PredictionEvent.Composing(var modules) ? modules : [];
+    static IReadOnlyList<ModuleUse> ComposedIn(EventRow row) =>
+        TryRead<PredictionEvent>(row.Data) is PredictionEvent.Composing(var modules) ? modules : [];
+
+    /// <returns>Null when there is nothing, or what cannot be read: one damaged row must not stop the start.</returns>
+    static T? TryRead<T>(string? json)
+        where T : class
+    {
+        try
+        {
+            return json is null ? null : RecordJson.Read<T>(json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }

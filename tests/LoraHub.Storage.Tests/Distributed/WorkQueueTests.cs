@@ -225,7 +225,8 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
             _broker = new Broker(Options.Create(new DistributedOptions { Nats = url, Prefix = prefix }), NullLogger<Broker>.Instance);
             var large = new LargeContents(_broker);
             Log = new EventLog(_broker, large, TimeProvider.System);
-            Queue = new WorkQueue(_broker, Log, large, Options.Create(new QueueOptions { Hardware = hardware, Lease = Lease, MaxAttempts = 2 }));
+            Queue = new WorkQueue(_broker, Log, large, Options.Create(new QueueOptions { Hardware = hardware, Lease = Lease, MaxAttempts = 2 }),
+                NullLogger<WorkQueue>.Instance);
         }
 
         public EventLog Log { get; }
