@@ -8,6 +8,11 @@ namespace LoraHub.Formats.Adapters;
 /// </summary>
 public sealed record AdapterConfig
 {
+    /// <summary>Those that leave the base model as it is.</summary>
+    static readonly string[] HarmlessInits = ["gaussian", "eva", "orthogonal"];
+
+    readonly LayerPatterns _ranks = LayerPatterns.Read("rank_pattern", default), _alphas = LayerPatterns.Read("alpha_pattern", default);
+
     [JsonPropertyName("peft_type")]
     public string PeftType { get; init; } = "";
 
@@ -31,27 +36,32 @@ public sealed record AdapterConfig
     [JsonPropertyName("use_dora")]
     public bool UseDora { get; init; }
 
-    [JsonPropertyName("fan_in_fan_out")]
-    public bool FanInFanOut { get; init; }
-
     [JsonPropertyName("init_lora_weights")]
     public JsonElement InitLoraWeights { get; init; }
 
-    [JsonPropertyName("bias")]
-    public string Bias { get; init; } = "none";
+    [JsonPropertyName("layer_replication")]
+    public JsonElement LayerReplication { get; init; }
 
-    [JsonPropertyName("modules_to_save")]
-    public JsonElement ModulesToSave { get; init; }
+    [JsonPropertyName("alora_invocation_tokens")]
+    public JsonElement InvocationTokens { get; init; }
 
     [JsonPropertyName("rank_pattern")]
-    public JsonElement RankPattern { get; init; }
+    public JsonElement RankPattern
+    {
+        get;
+        init => _ranks = LayerPatterns.Read("rank_pattern", field = value);
+    }
 
     [JsonPropertyName("alpha_pattern")]
-    public JsonElement AlphaPattern { get; init; }
+    public JsonElement AlphaPattern
+    {
+        get;
+        init => _alphas = LayerPatterns.Read("alpha_pattern", field = value);
+    }
 
-    /// <summary>lora_alpha / r, or lora_alpha / √r with rsLoRA.</summary>
+    /// <summary>lora_alpha / r, or lora_alpha / √r with rsLoRA; layers of the patterns have their own.</summary>
     [JsonIgnore]
-    public double Scaling => UseRslora ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
+    public double Scaling => ScalingOf(Rank, Alpha);
 
     /// <exception cref="AdapterException">The file is missing, is not JSON, or uses more than plain LoRA.</exception>
     public static AdapterConfig Load(string folder)
@@ -60,28 +70,54 @@ public sealed record AdapterConfig
         AdapterConfig config;
         try
         {
-            config = JsonSerializer.Deserialize<AdapterConfig>(File.ReadAllBytes(file)) ?? throw new JsonException("The file holds null.");
+            config = JsonSerializer.Deserialize<AdapterConfig>(File.ReadAllBytes(file)) ?? throw new JsonException("It holds null.");
         }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException exception)
         {
-            throw new AdapterException($"adapter_config.json cannot be read: {exception.Message}", exception);
+            throw new AdapterException($"adapter_config.json cannot be read: {Wrong(exception)}", exception);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new AdapterException("adapter_config.json is missing.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new AdapterException("adapter_config.json cannot be read; check its permissions.", exception);
         }
 
         return config.Problem() is { } problem ? throw new AdapterException($"adapter_config.json {problem}") : config;
     }
 
+    /// <summary>The rank and lora_alpha of a layer.</summary>
+    internal (int Rank, double Alpha) OfLayer(string layer)
+    {
+        var rank = _ranks.Find(layer) ?? Rank;
+        return rank >= 1 && rank <= int.MaxValue && double.IsInteger(rank)
+            ? ((int)rank, _alphas.Find(layer) ?? Alpha)
+            : throw new AdapterException($"adapter_config.json has a rank_pattern of {rank} for `{layer}`; a rank is a whole number from 1.");
+    }
+
+    internal double ScalingOf(int rank, double alpha) => UseRslora ? alpha / Math.Sqrt(rank) : alpha / rank;
+
+    /// <summary>Says what is wrong without the parser's own words for types.</summary>
+    static string Wrong(JsonException exception) => exception switch
+    {
+        { Path: "$" or null } when exception.LineNumber is null => "it is not a JSON object.",
+        { Path: { Length: > 2 } path } when exception.InnerException is null or InvalidOperationException or FormatException =>
+            $"`{path[2..]}` has a value of another type than PEFT writes.",
+        _ => $"it is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).",
+    };
+
+    // What changes nothing without tensors of its own (bias, modules_to_save, fan_in_fan_out of a linear layer) is not looked at: every tensor must be a LoRA factor.
     string? Problem() => this switch
     {
         { PeftType: not "LORA" } => $"has the peft_type `{PeftType}`; only LORA can be composed.",
-        { BaseModel: null or "" } => "names no base model (base_model_name_or_path).",
         { Rank: < 1 } => $"has r {Rank}; it must be at least 1.",
         { UseDora: true } => "uses DoRA, which has no low-rank sum.",
-        { FanInFanOut: true } => "uses fan_in_fan_out, which T5 does not have.",
-        { Bias: not "none" } => $"trains biases (`{Bias}`), which T5 does not have.",
-        { InitLoraWeights.ValueKind: JsonValueKind.String } when InitLoraWeights.GetString() is not ("gaussian" or "eva") =>
+        { InitLoraWeights.ValueKind: JsonValueKind.String } when !HarmlessInits.Contains(InitLoraWeights.GetString()) =>
             $"has init_lora_weights `{InitLoraWeights.GetString()}`, which changes the base model; such modules cannot be composed.",
-        _ when IsFilled(ModulesToSave) => "saves whole layers (modules_to_save), which cannot be composed.",
-        _ when IsFilled(RankPattern) || IsFilled(AlphaPattern) => "sets r or alpha per layer (rank_pattern, alpha_pattern), which is not supported.",
+        _ when IsFilled(LayerReplication) => "replicates layers of the base model (layer_replication), which cannot be composed.",
+        _ when IsFilled(InvocationTokens) => "is active after certain tokens alone (alora_invocation_tokens), which cannot be composed.",
         _ when !double.IsFinite(Alpha) => $"has lora_alpha {Alpha}; it must be a finite number.",
         _ => null,
     };

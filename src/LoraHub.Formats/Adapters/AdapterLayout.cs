@@ -2,13 +2,19 @@ using LoraHub.Formats.Tensors;
 
 namespace LoraHub.Formats.Adapters;
 
+/// <summary>What a module may have at most.</summary>
+/// <param name="Dimension">Of its matrices, in numbers.</param>
+/// <param name="Matrices">Two for each adapted layer.</param>
+public sealed record AdapterLimits(int Dimension, int Matrices);
+
 /// <summary>One adapted layer.</summary>
 /// <param name="Layer">The base layer's name in the checkpoint, without <c>.weight</c>.</param>
-/// <param name="Rank">The rank r.</param>
+/// <param name="Rank">The rank r of this layer.</param>
+/// <param name="Scaling">The factor of BA in this layer's update.</param>
 /// <param name="Input">Columns of lora_A.</param>
 /// <param name="Output">Rows of lora_B.</param>
 /// <param name="Offset">Start of the layer's numbers in a flat module: lora_A (r × in), then lora_B (out × r), both row-major.</param>
-public sealed record LayerSlot(string Layer, int Rank, long Input, long Output, long Offset)
+public sealed record LayerSlot(string Layer, int Rank, double Scaling, long Input, long Output, long Offset)
 {
     public long Size => Rank * (Input + Output);
 
@@ -22,9 +28,17 @@ public sealed class AdapterLayout
 {
     const string Prefix = "base_model.model.";
 
+    const int LongestName = 200;
+
     AdapterLayout(IReadOnlyList<LayerSlot> slots) => Slots = slots;
 
     public IReadOnlyList<LayerSlot> Slots { get; }
+
+    /// <summary>The largest rank of a layer.</summary>
+    public int Rank => Slots.Max(slot => slot.Rank);
+
+    /// <summary>Whether all layers have one rank and one scaling.</summary>
+    public bool IsUniform => Slots.All(slot => slot.Rank == Slots[0].Rank && slot.Scaling == Slots[0].Scaling);
 
     /// <summary>The length of a flat module in numbers.</summary>
     public long Size => Slots[^1].Offset + Slots[^1].Size;
@@ -35,22 +49,23 @@ public sealed class AdapterLayout
     /// <summary>Returns PEFT's name of a factor.</summary>
     public static string Key(string layer, string factor) => $"{Prefix}{layer}.{factor}.weight";
 
-    /// <exception cref="AdapterException">A key is not a LoRA factor, a layer lacks a factor, or shapes do not match r.</exception>
-    public static AdapterLayout Read(IReadOnlyDictionary<string, TensorEntry> entries, int rank)
+    /// <param name="limits">Null for a module that has to fit a base model anyway.</param>
+    /// <exception cref="AdapterException">
+    /// A key is not a LoRA factor, a layer lacks a factor, shapes do not match the configuration's r, or the module is over a limit.
+    /// </exception>
+    public static AdapterLayout Read(IReadOnlyDictionary<string, TensorEntry> entries, AdapterConfig config, AdapterLimits? limits = null)
     {
+        if (entries.Count > limits?.Matrices)
+        {
+            throw new AdapterException(
+                $"the checkpoint holds {entries.Count} matrices; a module may have {limits.Matrices} (Limits:ModuleMatrices).");
+        }
+
         var slots = new List<LayerSlot>();
         var offset = 0L;
         foreach (var layer in entries.Keys.Select(LayerOf).Distinct().Order(StringComparer.Ordinal))
         {
-            var a = Matrix(entries, Key(layer, "lora_A"));
-            var b = Matrix(entries, Key(layer, "lora_B"));
-            if (a.Shape[0] != rank || b.Shape[1] != rank)
-            {
-                throw new AdapterException(
-                    $"`{layer}` has lora_A ({string.Join(", ", a.Shape)}) and lora_B ({string.Join(", ", b.Shape)}), which do not match r {rank}.");
-            }
-
-            var slot = new LayerSlot(layer, rank, a.Shape[1], b.Shape[0], offset);
+            var slot = Slot(layer, Matrix(entries, Key(layer, "lora_A"), limits), Matrix(entries, Key(layer, "lora_B"), limits), config, offset);
             offset += slot.Size;
             slots.Add(slot);
         }
@@ -78,6 +93,15 @@ public sealed class AdapterLayout
         }
     }
 
+    static LayerSlot Slot(string layer, TensorEntry a, TensorEntry b, AdapterConfig config, long offset)
+    {
+        var (rank, alpha) = config.OfLayer(layer);
+        return a.Shape[0] == rank && b.Shape[1] == rank
+            ? new LayerSlot(layer, rank, config.ScalingOf(rank, alpha), a.Shape[1], b.Shape[0], offset)
+            : throw new AdapterException(
+                $"`{layer}` has lora_A ({string.Join(", ", a.Shape)}) and lora_B ({string.Join(", ", b.Shape)}), which do not match r {rank}.");
+    }
+
     static string LayerOf(string key)
     {
         var layer = key.AsSpan();
@@ -85,15 +109,38 @@ public sealed class AdapterLayout
         {
             if (layer.StartsWith(Prefix, StringComparison.Ordinal) && layer.EndsWith(suffix, StringComparison.Ordinal))
             {
-                return layer[Prefix.Length..^suffix.Length].ToString();
+                return Composable(layer[Prefix.Length..^suffix.Length].ToString());
             }
         }
 
-        throw new AdapterException($"the checkpoint holds `{key}`, which is not a LoRA factor.");
+        throw new AdapterException($"the checkpoint holds `{Shown(key)}`, which is not a LoRA factor.");
     }
 
-    static TensorEntry Matrix(IReadOnlyDictionary<string, TensorEntry> entries, string key) =>
-        !entries.TryGetValue(key, out var entry) ? throw new AdapterException($"the checkpoint lacks `{key}`.")
-        : entry.Shape.Count != 2 ? throw new AdapterException($"`{key}` has {entry.Shape.Count} dimensions; a factor has two.")
-        : entry;
+    static string Composable(string layer) => layer switch
+    {
+        { Length: > LongestName } => throw new AdapterException($"it adapts `{Shown(layer)}`, a layer whose name has {layer.Length} characters."),
+        "lm_head" => throw new AdapterException(
+            "it adapts `lm_head`, the model's output layer, whose updates are not composed; train the adapter without `lm_head` in target_modules."),
+        _ => layer,
+    };
+
+    static string Shown(string name) => name.Length <= LongestName ? name : string.Concat(name.AsSpan(0, LongestName), "…");
+
+    static TensorEntry Matrix(IReadOnlyDictionary<string, TensorEntry> entries, string key, AdapterLimits? limits)
+    {
+        if (!entries.TryGetValue(key, out var entry))
+        {
+            throw new AdapterException($"the checkpoint lacks `{key}`.");
+        }
+
+        if (entry.Shape.Count != 2)
+        {
+            throw new AdapterException($"`{key}` has {entry.Shape.Count} dimensions; a factor has two.");
+        }
+
+        return entry.Shape.Any(size => size < 1 || size > (limits?.Dimension ?? int.MaxValue))
+            ? throw new AdapterException(
+                $"`{key}` is {entry.Shape[0]} × {entry.Shape[1]}; a dimension is 1 to {limits?.Dimension ?? int.MaxValue} (Limits:ModuleDimension).")
+            : entry;
+    }
 }

@@ -105,7 +105,7 @@ sealed class ModuleProbes : IDisposable
         return examples.MeanTokenLosses(ModuleGroups.Compose([.. filled], _base.Model.ComputeType), _cancellationToken);
     }
 
-    Probe KeyOf(int module, ExampleSet examples) => new(_baseKey, _modules[module].Digest, _modules[module].Config.Scaling, examples.Key);
+    Probe KeyOf(int module, ExampleSet examples) => new(_baseKey, _modules[module].Digest, _modules[module].Layout.Slots[0].Scaling, examples.Key);
 
     /// <param name="Key">A hash of the examples' tokens.</param>
     sealed record ExampleSet(FewShotExamples Examples, string Key)

@@ -21,7 +21,7 @@ sealed class WeightSearch(
 {
     // Under the factors composition every module has the first one's scaling. With equal scalings a single module is the same update in both.
     readonly bool _isAloneInBoth =
-        input.Composition == Composition.Delta || modules.All(module => module.Config.Scaling == modules[0].Config.Scaling);
+        input.Composition == Composition.Delta || modules.All(module => module.HasScalingsOf(modules[0]));
 
     /// <param name="budget">The most evaluations.</param>
     /// <param name="evaluated">Called after each evaluation, in order.</param>

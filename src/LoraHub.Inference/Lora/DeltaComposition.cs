@@ -12,6 +12,7 @@ namespace LoraHub.Inference.Lora;
 sealed class DeltaComposition : IComposition
 {
     readonly IReadOnlyList<LoraModule> _modules;
+    readonly (int Module, double Scaling)[] _gates;
     readonly Dictionary<string, Concatenated> _layers;
     readonly Device _device;
     readonly ScalarType _computeType;
@@ -23,6 +24,7 @@ sealed class DeltaComposition : IComposition
         _modules = modules;
         _computeType = computeType;
         _device = modules[0].Numbers.device;
+        _gates = [.. modules.SelectMany((module, index) => module.Layout.Slots.Select(slot => (index, slot.Scaling)).Distinct())];
         _layers = modules
             .SelectMany((module, index) => module.Layout.Slots.Select(slot => new Part(index, slot)))
             .GroupBy(part => part.Slot.Layer)
@@ -32,11 +34,11 @@ sealed class DeltaComposition : IComposition
 
     public LoraLayers Compose(IReadOnlyList<double[]> weights)
     {
-        var scaled = tensor(weights.SelectMany(row => Scaled(row)).ToArray(), [weights.Count, 1, _modules.Count], _computeType, _device); // (P, 1, N)
+        var scaled = tensor(weights.SelectMany(row => _gates.Select(gate => row[gate.Module] * gate.Scaling)).ToArray(), [weights.Count, 1, _gates.Length], _computeType, _device); // (P, 1, G)
         var gates = weights.Count == 1 ? scaled[0] : scaled;
         return new LoraLayers(
             _layers.ToDictionary(
-                pair => pair.Key, pair => new LoraLayer(pair.Value.A, pair.Value.B, 1, gates.index_select(-1, pair.Value.ModuleOfRow))),
+                pair => pair.Key, pair => new LoraLayer(pair.Value.A, pair.Value.B, 1, gates.index_select(-1, pair.Value.GateOfRow))),
             weights.Count);
     }
 
@@ -46,8 +48,8 @@ sealed class DeltaComposition : IComposition
     /// </remarks>
     public PeftAdapter ToPeft(ReadOnlySpan<double> weights)
     {
-        var scaled = Scaled(weights);
-        var used = _layers.ToDictionary(pair => pair.Key, pair => pair.Value.Parts.Where(part => scaled[part.Module] != 0).ToArray());
+        var given = weights.ToArray();
+        var used = _layers.ToDictionary(pair => pair.Key, pair => pair.Value.Parts.Where(part => given[part.Module] * part.Slot.Scaling != 0).ToArray());
         var rank = Math.Max(1, used.Values.Max(parts => parts.Sum(part => part.Slot.Rank)));
         var factors = _layers.ToDictionary(
             layer => layer.Key,
@@ -55,9 +57,9 @@ sealed class DeltaComposition : IComposition
         for (var module = 0; module < _modules.Count; module++)
         {
             using var scope = NewDisposeScope();
-            if (scaled[module] != 0)
+            if (given[module] != 0)
             {
-                Fold(module, scaled[module], used, factors);
+                Fold(module, given[module], used, factors);
             }
         }
 
@@ -70,40 +72,29 @@ sealed class DeltaComposition : IComposition
         {
             layer.A.Dispose();
             layer.B.Dispose();
-            layer.ModuleOfRow.Dispose();
+            layer.GateOfRow.Dispose();
         }
-    }
-
-    double[] Scaled(ReadOnlySpan<double> weights) // wᵢ · scalingᵢ
-    {
-        var scaled = weights.ToArray();
-        for (var i = 0; i < scaled.Length; i++)
-        {
-            scaled[i] *= _modules[i].Config.Scaling;
-        }
-
-        return scaled;
     }
 
     Concatenated Concatenate(IReadOnlyList<Part> parts)
     {
-        var moduleOfRow = parts.SelectMany(part => Enumerable.Repeat((long)part.Module, part.Slot.Rank)).ToArray();
+        var gateOfRow = parts.SelectMany(part => Enumerable.Repeat((long)Array.IndexOf(_gates, (part.Module, part.Slot.Scaling)), part.Slot.Rank)).ToArray();
         return new Concatenated(
             parts,
             cat([.. parts.Select(A)], 0).to(_computeType).DetachFromDisposeScope(),
             cat([.. parts.Select(B)], 1).to(_computeType).DetachFromDisposeScope(),
-            tensor(moduleOfRow, device: _device).DetachFromDisposeScope());
+            tensor(gateOfRow, device: _device).DetachFromDisposeScope());
     }
 
     /// <summary>Copies a module's factors to their rows among those of the modules used.</summary>
-    void Fold(int module, double scaled, Dictionary<string, Part[]> used, Dictionary<string, PeftFactors> factors)
+    void Fold(int module, double weight, Dictionary<string, Part[]> used, Dictionary<string, PeftFactors> factors)
     {
         var numbers = _modules[module].ExactNumbers();
-        foreach (var slot in _modules[module].Layout.Slots)
+        foreach (var slot in _modules[module].Layout.Slots.Where(slot => weight * slot.Scaling != 0))
         {
             var row = used[slot.Layer].TakeWhile(part => part.Module != module).Sum(part => part.Slot.Rank);
             factors[slot.Layer].A.narrow(0, row, slot.Rank).copy_(slot.A(numbers));
-            factors[slot.Layer].B.narrow(1, row, slot.Rank).copy_(slot.B(numbers).mul(tensor(scaled, numbers.dtype, numbers.device)));
+            factors[slot.Layer].B.narrow(1, row, slot.Rank).copy_(slot.B(numbers).mul(tensor(weight * slot.Scaling, numbers.dtype, numbers.device)));
         }
     }
 
@@ -118,6 +109,6 @@ sealed class DeltaComposition : IComposition
     /// <param name="Parts">The modules that update the layer, in order.</param>
     /// <param name="A">All their lora_A, (R, in).</param>
     /// <param name="B">All their lora_B, (out, R).</param>
-    /// <param name="ModuleOfRow">The module of each of the R rows, (R).</param>
-    sealed record Concatenated(IReadOnlyList<Part> Parts, Tensor A, Tensor B, Tensor ModuleOfRow);
+    /// <param name="GateOfRow">The gate of each of the R rows, (R): a module's weight times one of its scalings.</param>
+    sealed record Concatenated(IReadOnlyList<Part> Parts, Tensor A, Tensor B, Tensor GateOfRow);
 }

@@ -12,16 +12,14 @@ sealed class FactorsComposition(IReadOnlyList<LoraModule> modules, ScalarType co
 {
     readonly Tensor[] _numbers = [.. modules.Select(module => module.Numbers)]; // (P) each
 
+    // Its scalings are those of all, as in the reference, which loads all modules into the first one's adapter.
     AdapterLayout Layout => modules[0].Layout;
-
-    // As in the reference, which loads all modules into the first one's adapter.
-    double Scaling => modules[0].Config.Scaling;
 
     public LoraLayers Compose(IReadOnlyList<double[]> weights)
     {
         var composed = WeightedSums.Of(_numbers, weights, computeType); // (adapters, P)
         var numbers = weights.Count == 1 ? composed[0] : composed;
-        var layers = Layout.Slots.ToDictionary(slot => slot.Layer, slot => new LoraLayer(slot.A(numbers), slot.B(numbers), Scaling));
+        var layers = Layout.Slots.ToDictionary(slot => slot.Layer, slot => new LoraLayer(slot.A(numbers), slot.B(numbers), slot.Scaling));
         return new LoraLayers(layers, weights.Count);
     }
 
@@ -35,10 +33,22 @@ sealed class FactorsComposition(IReadOnlyList<LoraModule> modules, ScalarType co
             sum.add_(modules[i].ExactNumbers().mul(tensor(weights[i], sum.dtype, sum.device)));
         }
 
-        return new PeftAdapter(
-            modules[0].Config.Rank,
-            Scaling * modules[0].Config.Rank,
-            [.. Layout.Slots.Select(slot => new PeftFactors(slot.Layer, slot.A(sum), slot.B(sum)))]);
+        return Layout.IsUniform
+            ? new PeftAdapter(
+                Layout.Rank,
+                Layout.Slots[0].Scaling * Layout.Rank,
+                [.. Layout.Slots.Select(slot => new PeftFactors(slot.Layer, slot.A(sum), slot.B(sum)))])
+            : new PeftAdapter(Layout.Rank, Layout.Rank, [.. Layout.Slots.Select(slot => Padded(slot, sum))]);
+    }
+
+    /// <summary>A layer with the largest rank and no scaling of its own: PEFT 0.4 has one r and one lora_alpha.</summary>
+    PeftFactors Padded(LayerSlot slot, Tensor sum)
+    {
+        var missing = Layout.Rank - slot.Rank;
+        return new PeftFactors(
+            slot.Layer,
+            nn.functional.pad(slot.A(sum), [0, 0, 0, missing]),
+            nn.functional.pad(slot.B(sum).mul(slot.Scaling), [0, missing]));
     }
 
     public void Dispose()

@@ -32,6 +32,10 @@ sealed class LoraModule : IDisposable
 
     public long Bytes => Numbers.numel() * Numbers.element_size();
 
+    /// <summary>Whether every layer of both, which are of one layout, has the same scaling.</summary>
+    public bool HasScalingsOf(LoraModule other) =>
+        Layout.Slots.Zip(other.Layout.Slots).All(pair => pair.First.Scaling == pair.Second.Scaling);
+
     /// <summary>Reads a PEFT folder and checks it against its base model.</summary>
     /// <exception cref="AdapterException">The module does not fit the model, has a non-finite number, or is not the requested version.</exception>
     /// <exception cref="CheckpointException">The module's checkpoint is broken or not safe to read.</exception>
@@ -47,7 +51,7 @@ sealed class LoraModule : IDisposable
                 $"its files are not the version {expected[..12]} anymore (they are {digest[..12]}); download or upload it again.");
         }
 
-        var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
+        var layout = AdapterLayout.Read(checkpoint.Entries, config);
         layout.CheckFits(model.ShapeOf);
 
         var numbers = ReadNumbers(checkpoint, layout, model.ComputeType, model.Device);

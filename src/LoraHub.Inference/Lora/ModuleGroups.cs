@@ -12,7 +12,7 @@ static class ModuleGroups
     const int RankStep = 16;
 
     /// <summary>The rank of a group's adapter: the sum of its modules' ranks, padded.</summary>
-    public static int Rank(IReadOnlyList<LoraModule> group) => (group.Sum(module => module.Config.Rank) + RankStep - 1) / RankStep * RankStep;
+    public static int Rank(IReadOnlyList<LoraModule> group) => (group.Sum(module => module.Layout.Rank) + RankStep - 1) / RankStep * RankStep;
 
     /// <param name="groups">P groups with the same <see cref="Rank"/>.</param>
     /// <param name="computeType">The dtype the model multiplies in.</param>
@@ -20,7 +20,7 @@ static class ModuleGroups
     public static LoraLayers Compose(IReadOnlyList<IReadOnlyList<LoraModule>> groups, ScalarType computeType)
     {
         var parts = groups.SelectMany((group, adapter) => group.SelectMany((module, place) =>
-            module.Layout.Slots.Select(slot => new Part(adapter, group.Take(place).Sum(before => before.Config.Rank), module, slot))));
+            module.Layout.Slots.Select(slot => new Part(adapter, group.Take(place).Sum(before => before.Layout.Rank), module, slot))));
         var layers = parts.GroupBy(part => part.Slot.Layer)
             .ToDictionary(layer => layer.Key, layer => Layer([.. layer], groups.Count, Rank(groups[0]), computeType));
         return new LoraLayers(layers, groups.Count);
@@ -36,7 +36,7 @@ static class ModuleGroups
         {
             a[adapter].narrow(0, row, slot.Rank).copy_(slot.A(module.Numbers));
             b[adapter].narrow(1, row, slot.Rank).copy_(slot.B(module.Numbers));
-            Array.Fill(gates, module.Config.Scaling, (adapter * rank) + row, slot.Rank);
+            Array.Fill(gates, slot.Scaling, (adapter * rank) + row, slot.Rank);
         }
 
         var gate = tensor(gates, [adapters, 1, rank], type, device);

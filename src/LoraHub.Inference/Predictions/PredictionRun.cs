@@ -4,6 +4,7 @@ using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Inference.Adaptation;
+using LoraHub.Inference.Lora;
 using LoraHub.Inference.Results;
 
 using static TorchSharp.torch;
@@ -37,6 +38,11 @@ sealed class PredictionRun : IDisposable
     public PredictionResult Run(string folder)
     {
         var found = _found = _clock.Measure("search", FindWeights);
+        if (Input.Composition == Composition.Factors && MixedScalings.Note(found.Modules) is { } note)
+        {
+            _progress.Log(note);
+        }
+
         var ranked = found.Modules.Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i], module.Digest))
             .OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
         _progress.Log("The recommended weight set for the LoRA modules is:");

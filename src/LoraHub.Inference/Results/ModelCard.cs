@@ -5,6 +5,7 @@ using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Adaptation;
+using LoraHub.Inference.Lora;
 
 namespace LoraHub.Inference.Results;
 
@@ -59,7 +60,12 @@ static class ModelCard
         card.Append("\n## Modules\n\n| weight | module | r | version (sha256) |\n|---|---|---|---|\n");
         foreach (var (module, weight, _) in output.Weights)
         {
-            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Config.Rank} | {byId[module].Digest} |\n");
+            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Layout.Rank} | {byId[module].Digest} |\n");
+        }
+
+        if (input.Composition == Composition.Factors && MixedScalings.Note(modules) is { } note)
+        {
+            card.Append(CultureInfo.InvariantCulture, $"\n{note}\n");
         }
 
         if (steps.Count > 0)

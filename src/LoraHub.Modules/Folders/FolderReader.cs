@@ -12,7 +12,7 @@ static class FolderReader
 {
     /// <returns>The version; a broken one has a <see cref="ModuleVersion.Defect"/>.</returns>
     /// <exception cref="IOException">The folder cannot be read now.</exception>
-    public static ModuleVersion Read(string id, string folder, bool isOwned)
+    public static ModuleVersion Read(string id, string folder, bool isOwned, AdapterLimits limits)
     {
         var bare = new ModuleVersion
         {
@@ -27,8 +27,8 @@ static class FolderReader
         {
             var version = RecordFile.Read(bare);
             var config = AdapterConfig.Load(folder);
-            var layout = AdapterLayout.Read(Checkpoint.LocateAdapter(folder).Entries, config.Rank);
-            return version with { BaseModel = config.BaseModel, Rank = config.Rank, Layout = layout.Signature };
+            var layout = AdapterLayout.Read(Checkpoint.LocateAdapter(folder).Entries, config, limits);
+            return version with { BaseModel = AdapterBase.Of(config), Rank = config.Rank, Layout = layout.Signature };
         }
         catch (JsonException exception)
         {

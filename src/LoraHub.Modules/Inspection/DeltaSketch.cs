@@ -113,13 +113,14 @@ sealed class DeltaSketch
     {
         if (!_groups.TryGetValue((side, size), out var groups))
         {
-            var signs = Signs($"{side} {size}", Length * size);
             _groups[(side, size)] = groups = new byte[(size + GroupSize - 1) / GroupSize * Length];
+            var (random, signs) = (Seeded($"{side} {size}"), new byte[size]);
             for (var k = 0; k < Length; k++)
             {
+                random.NextBytes(signs); // row by row: all of them at once would take a kilobyte for each of the layer's numbers
                 for (var i = 0; i < size; i++)
                 {
-                    groups[(i / GroupSize * Length) + k] |= (byte)((signs[(k * size) + i] & 1) << (i % GroupSize));
+                    groups[(i / GroupSize * Length) + k] |= (byte)((signs[i] & 1) << (i % GroupSize));
                 }
             }
         }
@@ -130,10 +131,11 @@ sealed class DeltaSketch
     /// <summary>Bytes whose lowest bits are signs, (count): 1 is a plus, 0 a minus.</summary>
     static byte[] Signs(string seed, int count)
     {
-        // A seeded Random keeps its numbers across machines and .NET versions.
-        var random = new Random(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(seed))));
         var bytes = new byte[count];
-        random.NextBytes(bytes);
+        Seeded(seed).NextBytes(bytes);
         return bytes;
     }
+
+    /// <summary>A seeded Random keeps its numbers across machines and .NET versions, however many are taken at once.</summary>
+    static Random Seeded(string seed) => new(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(seed))));
 }

@@ -15,18 +15,8 @@ sealed record LayerFactors(string Layer, int Rank, double[] A, double[] B, doubl
     public int Output => B.Length / Rank;
 
     /// <exception cref="CheckpointException">A factor cannot be read.</exception>
-    public static LayerFactors Read(CheckpointReader checkpoint, LayerSlot slot, double scaling) => new(
-        slot.Layer, slot.Rank, checkpoint.Read<double>(slot.KeyOfA), Transpose(checkpoint.Read<double>(slot.KeyOfB), slot.Rank), scaling);
-
-    /// <summary>All factors of an adapter folder.</summary>
-    /// <exception cref="AdapterException">It is not an adapter.</exception>
-    /// <exception cref="CheckpointException">Its weights cannot be read.</exception>
-    public static LayerFactors[] ReadAll(string folder)
-    {
-        var config = AdapterConfig.Load(folder);
-        using var checkpoint = CheckpointReader.OpenAdapter(folder);
-        return [.. AdapterLayout.Read(checkpoint.Entries, config.Rank).Slots.Select(slot => Read(checkpoint, slot, config.Scaling))];
-    }
+    public static LayerFactors Read(CheckpointReader checkpoint, LayerSlot slot) => new(
+        slot.Layer, slot.Rank, checkpoint.Read<double>(slot.KeyOfA), Transpose(checkpoint.Read<double>(slot.KeyOfB), slot.Rank), slot.Scaling);
 
     public bool IsFinite() => Array.TrueForAll(A, double.IsFinite) && Array.TrueForAll(B, double.IsFinite);
 
@@ -67,6 +57,8 @@ sealed record LayerFactors(string Layer, int Rank, double[] A, double[] B, doubl
 
         return sum * Scaling * other.Scaling;
     }
+
+    public double SquaredNorm() => Dot(this);
 
     ReadOnlySpan<double> Row(double[] rows, int i) => rows.AsSpan(i * (rows.Length / Rank), rows.Length / Rank);
 

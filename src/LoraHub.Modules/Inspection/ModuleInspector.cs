@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Formats.Adapters;
 using LoraHub.Formats.Checkpoints;
 using LoraHub.Formats.Safetensors;
@@ -8,10 +9,12 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Inspection;
 
 /// <summary>Checks and measures modules' numbers. Its methods block and compute for up to seconds: call them on a thread of their own.</summary>
-sealed class ModuleInspector(BaseModels bases)
+sealed class ModuleInspector(BaseModels bases, LimitsOptions? limits = null)
 {
     /// <summary>Far above any trained module: those of FLAN-T5-large have norms below 100.</summary>
     const double LargestNorm = 1e6;
+
+    readonly LimitsOptions _limits = limits ?? new LimitsOptions();
 
     /// <summary>
     /// Checks a PEFT folder: configuration, every tensor's shape against the base model's (when that is here), every number finite. Weights in
@@ -22,20 +25,16 @@ sealed class ModuleInspector(BaseModels bases)
     {
         var config = AdapterConfig.Load(folder);
         using var checkpoint = CheckpointReader.OpenAdapter(folder);
-        var layout = AdapterLayout.Read(checkpoint.Entries, config.Rank);
-        if (!ModelId.IsValid(config.BaseModel))
-        {
-            throw new AdapterException(
-                "adapter_config.json names its base model by a path (base_model_name_or_path); it must be the model's owner/name.");
-        }
-
-        var shapes = bases.FindShapes(config.BaseModel);
+        var layout = AdapterLayout.Read(checkpoint.Entries, config, _limits.OfLayout());
+        var baseModel = AdapterBase.Of(config);
+        var shapes = bases.FindShapes(baseModel);
         if (shapes is not null)
         {
             layout.CheckFits(shapes.ShapeOf);
         }
 
-        return Report(config, layout, checkpoint, cancellationToken) with { BaseModelDigest = shapes?.Digest };
+        ReportCost.Check(layout, _limits.ReportBytes);
+        return Report(config, layout, checkpoint, cancellationToken) with { BaseModel = baseModel, BaseModelDigest = shapes?.Digest };
     });
 
     /// <summary>Replaces <c>adapter_model.bin</c> by <c>adapter_model.safetensors</c> with the same tensors.</summary>
@@ -59,21 +58,23 @@ sealed class ModuleInspector(BaseModels bases)
     /// <exception cref="ModuleRefusedException">The module cannot be read; of the others, those that cannot have no value (NaN).</exception>
     public static IReadOnlyList<double> Cosines(ModuleVersion one, IReadOnlyList<ModuleVersion> others, CancellationToken cancellationToken) => WrapErrors(() =>
     {
-        var own = LayerFactors.ReadAll(one.Folder).ToDictionary(factors => factors.Layer, StringComparer.Ordinal);
-        var squared = own.Values.Sum(factors => factors.Dot(factors));
+        using var own = new UpdateReader(one.Folder);
+        var squared = own.Layers.Sum(layer => own.Read(layer).SquaredNorm());
         return (IReadOnlyList<double>)[.. others.Select(other => other.BaseModel == one.BaseModel ? Cosine(own, squared, other.Folder, cancellationToken) : 0)];
     });
 
-    static double Cosine(Dictionary<string, LayerFactors> own, double ownSquared, string folder, CancellationToken cancellationToken)
+    static double Cosine(UpdateReader own, double ownSquared, string folder, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         try
         {
+            using var other = new UpdateReader(folder);
             double dot = 0, squared = 0;
-            foreach (var factors in LayerFactors.ReadAll(folder))
+            foreach (var layer in other.Layers)
             {
-                squared += factors.Dot(factors);
-                dot += own.TryGetValue(factors.Layer, out var same) ? same.Dot(factors) : 0;
+                cancellationToken.ThrowIfCancellationRequested();
+                var factors = other.Read(layer);
+                squared += factors.SquaredNorm();
+                dot += own.Layers.Contains(layer) ? own.Read(layer).Dot(factors) : 0;
             }
 
             var norms = Math.Sqrt(squared * ownSquared);
@@ -92,7 +93,7 @@ sealed class ModuleInspector(BaseModels bases)
         foreach (var slot in layout.Slots)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var factors = LayerFactors.Read(checkpoint, slot, config.Scaling);
+            var factors = LayerFactors.Read(checkpoint, slot);
             if (!factors.IsFinite())
             {
                 throw new AdapterException($"`{slot.Layer}` holds a number that is not finite (NaN or infinity).");

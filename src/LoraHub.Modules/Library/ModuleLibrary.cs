@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using LoraHub.Core;
+using LoraHub.Formats.Adapters;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Versions;
 
@@ -7,8 +9,10 @@ namespace LoraHub.Modules.Library;
 /// <summary>
 /// The modules in this machine's folders. A folder that comes, goes or changes is seen at the next call; unchanged ones are read once. Safe for several threads.
 /// </summary>
-public class ModuleLibrary(SearchPath path, BaseModels bases)
+/// <param name="limits">Of a module; null for the defaults.</param>
+public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? limits = null)
 {
+    readonly AdapterLimits _limits = (limits ?? new LimitsOptions()).OfLayout();
     readonly ConcurrentDictionary<string, ModuleVersion> _read = new(StringComparer.Ordinal); // by folder
     readonly ConcurrentDictionary<string, (string Stamp, string? Digest)> _digests = new(StringComparer.Ordinal); // of folders without a record, by folder
 
@@ -71,7 +75,7 @@ public class ModuleLibrary(SearchPath path, BaseModels bases)
             var stamp = VersionFolder.Stamp(folder);
             if (!_read.TryGetValue(folder, out var known) || known.Stamp != stamp)
             {
-                _read[folder] = known = FolderReader.Read(id, folder, path.IsOwned(folder)) with { Stamp = stamp };
+                _read[folder] = known = FolderReader.Read(id, folder, path.IsOwned(folder), _limits) with { Stamp = stamp };
             }
 
             return known;

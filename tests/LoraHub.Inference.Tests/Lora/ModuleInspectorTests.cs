@@ -168,7 +168,7 @@ public sealed class ModuleInspectorTests : IDisposable
     {
         var config = AdapterConfig.Load(folder);
         using var checkpoint = MappedCheckpoint.OpenAdapter(folder);
-        return AdapterLayout.Read(checkpoint.Entries, config.Rank).Slots.ToDictionary(
+        return AdapterLayout.Read(checkpoint.Entries, config).Slots.ToDictionary(
             slot => slot.Layer,
             slot => checkpoint.Read(slot.KeyOfB).to(ScalarType.Float64).matmul(checkpoint.Read(slot.KeyOfA).to(ScalarType.Float64))
                 .mul(config.Scaling));

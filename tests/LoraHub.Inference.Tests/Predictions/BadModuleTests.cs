@@ -45,7 +45,6 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
 
     [Theory]
     [InlineData("peft_type", "LOHA", "has the peft_type `LOHA`")]
-    [InlineData("bias", "all", "trains biases")]
     [InlineData("r", 4, "which do not match r 4")]
     [InlineData("r", 0, "has r 0")]
     [InlineData("use_dora", true, "uses DoRA")]
