@@ -34,9 +34,8 @@ static class Recording
 
         var last = await open.MaxAsync(row => (long?)row.Arrival, cancellationToken); // finished predictions have no place in the queue
         records.Predictions.Add(PredictionRow.From(created, (last ?? 0) + 1));
-        var uses = created.Plan?.Modules.Distinct() ?? []; // a module may occur twice: with and without its digest
-        records.ModuleUses.AddRange(uses.Select(use => new ModuleUseRow { PredictionId = created.Id, ModuleId = use.Id, Digest = use.Digest }));
         await records.SaveChangesAsync(cancellationToken);
+        await records.AddUsesAsync(created.Id, created.Plan?.Modules ?? [], cancellationToken);
         return Creation.Created;
     }
 

@@ -6,6 +6,20 @@ namespace LoraHub.Storage.Records.Modules;
 /// <summary>What predictions have to do with modules. The transaction is the caller's.</summary>
 static class ModuleUses
 {
+    const int MostRows = 1000; // PostgreSQL takes 65,535 parameters a statement, SQLite 32,766
+
+    /// <summary>Records the modules that an unfinished prediction uses, in one statement: a row each by the change tracker costs a creation a fifth of its time.</summary>
+    public static async Task AddUsesAsync(this RecordsContext records, string predictionId, IReadOnlyList<ModuleUse> modules, CancellationToken cancellationToken)
+    {
+        foreach (var uses in modules.Distinct().Chunk(MostRows)) // a module may occur twice: with and without its digest
+        {
+            var rows = string.Join(", ", uses.Select((_, row) => $"({{0}}, {{{1 + (2 * row)}}}, {{{2 + (2 * row)}}})"));
+            var insert = $"INSERT INTO module_uses (prediction_id, module_id, digest) VALUES {rows}";
+            object[] values = [predictionId, .. uses.SelectMany(use => (object[])[use.Id, use.Digest])];
+            await records.Database.ExecuteSqlRawAsync(insert, values, cancellationToken);
+        }
+    }
+
     /// <summary>Counts, for every version that a prediction composed, one use more. Versions that are not registered have no count.</summary>
     public static async Task CountUsesAsync(this RecordsContext records, Prediction succeeded, CancellationToken cancellationToken)
     {
