@@ -32,29 +32,34 @@ static class CogEndpoints
         cog.AddEndpointFilter((context, next) => context.HttpContext.Request.Path.Value is [_, .., '/']
             ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing accepts a trailing slash, Cog does not
             : next(context));
-        cog.MapMethods("/", Reads, Index).WithSummary("List the service's URLs").Produces<CogIndex>();
+        cog.MapMethods("/", Reads, Index).WithName("root.get").WithSummary("List the service's URLs").Produces<CogIndex>();
         cog.MapMethods("/health-check", Reads, CogHealthCheck.AnswerAsync)
             .AllowAnonymous() // probes have no token
+            .WithName("health.get")
             .WithSummary("Get the service's health")
             .WithDescription("Always 200. `status` is STARTING, READY, BUSY, SETUP_FAILED or UNHEALTHY.")
             .Produces<CogHealth>();
         cog.MapMethods("/openapi.json", Reads, OpenApi)
+            .WithName("openapi.get")
             .WithSummary("Get Cog's OpenAPI document of the inputs and the output")
             .WithDescription("OpenAPI 3.0.2, as Cog's own tools read it. 503 until setup has succeeded.")
             .Produces<JsonElement>()
             .Produces<CogError>(StatusCodes.Status503ServiceUnavailable);
         cog.MapPost("/predictions", CogCreation.PostAsync)
+            .WithName("cog.predictions.create")
             .WithSummary("Create a prediction and wait for its result")
             .WithDescription("200 whatever the outcome; see `status` and `error`. `Prefer: respond-async` answers 202 at once. "
                 + "`Accept: text/event-stream` streams the events. Closing the connection cancels the prediction, unless the answer was 202. "
                 + "A text input may also be a `data:` URL, or the `urls.get` of a file in `/v1/files`.")
             .ProducesCreation();
         cog.MapPut("/predictions/{id}", CogCreation.PutAsync)
+            .WithName("cog.predictions.put")
             .WithSummary("Create a prediction with your own id, at most once")
             .WithDescription("Like POST. If the id already exists, nothing starts and the answer is the existing prediction: "
                 + "202 while it runs, 200 afterwards.")
             .ProducesCreation();
         cog.MapPost("/predictions/{id}/cancel", CancelAsync)
+            .WithName("cog.predictions.cancel")
             .WithSummary("Cancel a prediction")
             .WithDescription("200 while it waits or runs, 404 when it has ended or does not exist. Both bodies are an empty object.")
             .Produces<object>().Produces<object>(StatusCodes.Status404NotFound);
@@ -82,6 +87,7 @@ static class CogEndpoints
         .Produces<string>(StatusCodes.Status413PayloadTooLarge, "text/plain")
         .Produces<string>(StatusCodes.Status415UnsupportedMediaType, "text/plain")
         .Produces<CogInputErrors>(StatusCodes.Status422UnprocessableEntity)
+        .WithMetadata(new TextAnswer(StatusCodes.Status422UnprocessableEntity)) // a member beside `input` of a wrong type
         .Produces<CogError>(StatusCodes.Status429TooManyRequests)
         .Produces<CogFailure>(StatusCodes.Status503ServiceUnavailable);
 

@@ -8,6 +8,7 @@ namespace LoraHub.Api.Cog;
 static class CogShutdown
 {
     public static void MapShutdown(this IEndpointRouteBuilder cog) => cog.MapPost("/shutdown", Stop)
+        .WithName("shutdown")
         .WithSummary("Stop the service")
         .WithDescription("Accepts no new connections and completes the responses in progress. By default only from this machine (`Auth:Shutdown`).")
         .Produces<object>()

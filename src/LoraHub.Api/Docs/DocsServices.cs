@@ -31,8 +31,11 @@ static class DocsServices
             options.MapType<JsonObject>(InputDocument.Schema);
             var idOf = options.SchemaGeneratorOptions.SchemaIdSelector;
             options.CustomSchemaIds(type => type == typeof(WireOutput) ? nameof(PredictionOutput) : idOf(type)); // the name in the public schema
+            options.SupportNonNullableReferenceTypes();
+            options.NonNullableReferenceTypesAsRequired();
             options.UseAllOfToExtendReferenceSchemas(); // OpenAPI 3.0 ignores siblings of $ref such as `nullable`
             options.AddSecurityDefinition(TokenFilter.Scheme, TokenFilter.Document);
+            options.SchemaFilter<UrlFilter>();
             options.OperationFilter<TokenFilter>();
             options.OperationFilter<RequestBodyFilter>();
             options.OperationFilter<ParameterFilter>();

@@ -24,13 +24,15 @@ static class ExamplePrediction
         PredictionEvent[] events =
         [
             new PredictionEvent.Started(),
-            new PredictionEvent.Logged("Using seed: 42\nThe recommended weight set for the LoRA modules is:\n0.6420: lorahub/t5_mini-french\n"),
+            new PredictionEvent.Logged("Using seed: 1\nThe recommended weight set for the LoRA modules is:\n0.6420: lorahub/t5_mini-french\n"),
             new PredictionEvent.Answered(new PredictionOutput
             {
-                Adapter = "153b071f1361e6992081b2b4ab1298bf0c3022cec7dcecf145443f8928eb26be",
-                Trace = "a9e2bd8e6ba2d3d52d51a6ee2fbe1e2a5f3f6a27b1a4b4c9e9a0f6f0a7c1d3b8",
+                Adapter = "c222831979ec074e8e668cef4798c7346e6934ff078cc7b9a9ee86c92abc3243",
+                Trace = "d5ba8705fcdca8f4d701473d9f8b502359b96a20fd284832e128d44ff8fff346",
                 Weights = [new ModuleWeight(ModuleId, 0.642, ModuleDigest)],
                 Loss = new LossReport(0.6059, 0.0502, 40),
+                Predictions = ["mer", "lit", "cuillère", "reply", "roi", "pomme"],
+                Accuracy = new AccuracyReport(0, 83.33333333333333),
             }),
             new PredictionEvent.Measured(Prediction.PredictTimeMetric, 0.75),
             new PredictionEvent.Succeeded(),

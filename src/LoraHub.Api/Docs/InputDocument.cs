@@ -13,16 +13,30 @@ static class InputDocument
         Properties = InputSchema.Fields.ToDictionary(field => field.Name, IOpenApiSchema (field) => Schema(field)),
     };
 
+    /// <summary>The README's example: French words, which the shipped model learns from five.</summary>
+    static readonly (string Name, string Lines)[] French =
+    [
+        (InputSchema.ExampleInputs, "mimsy ; fork ;\nmimsy ; mother ;\nmimsy ; milk ;\nmimsy ; heart ;\nmimsy ; pig ;"),
+        (InputSchema.ExampleOutputs, "fourchette\nmère\nlait\ncoeur\ncochon"),
+        (InputSchema.TestInputs, "mimsy ; sea ;\nmimsy ; bed ;\nmimsy ; spoon ;\nmimsy ; one ;\nmimsy ; king ;\nmimsy ; apple ;"),
+        (InputSchema.TestOutputs, "mer\nlit\ncuillère\nun\nroi\npomme"),
+    ];
+
     /// <summary>A valid input. Omits the fields that a method sets, so that changing <c>method</c> in the example takes effect.</summary>
     public static JsonObject Example()
     {
         var example = new JsonObject();
-        foreach (var field in InputSchema.Fields.Where(field => field.Default is not null && !Methods.Sets(field.Name)))
+        foreach (var (name, lines) in French)
+        {
+            example[name] = lines;
+        }
+
+        foreach (var field in InputSchema.Fields.Where(field => field.Default is not null && !example.ContainsKey(field.Name) && !Methods.Sets(field.Name)))
         {
             example[field.Name] = field.Default!.DeepClone();
         }
 
-        example[InputSchema.Seed] = 42;
+        example[InputSchema.Seed] = 1;
         return example;
     }
 

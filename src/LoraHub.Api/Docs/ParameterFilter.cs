@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
@@ -6,7 +7,25 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace LoraHub.Api.Docs;
 
 /// <summary>Route metadata that describes a header or query parameter which the handler reads itself.</summary>
-sealed record ParameterDocument(ParameterLocation In, string Name, string Description, string Example);
+sealed record ParameterDocument(ParameterLocation In, string Name, string Description, string Example)
+{
+    public ParameterType Type { get; init; } = ParameterType.Text;
+
+    public bool IsRequired { get; init; }
+}
+
+/// <summary>What a query parameter's text is.</summary>
+/// <param name="Format">OpenAPI's format, or null.</param>
+sealed record ParameterType(JsonSchemaType Json, string? Format = null, long? Minimum = null, long? Maximum = null)
+{
+    public static ParameterType Text { get; } = new(JsonSchemaType.String);
+
+    public static ParameterType Time { get; } = new(JsonSchemaType.String, "date-time");
+
+    public static ParameterType Boolean { get; } = new(JsonSchemaType.Boolean);
+
+    public static ParameterType Integer(long minimum, long? maximum = null) => new(JsonSchemaType.Integer, Minimum: minimum, Maximum: maximum);
+}
 
 /// <summary>Route metadata that describes a path parameter, where the default description of its name would mislead.</summary>
 sealed record PathParameterDocument(string Name, string Description, string? Example);
@@ -31,11 +50,21 @@ sealed class ParameterFilter(ServedModel model) : IOperationFilter
                 In = document.In,
                 Name = document.Name,
                 Description = document.Description,
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-                Examples = new Dictionary<string, IOpenApiExample> { ["example"] = new OpenApiExample { Value = document.Example } },
+                Required = document.IsRequired,
+                Schema = new OpenApiSchema
+                {
+                    Type = document.Type.Json,
+                    Format = document.Type.Format,
+                    Minimum = document.Type.Minimum?.ToString(CultureInfo.InvariantCulture),
+                    Maximum = document.Type.Maximum?.ToString(CultureInfo.InvariantCulture),
+                },
+                Examples = new Dictionary<string, IOpenApiExample> { ["example"] = new OpenApiExample { Value = ExampleOf(document) } },
             });
         }
     }
+
+    static JsonNode ExampleOf(ParameterDocument document) =>
+        document.Type.Json == JsonSchemaType.Integer && document.Example.Length > 0 ? long.Parse(document.Example, CultureInfo.InvariantCulture) : document.Example;
 
     (string Description, JsonNode? Example) DefaultFor(string name) => name switch
     {

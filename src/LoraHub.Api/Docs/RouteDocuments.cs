@@ -23,8 +23,14 @@ static class RouteDocuments
         route.WithMetadata(new ParameterDocument(ParameterLocation.Header, name, description, example));
 
     /// <summary>Documents a query parameter that the handler reads itself.</summary>
-    public static RouteHandlerBuilder WithQuery(this RouteHandlerBuilder route, string name, string description, string example) =>
-        route.WithMetadata(new ParameterDocument(ParameterLocation.Query, name, description, example));
+    /// <param name="type">Text unless given.</param>
+    public static RouteHandlerBuilder WithQuery(
+        this RouteHandlerBuilder route, string name, string description, string example, ParameterType? type = null, bool isRequired = false) =>
+        route.WithMetadata(new ParameterDocument(ParameterLocation.Query, name, description, example)
+        {
+            Type = type ?? ParameterType.Text,
+            IsRequired = isRequired,
+        });
 
     /// <summary>Documents a path parameter.</summary>
     public static TBuilder WithPathParameter<TBuilder>(this TBuilder routes, string name, string description, string? example)

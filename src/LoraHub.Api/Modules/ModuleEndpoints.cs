@@ -30,16 +30,19 @@ static class ModuleEndpoints
     static void MapLists(this IEndpointRouteBuilder modules)
     {
         modules.MapGet("", ModuleLists.ListAsync)
+            .WithName("modules.list")
             .WithSummary("Search modules, or list them")
             .WithDescription("All that is given must hold. With `q` the best match comes first, with `similar_to` the nearest, else ids are in order.")
             .WithListQuery()
             .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(ModuleExamples.BadQuery);
         modules.MapGet($"{One}/versions", ModuleLists.VersionsAsync)
+            .WithName("modules.versions.list")
             .WithSummary("List a module's versions: the one that its name points to, then the newest first")
             .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet($"{One}/similar", ModuleLists.SimilarAsync)
+            .WithName("modules.similar.list")
             .WithSummary("List the modules whose updates point where this one's does, nearest first")
             .WithDescription("`similarity` is the cosine of the angle between the whole updates.")
             .Produces<ReplicatePage<ModuleDescription>>()
@@ -49,15 +52,18 @@ static class ModuleEndpoints
     static void MapPages(this IEndpointRouteBuilder modules)
     {
         modules.MapGet(One, ModulePages.GetAsync)
+            .WithName("modules.get")
             .WithSummary("Get a module: all that is known of it")
             .WithDescription("`layers` is the report on its numbers. `similar` has the five nearest modules; those that are nearly the same are flagged.")
             .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet(Version, ModulePages.GetVersionAsync)
+            .WithName("modules.versions.get")
             .WithSummary("Get a version of a module")
             .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet($"{One}/usage", ModulePages.GetUsageAsync)
+            .WithName("modules.usage.get")
             .WithSummary("Get how a module is used")
             .WithDescription("`predictions`, the ids of those that hold it now, is shown to tokens with the scope `admin`.")
             .Produces<ModuleUsage>()
@@ -67,19 +73,23 @@ static class ModuleEndpoints
     static void MapFiles(this IEndpointRouteBuilder modules)
     {
         modules.MapRead($"{One}/card", ModuleDownloads.CardAsync)
+            .WithName("modules.card.get")
             .WithSummary("Download a module's card, README.md")
             .WithDescription("Markdown as it was published: trust nothing in it.")
             .Produces<string>(StatusCodes.Status200OK, "text/markdown")
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapRead($"{One}/download", ModuleDownloads.ZipAsync)
+            .WithName("modules.download")
             .WithSummary("Download a module as a zip of its files")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapRead($"{Version}/download", ModuleDownloads.VersionZipAsync)
+            .WithName("modules.versions.download")
             .WithSummary("Download a version of a module as a zip of its files")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapRead($"{Version}/files/{{file}}", ModuleDownloads.FileAsync)
+            .WithName("modules.versions.files.download")
             .WithSummary("Download one file of a version")
             .WithDescription("Ranges are served.")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream")
@@ -90,6 +100,7 @@ static class ModuleEndpoints
     {
         modules.MapPost($"{One}/versions", PublishEndpoint.PostAsync)
             .WithScope(TokenScope.Publish)
+            .WithName("modules.versions.create")
             .WithSummary("Publish a module, or a new version of it")
             .WithDescription("The PEFT files, or one `.zip` of them; told by their file names. 200 says that the name has had these bytes before. "
                 + "Weights as `.bin` are read safely and kept as safetensors.")
@@ -100,6 +111,7 @@ static class ModuleEndpoints
             .ProducesProblems(ModuleExamples.Refusals);
         modules.MapDelete(One, ModuleChanges.DeleteAsync)
             .WithScope(TokenScope.Publish)
+            .WithName("modules.delete")
             .WithSummary("Delete a module with all of its versions")
             .WithDescription("Without the scope `admin`: one whose versions were all published with this token. Refused while a prediction that names it waits or runs.")
             .Produces(StatusCodes.Status204NoContent)
@@ -107,6 +119,7 @@ static class ModuleEndpoints
             .ProducesProblem(ModuleExamples.Held);
         modules.MapPost($"{One}/quarantine", ModuleChanges.QuarantineAsync)
             .WithScope(TokenScope.Admin)
+            .WithName("modules.quarantine")
             .WithSummary("Put a module's version into quarantine: predictions refuse it")
             .WithBody<QuarantineRequest>(_ => new JsonObject { ["reason"] = "Its training data is under dispute." })
             .Produces<ModuleDescription>()
@@ -114,6 +127,7 @@ static class ModuleEndpoints
             .ProducesProblems([.. ModuleExamples.BadReasons, ModuleExamples.NotOwned]);
         modules.MapPost($"{One}/release", ModuleChanges.ReleaseAsync)
             .WithScope(TokenScope.Admin)
+            .WithName("modules.release")
             .WithSummary("Take a module's version out of quarantine")
             .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound)
@@ -129,10 +143,10 @@ static class ModuleEndpoints
         .WithQuery("base_model", $"The model that it was trained on: `{ModuleExamples.BaseModel}`.", "")
         .WithQuery("task", "What it was trained to do, as its card says: `translation`.", "")
         .WithQuery("tag", "A tag of its card: `lora`.", "")
-        .WithQuery("rank", "r: `8`.", "")
-        .WithQuery("usable", "`true`: without those that cannot be used.", "")
+        .WithQuery("rank", "r: `8`.", "", ParameterType.Integer(1))
+        .WithQuery("usable", "`true`: without those that cannot be used.", "", ParameterType.Boolean)
         .WithQuery("similar_to", "A module: its neighbours, nearest first, on one page. Goes without `q` and `cursor`.", "")
-        .WithQuery("limit", $"The most modules on a page, 1 to {ModuleListRequest.LargestLimit}. Default: {ModuleListRequest.DefaultLimit}.", "20")
+        .WithQuery("limit", $"The most modules on a page, 1 to {ModuleListRequest.LargestLimit}. Default: {ModuleListRequest.DefaultLimit}.", "20", ParameterType.Integer(1, ModuleListRequest.LargestLimit))
         .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "");
 
     static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route, IEnumerable<Problem> problems)

@@ -7,6 +7,7 @@ namespace LoraHub.Api.Webhooks;
 static class WebhookEndpoints
 {
     public static void MapWebhooks(this IEndpointRouteBuilder v1) => v1.MapGet("/webhooks/default/secret", GetSecret)
+        .WithName("webhooks.default.secret.get")
         .WithSummary("Get the secret that webhooks are signed with")
         .WithDescription(
             "For the client libraries' `validateWebhook`. "

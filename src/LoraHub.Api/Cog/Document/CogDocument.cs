@@ -64,13 +64,21 @@ static class CogDocument
     {
         ["summary"] = summary,
         ["operationId"] = id,
-        ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = "Successful Response", ["content"] = Content(answer) } },
+        ["responses"] = new JsonObject
+        {
+            ["200"] = new JsonObject { ["description"] = "Successful Response", ["content"] = Content(answer) },
+            ["default"] = new JsonObject { ["description"] = "Refused: the service's own document, /docs, lists every reason" },
+        },
     };
 
     static JsonObject Invalid() => new()
     {
         ["description"] = "Validation Error",
-        ["content"] = Content(CogSchemas.Reference("HTTPValidationError")),
+        ["content"] = new JsonObject
+        {
+            ["application/json"] = new JsonObject { ["schema"] = CogSchemas.Reference("HTTPValidationError") },
+            ["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } }, // a member beside `input` of a wrong type
+        },
     };
 
     static JsonObject Content(JsonObject schema) => new() { ["application/json"] = new JsonObject { ["schema"] = schema } };

@@ -12,9 +12,11 @@ static class AccountEndpoints
     public static void MapAccount(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/account", (ServedModel model) => TypedResults.Json(ReplicateAccount.From(model), WireJson.Options))
+            .WithName("account.get")
             .WithSummary("Get the account: the owner of the model")
             .Produces<ReplicateAccount>();
         v1.MapGet("/hardware", ListHardware)
+            .WithName("hardware.list")
             .WithSummary("List the hardware that runs predictions")
             .Produces<ReplicateHardware[]>();
     }

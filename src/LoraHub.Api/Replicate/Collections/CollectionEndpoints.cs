@@ -9,9 +9,11 @@ static class CollectionEndpoints
     public static void MapCollections(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/collections", ReplicatePage.Empty<ReplicateCollection>)
+            .WithName("collections.list")
             .WithSummary("List collections: always empty")
             .Produces<ReplicatePage<ReplicateCollection>>();
         v1.MapGet("/collections/{slug}", (string slug) => Problems.NotFound())
+            .WithName("collections.get")
             .WithSummary("Get a collection: always 404")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }

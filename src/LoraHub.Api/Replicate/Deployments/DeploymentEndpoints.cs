@@ -16,13 +16,16 @@ static class DeploymentEndpoints
     public static void MapDeployments(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/deployments", List)
+            .WithName("deployments.list")
             .WithSummary("List deployments: always one")
             .Produces<ReplicatePage<ReplicateDeployment>>();
         v1.MapGet("/deployments/{owner}/{name}", Get)
+            .WithName("deployments.get")
             .WithSummary("Get the deployment")
             .Produces<ReplicateDeployment>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapPost("/deployments/{owner}/{name}/predictions", ReplicateCreation.PostToDeploymentAsync)
+            .WithName("deployments.predictions.create")
             .WithSummary("Create a prediction with the deployment in the path")
             .WithBody<ReplicateModelPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
             .ProducesCreation()

@@ -15,32 +15,37 @@ static class FileEndpoints
     public static void MapFiles(this IEndpointRouteBuilder v1)
     {
         v1.MapPost("/files", FileCreation.PostAsync)
+            .WithName("files.create")
             .WithSummary("Upload a file")
             .WithDescription("Use its `urls.get` as any text input of a prediction. The file is kept for a day.")
             .WithForm<ReplicateFileForm>(new JsonObject { ["filename"] = "examples.txt", ["type"] = "text/plain", ["metadata"] = new JsonObject() })
             .Produces<ReplicateFile>(StatusCodes.Status201Created)
             .ProducesUploadProblems();
         v1.MapGet("/files", ListAsync)
+            .WithName("files.list")
             .WithSummary("List files, newest first, a hundred a page")
             .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "")
             .Produces<ReplicatePage<ReplicateFile>>()
             .ProducesProblem(FileExamples.BadCursor);
         v1.MapGet("/files/{id}", GetAsync)
+            .WithName("files.get")
             .WithSummary("Get a file")
             .Produces<ReplicateFile>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapDelete("/files/{id}", DeleteAsync)
+            .WithName("files.delete")
             .WithSummary("Delete a file")
             .WithDescription("Predictions that use it keep their copy of its content and continue.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapMethods("/files/{id}/download", [HttpMethods.Get, HttpMethods.Head], DownloadAsync)
             .AllowAnonymous()
+            .WithName("files.download")
             .WithSummary("Download a file's content")
             .WithDescription("The full URL is in the file's `urls.download` and needs no token. Supports range requests.")
-            .WithQuery("owner", "The owner of the file.", "lorahub")
-            .WithQuery("expiry", "When the URL expires, in Unix seconds.", "1767355200")
-            .WithQuery("signature", "Base64 of the HMAC-SHA256 of `{owner} {id} {expiry}`.", "zuoghqlrcnw8YHywkpaXQlHsVhWen/DZ4aal76dLiOo=")
+            .WithQuery("owner", "The owner of the file.", "lorahub", isRequired: true)
+            .WithQuery("expiry", "When the URL expires, in Unix seconds.", "1767355200", ParameterType.Integer(0), isRequired: true)
+            .WithQuery("signature", "Base64 of the HMAC-SHA256 of `{owner} {id} {expiry}`.", "zuoghqlrcnw8YHywkpaXQlHsVhWen/DZ4aal76dLiOo=", isRequired: true)
             .Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }

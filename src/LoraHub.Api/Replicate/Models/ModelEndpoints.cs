@@ -12,33 +12,40 @@ static class ModelEndpoints
     public static void MapModels(this IEndpointRouteBuilder v1)
     {
         v1.MapGet("/models", List)
+            .WithName("models.list")
             .WithSummary("List models: always one")
             .WithDescription("To search them, use the method `QUERY` with the words as its `text/plain` body.")
             .Produces<ReplicatePage<ReplicateModel>>();
         v1.MapMethods("/models", ["QUERY"], ModelSearch.QueryAsync).ExcludeFromDescription(); // OpenAPI 3.0 cannot describe this method
         v1.MapGet("/search", ModelSearch.Search)
+            .WithName("search")
             .WithSummary("Search models")
             .WithSearchQuery()
             .Produces<ReplicateSearch>()
             .ProducesProblem(StatusCodes.Status400BadRequest);
         v1.MapGet("/models/{owner}/{name}", Get)
+            .WithName("models.get")
             .WithSummary("Get the model")
             .Produces<ReplicateModel>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/versions", ListVersions)
+            .WithName("models.versions.list")
             .WithSummary("List the model's versions: always one")
             .Produces<ReplicatePage<ReplicateVersion>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/versions/{version}", GetVersion)
+            .WithName("models.versions.get")
             .WithSummary("Get a version")
             .WithDescription("`openapi_schema` describes the inputs and the output.")
             .Produces<ReplicateVersion>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/examples", ListExamples)
+            .WithName("models.examples.list")
             .WithSummary("List the model's example predictions: always empty")
             .Produces<ReplicatePage<ReplicatePrediction>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/models/{owner}/{name}/readme", GetReadme)
+            .WithName("models.readme.get")
             .WithSummary("Get the model's readme")
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
             .ProducesProblem(StatusCodes.Status404NotFound);

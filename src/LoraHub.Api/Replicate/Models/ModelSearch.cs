@@ -25,8 +25,8 @@ static class ModelSearch
     const int DefaultLimit = 20, LargestLimit = 50;
 
     public static RouteHandlerBuilder WithSearchQuery(this RouteHandlerBuilder route) => route
-        .WithQuery("query", "The words to search for.", "lora")
-        .WithQuery("limit", $"The maximum number of models to return, 1 to {LargestLimit}. Default: {DefaultLimit}.", "10");
+        .WithQuery("query", "The words to search for.", "lora", isRequired: true)
+        .WithQuery("limit", $"The maximum number of models to return, 1 to {LargestLimit}. Default: {DefaultLimit}.", "10", ParameterType.Integer(1, LargestLimit));
 
     /// <summary>JavaScript's client sends the text as a JSON string. Python's and Go's send plain text.</summary>
     public static async Task<IResult> QueryAsync(HttpRequest request, ServedModel model, PredictionIntake intake)

@@ -15,6 +15,7 @@ static class PredictionEndpoints
     public static void MapPredictions(this IEndpointRouteBuilder v1)
     {
         v1.MapPost("/predictions", ReplicateCreation.PostAsync)
+            .WithName("predictions.create")
             .WithSummary("Create a prediction")
             .WithDescription("Answers at once. With `Prefer: wait=n`, waits up to n seconds for the result. "
                 + "`version` is the model's name or version id. "
@@ -22,23 +23,27 @@ static class PredictionEndpoints
             .WithBody<ReplicatePredictionRequest>(model => new JsonObject { ["version"] = model.Name, ["input"] = InputDocument.Example() })
             .ProducesCreation();
         v1.MapPost("/models/{owner}/{name}/predictions", ReplicateCreation.PostToModelAsync)
+            .WithName("models.predictions.create")
             .WithSummary("Create a prediction with the model in the path")
             .WithBody<ReplicateModelPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
             .ProducesCreation()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/predictions", ReplicateListing.ListAsync)
+            .WithName("predictions.list")
             .WithSummary("List predictions, newest first, a hundred a page")
             .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "")
-            .WithQuery("created_after", "Only predictions created at this time or later, in ISO 8601.", "2026-01-01T00:00:00Z")
-            .WithQuery("created_before", "Only predictions created before this time, in ISO 8601.", "2100-01-01T00:00:00Z")
+            .WithQuery("created_after", "Only predictions created at this time or later, in ISO 8601.", "2026-01-01T00:00:00Z", ParameterType.Time)
+            .WithQuery("created_before", "Only predictions created before this time, in ISO 8601.", "2100-01-01T00:00:00Z", ParameterType.Time)
             .WithQuery("source", "`web` selects predictions made on a website; the list is then empty.", "")
             .Produces<ReplicatePage<ReplicatePrediction>>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         v1.MapGet("/predictions/{id}", GetAsync)
+            .WithName("predictions.get")
             .WithSummary("Get a prediction")
             .Produces<ReplicatePrediction>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapDelete("/predictions/{id}", DeleteAsync)
+            .WithName("predictions.delete")
             .WithSummary("Remove a finished prediction's data")
             .WithDescription("Removes its input, logs and output at once and sets `data_removed`. "
                 + "Its files are deleted later, unless another prediction refers to them. The record with its times and status remains.")
@@ -46,12 +51,14 @@ static class PredictionEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(NotEnded);
         v1.MapPost("/predictions/{id}/cancel", CancelAsync)
+            .WithName("predictions.cancel")
             .WithSummary("Cancel a prediction")
             .WithDescription("Does not change a prediction that has ended.")
             .Produces<ReplicatePrediction>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapGet("/streams/{address}", ReplicateStream.StreamAsync)
             .AllowAnonymous()
+            .WithName("predictions.stream")
             .WithSummary("Stream a prediction's output, errors and completion")
             .WithDescription("The URL is in the prediction's `urls.stream` and needs no token.")
             .WithHeader("Last-Event-ID", "The id of the last event received; the stream resumes after it.", "")
