@@ -70,11 +70,11 @@ public sealed record AdapterConfig
         AdapterConfig config;
         try
         {
-            config = JsonSerializer.Deserialize<AdapterConfig>(File.ReadAllBytes(file)) ?? throw new JsonException("It holds null.");
+            config = JsonSerializer.Deserialize<AdapterConfig>(File.ReadAllBytes(file)) ?? throw new JsonException("it holds null.");
         }
         catch (JsonException exception)
         {
-            throw new AdapterException($"adapter_config.json cannot be read: {Wrong(exception)}", exception);
+            throw new AdapterException($"adapter_config.json cannot be read: {JsonFault.Of(exception)}", exception);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -98,15 +98,6 @@ public sealed record AdapterConfig
     }
 
     internal double ScalingOf(int rank, double alpha) => UseRslora ? alpha / Math.Sqrt(rank) : alpha / rank;
-
-    /// <summary>Says what is wrong without the parser's own words for types.</summary>
-    static string Wrong(JsonException exception) => exception switch
-    {
-        { Path: "$" or null } when exception.LineNumber is null => "it is not a JSON object.",
-        { Path: { Length: > 2 } path } when exception.InnerException is null or InvalidOperationException or FormatException =>
-            $"`{path[2..]}` has a value of another type than PEFT writes.",
-        _ => $"it is not valid JSON (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}).",
-    };
 
     // What changes nothing without tensors of its own (bias, modules_to_save, fan_in_fan_out of a linear layer) is not looked at: every tensor must be a LoRA factor.
     string? Problem() => this switch

@@ -32,7 +32,7 @@ static class FolderReader
         }
         catch (JsonException exception)
         {
-            return bare with { Defect = $"{RecordFile.Name} cannot be read: {exception.Message}" };
+            return bare with { Defect = $"{RecordFile.Name} cannot be read: {JsonFault.Of(exception)}" };
         }
         catch (Exception exception) when (exception is AdapterException or CheckpointException)
         {

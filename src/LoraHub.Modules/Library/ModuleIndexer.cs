@@ -32,7 +32,7 @@ sealed partial class ModuleIndexer(
         {
             if (library.Find(new ModuleReference(id, null)) is { } folder)
             {
-                await IndexAsync(folder, cancellationToken);
+                await IndexAsync(folder, ModuleLibrary.StampOf(folder), cancellationToken);
             }
             else
             {
@@ -45,7 +45,7 @@ sealed partial class ModuleIndexer(
         }
     }
 
-    /// <summary>Returns when the index is as the folders were at the call. One that cannot be read now is left for the next time.</summary>
+    /// <summary>Returns when the index is as the folders were at the call. What stops one module stops no other.</summary>
     /// <inheritdoc cref="RefreshAsync(string, CancellationToken)"/>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -55,15 +55,17 @@ sealed partial class ModuleIndexer(
             await CompareAsync(folders, cancellationToken);
         }
 
-        foreach (var id in folders.Where(folder => _seen.GetValueOrDefault(folder.Key) != folder.Value).Select(folder => folder.Key).Concat(_seen.Keys.Except(folders.Keys)))
+        foreach (var id in folders.Where(folder => _seen.GetValueOrDefault(folder.Key) != folder.Value)
+            .Select(folder => folder.Key).Concat(_seen.Keys.Except(folders.Keys)))
         {
             try
             {
                 await RefreshAsync(id, cancellationToken);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (!IsOfAll(exception))
             {
-                LogSkipped(id, exception.GetType());
+                LogRefused(id, exception.GetType());
+                _seen[id] = folders.GetValueOrDefault(id) ?? "";
             }
         }
     }
@@ -95,26 +97,38 @@ sealed partial class ModuleIndexer(
         _hasCompared = true;
     }
 
-    async Task IndexAsync(ModuleVersion folder, CancellationToken cancellationToken)
+    async Task IndexAsync(ModuleVersion folder, string stamp, CancellationToken cancellationToken)
     {
-        if (_seen.GetValueOrDefault(folder.Id) == folder.Stamp)
+        if (_seen.GetValueOrDefault(folder.Id) == stamp)
         {
             return;
         }
 
         var version = folder.IsRecorded ? folder : await MeasureAsync(folder, cancellationToken);
-        await IndexEarlierAsync(folder.Id, cancellationToken);
-        await index.PutAsync(version, cancellationToken);
-        LogIndexed(folder.Id, version.Digest);
-        _seen[folder.Id] = folder.Stamp;
-    }
-
-    /// <summary>Measures a folder that someone made by hand, unless the index has its digest.</summary>
-    async Task<ModuleVersion> MeasureAsync(ModuleVersion folder, CancellationToken cancellationToken)
-    {
         try
         {
-            if (folder.Defect is null && await OwnThread.RunAsync(() => VersionFolder.Digest(folder.Folder), cancellationToken) is { } digest)
+            await IndexEarlierAsync(folder.Id, cancellationToken);
+            await index.PutAsync(version, cancellationToken);
+        }
+        catch (Exception exception) when (!IsOfAll(exception))
+        {
+            // The database refuses something of this one. If it refuses the bare name too, the reason is not this module's, and is passed on.
+            LogRefused(folder.Id, exception.GetType());
+            version = Failed(folder, exception, await FirstSeenAsync(folder.Id, cancellationToken));
+            await index.PutAsync(version, cancellationToken);
+        }
+
+        LogIndexed(folder.Id, version.Digest);
+        _seen[folder.Id] = stamp;
+    }
+
+    /// <summary>Measures a folder that someone made by hand, unless the index has its digest. Whatever fails is its defect: it is not read again until it changes.</summary>
+    async Task<ModuleVersion> MeasureAsync(ModuleVersion folder, CancellationToken cancellationToken)
+    {
+        var defect = folder.Defect;
+        try
+        {
+            if (defect is null && await OwnThread.RunAsync(() => library.ReadDigest(folder), cancellationToken) is { } digest)
             {
                 var known = await index.FindAsync(new ModuleReference(folder.Id, digest), cancellationToken);
                 var report = known?.Report ?? await OwnThread.RunAsync(() => inspector.Inspect(folder.Folder, cancellationToken), cancellationToken);
@@ -123,12 +137,34 @@ sealed partial class ModuleIndexer(
         }
         catch (ModuleRefusedException refusal)
         {
-            folder = folder with { Defect = refusal.Message };
+            defect = refusal.Message;
+        }
+        catch (Exception exception) when (!IsOfAll(exception))
+        {
+            LogUnreadable(folder.Id, exception.GetType());
+            return Failed(folder, exception, await FirstSeenAsync(folder.Id, cancellationToken));
         }
 
-        var before = await index.FindAsync(new ModuleReference(folder.Id, null), cancellationToken);
-        return folder with { Defect = folder.Defect ?? "it is not complete.", PublishedAt = before?.PublishedAt ?? time.GetUtcNow() };
+        return folder with { Defect = defect ?? "it is not complete.", PublishedAt = await FirstSeenAsync(folder.Id, cancellationToken) };
     }
+
+    /// <summary>A version without anything that a module's files say. One that the system would not let be read is read again at the next start.</summary>
+    static ModuleVersion Failed(ModuleVersion folder, Exception exception, DateTimeOffset publishedAt) => new()
+    {
+        Id = folder.Id,
+        Folder = folder.Folder,
+        Stamp = exception is IOException or UnauthorizedAccessException ? "" : folder.Stamp,
+        IsOwned = folder.IsOwned,
+        Size = folder.Size,
+        Defect = $"it cannot be inspected ({exception.GetType().Name}).",
+        PublishedAt = publishedAt,
+    };
+
+    /// <summary>Whether it concerns every module: the service stops, or the storage is away.</summary>
+    static bool IsOfAll(Exception exception) => exception is OperationCanceledException or StorageUnavailableException;
+
+    async Task<DateTimeOffset> FirstSeenAsync(string id, CancellationToken cancellationToken) =>
+        (await index.FindAsync(new ModuleReference(id, null), cancellationToken))?.PublishedAt ?? time.GetUtcNow();
 
     /// <summary>A name that the index lacks may have had earlier versions: when the database was lost, the folders still have them. The last one put is the current one.</summary>
     async Task IndexEarlierAsync(string id, CancellationToken cancellationToken)
@@ -161,8 +197,11 @@ sealed partial class ModuleIndexer(
     [LoggerMessage(LogLevel.Debug, "Module {Module} was removed from the index: its folder is gone.")]
     partial void LogForgotten(string module);
 
-    [LoggerMessage(LogLevel.Warning, "Could not read module {Module} ({ExceptionType}); retrying.")]
-    partial void LogSkipped(string module, Type exceptionType);
+    [LoggerMessage(LogLevel.Warning, "Could not inspect module {Module} ({ExceptionType}); it is not used until its files change.")]
+    partial void LogUnreadable(string module, Type exceptionType);
+
+    [LoggerMessage(LogLevel.Warning, "Could not index module {Module} ({ExceptionType}); it is not used until its files change.")]
+    partial void LogRefused(string module, Type exceptionType);
 
     [LoggerMessage(LogLevel.Warning, "Could not update the index of modules ({ExceptionType}); retrying.")]
     partial void LogLater(Type exceptionType);

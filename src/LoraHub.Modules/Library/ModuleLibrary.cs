@@ -53,6 +53,22 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
     /// <returns>Null when they cannot be read.</returns>
     public string? DigestOf(ModuleVersion version) => WithDigest(version)?.Digest;
 
+    /// <summary>The digest of a folder without a record, read once until it changes.</summary>
+    /// <returns>Null when it is not complete.</returns>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    internal string? ReadDigest(ModuleVersion version)
+    {
+        if (!_digests.TryGetValue(version.Folder, out var known) || known.Stamp != version.Stamp)
+        {
+            _digests[version.Folder] = known = (version.Stamp, VersionFolder.Digest(version.Folder));
+        }
+
+        return known.Digest;
+    }
+
+    /// <summary>The stamp of a version's folder when it was read, or else as it is now.</summary>
+    internal static string StampOf(ModuleVersion version) => version.Stamp.Length > 0 ? version.Stamp : StampOrNone(version.Folder);
+
     IEnumerable<(string Id, string Folder)> Modules() => path.All().Where(pair => VersionFolder.IsMeantAsModule(pair.Folder));
 
     /// <returns>Empty, as in <see cref="Current"/>, when the folder cannot be looked into.</returns>
@@ -80,29 +96,20 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
 
             return known;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception)
         {
-            // A dangling link, a folder that is going away: one bad module must not take the others down.
-            return new ModuleVersion { Id = id, Folder = folder, Defect = "its folder cannot be read." };
+            // A dangling link, a folder that is going away, a file that nobody thought of: one bad module must not take the others down.
+            var isUnreadable = exception is IOException or UnauthorizedAccessException;
+            return new ModuleVersion { Id = id, Folder = folder, Defect = isUnreadable ? "its folder cannot be read." : $"it cannot be read ({exception.GetType().Name})." };
         }
     }
 
     /// <returns>Null when its files cannot be read.</returns>
     ModuleVersion? WithDigest(ModuleVersion version)
     {
-        if (version.Digest is not null)
-        {
-            return version;
-        }
-
         try
         {
-            if (!_digests.TryGetValue(version.Folder, out var known) || known.Stamp != version.Stamp)
-            {
-                _digests[version.Folder] = known = (version.Stamp, VersionFolder.Digest(version.Folder));
-            }
-
-            return known.Digest is null ? null : version with { Digest = known.Digest };
+            return version.Digest is not null ? version : ReadDigest(version) is { } digest ? version with { Digest = digest } : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

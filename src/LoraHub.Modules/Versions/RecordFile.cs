@@ -18,6 +18,7 @@ public static class RecordFile
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, // a later version may write more
+        RespectNullableAnnotations = true,
     };
 
     /// <summary>Adds to a version what the record in its folder says.</summary>
@@ -62,9 +63,10 @@ public static class RecordFile
     /// <exception cref="JsonException">The bytes are not a record.</exception>
     internal static ModuleVersion FromJson(ModuleVersion version, ReadOnlySpan<byte> json)
     {
-        if (JsonSerializer.Deserialize<Content>(json, Options) is not { Files: { Count: > 0 }, Report: not null } record)
+        var record = JsonSerializer.Deserialize<Content>(json, Options) ?? throw new JsonException("it holds null.");
+        if ((RecordCheck.ProblemOf(record.Files) ?? RecordCheck.ProblemOf(record.Report)) is { } problem)
         {
-            throw new JsonException("The record has no files or no report.");
+            throw new JsonException(problem);
         }
 
         return version with

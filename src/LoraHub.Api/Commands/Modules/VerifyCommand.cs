@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text.Json;
+using LoraHub.Formats.Adapters;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Versions;
@@ -31,7 +33,13 @@ static class VerifyCommand
         {
             foreach (var folder in folders.EarlierVersions(module.Id).Prepend(module.Folder))
             {
-                if (Read(module.Id, folder) is not { IsRecorded: true, Digest: { } digest } recorded)
+                var (recorded, unreadable) = Read(module.Id, folder);
+                if (unreadable is not null)
+                {
+                    changed++;
+                    invocation.Output.WriteLine($"{module.Id}: {unreadable} The version is not used.");
+                }
+                else if (recorded is not { IsRecorded: true, Digest: { } digest })
                 {
                     unknown++;
                 }
@@ -53,15 +61,16 @@ static class VerifyCommand
         return changed == 0 ? ExitCode.Succeeded : ExitCode.Failed;
     }
 
-    static ModuleVersion Read(string id, string folder)
+    /// <returns>What the folder's record says, or what is wrong with the record.</returns>
+    static (ModuleVersion? Recorded, string? Problem) Read(string id, string folder)
     {
         try
         {
-            return RecordFile.Read(new ModuleVersion { Id = id, Folder = folder });
+            return (RecordFile.Read(new ModuleVersion { Id = id, Folder = folder }), null);
         }
-        catch (System.Text.Json.JsonException exception)
+        catch (JsonException exception)
         {
-            throw new InvalidDataException($"{Path.Combine(folder, RecordFile.Name)} cannot be read: {exception.Message}", exception);
+            return (null, $"its {RecordFile.Name} cannot be read: {JsonFault.Of(exception)}");
         }
     }
 
