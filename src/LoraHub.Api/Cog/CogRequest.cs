@@ -16,13 +16,13 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
     public static async Task<(CogRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request) => await JsonBody.ReadAsync(request) switch
     {
         JsonBody.Absent => (new CogRequest(null, []), null),
-        JsonBody.Parsed(JsonObject body) => Read(body, request.Headers),
+        JsonBody.Parsed(JsonObject body) => Read(body, request),
         JsonBody.Parsed => (null, WrongShape("The body must be a JSON object.")),
         JsonBody.Refused(var statusCode, var reason) => (null, CogErrors.Text(statusCode, reason)),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    static (CogRequest? Request, IResult? Refusal) Read(JsonObject body, IHeaderDictionary headers)
+    static (CogRequest? Request, IResult? Refusal) Read(JsonObject body, HttpRequest http)
     {
         if (body["id"] is { } id && id.GetValueKind() != JsonValueKind.String)
         {
@@ -40,7 +40,7 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
             return (null, WrongShape("`context` must be an object of strings."));
         }
 
-        var (webhook, errors) = WebhookRequest.Read(body, headers);
+        var (webhook, errors) = WebhookRequest.Read(body, http);
         if (errors.Count > 0)
         {
             return (null, WrongShape($"{string.Join("; ", errors.Select(error => error.Reason))}."));

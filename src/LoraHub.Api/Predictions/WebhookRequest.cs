@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraHub.Core.Outbound;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Predictions;
@@ -21,11 +22,17 @@ static class WebhookRequest
 
     static readonly string Choices = $"an array of {string.Join(", ", EventNames.Keys)}";
 
+    /// <summary>Reads the keys of a request's body.</summary>
+    /// <inheritdoc cref="Read(JsonObject, IHeaderDictionary, IAddressGuard)" path="/returns"/>
+    public static (PredictionWebhook? Webhook, IReadOnlyList<WebhookError> Errors) Read(JsonObject body, HttpRequest request) =>
+        Read(body, request.Headers, request.HttpContext.RequestServices.GetRequiredService<IAddressGuard>());
+
     /// <returns>The webhook, or null when none is requested, and any errors.</returns>
-    public static (PredictionWebhook? Webhook, IReadOnlyList<WebhookError> Errors) Read(JsonObject body, IHeaderDictionary headers)
+    public static (PredictionWebhook? Webhook, IReadOnlyList<WebhookError> Errors) Read(
+        JsonObject body, IHeaderDictionary headers, IAddressGuard guard)
     {
         var errors = new List<WebhookError>();
-        var url = ReadUrl(body[Url], errors);
+        var url = ReadUrl(body[Url], guard, errors);
         var events = ReadFilter(body[Filter], errors);
         if (url is not null && events.Count == 0 && errors.Count == 0)
         {
@@ -36,7 +43,7 @@ static class WebhookRequest
         return errors.Count == 0 && url is not null ? (new PredictionWebhook(url, events) { Trace = ReadTrace(headers) }, []) : (null, errors);
     }
 
-    static string? ReadUrl(JsonNode? given, List<WebhookError> errors)
+    static string? ReadUrl(JsonNode? given, IAddressGuard guard, List<WebhookError> errors)
     {
         if (given is null)
         {
@@ -50,11 +57,20 @@ static class WebhookRequest
         }
 
         var text = (string)given!;
+        Uri? url = null;
         var isValid = text.Length <= LongestUrl
-            && Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && Uri.TryCreate(text, UriKind.Absolute, out url)
             && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             && url.UserInfo.Length == 0;
-        if (!isValid)
+        if (isValid && !guard.MayAllow(url!))
+        {
+            errors.Add(new WebhookError(
+                Url,
+                $"{Url} must not be an address of this machine or of a private network, unless the service's setting Webhooks:AllowedNetworks "
+                + "lists the network; the service's own address is always refused",
+                IsWrongType: false));
+        }
+        else if (!isValid)
         {
             errors.Add(new WebhookError(
                 Url,

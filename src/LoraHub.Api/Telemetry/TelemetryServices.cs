@@ -1,4 +1,5 @@
 using LoraHub.Api.Predictions;
+using LoraHub.Core.Outbound;
 using LoraHub.Core.Telemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
@@ -72,6 +73,14 @@ static class TelemetryServices
         .AddOtlpExporter(exporter => exporter.SendTo(otlp, "traces"));
 
     // Not UseOtlpExporter: it would also export the log, without LogRedaction.
-    static void SendTo(this OtlpExporterOptions exporter, string otlp, string signal) =>
+    static void SendTo(this OtlpExporterOptions exporter, string otlp, string signal)
+    {
         (exporter.Protocol, exporter.Endpoint) = (OtlpExportProtocol.HttpProtobuf, new Uri($"{otlp.TrimEnd('/')}/v1/{signal}"));
+        exporter.HttpClientFactory = () =>
+        {
+            var http = new HttpClient { Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds) };
+            http.DefaultRequestHeaders.Add(OutboundHeaders.Mark, "1");
+            return http;
+        };
+    }
 }

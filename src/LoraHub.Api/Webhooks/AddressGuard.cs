@@ -4,16 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Webhooks;
 
-/// <summary>Allows webhooks to public addresses, to this machine, and to the networks of the settings.</summary>
-sealed class AddressGuard(IOptions<WebhookOptions> options) : IAddressGuard
+/// <summary>Allows webhooks to public addresses and to the networks of the settings, but never to the service itself.</summary>
+sealed class AddressGuard(IOptions<WebhookOptions> options, OwnAddresses own) : IAddressGuard
 {
     readonly IPNetwork[] _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
 
-    public bool Allows(IPAddress address)
+    public bool Allows(string host, IPEndPoint to)
     {
-        var plain = PublicAddresses.Normalize(address);
-        return IPAddress.IsLoopback(plain) || _allowed.Any(network => network.Contains(plain)) || PublicAddresses.IsPublic(plain);
+        var address = PublicAddresses.Normalize(to.Address);
+        return (PublicAddresses.IsPublic(address) || _allowed.Any(network => network.Contains(address))) && !own.Contains(address, to.Port);
     }
-
-    bool IAddressGuard.Allows(string host, IPAddress address) => Allows(address);
 }

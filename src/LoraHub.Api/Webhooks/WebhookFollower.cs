@@ -119,8 +119,8 @@ sealed class WebhookFollower(
                 await delivery.SendUntilDeliveredAsync(notice, stopping);
                 break;
             case WebhookEvent.Start:
+                await claims.MarkStartSentAsync(notice.Prediction.Id, stopping); // first: a receiver that stops this process gets it only once
                 await delivery.SendAsync(notice, stopping);
-                await claims.MarkStartSentAsync(notice.Prediction.Id, stopping);
                 break;
             default:
                 await delivery.SendAsync(notice, stopping);

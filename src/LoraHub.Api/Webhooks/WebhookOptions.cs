@@ -18,8 +18,8 @@ public sealed class WebhookOptions
     public string? AuthToken { get; init; }
 
     /// <summary>
-    /// Private, link-local or reserved networks that webhooks may reach, such as <c>10.1.0.0/16</c>. Public addresses and this machine need no entry.
-    /// Default: none.
+    /// Private, link-local, loopback or reserved networks that webhooks may reach, such as <c>10.1.0.0/16</c>, or <c>127.0.0.0/8</c> for programs on
+    /// this machine. Public addresses need no entry. The service's own address is refused even if it is in one of them. Default: none.
     /// </summary>
     public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
 

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using LoraHub.Api.Predictions;
 using LoraHub.Core.Outbound;
 using Microsoft.Extensions.Options;
 
@@ -14,14 +13,16 @@ abstract record WebhookAttempt
 
     public sealed record Delivered : WebhookAttempt;
 
-    /// <param name="Reason">The HTTP status or the exception's type; never a part of the URL.</param>
+    /// <param name="Reason">The HTTP status, the exception's type, or why the address is refused; never a part of the URL.</param>
     /// <param name="IsFinal">Whether a retry cannot succeed.</param>
     public sealed record Failed(string Reason, bool IsFinal = false) : WebhookAttempt;
 }
 
 /// <summary>Signs a message and sends it, once.</summary>
-sealed class WebhookPost(AddressGuard guard, HostResolver resolve, WebhookKey key, IOptions<WebhookOptions> options, TimeProvider time) : IDisposable
+sealed class WebhookPost(IAddressGuard guard, HostResolver resolve, WebhookKey key, IOptions<WebhookOptions> options, TimeProvider time) : IDisposable
 {
+    const string Refused = "the address is this service's own, or of a network that Webhooks:AllowedNetworks does not list";
+
     // Not from IHttpClientFactory: its clients log the URLs.
     readonly HttpMessageInvoker _http = new(new GuardedConnection(guard, resolve).CreateHandler());
 
@@ -43,7 +44,9 @@ sealed class WebhookPost(AddressGuard guard, HostResolver resolve, WebhookKey ke
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             var cause = exception.InnerException ?? exception;
-            return new WebhookAttempt.Failed(cause.GetType().Name, IsFinal: cause is RefusedAddressException);
+            return cause is RefusedAddressException
+                ? new WebhookAttempt.Failed(Refused, IsFinal: true)
+                : new WebhookAttempt.Failed(cause.GetType().Name);
         }
     }
 
@@ -52,7 +55,6 @@ sealed class WebhookPost(AddressGuard guard, HostResolver resolve, WebhookKey ke
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         var request = new HttpRequestMessage(HttpMethod.Post, message.To.Url) { Content = new ReadOnlyMemoryContent(message.Body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("lorahub", ServedModel.ProgramVersion));
         request.Headers.Add("webhook-id", message.Id);
         request.Headers.Add("webhook-timestamp", $"{now}");
         request.Headers.Add("webhook-signature", key.Sign(message.Id, now, message.Body.Span));

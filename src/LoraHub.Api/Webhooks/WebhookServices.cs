@@ -23,7 +23,8 @@ static class WebhookServices
         return services
             .AddSingleton<IAnswerExamples, WebhookExamples>()
             .AddSingleton<WebhookKey>()
-            .AddSingleton<AddressGuard>()
+            .AddSingleton<OwnAddresses>()
+            .AddSingleton<IAddressGuard, AddressGuard>()
             .AddSingleton<WebhookPost>()
             .AddSingleton<WebhookDelivery>()
             .AddSingleton<WebhookMessages>()

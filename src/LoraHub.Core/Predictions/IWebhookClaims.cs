@@ -16,7 +16,7 @@ public interface IWebhookClaims
     /// <returns>The claims that it still holds.</returns>
     Task<IReadOnlySet<string>> RenewAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
 
-    /// <summary>Records that the prediction's <c>start</c> webhook was sent, so that it is not sent again.</summary>
+    /// <summary>Records that the prediction's <c>start</c> webhook is being sent, so that it is not sent again.</summary>
     Task MarkStartSentAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Records that the prediction has no more webhooks to send.</summary>

@@ -11,14 +11,13 @@ sealed class HubAddressGuard(IOptions<HubOptions> options) : IAddressGuard
 
     readonly string?[] _trusted = options.Value.Endpoint is { } endpoint ? [new Uri(endpoint).Host.Trim('[', ']'), Proxy(new Uri(endpoint))] : [];
 
-    public bool Allows(string host, IPAddress address)
+    public bool Allows(string host, IPEndPoint to)
     {
-        var plain = PublicAddresses.Normalize(address);
-        return _trusted.Contains(host.Trim('[', ']'), StringComparer.OrdinalIgnoreCase) || _allowed.Any(network => network.Contains(plain)) || PublicAddresses.IsPublic(plain);
+        var address = PublicAddresses.Normalize(to.Address);
+        return _trusted.Contains(host.Trim('[', ']'), StringComparer.OrdinalIgnoreCase)
+            || _allowed.Any(network => network.Contains(address))
+            || PublicAddresses.IsPublic(address);
     }
-
-    /// <summary>Whether a URL may be asked, as far as it says by itself: behind a proxy nobody here resolves its name.</summary>
-    public bool Allows(Uri url) => !IPAddress.TryParse(url.Host.Trim('[', ']'), out var address) || Allows(url.Host, address);
 
     /// <summary>What the machine's settings put between this program and the hub.</summary>
     static string? Proxy(Uri endpoint) => HttpClient.DefaultProxy.IsBypassed(endpoint) ? null : HttpClient.DefaultProxy.GetProxy(endpoint)?.Host.Trim('[', ']');

@@ -10,7 +10,7 @@ sealed class HubTransport : IDisposable
 {
     const int MostRedirects = 5;
 
-    readonly HubAddressGuard _guard;
+    readonly IAddressGuard _guard;
     readonly HubOptions _options;
 
     // Not from a factory: those log what they send, URLs that are signed included.
@@ -20,9 +20,11 @@ sealed class HubTransport : IDisposable
     {
         _guard = guard;
         _options = options.Value;
-        var handler = new GuardedConnection(guard, resolve).CreateHandler();
-        handler.UseProxy = true; // many networks have no other way out
-        handler.MaxResponseHeadersLength = 64;
+        var handler = new GuardedConnection(guard, resolve).CreateHandler(sockets =>
+        {
+            sockets.UseProxy = true; // many networks have no other way out
+            sockets.MaxResponseHeadersLength = 64;
+        });
         _http = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
     }
 
@@ -66,7 +68,6 @@ sealed class HubTransport : IDisposable
     HttpRequestMessage Request(Uri url, Uri endpoint, RangeHeaderValue? range, RangeConditionHeaderValue? condition)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, url);
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("lorahub", typeof(HubTransport).Assembly.GetName().Version!.ToString(3)));
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity")); // lengths and digests are those of the file
         request.Headers.Range = range;
         request.Headers.IfRange = condition;
@@ -110,6 +111,6 @@ sealed class HubTransport : IDisposable
             throw new HubException("The hub redirects from https to http, which is not followed.");
         }
 
-        return _guard.Allows(next) ? next : throw new HubException("The hub redirects to an address of a private network, which is not followed (Hub:AllowedNetworks could allow it).");
+        return _guard.MayAllow(next) ? next : throw new HubException("The hub redirects to an address of a private network, which is not followed (Hub:AllowedNetworks could allow it).");
     }
 }

@@ -9,7 +9,8 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Storage.Embedded;
 
 /// <summary>The records' file, <c>lorahub.db</c> in the data folder: opened before other services start, by one process at a time.</summary>
-sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteRecords> contexts, SqliteWriter writer, TimeProvider time)
+sealed class SqliteFile(
+    IOptions<DataOptions> data, IOptions<QueueOptions> queue, IDbContextFactory<SqliteRecords> contexts, SqliteWriter writer, TimeProvider time)
     : IHostedLifecycleService, IDisposable
 {
     public const string Name = "lorahub.db";
@@ -88,13 +89,23 @@ sealed class SqliteFile(IOptions<DataOptions> data, IDbContextFactory<SqliteReco
         }
     }
 
-    /// <summary>Clears all leases and claims: the processes that held them have ended.</summary>
+    /// <summary>
+    /// Clears all leases and claims: the processes that held them have ended. Ends predictions that were canceled or are out of attempts, before
+    /// anything is sent about them.
+    /// </summary>
     async Task<int> RecoverAsync(RecordsContext records, CancellationToken cancellationToken)
     {
         var canceled = records.Predictions.Where(row => row.CompletedAt == null && row.CancelRequested);
         foreach (var head in await canceled.Heads().ToListAsync(cancellationToken))
         {
             await records.AppendAsync(head, [new PredictionEvent.Canceled()], time.GetUtcNow(), cancellationToken);
+        }
+
+        var exhausted = records.Predictions.Where(row => row.CompletedAt == null && row.Attempts >= queue.Value.MaxAttempts);
+        foreach (var head in await exhausted.Heads().ToListAsync(cancellationToken))
+        {
+            var failed = new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(head.Attempts));
+            await records.AppendAsync(head, [failed], time.GetUtcNow(), cancellationToken);
         }
 
         await records.Predictions

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Tests.Support;
+using LoraHub.Api.Tests.Webhooks;
 
 namespace LoraHub.Api.Tests.Clients;
 
@@ -32,6 +33,7 @@ public sealed class NpmClient : IAsyncLifetime
         }
 
         _service = await TestHostProcess.StartAsync(
+            Receiver.Allowed,
             ("Auth:Tokens:0:Name", "npm"),
             ("Auth:Tokens:0:Hash", $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Token)))}"));
         await _service.ReadyAsync();

@@ -21,7 +21,7 @@ public sealed class FaultTests(NatsServer nats, PostgresServer postgres)
     static readonly (string Key, string Value)[] Common =
     [
         ("Queue:Lease", "00:00:02"), ("Queue:MaxAttempts", "1000"), ("Queue:BareCapacity", "1000"), ("Webhooks:RetryFor", "00:10:00"),
-        ("Log:Format", "text"),
+        ("Log:Format", "text"), Receiver.Allowed,
     ];
 
     static readonly IConfiguration Environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();

@@ -60,7 +60,7 @@ public sealed class MetricsTests
             http.Response.StatusCode = count == 1 ? 500 : 200; // the start is sent once, the end is retried until accepted
             return Task.CompletedTask;
         };
-        await using var service = new Service();
+        await using var service = new Service(Receiver.Allowed);
         var client = await service.ReadyAsync();
         var before = await Scrape.UntilAsync(client, scrape => Count(scrape, "start", "failed") is not null);
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using LoraHub.Api.Tests.Support;
+using LoraHub.Api.Tests.Webhooks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 
@@ -22,6 +23,7 @@ sealed class UpgradedService(string dataPath, params (string Key, string Value)[
         [
             ("Data:Path", dataPath),
             ("Api:PublicUrl", Before.Origin),
+            Receiver.Allowed,
             ("Api:Version", Before.Version),
             ("Queue:Lease", "00:00:02"),
             ("Inference:Precision", "Fp32"),

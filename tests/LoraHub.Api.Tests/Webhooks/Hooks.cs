@@ -27,6 +27,7 @@ sealed class Hooks : IAsyncDisposable
     {
         var given = settings.ToDictionary(setting => $"Webhooks:{setting.Key}", string? (setting) => setting.Value);
         given["Data:Path"] = _folder;
+        given.TryAdd(Receiver.Allowed.Key, Receiver.Allowed.Value);
         var logger = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(Log).CreateLogger();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(given).Build();
         _services = new ServiceCollection()

@@ -20,6 +20,9 @@ sealed record Received(string Request, IReadOnlyDictionary<string, string> Heade
 /// <summary>Receives webhooks on a free local port and runs the test's responses.</summary>
 sealed class Receiver : IAsyncDisposable
 {
+    /// <summary>The setting with which a service sends webhooks to this machine.</summary>
+    public static readonly (string Key, string Value) Allowed = ("Webhooks:AllowedNetworks:0", "127.0.0.0/8");
+
     readonly Channel<Received> _received = Channel.CreateUnbounded<Received>();
     readonly WebApplication _app;
     int _count;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
+using LoraHub.Core.Outbound;
 using Microsoft.AspNetCore.Http;
 
 namespace LoraHub.Api.Tests.Webhooks;
@@ -76,7 +77,7 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
     [InlineData("""{"webhook": "http://127.0.0.1", "webhook_events_filter": ["completed", "start", "completed"]}""", "Start Completed")]
     public void A_valid_webhook_is_read(string body, string? events)
     {
-        var (webhook, errors) = WebhookRequest.Read(JsonNode.Parse(body)!.AsObject(), new HeaderDictionary());
+        var (webhook, errors) = WebhookRequest.Read(JsonNode.Parse(body)!.AsObject(), new HeaderDictionary(), new AllowsAll());
 
         Assert.Empty(errors);
         Assert.Equal(events, webhook is null ? null : string.Join(' ', webhook.Events.Order()));
@@ -92,7 +93,8 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
     public void A_valid_trace_header_is_stored(string parent, string state, int kept)
     {
         var (webhook, _) = WebhookRequest.Read(
-            new JsonObject { ["webhook"] = "http://example.com" }, new HeaderDictionary { ["traceparent"] = parent, ["tracestate"] = state });
+            new JsonObject { ["webhook"] = "http://example.com" }, new HeaderDictionary { ["traceparent"] = parent, ["tracestate"] = state },
+            new AllowsAll());
 
         Assert.Equal(((string[])["traceparent", "tracestate"])[..kept], webhook!.Trace.Keys);
     }
@@ -107,5 +109,10 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
 
         Assert.False(prediction.ContainsKey("webhook"));
         Assert.False(prediction.ContainsKey("webhook_events_filter"));
+    }
+
+    sealed class AllowsAll : IAddressGuard
+    {
+        public bool Allows(string host, IPEndPoint to) => true;
     }
 }

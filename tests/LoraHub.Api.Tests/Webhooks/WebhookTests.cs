@@ -9,7 +9,7 @@ namespace LoraHub.Api.Tests.Webhooks;
 /// <summary>The webhooks of the whole service.</summary>
 public sealed class WebhookTests : IAsyncDisposable
 {
-    readonly Service _service = new(("Webhooks:ShutdownTime", "00:00:00"), ("Webhooks:EventTimeout", "00:01:00"),
+    readonly Service _service = new(Receiver.Allowed, ("Webhooks:ShutdownTime", "00:00:00"), ("Webhooks:EventTimeout", "00:01:00"),
         ("Serilog:MinimumLevel:Default", "Debug"));
 
     public ValueTask DisposeAsync() => _service.DisposeAsync();
@@ -38,6 +38,7 @@ public sealed class WebhookTests : IAsyncDisposable
             Assert.Equal("POST /hook", received.Request);
             Assert.Equal("application/json", received.Headers["Content-Type"]);
             Assert.Matches("^lorahub/[0-9.]+$", received.Headers["User-Agent"]);
+            Assert.Equal("1", received.Headers["X-LoraHub-Outbound"]);
             Assert.StartsWith("msg_", received.Headers["webhook-id"]);
             var timestamp = long.Parse(received.Headers["webhook-timestamp"], CultureInfo.InvariantCulture);
             Assert.Equal(
@@ -121,7 +122,7 @@ public sealed class WebhookTests : IAsyncDisposable
     public async Task Messages_carry_the_trace_and_the_configured_token()
     {
         const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        await using var service = new Service(("Webhooks:AuthToken", "the-token"));
+        await using var service = new Service(Receiver.Allowed, ("Webhooks:AuthToken", "the-token"));
         await using var receiver = await Receiver.StartAsync();
         var client = await service.ReadyAsync();
 

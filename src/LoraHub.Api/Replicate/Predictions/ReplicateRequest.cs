@@ -14,14 +14,14 @@ sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
     public static async Task<(ReplicateRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request, ServedModel? model) =>
         await JsonBody.ReadAsync(request) switch
         {
-            JsonBody.Absent => Read([], request.Headers, model),
-            JsonBody.Parsed(JsonObject body) => Read(body, request.Headers, model),
+            JsonBody.Absent => Read([], request, model),
+            JsonBody.Parsed(JsonObject body) => Read(body, request, model),
             JsonBody.Parsed => (null, Problems.Fields([new InvalidField("invalid_type", "", "The body must be a JSON object")])),
             JsonBody.Refused(var statusCode, var reason) => (null, Problems.Because(statusCode, null, reason)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
-    static (ReplicateRequest? Request, IResult? Refusal) Read(JsonObject body, IHeaderDictionary headers, ServedModel? model)
+    static (ReplicateRequest? Request, IResult? Refusal) Read(JsonObject body, HttpRequest http, ServedModel? model)
     {
         var invalid = new List<InvalidField>();
         if (model is not null && Check(body, "version", JsonValueKind.String, field: "") is { } version)
@@ -34,7 +34,7 @@ sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
             invalid.Add(input);
         }
 
-        var (webhook, errors) = WebhookRequest.Read(body, headers);
+        var (webhook, errors) = WebhookRequest.Read(body, http);
         invalid.AddRange(errors.Select(error => new InvalidField(error.IsWrongType ? "invalid_type" : "invalid_value", error.Field, error.Reason)));
         if (invalid.Count > 0)
         {
