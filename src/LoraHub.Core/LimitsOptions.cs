@@ -39,6 +39,6 @@ public sealed class LimitsOptions
     public int PageBytes { get; init; } = 8 * 1024 * 1024;
 
     /// <summary>How long one prediction may run. It fails then, and is not retried. Default: 24 hours.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "49.00:00:00")]
     public TimeSpan RunTime { get; init; } = TimeSpan.FromDays(1);
 }

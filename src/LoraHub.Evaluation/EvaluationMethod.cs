@@ -70,11 +70,9 @@ public sealed partial record EvaluationMethod(string Name, JsonObject Inputs)
     {
         try
         {
-            var parsed = JsonNode.Parse(inputs, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false });
-            JsonTexts.Read(parsed);
-            return parsed as JsonObject ?? throw new JsonException();
+            return BoundedJson.Parse(inputs) as JsonObject ?? throw new JsonException();
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or TooManyValuesException)
         {
             throw new EvaluationException($$"""method `{{name}}`: `{{inputs}}` is not a JSON object such as {"composition":"delta"}.""", exception);
         }

@@ -83,6 +83,7 @@ static class CogCreation
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => CogErrors.Inputs(errors),
+            IntakeResult.TooLarge(var reason) => CogErrors.Text(StatusCodes.Status413PayloadTooLarge, reason),
             IntakeResult.Full => CogErrors.Failure(StatusCodes.Status409Conflict, AtCapacity),
             _ => null,
         };

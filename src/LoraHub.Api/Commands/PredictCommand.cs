@@ -49,6 +49,8 @@ static class PredictCommand
                 return await FollowAsync(services, prediction, folder, cancellationToken);
             case IntakeResult.Invalid(var errors):
                 throw new UsageException(string.Join('\n', errors.Select(error => $"{error.Field}: {error.Message}")));
+            case IntakeResult.TooLarge(var reason):
+                throw new UsageException(reason);
             default:
                 throw new System.Diagnostics.UnreachableException();
         }

@@ -29,6 +29,11 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
             return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, null, "Send the file as Content-Type: multipart/form-data."));
         }
 
+        if (request.Headers.ContentEncoding.ToString() is not "" and { } coding && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+        {
+            return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, null, "Send the form without a Content-Encoding."));
+        }
+
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary);
         return boundary.Length is 0 or > MaxBoundary
             ? (null, Malformed($"its Content-Type must name a boundary of at most {MaxBoundary} characters"))

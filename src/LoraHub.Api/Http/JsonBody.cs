@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraHub.Core;
 using LoraHub.Core.Predictions.Inputs;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ namespace LoraHub.Api.Http;
 /// <summary>The JSON body of a request.</summary>
 abstract record JsonBody
 {
-    static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
+    const int OtherValues = 10_000;
 
     JsonBody()
     {
@@ -25,10 +26,11 @@ abstract record JsonBody
 
     public static async Task<JsonBody> ReadAsync(HttpRequest request)
     {
-        var limit = request.HttpContext.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value.MaxRequestBody;
+        var services = request.HttpContext.RequestServices;
+        var limit = services.GetRequiredService<IOptions<ApiOptions>>().Value.MaxRequestBody;
         if (request.ContentLength > limit)
         {
-            return TooLarge(limit);
+            return new Refused(StatusCodes.Status413PayloadTooLarge, BodyBytes.TooLarge(limit));
         }
 
         var isEmpty = request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
@@ -44,30 +46,36 @@ abstract record JsonBody
 
         try
         {
-            var value = await JsonNode.ParseAsync(request.Body, documentOptions: Strict, cancellationToken: request.HttpContext.RequestAborted);
-            JsonTexts.Read(value);
-            return new Parsed(value);
+            return Parse(await BodyBytes.ReadAsync(request, limit), services.GetRequiredService<IOptions<LimitsOptions>>().Value);
         }
-        catch (InvalidOperationException) // the parser or a node found unreadable text
+        catch (BodyRefusedException refused)
         {
-            return new Refused(StatusCodes.Status400BadRequest, $"The body is not valid JSON ({JsonTexts.Unreadable}).");
-        }
-        catch (JsonException exception)
-        {
-            var where = exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine + 1}; " : "";
-            return new Refused(
-                StatusCodes.Status400BadRequest,
-                $"The body is not valid JSON ({where}keys must be unique in an object, and nesting at most {Strict.MaxDepth} levels deep).");
-        }
-        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            return TooLarge(limit);
-        }
-        catch (BadHttpRequestException exception) // truncated, malformed chunks, or too slow
-        {
-            return new Refused(exception.StatusCode, "The body could not be read to its end.");
+            return new Refused(refused.StatusCode, refused.Message);
         }
     }
 
-    static Refused TooLarge(long limit) => new(StatusCodes.Status413PayloadTooLarge, $"The body must be at most {limit} bytes.");
+    static JsonBody Parse(ReadOnlyMemory<byte> body, LimitsOptions limits)
+    {
+        try
+        {
+            return new Parsed(BoundedJson.Parse(body, MostValues(limits)));
+        }
+        catch (TooManyValuesException)
+        {
+            return new Refused(
+                StatusCodes.Status413PayloadTooLarge,
+                $"The body holds more than {MostValues(limits)} JSON values, four for each line that a prediction may have "
+                + $"({LimitsOptions.Section}:{nameof(LimitsOptions.InputLines)}) and {OtherValues} others.");
+        }
+        catch (JsonException exception)
+        {
+            var what = BoundedJson.Describe(exception) is { Length: > 0 } found ? $"{found}; " : "";
+            return new Refused(
+                StatusCodes.Status400BadRequest,
+                $"The body is not valid JSON ({what}keys must be unique in an object, and nesting at most {BoundedJson.MaxDepth} levels deep).");
+        }
+    }
+
+    /// <summary>Lines of examples and test inputs, and their answers; the rest is for weights and for what is ignored.</summary>
+    static int MostValues(LimitsOptions limits) => (int)Math.Min((4L * limits.InputLines) + OtherValues, int.MaxValue);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LoraHub.Core.Json;
 
 namespace LoraHub.Api.Http;
@@ -7,10 +8,17 @@ namespace LoraHub.Api.Http;
 /// <param name="Previous">Always null: lists only page forward.</param>
 public sealed record ReplicatePage<T>(string? Next, string? Previous, IReadOnlyList<T> Results);
 
-/// <summary>Creates lists that fit on one page.</summary>
+/// <summary>Creates pages.</summary>
 static class ReplicatePage
 {
     public static IResult Of<T>(params T[] results) => TypedResults.Json(new ReplicatePage<T>(null, null, results), WireJson.Options);
 
     public static IResult Empty<T>() => Of<T>();
+
+    /// <returns>The first results, as many as fit into a page of so many bytes; at least one.</returns>
+    public static T[] Within<T>(int bytes, IEnumerable<T> results)
+    {
+        long total = 0;
+        return [.. results.TakeWhile((result, index) => (total += JsonSerializer.SerializeToUtf8Bytes(result, WireJson.Options).Length) <= bytes || index == 0)];
+    }
 }

@@ -1,16 +1,18 @@
 using LoraHub.Api.Http;
+using LoraHub.Core;
 using LoraHub.Core.Json;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Ranking;
 using LoraHub.Modules.Versions;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Modules;
 
 /// <summary>Lists of modules: all, found ones, neighbors, versions.</summary>
 static class ModuleLists
 {
-    public static async Task<IResult> ListAsync(HttpRequest request, IModuleIndex index, SimilarModules similar, CancellationToken cancellationToken)
+    public static async Task<IResult> ListAsync(HttpRequest request, IModuleIndex index, SimilarModules similar, IOptions<LimitsOptions> limits, CancellationToken cancellationToken)
     {
         var (asked, wrong) = ModuleListRequest.Read(request.Query);
         if (asked is null)
@@ -27,8 +29,9 @@ static class ModuleLists
         }
 
         var found = await index.ListAsync(query with { Limit = query.Limit + 1 }, cancellationToken); // one more tells whether there is a next page
-        var next = found.Count > query.Limit ? ListCursor.NextUrl(request, query.Skip + query.Limit) : null;
-        return Page(found.Take(query.Limit).Select(module => ModuleDescription.From(module, Origin.Of(request))), next);
+        var page = ReplicatePage.Within(
+            limits.Value.PageBytes, found.Take(query.Limit).Select(module => ModuleDescription.From(module, Origin.Of(request))));
+        return Page(page, found.Count > page.Length ? ListCursor.NextUrl(request, query.Skip + page.Length) : null);
     }
 
     public static async Task<IResult> SimilarAsync(

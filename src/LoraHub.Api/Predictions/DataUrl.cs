@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -27,7 +29,13 @@ static class DataUrl
             return null;
         }
 
-        return parameters is [.., var last] && last.Equals("base64", StringComparison.OrdinalIgnoreCase) ? FromBase64(content) : content;
+        if (parameters is not [.., var last] || !last.Equals("base64", StringComparison.OrdinalIgnoreCase))
+        {
+            return content;
+        }
+
+        // In place: a large URL is in memory often enough.
+        return Base64.DecodeFromUtf8InPlace(content, out var length) == OperationStatus.Done ? content[..length] : null;
     }
 
     static bool IsReadable(string parameter) =>
@@ -35,36 +43,25 @@ static class DataUrl
         || !name.Equals("charset", StringComparison.OrdinalIgnoreCase)
         || Charsets.Contains(value.Trim('"'), StringComparer.OrdinalIgnoreCase);
 
-    static byte[]? FromBase64(byte[] content)
-    {
-        try
-        {
-            return Convert.FromBase64String(Encoding.Latin1.GetString(content));
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
     /// <returns>The bytes, or null when a percent sign is not followed by two hexadecimal digits.</returns>
     static byte[]? Unescape(ReadOnlySpan<char> text)
     {
-        var bytes = new List<byte>(text.Length);
+        var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
+        var length = 0;
         while (text.IndexOf('%') is var percent and >= 0)
         {
-            bytes.AddRange(Encoding.UTF8.GetBytes(text[..percent].ToArray()));
+            length += Encoding.UTF8.GetBytes(text[..percent], bytes.AsSpan(length));
             if (text.Length < percent + 3
                 || !byte.TryParse(text.Slice(percent + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
             {
                 return null;
             }
 
-            bytes.Add(value);
+            bytes[length++] = value;
             text = text[(percent + 3)..];
         }
 
-        bytes.AddRange(Encoding.UTF8.GetBytes(text.ToArray()));
-        return [.. bytes];
+        length += Encoding.UTF8.GetBytes(text, bytes.AsSpan(length));
+        return length == bytes.Length ? bytes : bytes[..length];
     }
 }

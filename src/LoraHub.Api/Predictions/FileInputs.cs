@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Uploads;
-using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Predictions;
 
@@ -11,7 +10,7 @@ namespace LoraHub.Api.Predictions;
 /// Replaces a text input that is a single URL by the content of its file. The URL is a <c>data:</c> URL or that of a file uploaded to this service.
 /// Other hosts are never contacted, and the prediction holds the text itself. Errors quote nothing of a value.
 /// </summary>
-sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
+sealed class FileInputs(IUploadStore uploads)
 {
     const string AsText = "To pass a URL as text, use a JSON array: [\"https://…\"].";
 
@@ -21,11 +20,12 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
 
     /// <param name="known">The inputs. The method replaces URLs in them.</param>
     /// <param name="origins">The schemes and hosts of this service.</param>
+    /// <param name="budget">Takes the bytes of the files.</param>
     /// <returns>The errors, ordered by field name.</returns>
-    public async Task<IReadOnlyList<InputError>> ReadAsync(JsonObject known, IReadOnlyList<string> origins, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<InputError>> ReadAsync(
+        JsonObject known, IReadOnlyList<string> origins, InputBudget budget, CancellationToken cancellationToken)
     {
         var errors = new List<InputError>();
-        var remaining = options.Value.MaxInputBytes;
         foreach (var field in InputSchema.Fields.Where(AcceptsFile).OrderBy(field => field.Name, StringComparer.Ordinal))
         {
             if (known[field.Name] is not JsonValue value || value.GetValueKind() != JsonValueKind.String)
@@ -33,10 +33,14 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
                 continue;
             }
 
-            switch (await ReadAsync(value.GetValue<string>().Trim(), origins, remaining, cancellationToken))
+            var given = value.GetValue<string>();
+            switch (await ReadAsync(given.Trim(), origins, budget, cancellationToken))
             {
+                case FileContent.Bytes(var bytes) when !budget.Take(bytes.Length):
+                case FileContent.None when InputBudget.IsDataUrl(given) && !budget.Take(Encoding.UTF8.GetByteCount(given)):
+                case FileContent.TooLarge:
+                    return [new InputError(field.Name, budget.Message, InputErrorKind.OverBudget)];
                 case FileContent.Bytes(var bytes) when Decode(bytes) is { } text:
-                    remaining -= bytes.Length;
                     known[field.Name] = text;
                     break;
                 case FileContent.Bytes:
@@ -54,7 +58,7 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
     static bool AcceptsFile(InputField field) =>
         field.Type is InputType.Lines or InputType.Weights || field is { Type: InputType.Text, Choices: null };
 
-    async Task<FileContent> ReadAsync(string value, IReadOnlyList<string> origins, int remaining, CancellationToken cancellationToken)
+    async Task<FileContent> ReadAsync(string value, IReadOnlyList<string> origins, InputBudget budget, CancellationToken cancellationToken)
     {
         if (value.Any(char.IsWhiteSpace))
         {
@@ -63,9 +67,9 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
 
         if (value.StartsWith(DataUrl.Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            return DataUrl.Decode(value) is not { } bytes ? new FileContent.Invalid($"The data URL is malformed or not UTF-8 text. {AsText}")
-                : bytes.Length > remaining ? TooLarge()
-                : new FileContent.Bytes(bytes);
+            return DataUrl.Decode(value) is { } bytes
+                ? new FileContent.Bytes(bytes)
+                : new FileContent.Invalid($"The data URL is malformed or not UTF-8 text. {AsText}");
         }
 
         if (!Uri.TryCreate(value, UriKind.Absolute, out var url)
@@ -76,20 +80,20 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
         }
 
         return origins.Select(origin => IdIn(url, origin)).FirstOrDefault(id => id is not null) is { } known
-            ? await ReadUploadAsync(known, remaining, cancellationToken)
+            ? await ReadUploadAsync(known, budget, cancellationToken)
             : new FileContent.Invalid($"The URL must be a data URL or that of a file uploaded to this service (POST /v1/files). {AsText}");
     }
 
-    async Task<FileContent> ReadUploadAsync(string id, int remaining, CancellationToken cancellationToken)
+    async Task<FileContent> ReadUploadAsync(string id, InputBudget budget, CancellationToken cancellationToken)
     {
         if (await uploads.FindAsync(id, cancellationToken) is not { } upload)
         {
             return NotFound();
         }
 
-        if (upload.Size > remaining)
+        if (!budget.Has(upload.Size))
         {
-            return TooLarge();
+            return new FileContent.TooLarge();
         }
 
         await using var content = await uploads.OpenReadAsync(id, cancellationToken);
@@ -132,10 +136,6 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
 
     static FileContent.Invalid NotFound() => new("This service has no such file: it was deleted, has expired, or never existed.");
 
-    FileContent.Invalid TooLarge() =>
-        new($"The input files of a prediction may total at most {options.Value.MaxInputBytes} bytes "
-            + $"({UploadOptions.Section}:{nameof(UploadOptions.MaxInputBytes)}).");
-
     /// <summary>The file that a text input refers to.</summary>
     abstract record FileContent
     {
@@ -147,6 +147,9 @@ sealed class FileInputs(IUploadStore uploads, IOptions<UploadOptions> options)
         public sealed record None : FileContent;
 
         public sealed record Bytes(byte[] Content) : FileContent;
+
+        /// <summary>The file is larger than what the budget has left; it was not read.</summary>
+        public sealed record TooLarge : FileContent;
 
         public sealed record Invalid(string Message) : FileContent;
     }

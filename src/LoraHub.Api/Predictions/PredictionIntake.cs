@@ -22,6 +22,9 @@ abstract record IntakeResult
     /// <param name="Errors">At least one error, ordered by field name.</param>
     public sealed record Invalid(IReadOnlyList<InputError> Errors) : IntakeResult;
 
+    /// <param name="Reason">Which limit the inputs exceed.</param>
+    public sealed record TooLarge(string Reason) : IntakeResult;
+
     public sealed record IdTaken : IntakeResult;
 
     /// <summary>The limit of waiting and running predictions is reached.</summary>
@@ -55,6 +58,7 @@ sealed partial class PredictionIntake(
     FileInputs files,
     IEnumerable<IPredictionFollower> followers,
     IOptions<QueueOptions> queue,
+    IOptions<LimitsOptions> limits,
     TimeProvider time,
     ILogger<PredictionIntake> logger,
     IModuleExchange exchange)
@@ -66,13 +70,23 @@ sealed partial class PredictionIntake(
 
     public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
-        var known = InputSchema.Known(request.Input);
-        if (await files.ReadAsync(known, [request.Origin, request.SentTo ?? request.Origin], cancellationToken) is { Count: > 0 } unread)
+        var budget = new InputBudget(limits.Value);
+        if (!budget.TakeInline(request.Input))
         {
-            return new IntakeResult.Invalid(unread);
+            return new IntakeResult.TooLarge(budget.Message);
         }
 
-        var (plan, errors) = PredictionPlanner.Plan(known, catalog);
+        var known = InputSchema.Known(request.Input);
+        var unread = await files.ReadAsync(known, [request.Origin, request.SentTo ?? request.Origin], budget, cancellationToken);
+        if (unread.Count > 0)
+        {
+            return unread.Any(error => error.Kind == InputErrorKind.OverBudget)
+                ? new IntakeResult.TooLarge(budget.Message)
+                : new IntakeResult.Invalid(unread);
+        }
+
+        var (input, errors) = InputParser.Parse(known, limits.Value.InputLines);
+        (var plan, errors) = input is null ? (null, errors) : PredictionPlanner.Plan(input, catalog);
         if (plan is null)
         {
             return new IntakeResult.Invalid(errors);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Core.Threading;
 using LoraHub.Inference.Adaptation;
@@ -15,6 +17,7 @@ sealed partial class PredictionRunner(
     ModuleLibrary catalog,
     IBlobStore blobs,
     IOptions<DataOptions> data,
+    IOptions<LimitsOptions> limits,
     TimeProvider time,
     ILogger<PredictionRunner> logger,
     IModuleExchange exchange,
@@ -74,6 +77,11 @@ sealed partial class PredictionRunner(
         }
     }
 
+    static string TooLong(TimeSpan limit) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"The prediction did not end within {limit:c} ({LimitsOptions.Section}:{nameof(LimitsOptions.RunTime)}); "
+        + $"give fewer examples or test inputs, or a smaller {InputSchema.MaxInferenceStep} or {InputSchema.MaxNewTokens}.");
+
     static IReadOnlyList<PredictionEvent> Beginning(int attempt) => attempt == 1
         ? [new PredictionEvent.Started()]
         : [new PredictionEvent.Started(), new PredictionEvent.Logged($"Attempt {attempt}: the previous worker did not finish; starting over.\n")];
@@ -81,7 +89,8 @@ sealed partial class PredictionRunner(
     /// <returns>The last events to record, including the end; none when the attempt was stopped before it ended.</returns>
     async Task<IReadOnlyList<PredictionEvent>> AttemptAsync(IPredictionLease lease, CancellationToken stopping)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Canceled);
+        using var overtime = new CancellationTokenSource(limits.Value.RunTime, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Canceled, overtime.Token);
         try
         {
             using var workspace = Workspace.Create(data.Value.Path);
@@ -97,6 +106,10 @@ sealed partial class PredictionRunner(
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return [];
+        }
+        catch (OperationCanceledException) when (overtime.IsCancellationRequested)
+        {
+            return [new PredictionEvent.Failed(TooLong(limits.Value.RunTime))];
         }
         catch (PredictionException exception)
         {

@@ -11,7 +11,7 @@ public interface IPredictionStore
     Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Predictions in the query's window, newest first.</summary>
-    Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken);
+    Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken);
 }
 
 /// <summary>The outcome of creating a prediction.</summary>
@@ -38,6 +38,35 @@ public sealed record PredictionQuery
 
     /// <summary>The maximum number of predictions to return. Default: 100.</summary>
     public int Limit { get; init; } = 100;
+
+    /// <summary>The maximum number of bytes that they may hold together. One that is larger is returned alone. Default: no limit.</summary>
+    public long Bytes { get; init; } = long.MaxValue;
+}
+
+/// <param name="Predictions">Newest first.</param>
+/// <param name="HasMore">Whether older ones match the query, too.</param>
+public sealed record PredictionPage(IReadOnlyList<Prediction> Predictions, bool HasMore)
+{
+    /// <summary>The bytes that a prediction takes besides its input, logs and output.</summary>
+    public const int PredictionBytes = 2048;
+
+    /// <summary>How many of the first predictions fit, given the bytes of each.</summary>
+    public static int Fit(IEnumerable<long> bytes, PredictionQuery query)
+    {
+        var (count, left) = (0, query.Bytes);
+        foreach (var size in bytes.Take(query.Limit))
+        {
+            left -= size + PredictionBytes;
+            if (left < 0 && count > 0)
+            {
+                break;
+            }
+
+            count++;
+        }
+
+        return count;
+    }
 }
 
 /// <summary>A position in the list, which is ordered by time, then by id.</summary>

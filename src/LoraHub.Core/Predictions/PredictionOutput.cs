@@ -20,7 +20,11 @@ public sealed record PredictionOutput
     [JsonPropertyName("trace"), JsonConverter(typeof(ResultDigest)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Trace { get; init; }
 
-    /// <summary>In descending order of magnitude.</summary>
+    /// <summary>How the weights compose the modules: <c>factors</c> or <c>delta</c>. Absent in records of version 0.3.</summary>
+    [JsonPropertyName("composition"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Composition { get; init; }
+
+    /// <summary>In descending order of magnitude. The input <c>module_weights</c> takes the list as it is.</summary>
     [JsonPropertyName("weights")]
     public required IReadOnlyList<ModuleWeight> Weights { get; init; }
 
@@ -49,7 +53,12 @@ public sealed record PredictionOutput
 public sealed record ModuleWeight(
     [property: JsonPropertyName("module")] string Module,
     [property: JsonPropertyName("weight")] double Weight,
-    [property: JsonPropertyName("digest"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Digest = null);
+    [property: JsonPropertyName("digest"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Digest = null)
+{
+    /// <summary>The composition that the weight belongs to, so that the list alone reproduces it. Absent for <c>factors</c>.</summary>
+    [JsonPropertyName("composition"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Composition { get; init; }
+}
 
 /// <summary>The objective's value on the few-shot examples, without modules and adapted, and the number of evaluations.</summary>
 public sealed record LossReport(

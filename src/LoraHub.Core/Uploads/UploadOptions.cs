@@ -15,10 +15,6 @@ public sealed class UploadOptions
     [Range(0, 1L << 50)]
     public long MaxTotalBytes { get; init; } = 1024 * 1024 * 1024;
 
-    /// <summary>The most bytes of text that the files of one prediction's inputs may hold together. Default: 10 MiB.</summary>
-    [Range(1, 1 << 30)]
-    public int MaxInputBytes { get; init; } = 10 * 1024 * 1024;
-
     /// <summary>How long the service keeps a file. Default: 24 hours, as Replicate's.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromHours(24);

@@ -24,7 +24,7 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) =>
         Postgres.AskAsync(() => reader.FindAsync(id, cancellationToken));
 
-    public Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
+    public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
         Postgres.AskAsync(() => reader.ListAsync(query, cancellationToken));
 
     static async Task<Creation> CreateAsync(RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ sealed class EmbeddedStore(RecordReader reader, SqliteWriter writer, EmbeddedQue
 
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reader.FindAsync(id, cancellationToken);
 
-    public Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
+    public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
         reader.ListAsync(query, cancellationToken);
 
     static async Task<Creation> CreateAsync(RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken) =>

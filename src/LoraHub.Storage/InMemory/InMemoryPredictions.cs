@@ -46,7 +46,7 @@ sealed class InMemoryPredictions(TimeProvider time)
         }
     }
 
-    public Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken)
+    public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken)
     {
         Prediction[] all;
         lock (_lock)
@@ -54,17 +54,17 @@ sealed class InMemoryPredictions(TimeProvider time)
             all = [.. _entries.Values.Select(entry => entry.Prediction)];
         }
 
-        IReadOnlyList<Prediction> page =
+        Prediction[] found =
         [
             .. all
                 .Where(prediction => query.CreatedAfter is not { } from || prediction.CreatedAt >= from)
                 .Where(prediction => query.CreatedBefore is not { } until || prediction.CreatedAt < until)
                 .Where(prediction => query.After is not { } position || IsOlder(prediction, position))
                 .OrderByDescending(prediction => prediction.CreatedAt)
-                .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal)
-                .Take(query.Limit),
+                .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal),
         ];
-        return Task.FromResult(page);
+        var fit = PredictionPage.Fit(found.Select(prediction => (long)prediction.Input.ToJsonString().Length + prediction.Logs.Length), query);
+        return Task.FromResult(new PredictionPage(found[..fit], fit < found.Length));
     }
 
     public async Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ sealed class RecordReader(IDbContextFactory<RecordsContext> contexts)
     }
 
     /// <inheritdoc cref="IPredictionStore.ListAsync"/>
-    public async Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query, CancellationToken cancellationToken)
+    public async Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);
         IQueryable<PredictionRow> rows = records.Predictions;
@@ -32,9 +32,18 @@ sealed class RecordReader(IDbContextFactory<RecordsContext> contexts)
             rows = rows.Where(row => row.CreatedAt <= time && (row.CreatedAt < time || string.Compare(row.Id, id) < 0));
         }
 
-        var page = rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id).Take(query.Limit);
-        return await ReadAsync(records, page, cancellationToken);
+        rows = rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id);
+        var sizes = await Sizes(records, rows.Take(query.Limit + 1)).ToListAsync(cancellationToken); // one more tells whether there are more
+        var fit = PredictionPage.Fit(sizes.Select(Convert.ToInt64), query);
+        return new PredictionPage(await ReadAsync(records, rows.Take(fit), cancellationToken), fit < sizes.Count);
     }
+
+    /// <summary>The bytes of each prediction. The databases know them without reading the text.</summary>
+    static IQueryable<int> Sizes(RecordsContext records, IQueryable<PredictionRow> rows) => rows.Select(row =>
+        (RecordsContext.Bytes(row.Input) ?? 0)
+        + (row.CompletedAt == null
+            ? records.Events.Where(recorded => recorded.PredictionId == row.Id).Sum(recorded => RecordsContext.Bytes(recorded.Data) ?? 0)
+            : (RecordsContext.Bytes(row.Logs) ?? 0) + (RecordsContext.Bytes(row.Output) ?? 0)));
 
     static async Task<IReadOnlyList<Prediction>> ReadAsync(
         RecordsContext records, IQueryable<PredictionRow> query, CancellationToken cancellationToken)

@@ -24,6 +24,9 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
     /// <summary>The collation that compares text byte by byte.</summary>
     protected abstract string Ordinal { get; }
 
+    /// <summary>The bytes of a text, in a query.</summary>
+    public static int? Bytes(string? text) => throw new InvalidOperationException($"Only a database can count the bytes of {text}.");
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<Microseconds>();
 
@@ -53,6 +56,7 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         uses.HasIndex(row => row.ModuleId);
 
         modelBuilder.AddModules(Ordinal);
+        modelBuilder.HasDbFunction(typeof(RecordsContext).GetMethod(nameof(Bytes))!).HasName("octet_length").IsBuiltIn(); // in both databases
 
         // Snake case works in both databases without quotes.
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))

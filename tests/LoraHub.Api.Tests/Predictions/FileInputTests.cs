@@ -139,17 +139,17 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
     [Fact]
     public async Task The_files_of_a_prediction_share_a_size_limit()
     {
-        await using var service = new Service(("Files:MaxInputBytes", "10"));
+        await using var service = new Service(("Limits:InputBytes", "1024"));
         var client = await service.ReadyAsync();
-        var file = await client.UploadedAsync("123456");
+        var file = await client.UploadedAsync(new string('a', 600));
 
         using var one = await client.PostAsync("/v1/predictions", Body("test_inputs", file.Get));
         using var two = await client.PostAsync("/predictions",
-            JsonSerializer.Serialize(new { input = new { test_inputs = file.Get, test_outputs = "data:,12345" } }));
+            JsonSerializer.Serialize(new { input = new { test_inputs = file.Get, test_outputs = $"data:,{new string('b', 500)}" } }));
 
         Assert.Equal(HttpStatusCode.Created, one.StatusCode);
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, two.StatusCode);
-        Assert.Contains("may total at most 10 bytes (Files:MaxInputBytes)", await two.TextAsync());
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, two.StatusCode);
+        Assert.Contains("at most 1024 bytes of text together, files and data URLs included (Limits:InputBytes)", await two.TextAsync());
     }
 
     [Theory]

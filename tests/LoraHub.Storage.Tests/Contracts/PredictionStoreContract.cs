@@ -212,7 +212,8 @@ public abstract class PredictionStoreContract : IAsyncLifetime
         Assert.Equal([created[2].Id, created[1].Id], listed.Select(prediction => prediction.Id));
     }
 
-    Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query) => _engine.Store.ListAsync(query, TestContext.Current.CancellationToken);
+    async Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query) =>
+        (await _engine.Store.ListAsync(query, TestContext.Current.CancellationToken)).Predictions;
 
     static PredictionPosition PositionOf(Prediction prediction) => new(prediction.CreatedAt, prediction.Id);
 }

@@ -1,8 +1,10 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Core;
 using LoraHub.Core.Json;
 using LoraHub.Core.Uploads;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Replicate.Files;
@@ -58,7 +60,8 @@ static class FileEndpoints
         }
     }
 
-    static async Task<IResult> ListAsync(HttpRequest request, IUploadStore uploads, FileAddress address, CancellationToken cancellationToken)
+    static async Task<IResult> ListAsync(
+        HttpRequest request, IUploadStore uploads, FileAddress address, IOptions<LimitsOptions> limits, CancellationToken cancellationToken)
     {
         var cursor = request.Query[ListCursor.Key].ToString();
         var after = ListCursor.Read(cursor) is var (createdAt, id) ? new UploadPosition(createdAt, id) : null;
@@ -68,8 +71,12 @@ static class FileEndpoints
         }
 
         var found = await uploads.ListAsync(after, PageSize + 1, cancellationToken); // one extra shows whether there is a next page
-        var results = found.Take(PageSize).Select(upload => ReplicateFile.From(upload, address.Of(upload, Origin.Of(request)))).ToArray();
-        var next = found.Count > PageSize ? ListCursor.NextUrl(request, found[PageSize - 1].CreatedAt, found[PageSize - 1].Id) : null;
+        var results = ReplicatePage.Within(
+            limits.Value.PageBytes,
+            found.Take(PageSize).Select(upload => ReplicateFile.From(upload, address.Of(upload, Origin.Of(request)))));
+        var next = found.Count > results.Length
+            ? ListCursor.NextUrl(request, found[results.Length - 1].CreatedAt, found[results.Length - 1].Id)
+            : null;
         return TypedResults.Json(new ReplicatePage<ReplicateFile>(next, null, results), WireJson.Options);
     }
 

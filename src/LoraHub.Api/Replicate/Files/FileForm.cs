@@ -17,8 +17,6 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
 
     const int MaxName = 255, BufferBytes = 80 * 1024;
 
-    static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
-
     readonly Dictionary<string, string> _fields = [];
     IUploadWriter? _content;
     FormPart? _contentPart;
@@ -77,7 +75,7 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         var metadata = ReadMetadata(FieldOrNull(Metadata) ?? "{}");
         return metadata is null
             ? (null, Invalid(
-                "invalid_value", Metadata, $"metadata must be a JSON object with unique keys, nested at most {Strict.MaxDepth} levels deep"))
+                "invalid_value", Metadata, $"metadata must be a JSON object with unique keys, nested at most {BoundedJson.MaxDepth} levels deep"))
             : (await _content.CompleteAsync(new UploadDetails(name, type, metadata), cancellationToken), null);
     }
 
@@ -160,11 +158,9 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
     {
         try
         {
-            var node = JsonNode.Parse(text, documentOptions: Strict) as JsonObject;
-            JsonTexts.Read(node);
-            return node?.Deserialize<Dictionary<string, JsonElement>>();
+            return (BoundedJson.Parse(text) as JsonObject)?.Deserialize<Dictionary<string, JsonElement>>();
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter: unreadable text
+        catch (JsonException)
         {
             return null;
         }

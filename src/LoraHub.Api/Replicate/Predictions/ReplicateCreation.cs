@@ -66,6 +66,7 @@ static class ReplicateCreation
         {
             IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
             IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
+            IntakeResult.TooLarge(var reason) => Problems.Because(StatusCodes.Status413PayloadTooLarge, null, reason),
             IntakeResult.Full => QueueFull(http.Response),
             _ => throw new System.Diagnostics.UnreachableException(),
         };

@@ -1,8 +1,10 @@
 using System.Globalization;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Core;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
+using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
@@ -11,22 +13,25 @@ static class ReplicateListing
 {
     const int PageSize = 100;
 
-    public static async Task<IResult> ListAsync(HttpRequest request, IPredictionStore store, ServedModel model, StreamAddress streams)
+    public static async Task<IResult> ListAsync(
+        HttpRequest request, IPredictionStore store, ServedModel model, StreamAddress streams, IOptions<LimitsOptions> limits)
     {
-        var (query, invalid) = Read(request.Query);
+        var (query, invalid) = Read(request.Query, limits.Value);
         if (invalid.Count > 0)
         {
             return Problems.Fields(invalid);
         }
 
         // `source=web` selects predictions made on a website; here all come through the API.
-        var found = request.Query.ContainsKey("source") ? [] : await store.ListAsync(query, request.HttpContext.RequestAborted);
-        var results = found.Take(PageSize).Select(prediction => ReplicatePrediction.From(prediction, model, streams)).ToArray();
-        var next = found.Count > PageSize ? ListCursor.NextUrl(request, found[PageSize - 1].CreatedAt, found[PageSize - 1].Id) : null;
+        var (found, hasMore) = request.Query.ContainsKey("source")
+            ? new PredictionPage([], HasMore: false)
+            : await store.ListAsync(query, request.HttpContext.RequestAborted);
+        var results = found.Select(prediction => ReplicatePrediction.From(prediction, model, streams)).ToArray();
+        var next = hasMore ? ListCursor.NextUrl(request, found[^1].CreatedAt, found[^1].Id) : null;
         return TypedResults.Json(new ReplicatePage<ReplicatePrediction>(next, null, results), WireJson.Options);
     }
 
-    static (PredictionQuery Query, IReadOnlyList<InvalidField> Invalid) Read(IQueryCollection given)
+    static (PredictionQuery Query, IReadOnlyList<InvalidField> Invalid) Read(IQueryCollection given, LimitsOptions limits)
     {
         var invalid = new List<InvalidField>();
         var query = new PredictionQuery
@@ -34,7 +39,8 @@ static class ReplicateListing
             After = Read(given, ListCursor.Key, ReadCursor, ListCursor.Rule, invalid),
             CreatedAfter = Read(given, "created_after", ReadTime, "created_after must be a time in ISO 8601 format", invalid),
             CreatedBefore = Read(given, "created_before", ReadTime, "created_before must be a time in ISO 8601 format", invalid),
-            Limit = PageSize + 1, // one extra shows whether there is a next page
+            Limit = PageSize,
+            Bytes = limits.PageBytes,
         };
         return (query, invalid);
     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -6,12 +5,11 @@ using System.Text.Json.Nodes;
 namespace LoraHub.Core.Predictions.Inputs;
 
 /// <summary>Reads single fields of a request by <see cref="InputSchema"/>, fills in defaults and collects errors.</summary>
-sealed class FieldReader(JsonObject given)
+/// <param name="mostLines">The most lines of one field.</param>
+sealed class FieldReader(JsonObject given, int mostLines)
 {
     // Messages quote the client's text unescaped; they are never rendered as HTML.
     static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    static readonly JsonDocumentOptions EachKeyOnce = new() { AllowDuplicateProperties = false };
 
     readonly List<InputError> _errors = [];
 
@@ -70,7 +68,7 @@ sealed class FieldReader(JsonObject given)
             return null;
         }
 
-        if (value.GetValueKind() != JsonValueKind.Number || !IsWhole(value, out var number))
+        if (value.GetValueKind() != JsonValueKind.Number || !WholeNumber.TryParse(value.ToJsonString(), out var number))
         {
             FailType(name, value, "integer");
             return null;
@@ -100,29 +98,19 @@ sealed class FieldReader(JsonObject given)
         return false;
     }
 
-    /// <summary>Returns one entry per example. Trailing line feeds do not start another line.</summary>
-    public IReadOnlyList<string>? Lines(string name)
+    /// <summary>Reads two fields that need the same number of lines, one entry per example. A field is null without a value, or when it is wrong.</summary>
+    public (IReadOnlyList<string>? Inputs, IReadOnlyList<string>? Outputs) Lines(string inputs, string outputs)
     {
-        if (Value(Field(name)) is not { } value)
+        var (first, second) = (Lines(inputs), Lines(outputs));
+        if (first is not null && second is not null)
         {
-            return null;
+            (first, second) = TextLines.Match(first, second);
         }
 
-        switch (value.GetValueKind())
-        {
-            case JsonValueKind.Array:
-                return Strings(name, (JsonArray)value);
-            case JsonValueKind.String when LooksLikeArray(value.GetValue<string>()):
-                return ParseEmbedded(name, value.GetValue<string>()) is JsonArray array ? Strings(name, array) : null;
-            case JsonValueKind.String:
-                var text = value.GetValue<string>().Replace("\r\n", "\n").Replace('\r', '\n').TrimEnd('\n');
-                return text.Length == 0 ? [] : text.Split('\n');
-            default:
-                FailType(name, value, "string");
-                return null;
-        }
+        return (Checked(inputs, first), Checked(outputs, second));
     }
 
+    /// <summary>Reads weights by module, or the list that is a prediction's <c>output.weights</c>.</summary>
     public IReadOnlyList<ModuleWeight>? Weights(string name)
     {
         var value = Value(Field(name));
@@ -135,23 +123,7 @@ sealed class FieldReader(JsonObject given)
             }
         }
 
-        if (value is null)
-        {
-            return null;
-        }
-
-        if (value is not JsonObject { Count: > 0 } weights)
-        {
-            Fail(name, """Give a JSON object of numbers, for example {"lorahub/t5_mini-plurals": 0.5}.""", InputErrorKind.WrongType);
-            return null;
-        }
-
-        if (weights.GroupBy(pair => pair.Key.Trim()).FirstOrDefault(group => group.Count() > 1) is { } twice)
-        {
-            Fail(name, $"`{twice.Key}` is named twice; name each module once.");
-        }
-
-        return [.. weights.Select(pair => new ModuleWeight(pair.Key.Trim(), Weight(name, pair.Key, pair.Value)))];
+        return value is null ? null : new WeightsReader((message, kind) => Fail(name, message, kind)).Read(value);
     }
 
     static InputField Field(string name) => InputSchema.Fields.First(field => field.Name == name);
@@ -159,15 +131,36 @@ sealed class FieldReader(JsonObject given)
     JsonNode? Value(InputField field) =>
         IsGiven(field.Name) ? given[field.Name] : _presets.TryGetValue(field.Name, out var preset) ? preset : field.Default;
 
-    double Weight(string name, string module, JsonNode? value)
+    TextLines? Lines(string name)
     {
-        if (value?.GetValueKind() == JsonValueKind.Number && value.AsValue().TryGetValue<double>(out var weight) && double.IsFinite(weight))
+        switch (Value(Field(name)))
         {
-            return weight;
+            case null:
+                return null;
+            case JsonArray array when array.Count > mostLines:
+                return TextLines.TooLong();
+            case JsonArray array:
+                return new TextLines(Strings(name, array));
+            case var text when text.GetValueKind() == JsonValueKind.String:
+                return TextLines.Of(text.GetValue<string>(), mostLines);
+            case var other:
+                FailType(name, other, "string");
+                return null;
+        }
+    }
+
+    IReadOnlyList<string>? Checked(string name, TextLines? lines)
+    {
+        if (lines is { Error: { } error })
+        {
+            Fail(name, error);
+        }
+        else if (lines is { IsTooLong: true })
+        {
+            Fail(name, InputParser.TooManyLines(mostLines));
         }
 
-        Fail(name, $"The weight of `{module}` is {Quote(value)}; it must be a finite number.", InputErrorKind.WrongType);
-        return 0;
+        return Failed(name) ? null : lines?.Lines;
     }
 
     List<string> Strings(string name, JsonArray array)
@@ -189,46 +182,29 @@ sealed class FieldReader(JsonObject given)
         return strings;
     }
 
-    static bool LooksLikeArray(string text)
-    {
-        var trimmed = text.AsSpan().Trim();
-        return trimmed is ['[', .., ']'] && trimmed[1..].TrimStart() is ['"', ..] or [']'];
-    }
-
     JsonNode? ParseEmbedded(string name, string text)
     {
         try
         {
-            var node = JsonNode.Parse(text, documentOptions: EachKeyOnce);
-            JsonTexts.Read(node);
-            return node;
+            return BoundedJson.Parse(text);
         }
         catch (JsonException exception)
         {
-            var where = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine + 1})" : "";
-            Fail(name, $"The text is not valid JSON{where}.");
-            return null;
+            var what = BoundedJson.Describe(exception);
+            Fail(name, what.Length == 0 ? "The text is not valid JSON." : $"The text is not valid JSON ({what}).");
         }
-        catch (InvalidOperationException)
+        catch (TooManyValuesException)
         {
-            Fail(name, $"The text is not valid JSON ({JsonTexts.Unreadable}).");
-            return null;
+            Fail(name, "The text holds too many values for weights of modules.");
         }
-    }
 
-    static bool IsWhole(JsonNode value, out long number)
-    {
-        // Parses the JSON text as decimal, so that 20.0 and 2e1 equal 20 without rounding.
-        var isNumber = decimal.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var written);
-        var isWhole = isNumber && decimal.IsInteger(written) && written is >= long.MinValue and <= long.MaxValue;
-        number = isWhole ? (long)written : 0;
-        return isWhole;
+        return null;
     }
 
     void FailType(string name, JsonNode value, string type) =>
         Fail(name, $"{Quote(value)} is not of type \"{type}\"", InputErrorKind.WrongType);
 
-    static string Quote(JsonNode? value)
+    internal static string Quote(JsonNode? value)
     {
         const int Longest = 80;
         var text = value?.ToJsonString(Quoting) ?? "null";

@@ -44,6 +44,9 @@ public enum InputErrorKind
     TooLarge,
     NotAChoice,
     Invalid,
+
+    /// <summary>The inputs hold more bytes than one prediction may (<see cref="InputBudget"/>).</summary>
+    OverBudget,
 }
 
 /// <param name="Field">The input's name.</param>

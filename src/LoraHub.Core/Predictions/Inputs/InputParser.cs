@@ -5,35 +5,47 @@ namespace LoraHub.Core.Predictions.Inputs;
 /// <summary>Parses a request's JSON into a <see cref="PredictionInput"/>, or reports all of its errors.</summary>
 public static class InputParser
 {
+    /// <summary>The most modules that one input names.</summary>
+    const int MostModules = 10_000;
+
     /// <summary>Checks everything that depends on the input alone; the module selection checks the modules.</summary>
+    /// <param name="mostLines">The most examples and test inputs together.</param>
     /// <returns>The input and no errors, or null and at least one error, ordered by field name.</returns>
-    public static (PredictionInput? Input, IReadOnlyList<InputError> Errors) Parse(JsonObject given)
+    public static (PredictionInput? Input, IReadOnlyList<InputError> Errors) Parse(JsonObject given, int mostLines = int.MaxValue)
     {
-        var reader = new FieldReader(given);
+        var reader = new FieldReader(given, mostLines);
         reader.Preset(Methods.Presets(reader.Text(InputSchema.Method)));
-        var input = Read(reader);
+        var input = Read(reader, mostLines);
 
         return reader.Errors.Count == 0
             ? (input, [])
             : (null, [.. reader.Errors.OrderBy(error => error.Field, StringComparer.Ordinal)]);
     }
 
-    static PredictionInput Read(FieldReader reader)
+    const string IfTheyAreLists = " (a text that is one JSON array is one line for each of its strings; for answers that are lists give an array of strings)";
+
+    /// <summary>Why a prediction with more lines is refused.</summary>
+    internal static string TooManyLines(int most) =>
+        $"A prediction may have at most {most} examples and test inputs together ({LimitsOptions.Section}:{nameof(LimitsOptions.InputLines)}).";
+
+    static PredictionInput Read(FieldReader reader, int mostLines)
     {
-        var (modules, weights) = ReadModules(reader);
+        var weights = reader.Weights(InputSchema.ModuleWeights);
+        var examples = reader.Lines(InputSchema.ExampleInputs, InputSchema.ExampleOutputs);
+        var tests = reader.Lines(InputSchema.TestInputs, InputSchema.TestOutputs);
         var input = new PredictionInput
         {
-            ExampleInputs = reader.Lines(InputSchema.ExampleInputs) ?? [],
-            ExampleOutputs = reader.Lines(InputSchema.ExampleOutputs) ?? [],
+            ExampleInputs = examples.Inputs ?? [],
+            ExampleOutputs = examples.Outputs ?? [],
             HasOwnExamples = reader.IsGiven(InputSchema.ExampleInputs),
-            Modules = modules,
-            Weights = weights,
+            Modules = ReadModules(reader, weights),
+            Weights = weights?.Select(weight => weight.Weight).ToArray(),
             RandomModules = (int)(reader.Integer(InputSchema.NumRandomLoraModules) ?? 0),
             Budget = (int)(reader.Integer(InputSchema.MaxInferenceStep) ?? 0),
             Seed = reader.Integer(InputSchema.Seed),
-            TestInputs = reader.Lines(InputSchema.TestInputs) ?? [],
-            TestOutputs = reader.Lines(InputSchema.TestOutputs),
-            Composition = reader.Text(InputSchema.Composition) == "delta" ? Composition.Delta : Composition.Factors,
+            TestInputs = tests.Inputs ?? [],
+            TestOutputs = tests.Outputs,
+            Composition = ReadComposition(reader, weights),
             Objective = reader.Text(InputSchema.Objective) == "token_loss" ? Objective.TokenLoss : Objective.Reference,
             ModuleSelection = ReadSelection(reader.Text(InputSchema.ModuleSelection)),
             Optimizer = reader.Text(InputSchema.Optimizer) ?? "",
@@ -41,8 +53,16 @@ public static class InputParser
             MaxNewTokens = (int)(reader.Integer(InputSchema.MaxNewTokens) ?? 0),
             Controls = reader.Boolean(InputSchema.Controls),
         };
-        CheckCounts(reader, input);
+        CheckCounts(reader, input, mostLines);
         return input;
+    }
+
+    /// <summary>The weights of a prediction's output bring their composition along, unless the request names another.</summary>
+    static Composition ReadComposition(FieldReader reader, IReadOnlyList<ModuleWeight>? weights)
+    {
+        var named = reader.Text(InputSchema.Composition);
+        var word = reader.IsGiven(InputSchema.Composition) ? named : weights?.Select(weight => weight.Composition).FirstOrDefault(one => one is not null) ?? named;
+        return word == Composition.Delta.Word() ? Composition.Delta : Composition.Factors;
     }
 
     static ModuleSelection ReadSelection(string? word) => word switch
@@ -53,7 +73,7 @@ public static class InputParser
         _ => ModuleSelection.Random,
     };
 
-    static void CheckCounts(FieldReader reader, PredictionInput input)
+    static void CheckCounts(FieldReader reader, PredictionInput input, int mostLines)
     {
         if (reader.Failed(InputSchema.ExampleInputs, InputSchema.ExampleOutputs, InputSchema.TestInputs, InputSchema.TestOutputs))
         {
@@ -69,7 +89,7 @@ public static class InputParser
             reader.Fail(
                 InputSchema.ExampleOutputs,
                 $"Number of input and output do not match: {input.ExampleInputs.Count} example_inputs, "
-                + $"{input.ExampleOutputs.Count} example_outputs; give one output for each input.");
+                + $"{input.ExampleOutputs.Count} example_outputs; give one output for each input{IfTheyAreLists}.");
         }
 
         if (input.TestOutputs is { } outputs && outputs.Count != input.TestInputs.Count)
@@ -77,32 +97,41 @@ public static class InputParser
             reader.Fail(
                 InputSchema.TestOutputs,
                 $"Number of input and output do not match: {input.TestInputs.Count} test_inputs, "
-                + $"{outputs.Count} test_outputs; give one output for each input, or none.");
+                + $"{outputs.Count} test_outputs; give one output for each input, or none{IfTheyAreLists}.");
+        }
+
+        if ((long)input.ExampleInputs.Count + input.TestInputs.Count > mostLines)
+        {
+            reader.Fail(InputSchema.TestInputs, TooManyLines(mostLines));
         }
     }
 
-    static (IReadOnlyList<string>? Modules, IReadOnlyList<double>? Weights) ReadModules(FieldReader reader)
+    static IReadOnlyList<string>? ReadModules(FieldReader reader, IReadOnlyList<ModuleWeight>? weights)
     {
         var named = reader.Text(InputSchema.LoraModulesSpecified);
-        var weights = reader.Weights(InputSchema.ModuleWeights);
-        if (weights is not null)
+        if (weights is null)
         {
-            if (!string.IsNullOrWhiteSpace(named))
-            {
-                reader.Fail(InputSchema.ModuleWeights, "module_weights already names the modules; leave lora_modules_specified out.");
-            }
-
-            return ([.. weights.Select(weight => weight.Module)], [.. weights.Select(weight => weight.Weight)]);
+            return string.IsNullOrWhiteSpace(named) ? null : ReadNames(reader, named); // empty text counts as omitted, as in the reference's form
         }
 
-        // Empty text counts as omitted, as in the reference's form.
-        return string.IsNullOrWhiteSpace(named) ? (null, null) : (ReadNames(reader, named), null);
+        if (!string.IsNullOrWhiteSpace(named))
+        {
+            reader.Fail(InputSchema.ModuleWeights, "module_weights already names the modules; leave lora_modules_specified out.");
+        }
+
+        return [.. weights.Select(weight => weight.Module)];
     }
 
     static List<string> ReadNames(FieldReader reader, string named)
     {
         var names = new List<string>();
         var known = new HashSet<string>(StringComparer.Ordinal);
+        if (named.AsSpan().Count(',') >= MostModules)
+        {
+            reader.Fail(InputSchema.LoraModulesSpecified, $"The list has more than {MostModules} names; name fewer modules.");
+            return names;
+        }
+
         foreach (var name in named.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (!known.Add(name))

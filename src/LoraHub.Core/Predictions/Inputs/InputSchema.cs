@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Optimization;
 
@@ -147,11 +148,20 @@ public static class InputSchema
         {
             if (given.TryGetPropertyValue(field.Name, out var value))
             {
-                // Serialized and parsed again: a clone would keep the whole request's bytes in memory, dropped fields included.
-                known[field.Name] = value is null ? null : JsonNode.Parse(value.ToJsonString());
+                known[field.Name] = Copy(value);
             }
         }
 
         return known;
     }
+
+    /// <summary>Copies the text too: a clone would keep the whole request's bytes in memory, dropped fields included.</summary>
+    static JsonNode? Copy(JsonNode? value) => value switch
+    {
+        null => null,
+        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Copy(member.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Copy)]),
+        _ when value.GetValueKind() == JsonValueKind.String => JsonValue.Create(value.GetValue<string>()),
+        _ => JsonNode.Parse(value.ToJsonString()),
+    };
 }

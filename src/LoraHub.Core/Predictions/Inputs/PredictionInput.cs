@@ -10,6 +10,12 @@ public enum Composition
     Delta,
 }
 
+public static class CompositionWords
+{
+    /// <summary>The composition as requests and outputs write it.</summary>
+    public static string Word(this Composition composition) => composition == Composition.Delta ? "delta" : "factors";
+}
+
 /// <summary>The function that the search minimizes on the few-shot examples.</summary>
 public enum Objective
 {
