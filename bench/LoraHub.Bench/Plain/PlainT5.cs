@@ -22,10 +22,12 @@ sealed class PlainT5 : IDisposable
     const long Ignored = -100;
 
     readonly T5Config _config;
+    readonly int _end;
     readonly ScalarType _type;
     readonly Dictionary<string, Tensor> _weights;
 
-    PlainT5(T5Config config, ScalarType type, Dictionary<string, Tensor> weights) => (_config, _type, _weights) = (config, type, weights);
+    PlainT5(T5Config config, int end, ScalarType type, Dictionary<string, Tensor> weights) =>
+        (_config, _end, _type, _weights) = (config, end, type, weights);
 
     /// <summary>Loads a Hugging Face folder; the caller disposes the model.</summary>
     /// <param name="type">fp32, bf16 or fp64: the dtype of all weights and states.</param>
@@ -41,7 +43,8 @@ sealed class PlainT5 : IDisposable
             weights[name] = checkpoint.Read(name).to(type, CPU, copy: true);
         }
 
-        var model = new PlainT5(T5Config.Load(folder), type, weights);
+        var config = T5Config.Load(folder);
+        var model = new PlainT5(config, GenerationConfig.Load(folder, config).EndTokenIds[0], type, weights);
         scope.Detach(weights.Values);
         return model;
     }
@@ -92,7 +95,7 @@ sealed class PlainT5 : IDisposable
         {
             using var one = NewDisposeScope();
             var next = Decode(decoded, states, hidden, lora).select(1, -1).argmax(-1).masked_fill(ended, pad); // (B)
-            ended = ended.logical_or(next.eq(_config.EosTokenId)).MoveToOuterDisposeScope();
+            ended = ended.logical_or(next.eq(_end)).MoveToOuterDisposeScope();
             decoded = cat([decoded, next.unsqueeze(1)], 1).MoveToOuterDisposeScope();
         }
 

@@ -23,6 +23,9 @@ public sealed class Checkpoint
 
     static readonly string[] AdapterFiles = ["adapter_model.safetensors", "adapter_model.bin"];
 
+    // transformers' classes for T5 with a task's own head keep the model under this name, and its loader takes such files for the model alone.
+    const string Wrapper = "transformer.";
+
     readonly OrderedDictionary<string, StoredTensor> _tensors = [];
 
     internal Checkpoint(string path, IReadOnlyList<CheckpointFile> files, IEnumerable<StoredTensor> tensors)
@@ -82,12 +85,12 @@ public sealed class Checkpoint
     /// Locates the tensors of a Hugging Face model folder: the first of <c>model.safetensors</c>, its shards, <c>pytorch_model.bin</c> and its shards
     /// that exists.
     /// </summary>
-    /// <exception cref="CheckpointException">None exists, a file is invalid, or an index does not match its shards.</exception>
+    /// <exception cref="CheckpointException">None exists, or a file is invalid.</exception>
     public static Checkpoint LocateModel(string folder)
     {
         var file = FirstOf(ModelFiles, folder);
 
-        return file.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Locate(file) : Locate(file);
+        return (file.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Locate(file) : Locate(file)).Unwrapped();
     }
 
     /// <summary>Locates the tensors of a PEFT adapter folder: <c>adapter_model.safetensors</c>, else <c>adapter_model.bin</c>.</summary>
@@ -101,6 +104,22 @@ public sealed class Checkpoint
     static string FirstOf(string[] names, string folder) =>
         names.Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists)
         ?? throw new CheckpointException(folder, $"the folder must hold one of {string.Join(", ", names)}.");
+
+    /// <summary>The wrapped model's tensors under their own names, or this checkpoint if it has none.</summary>
+    Checkpoint Unwrapped()
+    {
+        if (Entries.Keys.Any(name => name.StartsWith("encoder.", StringComparison.Ordinal))
+            || !Entries.Keys.Any(name => name.StartsWith(Wrapper, StringComparison.Ordinal)))
+        {
+            return this;
+        }
+
+        var inside =
+            from tensor in Tensors
+            where tensor.Entry.Name.StartsWith(Wrapper, StringComparison.Ordinal)
+            select tensor with { Entry = tensor.Entry with { Name = tensor.Entry.Name[Wrapper.Length..] } };
+        return new Checkpoint(Path, Files, inside);
+    }
 
     static IReadOnlyList<StoredTensor> ReadTensors(string file, FileStream stream)
     {

@@ -11,31 +11,27 @@ static class ShardIndex
 
     static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <summary>Locates the tensors of every shard in an index; the index and the shards must list the same tensors.</summary>
-    /// <exception cref="CheckpointException">The index or a shard is invalid, a shard is in another folder, or index and shards differ.</exception>
+    /// <summary>Locates the tensors of every shard that an index names.</summary>
+    /// <remarks>
+    /// As in transformers, shards are read whole, in the order of their names. A tensor that the index does not list is found. One that it lists
+    /// and no shard has is not there; it may be a tied copy that safetensors left out. Of several with one name, the last counts. The code that
+    /// loads a model checks that nothing is missing.
+    /// </remarks>
+    /// <exception cref="CheckpointException">The index or a shard is invalid, or a shard is in another folder.</exception>
     public static Checkpoint Locate(string index)
     {
+        var folder = Path.GetDirectoryName(index)!;
         Checkpoint[] shards =
         [
-            .. ReadWeightMap(index)
-                .GroupBy(pair => pair.Value, pair => pair.Key)
-                .OrderBy(names => names.Key, StringComparer.Ordinal)
-                .Select(names => LocateShard(index, names.Key, [.. names]))
+            .. ReadWeightMap(index).Values.Distinct().Order(StringComparer.Ordinal).Select(name => Checkpoint.Locate(Path.Combine(folder, name))),
         ];
-
-        return new Checkpoint(index, [.. shards.SelectMany(shard => shard.Files)], shards.SelectMany(shard => shard.Tensors));
-    }
-
-    static Checkpoint LocateShard(string index, string name, HashSet<string> tensors)
-    {
-        var shard = Checkpoint.Locate(Path.Combine(Path.GetDirectoryName(index)!, name));
-        if (!tensors.SetEquals(shard.Entries.Keys))
+        var tensors = new OrderedDictionary<string, StoredTensor>();
+        foreach (var tensor in shards.SelectMany(shard => shard.Tensors))
         {
-            tensors.SymmetricExceptWith(shard.Entries.Keys);
-            throw new CheckpointException(index, $"'{tensors.First()}' is in the index or in {name}, but not in both.");
+            tensors[tensor.Entry.Name] = tensor;
         }
 
-        return shard;
+        return new Checkpoint(index, [.. shards.SelectMany(shard => shard.Files)], tensors.Values);
     }
 
     static Dictionary<string, string> ReadWeightMap(string index)

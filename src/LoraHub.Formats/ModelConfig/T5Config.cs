@@ -1,11 +1,25 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace LoraHub.Formats.ModelConfig;
 
-/// <summary>The <c>config.json</c> of a Hugging Face T5 folder, with transformers' defaults.</summary>
+/// <summary>The <c>config.json</c> of a Hugging Face T5 or mT5 folder, with transformers' defaults.</summary>
 public sealed record T5Config
 {
+    const string File = "config.json";
+
+    /// <summary>What transformers' MT5Config has where it differs from T5Config. mT5 is T5 v1.1 with a larger vocabulary.</summary>
+    static readonly IReadOnlyDictionary<string, JsonNode> Mt5Defaults = new Dictionary<string, JsonNode>
+    {
+        ["vocab_size"] = 250112,
+        ["d_ff"] = 1024,
+        ["num_layers"] = 8,
+        ["num_heads"] = 6,
+        ["feed_forward_proj"] = "gated-gelu",
+        ["tie_word_embeddings"] = false,
+    };
+
     [JsonPropertyName("model_type")]
     public string ModelType { get; init; } = "";
 
@@ -49,11 +63,13 @@ public sealed record T5Config
     [JsonPropertyName("pad_token_id")]
     public int PadTokenId { get; init; }
 
-    [JsonPropertyName("eos_token_id")]
-    public int EosTokenId { get; init; } = 1;
-
+    /// <summary>The first input of the decoder when it scores given answers; <see cref="GenerationConfig"/> has the one for generation.</summary>
     [JsonPropertyName("decoder_start_token_id")]
     public int DecoderStartTokenId { get; init; }
+
+    /// <summary>Present in checkpoints whose matrices are quantized.</summary>
+    [JsonPropertyName("quantization_config")]
+    public JsonElement? Quantization { get; init; }
 
     [JsonIgnore]
     public int DecoderLayers => NumDecoderLayers ?? NumLayers;
@@ -64,25 +80,29 @@ public sealed record T5Config
     /// <exception cref="ModelException">The file is missing, is not JSON, or does not describe a supported T5.</exception>
     public static T5Config Load(string folder)
     {
-        var file = Path.Combine(folder, "config.json");
-        T5Config config;
-        try
+        var given = ConfigFile.Read(folder, File);
+        if ((given["model_type"] as JsonValue)?.TryGetValue(out string? type) == true && type == "mt5")
         {
-            config = JsonSerializer.Deserialize<T5Config>(File.ReadAllBytes(file)) ?? throw new JsonException("The file holds null.");
-        }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new ModelException($"config.json cannot be read as a T5 configuration: {exception.Message}", exception);
+            foreach (var (name, value) in Mt5Defaults)
+            {
+                given.TryAdd(name, value.DeepClone());
+            }
         }
 
-        return config.Checked();
+        return ConfigFile.Deserialize<T5Config>(given, File).Checked();
     }
 
     T5Config Checked()
     {
-        if (ModelType is not ("t5" or ""))
+        if (ModelType is not ("t5" or "mt5" or ""))
         {
-            throw new ModelException($"config.json describes a model of type `{ModelType}`; only `t5` is supported.");
+            throw new ModelException($"config.json describes a model of type `{ModelType}`; only `t5` and `mt5` are supported.");
+        }
+
+        if (Quantization is not null)
+        {
+            throw new ModelException(
+                "config.json has a quantization_config: quantized checkpoints are not supported; use the model's fp32, bf16 or fp16 checkpoint.");
         }
 
         if (FeedForwardProj is not ("relu" or "gated-gelu"))
@@ -94,6 +114,14 @@ public sealed record T5Config
         if (sizes.Min() < 1)
         {
             throw new ModelException("config.json contains a size below 1.");
+        }
+
+        foreach (var (name, id) in (ReadOnlySpan<(string, int)>)[("pad_token_id", PadTokenId), ("decoder_start_token_id", DecoderStartTokenId)])
+        {
+            if (id < 0 || id >= VocabSize)
+            {
+                throw new ModelException($"config.json has {name} {id}; it must be at least 0 and below vocab_size {VocabSize}.");
+            }
         }
 
         return this;

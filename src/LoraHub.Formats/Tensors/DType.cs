@@ -43,6 +43,9 @@ public static class DTypes
     /// <summary>Bytes of one element.</summary>
     public static int Size(this DType type) => Known[(int)type].Size;
 
+    /// <summary>Whether elements are floating-point numbers, as weights are. Integers are codes of a quantized checkpoint, or no weights.</summary>
+    public static bool IsFloatingPoint(this DType type) => type is DType.Float64 or DType.Float32 or DType.BFloat16 or DType.Float16;
+
     /// <summary>For example <c>F32</c>.</summary>
     public static string SafetensorsName(this DType type) => Known[(int)type].Safetensors;
 

@@ -14,10 +14,10 @@ static class Answers
         BaseModel model, IReadOnlyList<int[]> inputs, LoraLayers? lora, int maxNewTokens, CancellationToken cancellationToken)
     {
         var answers = new List<string>(inputs.Count);
-        foreach (var batch in MicroBatches.Split([.. inputs.Select(ids => ids.Length + maxNewTokens)], model.Model.Config.NumHeads))
+        foreach (var batch in MicroBatches.Split([.. inputs.Select(ids => ids.Length + maxNewTokens)], model.Model.Config))
         {
             var generated = GreedyDecoder.Generate(model.Model, [.. inputs.Take(batch)], lora, maxNewTokens, cancellationToken);
-            Instruments.CountGeneratedTokens(generated.Sum(row => row.Count(id => id != model.Model.Config.PadTokenId)));
+            Instruments.CountGeneratedTokens(generated.Sum(row => row.Count(id => id != model.Model.Generation.PadTokenId)));
             answers.AddRange(generated.Select(row => model.Tokenizer.Decode(row)));
         }
 

@@ -30,7 +30,7 @@ sealed class FewShotExamples : IDisposable
         // Also ignores a pad token that a target's text spells out.
         var labels = targets.Select(ids => ids.Select(id => id == pad ? TeacherForcing.Ignored : id).ToArray()).ToArray();
         var lengths = inputs.Zip(targets, (input, target) => Math.Max(input.Length, target.Length)).ToArray();
-        var passes = MicroBatches.Split(lengths, model.Config.NumHeads).ToArray();
+        var passes = MicroBatches.Split(lengths, model.Config).ToArray();
         _batches = [.. passes.Select(pass => new Batch(model, [.. inputs.Take(pass)], [.. labels.Take(pass)]))];
         Tokens = _batches.Sum(batch => batch.Answers.Counted);
         AdaptersPerPass = passes.Min(pass => AdaptersFor(lengths[pass]));
@@ -94,7 +94,7 @@ sealed class FewShotExamples : IDisposable
     {
         var widest = lengths.Sum() * (_model.Config.IsGated ? 2L : 1) * _model.Config.DFf * _model.ComputeType.ElementSize(); // bytes
         var adapters = 1;
-        while (MicroBatches.Fits((long)lengths.Length * (adapters + 1), lengths.Max(), _model.Config.NumHeads)
+        while (MicroBatches.Fits((long)lengths.Length * (adapters + 1), lengths.Max(), _model.Config)
             && (_model.Device.type != DeviceType.CPU || (adapters + 1) * widest <= CachedBytes))
         {
             adapters++;

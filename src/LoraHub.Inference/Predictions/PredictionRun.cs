@@ -112,6 +112,11 @@ sealed class PredictionRun : IDisposable
     (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(FoundWeights found)
     {
         using var scope = NewDisposeScope();
+        if (_plan.Base.Model.Generation.Ignored is { Count: > 0 } ignored)
+        {
+            _progress.Log($"Answers are decoded greedily; not followed of the base model's generation settings: {string.Join(", ", ignored)}.");
+        }
+
         var tests = TestInputs();
         var adapted = Answers.Generate(_plan.Base, tests, found.Composition.Compose([found.Weights]), Input.MaxNewTokens, _cancellationToken);
         if (Input.TestOutputs is not { } expected)

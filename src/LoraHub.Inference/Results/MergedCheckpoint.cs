@@ -17,7 +17,9 @@ static class MergedCheckpoint
 
     // Copied unchanged if the base model's folder has them, so that the folder can be loaded by itself.
     static readonly string[] Companions =
-        ["generation_config.json", "special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json"];
+    [
+        "added_tokens.json", "generation_config.json", "special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json",
+    ];
 
     /// <summary>Writes a Hugging Face folder: weights in the residual stream's dtype, configuration and tokenizer.</summary>
     public static void Write(T5Model model, PeftAdapter adapter, string folder, CancellationToken cancellationToken)
@@ -32,7 +34,7 @@ static class MergedCheckpoint
         ShardedWriter.Write(folder, entries, TensorWriter.Data(name =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var tensor = source.Read(name).to(type, model.Device);
+            var tensor = source.Read(model.StoredName(name)).to(type, model.Device);
             return updates.TryGetValue(name, out var update) ? update.DeltaWeight().to(type).add_(tensor) : tensor;
         }));
 

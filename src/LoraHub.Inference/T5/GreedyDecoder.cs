@@ -14,11 +14,11 @@ static class GreedyDecoder
     {
         using var scope = NewDisposeScope();
         using var cache = new DecoderCache(model.Config.DecoderLayers);
-        var (pad, end) = (model.Config.PadTokenId, model.Config.EosTokenId);
+        var (start, ends, pad) = (model.Generation.StartTokenId, model.Generation.EndTokenIds, model.Generation.PadTokenId);
         using var rows = TokenRows.Of(inputs, model.Device, (row, place) => inputs[row][place] == pad);
         var encoded = model.Encode(rows, lora);
         var generated = inputs.Select(_ => new List<int>()).ToArray();
-        var next = inputs.Select(_ => model.Config.DecoderStartTokenId).ToArray();
+        var next = inputs.Select(_ => start).ToArray();
         var ended = new bool[inputs.Count];
         for (var step = 0; step < maxNewTokens && !ended.All(done => done); step++)
         {
@@ -28,7 +28,7 @@ static class GreedyDecoder
             {
                 next[row] = ended[row] ? pad : next[row];
                 generated[row].Add(next[row]);
-                ended[row] |= next[row] == end;
+                ended[row] |= ends.Contains(next[row]);
             }
         }
 

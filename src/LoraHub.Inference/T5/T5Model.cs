@@ -38,13 +38,13 @@ sealed class T5Model : IDisposable
     readonly Encoder _encoder;
     readonly Decoder _decoder;
 
-    T5Model(string folder, T5Config config, T5Weights weights, Device device)
+    T5Model(string folder, T5Config config, GenerationConfig generation, T5Weights weights, Device device)
     {
-        (Folder, Config, Device, _weights) = (folder, config, device, weights);
-        _shared = weights.Get(weights.Embedding, weights.ComputeType, config.VocabSize, config.DModel);
+        (Folder, Config, Generation, Device, _weights) = (folder, config, generation, device, weights);
+        _shared = weights.Get(T5Weights.Embedding, weights.ComputeType, config.VocabSize, config.DModel);
 
         // In fp32 even if the other matrices are not: the rounding of logits would go into the loss.
-        var head = config.TieWordEmbeddings ? weights.Embedding : "lm_head.weight";
+        var head = config.TieWordEmbeddings ? T5Weights.Embedding : T5Weights.Head;
         _lmHead = weights.GetMatrix([head], weights.StreamType, config.VocabSize, config.DModel);
         _encoder = new Encoder(weights, config);
         _decoder = new Decoder(weights, config);
@@ -55,6 +55,9 @@ sealed class T5Model : IDisposable
     public string Folder { get; }
 
     public T5Config Config { get; }
+
+    /// <summary>How the folder wants answers generated.</summary>
+    public GenerationConfig Generation { get; }
 
     public Device Device { get; }
 
@@ -68,8 +71,11 @@ sealed class T5Model : IDisposable
 
     public long Bytes => _weights.Bytes;
 
-    /// <summary>The checkpoint's tensors, without tied copies of the embedding.</summary>
+    /// <inheritdoc cref="T5Weights.Entries"/>
     public IReadOnlyDictionary<string, TensorEntry> Tensors => _weights.Entries;
+
+    /// <inheritdoc cref="T5Weights.StoredName"/>
+    public string StoredName(string tensor) => _weights.StoredName(tensor);
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c> and safetensors or torch files. The caller disposes the model.</summary>
     /// <param name="computeType">Chooses the dtype of the matrices from the number of parameters.</param>
@@ -79,10 +85,11 @@ sealed class T5Model : IDisposable
     {
         FreedMemory.Keep();
         var config = T5Config.Load(folder);
-        var weights = new T5Weights(folder, device, computeType);
+        var generation = GenerationConfig.Load(folder, config);
+        var weights = new T5Weights(folder, config.TieWordEmbeddings, device, computeType);
         try
         {
-            return new T5Model(folder, config, weights, device);
+            return new T5Model(folder, config, generation, weights, device);
         }
         catch
         {

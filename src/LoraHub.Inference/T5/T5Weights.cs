@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 
+using LoraHub.Formats.Checkpoints;
 using LoraHub.Formats.ModelConfig;
 using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Checkpoints;
@@ -17,30 +18,39 @@ namespace LoraHub.Inference.T5;
 /// </summary>
 sealed class T5Weights : IDisposable
 {
-    const string Shared = "shared.weight";
+    /// <summary>The name of the token embedding here, whatever the checkpoint calls it.</summary>
+    public const string Embedding = "shared.weight";
+
+    public const string Head = "lm_head.weight";
 
     readonly MappedCheckpoint _checkpoint;
+    readonly string _embedding; // the checkpoint's name
     readonly Device _device;
     readonly List<Action> _reads = [];
     readonly ConcurrentBag<Tensor> _owned = [];
 
     /// <summary>Opens the checkpoint of a Hugging Face folder.</summary>
+    /// <param name="isHeadTied">Whether the head is the token embedding.</param>
     /// <param name="computeType">Chooses the dtype of the matrices from the number of parameters.</param>
     /// <exception cref="CheckpointException">The checkpoint is missing, broken or not safe to read.</exception>
-    public T5Weights(string folder, Device device, Func<long, ScalarType> computeType)
+    public T5Weights(string folder, bool isHeadTied, Device device, Func<long, ScalarType> computeType)
     {
-        (_checkpoint, _device) = (MappedCheckpoint.OpenModel(folder), device);
+        var checkpoint = Checkpoint.LocateModel(folder);
+        string[] tied = [Embedding, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", .. isHeadTied ? [Head] : (string[])[]];
 
-        // The stacks' own embeddings are tied copies.
-        var hasShared = _checkpoint.Entries.ContainsKey(Shared);
-        Entries = _checkpoint.Entries
-            .Where(entry => !hasShared || !entry.Key.EndsWith("embed_tokens.weight", StringComparison.Ordinal))
-            .ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+        // transformers has one tensor for all of these. It loads shards in their order and, of one, these in theirs: the last one stays.
+        var files = checkpoint.Files.Select(file => file.Path).ToList();
+        _embedding = tied.Where(checkpoint.Entries.ContainsKey).OrderBy(name => files.IndexOf(checkpoint[name].File)).LastOrDefault(Embedding);
+        Entries = checkpoint.Entries.Values
+            .Where(entry => entry.Name == _embedding || (IsOfModel(entry.Name) && !tied.Contains(entry.Name)))
+            .Select(entry => entry.Name == _embedding ? entry with { Name = Embedding } : entry)
+            .ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        (_checkpoint, _device) = (new MappedCheckpoint(checkpoint), device);
         Parameters = Entries.Values.Sum(entry => Numbers(entry.Shape));
         ComputeType = computeType(Parameters);
     }
 
-    /// <summary>The checkpoint's tensors, without tied copies.</summary>
+    /// <summary>The model's tensors, without tied copies and without what else the checkpoint has.</summary>
     public IReadOnlyDictionary<string, TensorEntry> Entries { get; }
 
     public long Parameters { get; }
@@ -54,8 +64,8 @@ sealed class T5Weights : IDisposable
     /// <summary>The dtype of the residual stream, of norms, softmax, logits and loss: at least fp32.</summary>
     public ScalarType StreamType => ComputeType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
-    /// <summary>The name of the token embedding.</summary>
-    public string Embedding => Entries.ContainsKey(Shared) ? Shared : "encoder.embed_tokens.weight";
+    /// <summary>The checkpoint's name of one of <see cref="Entries"/>.</summary>
+    public string StoredName(string name) => name == Embedding ? _embedding : name;
 
     /// <summary>Requests a tensor as it is. It stays owned by these weights.</summary>
     /// <exception cref="ModelException">The checkpoint lacks it, or it has another shape.</exception>
@@ -113,6 +123,9 @@ sealed class T5Weights : IDisposable
         }
     }
 
+    static bool IsOfModel(string name) =>
+        name == Head || name.StartsWith("encoder.", StringComparison.Ordinal) || name.StartsWith("decoder.", StringComparison.Ordinal);
+
     static long Numbers(IEnumerable<long> shape) => shape.Aggregate(1L, (size, length) => size * length);
 
     Tensor Own(Tensor tensor)
@@ -126,7 +139,7 @@ sealed class T5Weights : IDisposable
         var rows = all.shape[0] / names.Count;
         for (var i = 0; i < names.Count; i++)
         {
-            all.narrow(0, i * rows, rows).copy_(_checkpoint.Read(names[i]));
+            all.narrow(0, i * rows, rows).copy_(_checkpoint.Read(StoredName(names[i])));
         }
     }
 
@@ -135,6 +148,13 @@ sealed class T5Weights : IDisposable
         if (!Entries.TryGetValue(name, out var entry))
         {
             throw new ModelException($"the checkpoint lacks the tensor `{name}`.");
+        }
+
+        if (!entry.DType.IsFloatingPoint())
+        {
+            throw new ModelException(
+                $"the checkpoint's tensor `{name}` is of type {entry.DType}: quantized checkpoints are not supported; "
+                + "use the model's fp32, bf16 or fp16 checkpoint.");
         }
 
         if (!entry.Shape.SequenceEqual(shape))

@@ -6,11 +6,13 @@ namespace LoraHub.Modules.HuggingFace;
 /// <summary>Which of a hub model's files a T5 needs here.</summary>
 static partial class BaseModelFiles
 {
-    public const string Config = "config.json", Tokenizer = "spiece.model";
+    public const string Config = "config.json";
 
     const long MostTextBytes = 64L << 20;
 
-    static readonly string[] Optional = ["tokenizer_config.json", "special_tokens_map.json", "generation_config.json"];
+    static readonly string[] Tokenizers = ["tokenizer.json", "spiece.model"];
+
+    static readonly string[] Optional = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "generation_config.json"];
 
     static readonly string[] Weights = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
@@ -26,12 +28,12 @@ static partial class BaseModelFiles
             throw new HubException($"{model.Id} has no {Config}: it is no base model{(model.Files.ContainsKey("adapter_config.json") ? ", but a module; `lorahub modules pull` brings it" : "")}.");
         }
 
-        if (!model.Files.ContainsKey(Tokenizer))
+        if (!Tokenizers.Any(model.Files.ContainsKey))
         {
-            throw new HubException($"{model.Id} has no {Tokenizer}, the SentencePiece tokenizer that a T5 needs here.");
+            throw new HubException($"{model.Id} has neither {string.Join(" nor ", Tokenizers)}; a T5 needs one of them.");
         }
 
-        string[] names = [Config, Tokenizer, .. Optional.Where(model.Files.ContainsKey)];
+        string[] names = [Config, .. Tokenizers.Concat(Optional).Where(model.Files.ContainsKey)];
         var weights = WeightsFile(model);
         return [.. names.Select(name => model.File(name, MostTextBytes)), .. IsIndex(weights) ? [model.File(weights, MostTextBytes)] : (HubFile[])[]];
     }

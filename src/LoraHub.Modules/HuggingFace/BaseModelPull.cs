@@ -56,7 +56,7 @@ sealed class BaseModelPull(HubClient hub, PullFiles files, BaseModels bases, IOp
     {
         try
         {
-            T5Config.Load(folder.Path);
+            GenerationConfig.Load(folder.Path, T5Config.Load(folder.Path));
         }
         catch (ModelException exception)
         {

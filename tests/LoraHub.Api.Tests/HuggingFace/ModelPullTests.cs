@@ -25,6 +25,34 @@ public sealed class ModelPullTests
         Assert.StartsWith("Another revision, or a copy of unknown origin, is in ", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/base", "main")).Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("spiece.model", "tokenizer.json")]
+    [InlineData("tokenizer.json", "spiece.model")]
+    public async Task One_of_the_two_tokenizer_files_is_enough_and_added_tokens_come_along(string without, string with)
+    {
+        await using var hub = await HuggingFaceServer.StartAsync();
+        var model = hub.Add("anna/base", [.. Samples.Model(without), ("added_tokens.json", "{}"u8.ToArray())]);
+        using var here = new DownloadsUnderTest(hub.Endpoint);
+
+        Assert.IsType<PullOutcome.Brought>(await here.PullModelAsync("anna/base"));
+
+        Assert.All((string[])[with, "added_tokens.json"], file => Assert.Equal(model.Files[file].Content, here.Read("anna/base", file)));
+    }
+
+    [Fact]
+    public async Task A_quantized_base_model_is_refused_before_its_weights_are_fetched()
+    {
+        await using var hub = await HuggingFaceServer.StartAsync();
+        var config = "{\"model_type\": \"t5\", \"quantization_config\": {\"load_in_8bit\": true}}"u8.ToArray();
+        hub.Add("anna/base", [.. Samples.Model("config.json"), ("config.json", config)]);
+        using var here = new DownloadsUnderTest(hub.Endpoint);
+
+        var reason = Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/base")).Reason;
+
+        Assert.Contains("config.json has a quantization_config: quantized checkpoints are not supported", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(hub.Requests, request => request.Path.Contains("model.safetensors", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Shards_come_by_their_index()
     {
@@ -59,15 +87,15 @@ public sealed class ModelPullTests
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Add("anna/base", [.. Samples.Model("config.json"), ("config.json", "{\"model_type\": \"llama\"}"u8.ToArray())]);
-        hub.Add("anna/bare", Samples.Model("spiece.model"));
+        hub.Add("anna/bare", Samples.Model("spiece.model", "tokenizer.json"));
         hub.Add("anna/module", Samples.Module(1));
         using var here = new DownloadsUnderTest(hub.Endpoint);
 
         Assert.Equal(
-            "anna/base cannot be a base model here: config.json describes a model of type `llama`; only `t5` is supported.",
+            "anna/base cannot be a base model here: config.json describes a model of type `llama`; only `t5` and `mt5` are supported.",
             Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/base")).Reason);
         Assert.Equal(
-            "anna/bare has no spiece.model, the SentencePiece tokenizer that a T5 needs here.", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/bare")).Reason);
+            "anna/bare has neither tokenizer.json nor spiece.model; a T5 needs one of them.", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/bare")).Reason);
         Assert.Equal(
             "anna/module has no config.json: it is no base model, but a module; `lorahub modules pull` brings it.", Assert.IsType<PullOutcome.Failed>(await here.PullModelAsync("anna/module")).Reason);
         Assert.DoesNotContain(hub.Requests, request => request.Path.Contains("model.safetensors", StringComparison.Ordinal));
