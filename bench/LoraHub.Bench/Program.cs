@@ -1,4 +1,5 @@
 using LoraHub.Bench;
+using LoraHub.Bench.Costs;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
 using LoraHub.Bench.Modules;
@@ -25,6 +26,9 @@ switch (args)
     case ["wire"]:
         await WireLoad.PrintAsync(TimeSpan.FromMinutes(1));
         return 0;
+    case ["costs"]:
+        await RequestCosts.PrintAsync();
+        return 0;
     case ["queue"]:
         await QueueLoad.PrintAsync();
         return 0;
@@ -40,6 +44,6 @@ switch (args)
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|costs|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
         return 2;
 }

@@ -30,6 +30,11 @@ sealed class ServedProgram : IAsyncDisposable
         }
     }
 
+    /// <summary>The largest resident memory since <see cref="ResetPeak"/> in MiB (Linux).</summary>
+    public double PeakMiB => long.Parse(
+        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split()[^2],
+        System.Globalization.CultureInfo.InvariantCulture) / 1024.0;
+
     public TimeSpan ProcessorTime
     {
         get
@@ -61,6 +66,8 @@ sealed class ServedProgram : IAsyncDisposable
 
         throw new InvalidOperationException("The test host ended before it listened.");
     }
+
+    public void ResetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
 
     public async ValueTask DisposeAsync()
     {
