@@ -13,6 +13,7 @@ using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
 using LoraHub.Modules.Library;
 using LoraHub.Storage;
+using Microsoft.AspNetCore.Connections;
 
 namespace LoraHub.Api;
 
@@ -25,16 +26,27 @@ static class LoraHubServer
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace)
     {
+        IConfiguration? settings = null;
         WebApplication app;
         try
         {
-            app = Build(args, replace);
+            var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+            settings = builder.Configuration;
+            app = Build(builder, replace);
             await app.StartAsync();
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("lorahub was stopped before it had started.");
+            return 1;
         }
         catch (Exception exception) when (exception is not HostAbortedException) // design-time tools abort the host with it
         {
-            // Such as an invalid setting or a port in use.
-            await Console.Error.WriteLineAsync($"lorahub cannot start: {exception.Message}");
+            foreach (var line in Describe(exception, settings))
+            {
+                await Console.Error.WriteLineAsync($"lorahub cannot start: {line}");
+            }
+
             return 1;
         }
 
@@ -45,9 +57,15 @@ static class LoraHubServer
         }
     }
 
-    static WebApplication Build(string[] args, Action<IServiceCollection>? replace)
+    static IReadOnlyList<string> Describe(Exception exception, IConfiguration? settings) => exception switch
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        IOException { InnerException: AddressInUseException } =>
+            [$"{exception.Message.TrimEnd('.')}; stop the other program, or choose another port: --urls http://localhost:5001."],
+        _ => SettingErrors.Describe(exception, settings) is { Count: > 0 } lines ? lines : [exception.Message],
+    };
+
+    static WebApplication Build(WebApplicationBuilder builder, Action<IServiceCollection>? replace)
+    {
         builder.ConfigureLogging();
         builder.ConfigureAddress();
         builder.ConfigureApi();
@@ -55,6 +73,7 @@ static class LoraHubServer
         builder.ConfigureStop();
         builder.Services.AddInference();
         builder.Services.AddProbes();
+        builder.Services.AddHostedService<StartupSummary>();
         var role = builder.Configuration.Role();
         if (role == Role.Worker)
         {

@@ -21,13 +21,14 @@ public sealed class InferenceOptions
     public const string Section = "Inference";
 
     /// <summary>The device that holds the tensors: <c>cpu</c>, or <c>cuda</c> in a build with <c>-p:TorchBackend=cuda</c>. Default: cpu.</summary>
-    [RegularExpression("cpu|cuda(:[0-9]+)?")]
+    [RegularExpression("cpu|cuda(:[0-9]+)?", ErrorMessage = "use `cpu`, `cuda` or `cuda:1`")]
     public string Device { get; init; } = "cpu";
 
     /// <summary>
     /// The dtype of the model's matrices. <c>fp32</c> is the parity mode, <c>bf16</c> the fast mode; <c>auto</c> takes bf16 where the model is large and the processor
     /// multiplies in it. Default: auto.
     /// </summary>
+    [EnumDataType(typeof(Precision))]
     public Precision Precision { get; init; } = Precision.Auto;
 
     /// <summary>Threads of a tensor operation. Default: the processors that the process may use, as .NET counts them.</summary>

@@ -3,6 +3,7 @@ using LoraHub.Api.Hosting;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
+using LoraHub.Core.Predictions;
 using LoraHub.Evaluation;
 using LoraHub.Modules.HuggingFace;
 using LoraHub.Modules.Versions;
@@ -18,31 +19,28 @@ sealed class CommandHost(Action<IServiceCollection>? replace)
     /// <summary>Adds the action of a verb.</summary>
     /// <param name="run">Returns the exit code. An exception becomes a line on standard error and an exit code.</param>
     /// <param name="configure">Applies settings of the command line, which override files and environment variables.</param>
-    /// <param name="printsData">Whether the verb has <c>--json</c>.</param>
-    public Command Verb(
-        Command command, Func<Invocation, Task<int>> run, Action<ParseResult, HostApplicationBuilder>? configure = null, bool printsData = false)
+    public Command Verb(Command command, Func<Invocation, Task<int>> run, Action<ParseResult, HostApplicationBuilder>? configure = null)
     {
-        var json = new Option<bool>("--json") { Description = "Writes the data as JSON." };
-        if (printsData)
-        {
-            command.Options.Add(json);
-        }
-
+        var json = Output.JsonOption();
+        command.Options.Add(json);
         command.SetAction((parsed, cancellationToken) => GuardAsync(
-            async () =>
+            async settings =>
             {
-                using var host = Build(builder => configure?.Invoke(parsed, builder));
-                return await run(new Invocation(parsed, host.Services, new Output(printsData && parsed.GetValue(json)), cancellationToken));
+                using var host = Build(settings, builder => configure?.Invoke(parsed, builder));
+                host.Services.GetService<IStartupValidator>()?.Validate(); // as a service does when it starts
+                return await run(new Invocation(parsed, host.Services, new Output(parsed.GetValue(json)), cancellationToken));
             },
             cancellationToken));
         return command;
     }
 
-    static async Task<int> GuardAsync(Func<Task<int>> run, CancellationToken cancellationToken)
+    /// <param name="run">Receives the settings to use, which are empty before it reads them.</param>
+    static async Task<int> GuardAsync(Func<ConfigurationManager, Task<int>> run, CancellationToken cancellationToken)
     {
+        using var settings = new ConfigurationManager();
         try
         {
-            return await run();
+            return await run(settings);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -53,12 +51,17 @@ sealed class CommandHost(Action<IServiceCollection>? replace)
             await Console.Error.WriteLineAsync($"{exception.FieldName}: {exception.Message}");
             return ExitCode.BadUsage;
         }
-        catch (Exception exception) when (exception is UsageException or EvaluationException or OptionsValidationException)
+        catch (Exception exception) when (exception is UsageException or EvaluationException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCode.BadUsage;
         }
-        catch (Exception exception) when (exception is HubException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (SettingErrors.Describe(exception, settings) is { Count: > 0 } lines)
+        {
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, lines));
+            return ExitCode.BadUsage;
+        }
+        catch (Exception exception) when (exception is PredictionException or HubException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCode.Failed;
@@ -66,9 +69,10 @@ sealed class CommandHost(Action<IServiceCollection>? replace)
     }
 
     /// <summary>Builds a host that logs only errors, to standard error.</summary>
-    IHost Build(Action<HostApplicationBuilder> configure)
+    IHost Build(ConfigurationManager settings, Action<HostApplicationBuilder> configure)
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        var builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory, Configuration = settings });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddOptions<ApiOptions>();
         builder.Services.AddInMemoryStorage().AddInference().AddPredictions().AddPredictionRunner().AddHub();

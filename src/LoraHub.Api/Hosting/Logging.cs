@@ -14,7 +14,6 @@ static class Logging
         builder.Services.AddOptions<LogOptions>().BindConfiguration(LogOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSerilog((services, logging) => logging
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // LoraHubServer prints startup errors
             .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal) // callers log the errors, without stored data
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal) // the probes' answers contain the errors

@@ -21,17 +21,17 @@ public sealed class ApiOptions : IValidatableObject
     public bool TrustForwardedHeaders { get; init; }
 
     /// <summary>The model's <c>owner/name</c> for Replicate's clients. Default: <c>lorahub/lorahub</c>.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    [Required, RegularExpression("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", ErrorMessage = "use owner/name")]
     public string Model { get; init; } = "lorahub/lorahub";
 
     /// <summary>
     /// The id of the model's version, 64 hexadecimal digits. Default: derived from the program's version and the base model's bytes.
     /// </summary>
-    [RegularExpression("^[0-9a-f]{64}$")]
+    [RegularExpression("^[0-9a-f]{64}$", ErrorMessage = "use 64 digits of 0-9 and a-f")]
     public string? Version { get; init; }
 
     /// <summary>The <c>owner/name</c> of the one deployment that Replicate's clients see. Default: the model's name.</summary>
-    [RegularExpression("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$")]
+    [RegularExpression("^[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", ErrorMessage = "use owner/name")]
     public string? Deployment { get; init; }
 
     /// <summary>The longest time that a request with <c>Prefer: wait</c> waits. Clients give up after 60 seconds. Default: 58 seconds.</summary>

@@ -14,7 +14,7 @@ public sealed class WebhookOptions
     public string? Secret { get; init; }
 
     /// <summary>A token that the service sends with each webhook as <c>Authorization: Bearer</c>, as Cog does. Default: none.</summary>
-    [RegularExpression("^[!-~]+$")]
+    [RegularExpression("^[!-~]+$", ErrorMessage = "use printable letters without spaces")]
     public string? AuthToken { get; init; }
 
     /// <summary>

@@ -8,7 +8,7 @@ public sealed class ModelsOptions
     public const string Section = "Models";
 
     /// <summary>The base model that is loaded at start. Predictions that name no modules draw from its modules. Default: the model that ships.</summary>
-    [Required, RegularExpression("[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*")]
+    [Required, RegularExpression("[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*", ErrorMessage = "use owner/name, such as google/flan-t5-large")]
     public string Base { get; init; } = "lorahub/t5-mini";
 
     /// <summary>

@@ -16,7 +16,7 @@ public sealed class HubOptions
     public string? Endpoint { get; set; }
 
     /// <summary>The token for private and gated models. It goes to this server only, never to a redirect's target. Default: <c>HF_TOKEN</c>, else none.</summary>
-    [RegularExpression("^[!-~]+$", ErrorMessage = "Hub:Token (or HF_TOKEN) must be printable letters without spaces.")]
+    [RegularExpression("^[!-~]+$", ErrorMessage = "use printable letters without spaces (also in HF_TOKEN)")]
     public string? Token { get; set; }
 
     /// <summary>Whether all downloads are off, those of commands included. Default: <c>HF_HUB_OFFLINE</c>, else false.</summary>

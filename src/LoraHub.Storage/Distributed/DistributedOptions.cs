@@ -16,7 +16,7 @@ public sealed class DistributedOptions
     public string? Postgres { get; init; }
 
     /// <summary>The prefix of all names on the NATS server, so that deployments can share one. Default: <c>lorahub</c>.</summary>
-    [Required, RegularExpression("^[A-Za-z0-9_-]{1,32}$")]
+    [Required, RegularExpression("^[A-Za-z0-9_-]{1,32}$", ErrorMessage = "use 1 to 32 letters, digits, `_` and `-`")]
     public string Prefix { get; init; } = "lorahub";
 
     /// <summary>How many servers of a NATS cluster keep each stream. All of them must be up at the first start. Default: 1.</summary>

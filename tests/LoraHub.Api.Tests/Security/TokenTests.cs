@@ -96,8 +96,8 @@ public sealed class TokenTests(ServicePool pool) : IClassFixture<ServicePool>
     [InlineData("Auth:Tokens:0:Name", "bert", "Auth:Tokens: the name `bert` is used twice.")]
     [InlineData("Auth:Tokens:0:Hash", TestTokens.Anna,
         "Auth:Tokens:0:Hash must be `sha256:` and the 64 hexadecimal digits of the token's SHA-256, never the token itself")]
-    [InlineData("Auth:Token:0:Name", "anna", "'Token'")]
-    [InlineData("Auth:Bare", "nobody", "Auth:Bare")]
+    [InlineData("Auth:Token:0:Name", "anna", "Unknown setting `Auth:Token`; did you mean `Auth:Tokens`?")]
+    [InlineData("Auth:Bare", "nobody", "`Auth:Bare` is `nobody`; use `open`, `token`, `loopback` or `off`.")]
     [InlineData("Api:CorsOrigins:0", "https://example.org/", "Api:CorsOrigins: `https://example.org/` is neither `*` nor scheme, host and port")]
     public async Task An_invalid_setting_stops_the_start(string key, string value, string message)
     {
