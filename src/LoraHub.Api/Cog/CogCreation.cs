@@ -60,9 +60,10 @@ static class CogCreation
     /// <returns>Null when the id is taken.</returns>
     static async Task<IResult?> CreateAsync(HttpContext http, CogServices services, CogRequest request)
     {
-        if (services.Worker.Setup.Status != SetupStatus.Succeeded)
+        if (services.Worker.Setup is { Status: not SetupStatus.Succeeded } setup)
         {
-            return CogErrors.Failure(StatusCodes.Status503ServiceUnavailable, NotReady);
+            return CogErrors.Failure(
+                StatusCodes.Status503ServiceUnavailable, setup.Status == SetupStatus.Failed ? $"Setup failed: {setup.Error}" : NotReady);
         }
 
         var streams = AcceptsEvents(http.Request);

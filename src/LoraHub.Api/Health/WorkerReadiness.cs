@@ -9,10 +9,10 @@ sealed class WorkerReadiness(WorkerState? worker = null) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var problem = worker?.Setup.Status switch
+        var problem = worker?.Setup switch
         {
-            SetupStatus.Starting => "The model is being loaded.",
-            SetupStatus.Failed => "The setup failed; see /health-check and the service's log.",
+            { Status: SetupStatus.Starting } => "The model is being loaded.",
+            { Status: SetupStatus.Failed } setup => $"The setup failed: {setup.Error}",
             _ => worker?.Problem,
         };
         return Task.FromResult(problem is null ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy(problem));

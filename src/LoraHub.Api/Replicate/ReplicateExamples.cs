@@ -41,7 +41,7 @@ sealed class ReplicateExamples(ServedModel model) : IAnswerExamples
             [new InvalidField("number_gte", "input.max_inference_step", "5 is less than the minimum of 10")]),
         StatusCodes.Status429TooManyRequests => new Problem(null, "Request was throttled. Your rate limit resets in ~30s.", statusCode),
         StatusCodes.Status503ServiceUnavailable => new Problem(
-            "Setup failed", "The model could not be loaded; see GET /health-check for the reason.", statusCode),
+            "Setup failed", "The model could not be loaded: the base model `google/flan-t5-large` was not found.", statusCode),
         _ => new Problem(null, "The request cannot be answered.", statusCode),
     };
 }

@@ -67,19 +67,30 @@ sealed partial class PredictionWorker(
         {
             await OwnThread.RunAsync(() => predictor.Prepare(logs, stopping), CancellationToken.None);
             state.EndSetup(SetupStatus.Succeeded, logs.ToString());
-            LogReady();
+            LogReady(logs.ToString().TrimEnd().ReplaceLineEndings(" "));
             return true;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return false;
         }
+        catch (PredictionException exception)
+        {
+            Fail(exception.Message);
+            LogSetupFailed(exception.Message);
+            return false;
+        }
         catch (Exception exception)
         {
-            logs.Log(exception is PredictionException ? exception.Message : "The setup failed unexpectedly; see the service's log.");
-            state.EndSetup(SetupStatus.Failed, logs.ToString());
-            LogSetupFailed(exception);
+            Fail("The setup failed unexpectedly; see the service's log.");
+            LogSetupFailedUnexpectedly(exception);
             return false;
+        }
+
+        void Fail(string reason)
+        {
+            logs.Log(reason);
+            state.EndSetup(SetupStatus.Failed, logs.ToString(), reason);
         }
     }
 
@@ -96,15 +107,18 @@ sealed partial class PredictionWorker(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "The worker is ready.")]
-    partial void LogReady();
+    [LoggerMessage(LogLevel.Information, "The worker is ready. {Setup}")]
+    partial void LogReady(string setup);
 
     // Here and below without the exception's message, which may quote stored data.
     [LoggerMessage(LogLevel.Error, "Could not lease a prediction from the queue; retrying: {ExceptionType}\n{StackTrace}")]
     partial void LogLeaseFailed(Type exceptionType, string? stackTrace);
 
-    [LoggerMessage(LogLevel.Error, "The worker could not start: the predictor's setup failed.")]
-    partial void LogSetupFailed(Exception exception);
+    [LoggerMessage(LogLevel.Error, "The worker cannot run predictions: {Reason}")]
+    partial void LogSetupFailed(string reason);
+
+    [LoggerMessage(LogLevel.Error, "The worker cannot run predictions: the setup failed unexpectedly.")]
+    partial void LogSetupFailedUnexpectedly(Exception exception);
 
     [LoggerMessage(LogLevel.Error, "Abandoned prediction {PredictionId}: could not record its events: {ExceptionType}\n{StackTrace}")]
     partial void LogAbandoned(string predictionId, Type exceptionType, string? stackTrace);

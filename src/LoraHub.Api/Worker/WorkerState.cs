@@ -8,7 +8,8 @@ enum SetupStatus
 }
 
 /// <param name="Logs">The predictor's log of the setup.</param>
-sealed record Setup(SetupStatus Status, DateTimeOffset StartedAt, DateTimeOffset? CompletedAt, string Logs);
+/// <param name="Error">Why it failed and how to fix that, or null.</param>
+sealed record Setup(SetupStatus Status, DateTimeOffset StartedAt, DateTimeOffset? CompletedAt, string Logs, string? Error = null);
 
 /// <summary>The worker's state, for health checks.</summary>
 sealed class WorkerState(TimeProvider time)
@@ -29,9 +30,9 @@ sealed class WorkerState(TimeProvider time)
         set => _problem = value;
     }
 
-    public void EndSetup(SetupStatus status, string logs)
+    public void EndSetup(SetupStatus status, string logs, string? error = null)
     {
-        _setup = _setup with { Status = status, CompletedAt = time.GetUtcNow(), Logs = logs };
+        _setup = _setup with { Status = status, CompletedAt = time.GetUtcNow(), Logs = logs, Error = error };
         _setupEnded.TrySetResult();
     }
 }

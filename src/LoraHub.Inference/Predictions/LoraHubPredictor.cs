@@ -72,15 +72,20 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         try
         {
             set_num_threads(options.Threads);
-            return device(options.Device);
+            var chosen = device(options.Device);
+            return chosen.type != TorchSharp.DeviceType.CUDA || Math.Max(chosen.index, 0) < cuda.device_count()
+                ? chosen
+                : throw new NotSupportedException("There is no such GPU.");
         }
         catch (Exception exception) when (
             exception is InvalidOperationException or TypeInitializationException or DllNotFoundException or NotSupportedException)
         {
-            var reason = options.Device == "cpu"
-                ? "libtorch could not be loaded"
-                : "it requires a build with -p:TorchBackend=cuda and a GPU with its driver";
-            throw new PredictionException($"The device `{options.Device}` is unavailable: {reason}.", exception);
+            throw new PredictionException(
+                options.Device == "cpu"
+                    ? "The device `cpu` is unavailable: libtorch could not be loaded."
+                    : $"The device `{options.Device}` is unavailable: it requires a build with -p:TorchBackend=cuda and such a GPU with its driver; "
+                        + "set Inference:Device to `cpu` to run without one.",
+                exception);
         }
     }
 
@@ -110,7 +115,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     {
         if (_bases.Find(id) is not { } folder)
         {
-            throw new PredictionException($"The base model `{id}` was not found; put its Hugging Face folder into the models folder as {id}.");
+            throw new PredictionException($"The base model `{id}` was not found; run `lorahub models pull {id}`, or put its Hugging Face folder into the models folder as {id}.");
         }
 
         using var phase = Phase.Begin("model", _time);

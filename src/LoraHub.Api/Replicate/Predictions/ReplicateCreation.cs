@@ -37,10 +37,9 @@ static class ReplicateCreation
     /// <param name="model">See <see cref="ReplicateRequest.ReadAsync"/>.</param>
     static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, ServedModel? model, string? deployment)
     {
-        if (services.Worker.Setup.Status == SetupStatus.Failed)
+        if (services.Worker.Setup is { Status: SetupStatus.Failed } setup)
         {
-            return Problems.Because(
-                StatusCodes.Status503ServiceUnavailable, "Setup failed", "The model could not be loaded; see GET /health-check for the reason.");
+            return Problems.Because(StatusCodes.Status503ServiceUnavailable, "Setup failed", $"The model could not be loaded: {setup.Error}");
         }
 
         var (request, refusal) = await ReplicateRequest.ReadAsync(http.Request, model);
