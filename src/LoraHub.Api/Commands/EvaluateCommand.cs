@@ -68,12 +68,11 @@ static class EvaluateCommand
                 invocation.Get(inputs) ?? [])),
             (parsed, builder) =>
             {
-                if (parsed.GetValue(baseModel) is { } chosen)
+                if (parsed.GetValue(baseModel) is { } chosen && ModelId.IsValid(chosen)) // the run refuses another one
                 {
                     builder.Configuration[$"{ModelsOptions.Section}:{nameof(ModelsOptions.Base)}"] = chosen;
                 }
-            },
-            printsData: true);
+            });
     }
 
     static async Task<int> RunAsync(Invocation invocation, Request request)
@@ -81,7 +80,7 @@ static class EvaluateCommand
         CheckNumbersAndNames(request);
         var tasks = TaskFile.ReadFolder(request.Folder, request.Limit);
         EvaluationMethod[] methods = [.. request.Methods.Select(EvaluationMethod.Read)];
-        var common = CommonInputs(request.Inputs);
+        var common = CommonInputs(request.Inputs, invocation.Service<IOptions<LimitsOptions>>().Value.InputBytes);
         if (request.Base is { } named && invocation.Service<SearchPath>().Find(named) is null)
         {
             throw new EvaluationException(
@@ -114,7 +113,7 @@ static class EvaluateCommand
 
         if (plan.Outdated(setting, results) is > 0 and var outdated)
         {
-            await Console.Error.WriteLineAsync(
+            Output.Note(
                 $"{outdated} results in {Path.Combine(folder, EvaluationResults.FileName)} are not used, because they were made with other files of "
                 + "the base model or the modules, another machine, device or precision, or another version of the program.");
         }
@@ -125,12 +124,12 @@ static class EvaluateCommand
         try
         {
             await run.PrepareAsync(invocation.CancellationToken);
-            await EvaluateTerminal.WatchAsync(invocation.Output, plan, left, run, invocation.CancellationToken);
+            await EvaluateTerminal.WatchAsync(plan, left, run, invocation.CancellationToken);
         }
         catch (OperationCanceledException) when (invocation.CancellationToken.IsCancellationRequested)
         {
             var missing = plan.Left(setting, results).Count;
-            EvaluateTerminal.ShowStopped(invocation.Output, plan.Predictions.Count - missing, plan.Predictions.Count, folder);
+            EvaluateTerminal.ShowStopped(plan.Predictions.Count - missing, plan.Predictions.Count, folder);
             throw;
         }
     }
@@ -161,11 +160,11 @@ static class EvaluateCommand
 
     static string FullPath(string path) => Path.GetFullPath(path).TrimEnd(Path.DirectorySeparatorChar);
 
-    static JsonObject CommonInputs(IReadOnlyList<string> inputs)
+    static JsonObject CommonInputs(IReadOnlyList<string> inputs, long most)
     {
         try
         {
-            var common = GivenInputs.Read(inputs);
+            var common = GivenInputs.Read(inputs, most);
             EvaluationMethod.CheckNames("--input", common);
             return common;
         }

@@ -4,44 +4,36 @@ using Spectre.Console;
 namespace LoraHub.Api.Commands;
 
 /// <summary>
-/// Shows an evaluation in a terminal: a line for each prediction, a live progress bar, and the table at the end. In a pipe it writes plain lines
-/// and Markdown.
+/// Shows an evaluation: a line for each prediction and a live progress bar on standard error, and the table on standard output at the end. In a
+/// pipe the table is Markdown.
 /// </summary>
 static class EvaluateTerminal
 {
     /// <summary>Runs the remaining predictions of the plan and shows their progress.</summary>
-    public static Task WatchAsync(
-        Output output, EvaluationPlan plan, IReadOnlyList<PlannedPrediction> left, EvaluationRun run, CancellationToken cancellationToken)
+    public static Task WatchAsync(EvaluationPlan plan, IReadOnlyList<PlannedPrediction> left, EvaluationRun run, CancellationToken cancellationToken)
     {
         var count = plan.Predictions.Count - left.Count;
         if (count > 0)
         {
-            output.WriteLine($"Resuming: {count} of {plan.Predictions.Count} predictions are already there.");
+            Output.Note($"Resuming: {count} of {plan.Predictions.Count} predictions are already there.");
         }
 
-        return Output.IsTerminal && !output.IsJson
-            ? AnsiConsole.Progress()
-                .AutoClear(enabled: true)
-                .Columns(
-                    new TaskDescriptionColumn { Alignment = Justify.Left },
-                    new ProgressBarColumn(),
-                    new PercentageColumn(),
-                    new RemainingTimeColumn())
-                .StartAsync(context => WatchAsync(context.AddTask("Evaluating", maxValue: left.Count)))
-            : run.RunAsync(left, _ => { }, result => output.WriteLine(Line(++count, plan.Predictions.Count, result)), cancellationToken);
+        return Output.Errors.Profile.Out.IsTerminal
+            ? Output.Progress(Output.Errors).StartAsync(context => WatchAsync(context.AddTask("Evaluating", maxValue: left.Count)))
+            : run.RunAsync(left, _ => { }, result => Output.Note(Line(++count, plan.Predictions.Count, result)), cancellationToken);
 
         Task WatchAsync(ProgressTask bar) => run.RunAsync(
             left,
             planned => bar.Description = $"{planned.Task.Name}, {planned.Method.Name}{Seed(planned.Seed)}".EscapeMarkup(),
             result =>
             {
-                AnsiConsole.WriteLine(Line(++count, plan.Predictions.Count, result));
+                Output.Note(Line(++count, plan.Predictions.Count, result));
                 bar.Increment(1);
             },
             cancellationToken);
     }
 
-    public static void ShowStopped(Output output, int done, int all, string folder) => output.WriteLine(
+    public static void ShowStopped(int done, int all, string folder) => Output.Note(
         $"Stopped after {done} of {all} predictions, kept in {Path.Combine(folder, EvaluationResults.FileName)}. Run the same command to resume.");
 
     public static void Show(Output output, EvaluationTable table, string folder)
@@ -81,7 +73,7 @@ static class EvaluateTerminal
             AnsiConsole.WriteLine(line);
         }
 
-        AnsiConsole.WriteLine($"The table is in {Path.Combine(folder, "table.md")}.");
+        Output.Note($"The table is in {Path.Combine(folder, "table.md")}.");
     }
 
     static string Line(int number, int all, EvaluationResult result) =>

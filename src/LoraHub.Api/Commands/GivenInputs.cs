@@ -8,9 +8,10 @@ namespace LoraHub.Api.Commands;
 static class GivenInputs
 {
     /// <param name="inputs">Each <c>name=value</c> or <c>name=@file</c>.</param>
+    /// <param name="most">The maximum number of bytes of a file.</param>
     /// <returns>A request's inputs; the intake checks their values.</returns>
-    /// <exception cref="UsageException">The format or a name is invalid, or a file is missing.</exception>
-    public static JsonObject Read(IEnumerable<string> inputs)
+    /// <exception cref="UsageException">The format or a name is invalid, or a file is missing or not UTF-8 text.</exception>
+    public static JsonObject Read(IEnumerable<string> inputs, long most)
     {
         var given = new JsonObject();
         foreach (var input in inputs)
@@ -29,18 +30,30 @@ static class GivenInputs
 
             if (value is ['@', .. var file])
             {
-                if (!File.Exists(file))
-                {
-                    throw new UsageException($"{name}: there is no file `{file}`.");
-                }
-
-                value = File.ReadAllText(file);
+                value = TextFile.Read(name, file, most);
+            }
+            else if (value.Contains('\uFFFD', StringComparison.Ordinal)) // .NET decodes arguments and replaces invalid bytes
+            {
+                throw new UsageException($"{name}: the value is not UTF-8 text.");
             }
 
             given[name] = field.Type is InputType.Integer or InputType.Boolean ? Plain(value) : value;
         }
 
         return given;
+    }
+
+    /// <summary>Describes an input in one line, for the help.</summary>
+    public static string Describe(InputField field)
+    {
+        const int LongestDefault = 20;
+        var values = field.Choices is { Count: > 0 } choices ? $" ({string.Join(", ", choices)})"
+            : field.Maximum is { } maximum ? $" ({field.Minimum} to {maximum})"
+            : "";
+        var preset = field.Default?.ToString() is { Length: > 0 and <= LongestDefault } text && !text.Contains('\n', StringComparison.Ordinal)
+            ? $" Default: {text}."
+            : "";
+        return $"{field.Name}{values}: {field.Description}{preset}";
     }
 
     /// <summary>Parses a number or a boolean. Other text stays as it is, so that the validation error quotes it.</summary>

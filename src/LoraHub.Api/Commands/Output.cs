@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -11,6 +12,12 @@ namespace LoraHub.Api.Commands;
 sealed class Output(bool isJson)
 {
     static readonly JsonSerializerOptions Indented = new(WireJson.Options) { WriteIndented = true };
+
+    /// <summary>Standard error: progress and remarks.</summary>
+    public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    /// <summary>The option that every verb has.</summary>
+    public static Option<bool> JsonOption() => new("--json") { Description = "Writes the result as JSON to standard output, and all else to standard error." };
 
     public static bool IsTerminal => AnsiConsole.Profile.Out.IsTerminal;
 
@@ -32,6 +39,41 @@ sealed class Output(bool isJson)
             Console.Out.WriteLine(Sanitize(line)); // Spectre would wrap the line at 80 characters
         }
     }
+
+    /// <summary>Writes the outcome of a verb: a sentence, or the data as JSON.</summary>
+    public void WriteOutcome(string line, JsonObject data)
+    {
+        if (isJson)
+        {
+            WriteJson(data);
+        }
+        else
+        {
+            WriteLine(line);
+        }
+    }
+
+    /// <summary>Writes a remark to standard error, without control characters.</summary>
+    public static void Note(string line)
+    {
+        if (Errors.Profile.Out.IsTerminal)
+        {
+            Errors.WriteLine(Sanitize(line));
+        }
+        else
+        {
+            Console.Error.WriteLine(Sanitize(line));
+        }
+    }
+
+    /// <summary>A display of progress bars with their percentage and the remaining time.</summary>
+    public static Progress Progress(IAnsiConsole console) => console.Progress()
+        .AutoClear(enabled: true)
+        .Columns(
+            new TaskDescriptionColumn { Alignment = Justify.Left },
+            new ProgressBarColumn(),
+            new PercentageColumn(),
+            new RemainingTimeColumn());
 
     /// <summary>Writes the verb's data as JSON.</summary>
     public static void WriteJson<T>(T data) => Console.Out.WriteLine(JsonSerializer.Serialize(data, Indented));

@@ -2,51 +2,69 @@ using System.CommandLine;
 using System.IO.Compression;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Commands;
 
 /// <summary>
-/// <c>lorahub predict</c>: runs one prediction in the terminal, without a server. It uses the service's intake, queue, runner and events; the
-/// terminal shows the events.
+/// <c>lorahub predict</c>: runs one prediction in the terminal, without a server. It uses the service's intake, queue, runner and events. The
+/// progress goes to standard error, the result to standard output.
 /// </summary>
 static class PredictCommand
 {
+    public const string CheckpointFolder = "checkpoint";
+
     public static Command Create(CommandHost host)
     {
         var inputs = new Option<string[]>("--input", "-i")
         {
             Description = "An input as name=value; @file as the value reads a file. May be given several times. Other inputs have their defaults.",
         };
+        var dataset = new Option<string?>("--dataset", "-d")
+        {
+            Description = "A file of examples: *.jsonl, *.csv or *.tsv with `input` and `output`. Lines without an output are answered.",
+        };
         var output = new Option<DirectoryInfo?>("--output", "-o")
         {
             Description = "The folder for the adapter, trace.json and the merged model (in checkpoint/). Created if missing.",
         };
-        var command = new Command("predict", "Runs one prediction without a server, shows its progress and answers, and saves the adapter.")
+        var command = new Command(
+            "predict",
+            "Runs one prediction without a server. Shows its progress on standard error and its result on standard output, and saves the adapter."
+            + $"\n\nInputs:\n{string.Join('\n', InputSchema.Fields.Select(field => $"  {GivenInputs.Describe(field)}"))}")
         {
-            inputs, output,
+            inputs, dataset, output,
         };
         return host.Verb(
             command,
-            invocation => RunAsync(invocation.Services, invocation.Get(inputs) ?? [], invocation.Get(output), invocation.CancellationToken),
+            invocation => RunAsync(invocation, invocation.Get(inputs) ?? [], invocation.Get(dataset), invocation.Get(output)),
             (_, builder) => builder.Services
                 .AddSingleton<SearchBar>()
                 .AddSingleton<IProgress<SearchProgress>>(services => services.GetRequiredService<SearchBar>()));
     }
 
-    static async Task<int> RunAsync(IServiceProvider services, string[] inputs, DirectoryInfo? folder, CancellationToken cancellationToken)
+    static async Task<int> RunAsync(Invocation invocation, string[] inputs, string? dataset, DirectoryInfo? folder)
     {
-        var given = GivenInputs.Read(inputs);
+        var most = invocation.Service<IOptions<LimitsOptions>>().Value.InputBytes;
+        var given = GivenInputs.Read(inputs, most);
+        if (dataset is not null)
+        {
+            Dataset.Read(dataset, most).AddTo(given);
+        }
+
         if (folder is not null && File.Exists(folder.FullName))
         {
             throw new UsageException($"`{folder}` is a file; -o names a folder.");
         }
 
-        var intake = services.GetRequiredService<PredictionIntake>();
-        switch (await intake.CreateAsync(new PredictionRequest(given, Origin: "", Capacity: 1), cancellationToken))
+        var intake = invocation.Service<PredictionIntake>();
+        switch (await intake.CreateAsync(new PredictionRequest(given, Origin: "", Capacity: 1), invocation.CancellationToken))
         {
             case IntakeResult.Accepted(var prediction):
-                return await FollowAsync(services, prediction, folder, cancellationToken);
+                return await FollowAsync(invocation, prediction, folder);
             case IntakeResult.Invalid(var errors):
                 throw new UsageException(string.Join('\n', errors.Select(error => $"{error.Field}: {error.Message}")));
             case IntakeResult.TooLarge(var reason):
@@ -56,24 +74,18 @@ static class PredictCommand
         }
     }
 
-    static async Task<int> FollowAsync(IServiceProvider services, Prediction created, DirectoryInfo? folder, CancellationToken cancellationToken)
+    static async Task<int> FollowAsync(Invocation invocation, Prediction created, DirectoryInfo? folder)
     {
-        var queue = services.GetRequiredService<IPredictionQueue>();
-        using var onInterrupt = cancellationToken.Register(() => _ = queue.CancelAsync(created.Id, CancellationToken.None));
-        var work = WorkAsync(services, queue);
-        var prediction = await Terminal.WatchAsync(
-            services.GetRequiredService<IPredictionEvents>(), created, services.GetRequiredService<SearchBar>());
-        await work;
-        Terminal.ShowEnd(prediction);
+        var prediction = await RunAsync(invocation, created);
         if (prediction.Output is { } output && folder is not null)
         {
-            var blobs = services.GetRequiredService<IBlobStore>();
+            var blobs = invocation.Service<IBlobStore>();
             await UnpackAsync(blobs, output.Adapter, folder.FullName);
-            await UnpackAsync(blobs, output.Checkpoint, Path.Combine(folder.FullName, "checkpoint"));
-            await CopyAsync(blobs, output.Trace, Path.Combine(folder.FullName, "trace.json"));
-            Terminal.ShowFolder(folder);
+            await UnpackAsync(blobs, output.Checkpoint, Path.Combine(folder.FullName, CheckpointFolder));
+            await CopyAsync(blobs, output.Trace, Path.Combine(folder.FullName, ResultUrls.Trace));
         }
 
+        PredictionReport.Show(invocation.Output, prediction, folder?.FullName);
         return prediction.Status switch
         {
             PredictionStatus.Succeeded => ExitCode.Succeeded,
@@ -82,10 +94,28 @@ static class PredictCommand
         };
     }
 
-    static async Task WorkAsync(IServiceProvider services, IPredictionQueue queue)
+    /// <summary>Runs the prediction and shows its progress.</summary>
+    static async Task<Prediction> RunAsync(Invocation invocation, Prediction created)
     {
-        await using var lease = await queue.LeaseAsync(CancellationToken.None);
-        await services.GetRequiredService<PredictionRunner>().RunAsync(lease, CancellationToken.None);
+        var queue = invocation.Service<IPredictionQueue>();
+        var (events, bar) = (invocation.Service<IPredictionEvents>(), invocation.Service<SearchBar>());
+        var runner = invocation.Service<PredictionRunner>(); // before anything is watched: its services may be impossible to create
+        using var abandoned = new CancellationTokenSource();
+        await using var onInterrupt = invocation.CancellationToken.Register(() => _ = queue.CancelAsync(created.Id, CancellationToken.None));
+        var watch = Terminal.WatchAsync(events, created, bar, abandoned.Token);
+        try
+        {
+            await using var lease = await queue.LeaseAsync(CancellationToken.None);
+            await runner.RunAsync(lease, CancellationToken.None);
+        }
+        catch
+        {
+            await abandoned.CancelAsync(); // nothing records the end that the watch would wait for
+            await watch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        return await watch;
     }
 
     static async Task UnpackAsync(IBlobStore blobs, string? digest, string folder)

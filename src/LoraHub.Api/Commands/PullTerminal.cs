@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LoraHub.Modules.HuggingFace;
 using Spectre.Console;
 
@@ -19,7 +20,7 @@ sealed class PullTerminal : IPullProgress
     public int Downloaded { get; private set; }
 
     /// <summary>Runs a pull and shows its progress.</summary>
-    public static Task<T> WatchAsync<T>(Output output, Func<PullTerminal, Task<T>> pullAsync) => Output.IsTerminal
+    public static Task<T> WatchAsync<T>(Output output, Func<PullTerminal, Task<T>> pullAsync) => Output.IsTerminal && !output.IsJson
         ? AnsiConsole.Progress()
             .AutoClear(enabled: true)
             .HideCompleted(enabled: true)
@@ -79,5 +80,25 @@ sealed class PullTerminal : IPullProgress
         PullOutcome.Here(_, var note) => $"already here, {note}",
         PullOutcome.Failed(_, var reason) => $"failed: {reason}",
         _ => "",
+    };
+
+    /// <summary>Writes what became of the downloads as JSON, if the verb writes JSON.</summary>
+    public static void ShowJson(Output output, IEnumerable<PullOutcome> outcomes)
+    {
+        if (output.IsJson)
+        {
+            Output.WriteJson(new JsonArray([.. outcomes.Select(Data)]));
+        }
+    }
+
+    static JsonObject Data(PullOutcome outcome) => outcome switch
+    {
+        PullOutcome.Brought(var id, var commit, var bytes, var quarantine) => new JsonObject
+        {
+            ["id"] = id, ["outcome"] = "downloaded", ["commit"] = commit, ["bytes"] = bytes, ["quarantine"] = quarantine,
+        },
+        PullOutcome.Here(var id, var note) => new JsonObject { ["id"] = id, ["outcome"] = "present", ["note"] = note },
+        PullOutcome.Failed(var id, var reason) => new JsonObject { ["id"] = id, ["outcome"] = "failed", ["reason"] = reason },
+        _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

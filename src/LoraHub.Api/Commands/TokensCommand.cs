@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using LoraHub.Api.Security;
 
 namespace LoraHub.Api.Commands;
@@ -28,8 +29,13 @@ static class TokensCommand
             }
         });
         var create = new Command("new", "Creates a token and prints it once, with its settings for the service.") { name, scopes };
-        create.SetAction((parsed, _) => ShowAsync(
-            parsed.InvocationConfiguration.Output, parsed.GetRequiredValue(name), parsed.GetValue(scopes) is { } given ? Read(given)! : []));
+        var json = Output.JsonOption();
+        create.Options.Add(json);
+        create.SetAction(parsed =>
+        {
+            Show(new Output(parsed.GetValue(json)), parsed.GetRequiredValue(name), parsed.GetValue(scopes) is { } given ? Read(given)! : []);
+            return ExitCode.Succeeded;
+        });
         return new Command("tokens", "Creates tokens for the clients of /v1.") { create };
     }
 
@@ -40,24 +46,33 @@ static class TokensCommand
         return Array.TrueForAll(words, word => TokenScopes.Read(word) is not null) ? [.. words.Distinct(StringComparer.Ordinal)] : null;
     }
 
-    static async Task<int> ShowAsync(TextWriter output, string name, IReadOnlyList<string> scopes)
+    static void Show(Output output, string name, IReadOnlyList<string> scopes)
     {
         var token = Tokens.New();
-        await output.WriteLineAsync($"""
+        (string Key, string Value)[] settings =
+        [
+            ("Auth__Tokens__0__Name", name),
+            ("Auth__Tokens__0__Hash", Tokens.Hash(token)),
+            .. scopes.Select((scope, index) => ($"Auth__Tokens__0__Scopes__{index}", scope)),
+        ];
+        if (output.IsJson)
+        {
+            Output.WriteJson(new JsonObject
+            {
+                ["token"] = token,
+                ["settings"] = new JsonObject(settings.Select(setting => KeyValuePair.Create(setting.Key, (JsonNode?)setting.Value))),
+            });
+            return;
+        }
+
+        Console.Out.WriteLine($"""
             The token, which is not shown again:
 
               {token}
 
             The service needs only its hash. Add these settings (for further tokens, use 1, 2, ... instead of 0):
 
-              Auth__Tokens__0__Name={name}
-              Auth__Tokens__0__Hash={Tokens.Hash(token)}
+            {string.Join(Environment.NewLine, settings.Select(setting => $"  {setting.Key}={setting.Value}"))}
             """);
-        foreach (var (index, scope) in scopes.Index())
-        {
-            await output.WriteLineAsync($"  Auth__Tokens__0__Scopes__{index}={scope}");
-        }
-
-        return ExitCode.Succeeded;
     }
 }

@@ -15,16 +15,17 @@ public sealed class PredictCommandTests
             await File.WriteAllTextAsync(examples, "zorp [ teacher ]\nzorp [ nurse ]\nzorp [ life ]\n", TestContext.Current.CancellationToken);
             var adapter = Path.Combine(folder.FullName, "adapter");
 
-            var (code, output, _) = await RunAsync(
+            var (code, output, log) = await RunAsync(
                 folder.FullName,
                 "-i", $"example_inputs=@{examples}", "-i", "example_outputs=teachers\nnurses\nlives", "-i", "seed=42", "-i", "max_inference_step=10",
                 "-i", "lora_modules_specified=lorahub/t5_mini-plurals, lorahub/t5_mini-antonyms", "-i", "test_inputs=zorp [ dog ]", "-o", adapter);
 
             Assert.Equal(0, code);
-            Assert.StartsWith("Using seed: 42\n", output, StringComparison.Ordinal);
-            Assert.Contains("100%|██████████| 10/10 [", output, StringComparison.Ordinal);
-            Assert.Contains("│ lorahub/t5_mini-plurals", output, StringComparison.Ordinal);
-            Assert.Contains("zorp [ dog ] → dogs", output, StringComparison.Ordinal);
+            Assert.StartsWith("Using seed: 42\n", log, StringComparison.Ordinal);
+            Assert.Contains("100%|██████████| 10/10 [", log, StringComparison.Ordinal);
+            Assert.EndsWith($"The adapter is in {adapter}.\n", log, StringComparison.Ordinal);
+            Assert.Matches(@"^weight\tmodule\n-?\d\.\d{4}\tlorahub/t5_mini-(plurals|antonyms)\n", output);
+            Assert.EndsWith("\nzorp [ dog ] → dogs\n", output, StringComparison.Ordinal);
             Assert.Equal(
                 ["README.md", "adapter_config.json", "adapter_model.safetensors", "trace.json"],
                 Directory.EnumerateFiles(adapter).Select(Path.GetFileName).Order(StringComparer.Ordinal));

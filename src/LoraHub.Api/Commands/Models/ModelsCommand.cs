@@ -12,7 +12,7 @@ static class ModelsCommand
     public static Command Create(CommandHost host)
     {
         var list = host.Verb(
-            new Command("list", "Lists the base models on this machine."), invocation => Task.FromResult(List(invocation)), printsData: true);
+            new Command("list", "Lists the base models on this machine."), invocation => Task.FromResult(List(invocation)));
         return new Command("models", "Lists and downloads base models.") { list, Pull(host) };
     }
 
@@ -45,6 +45,7 @@ static class ModelsCommand
                 terminal.Ended(outcome);
                 return outcome;
             });
+            PullTerminal.ShowJson(invocation.Output, [outcome]);
             return outcome is PullOutcome.Failed ? ExitCode.Failed : ExitCode.Succeeded;
         }
         catch (OperationCanceledException) when (invocation.CancellationToken.IsCancellationRequested)

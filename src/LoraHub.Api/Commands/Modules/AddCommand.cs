@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Versions;
@@ -40,7 +41,13 @@ static class AddCommand
         }
 
         var (version, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(), invocation.CancellationToken);
-        invocation.Output.WriteLine($"{id}@{version.Digest![..12]} {Outcome(placement)}");
+        invocation.Output.WriteOutcome($"{id}@{version.Digest![..12]} {Outcome(placement)}", new JsonObject
+        {
+            ["module"] = id,
+            ["version"] = version.Digest,
+            ["outcome"] = placement switch { Placement.New => "added", Placement.NewVersion => "new_version", _ => "present" },
+            ["quarantine"] = version.Quarantine,
+        });
         if (version.Quarantine is { } reason)
         {
             invocation.Output.WriteLine($"It is in quarantine: {reason} Inspect it, then run `lorahub modules release {id}`.");

@@ -22,7 +22,6 @@ static class ListCommand
                     && (invocation.Get(owner) is not { } name || module.Id.StartsWith($"{name}/", StringComparison.Ordinal)));
                 ModuleTable.Show(invocation.Output, modules);
                 return Task.FromResult(ExitCode.Succeeded);
-            },
-            printsData: true);
+            });
     }
 }

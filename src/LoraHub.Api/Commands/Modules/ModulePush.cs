@@ -12,7 +12,7 @@ static class ModulePush
 {
     /// <summary>Uploads the files and prints the outcome.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string folder, string id, Uri service, string? token, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(Output output, string folder, string id, Uri service, string? token, CancellationToken cancellationToken)
     {
         // A redirect could send the files to another host.
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
@@ -34,7 +34,7 @@ static class ModulePush
         try
         {
             using var response = await SendAsync(client, request, files, cancellationToken);
-            return await ShowAsync(response, cancellationToken);
+            return await ShowAsync(output, response, cancellationToken);
         }
         catch (HttpRequestException exception)
         {
@@ -45,12 +45,12 @@ static class ModulePush
 
     static Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, FileInfo[] files, CancellationToken cancellationToken)
     {
-        if (!Output.IsTerminal)
+        if (!Output.Errors.Profile.Out.IsTerminal)
         {
             return client.SendAsync(request, cancellationToken);
         }
 
-        return AnsiConsole.Progress()
+        return Output.Errors.Progress()
             .AutoClear(enabled: true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn())
             .StartAsync(context =>
@@ -61,12 +61,12 @@ static class ModulePush
             });
     }
 
-    static async Task<int> ShowAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    static async Task<int> ShowAsync(Output output, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var answer = Read(await response.Content.ReadAsStringAsync(cancellationToken));
         if (response.IsSuccessStatusCode && answer?["urls"]?["get"] is { } url)
         {
-            await Console.Out.WriteLineAsync($"{url}");
+            output.WriteOutcome($"{url}", answer.AsObject());
             return ExitCode.Succeeded;
         }
 

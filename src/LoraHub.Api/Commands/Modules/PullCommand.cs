@@ -59,6 +59,7 @@ static class PullCommand
                     downloaded = terminal.Downloaded;
                 }
             });
+            PullTerminal.ShowJson(invocation.Output, outcomes);
             return Show(invocation.Output, outcomes);
         }
         catch (OperationCanceledException) when (invocation.CancellationToken.IsCancellationRequested)

@@ -22,7 +22,7 @@ static class PushCommand
         {
             var (folder, id) = Find(invocation.Services, invocation.Require(module), invocation.Get(name));
             var secret = invocation.Get(token) ?? invocation.Service<IConfiguration>()[TokenSetting];
-            return ModulePush.RunAsync(folder, id, Service(invocation.Require(to)), secret, invocation.CancellationToken);
+            return ModulePush.RunAsync(invocation.Output, folder, id, Service(invocation.Require(to)), secret, invocation.CancellationToken);
         });
     }
 

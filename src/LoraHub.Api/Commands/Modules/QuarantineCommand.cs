@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Versions;
 
@@ -37,7 +38,9 @@ static class QuarantineCommand
                 "ID", $"{id} has no record, because it was not added to the library; add its folder with `lorahub modules add`.");
         }
 
-        invocation.Output.WriteLine(reason is null ? $"{id} is released from quarantine." : $"{id} is in quarantine.");
+        invocation.Output.WriteOutcome(
+            reason is null ? $"{id} is released from quarantine." : $"{id} is in quarantine.",
+            new JsonObject { ["module"] = id, ["quarantine"] = reason });
         return ExitCode.Succeeded;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Versions;
 using Spectre.Console;
@@ -46,7 +47,7 @@ static class RemoveCommand
             throw new ModuleRefusedException("ID", $"the module {id} was already removed.");
         }
 
-        invocation.Output.WriteLine($"Removed {id}.");
+        invocation.Output.WriteOutcome($"Removed {id}.", new JsonObject { ["module"] = id, ["removed"] = true });
         return ExitCode.Succeeded;
     }
 }

@@ -30,8 +30,7 @@ static class SearchCommand
                     .Take(invocation.Get(limit)).Select(match => match.Module).ToArray();
                 ModuleTable.Show(invocation.Output, found);
                 return Task.FromResult(found.Length > 0 ? ExitCode.Succeeded : ExitCode.Failed);
-            },
-            printsData: true);
+            });
     }
 
     /// <summary>

@@ -34,8 +34,7 @@ static class ShowCommand
                 }
 
                 return Task.FromResult(ExitCode.Succeeded);
-            },
-            printsData: true);
+            });
     }
 
     static void Show(Output output, (string Name, string? Value)[] fields, object?[][]? layers, string card)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LoraHub.Formats.Adapters;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
@@ -28,7 +29,8 @@ static class VerifyCommand
         var modules = ids.Length > 0
             ? [.. ids.Select(id => ModulesCommand.Find(invocation.Services, ModulesCommand.Read(id) with { Digest = null }))]
             : catalog.List();
-        var (unchanged, changed, unknown) = (0, 0, 0);
+        var (unchanged, unknown) = (0, 0);
+        var changed = new JsonArray();
         foreach (var module in modules)
         {
             foreach (var folder in folders.EarlierVersions(module.Id).Prepend(module.Folder))
@@ -36,7 +38,7 @@ static class VerifyCommand
                 var (recorded, unreadable) = Read(module.Id, folder);
                 if (unreadable is not null)
                 {
-                    changed++;
+                    changed.Add(new JsonObject { ["module"] = module.Id, ["version"] = null, ["problem"] = unreadable });
                     invocation.Output.WriteLine($"{module.Id}: {unreadable} The version is not used.");
                 }
                 else if (recorded is not { IsRecorded: true, Digest: { } digest })
@@ -49,7 +51,7 @@ static class VerifyCommand
                 }
                 else
                 {
-                    changed++;
+                    changed.Add(new JsonObject { ["module"] = module.Id, ["version"] = digest, ["problem"] = problem });
                     var version = new ModuleReference(module.Id, digest);
                     await invocation.Service<VersionStore>().QuarantineAsync(version, problem, invocation.CancellationToken);
                     invocation.Output.WriteLine($"{module.Id}@{digest[..12]}: {problem} The version is now in quarantine.");
@@ -57,8 +59,10 @@ static class VerifyCommand
             }
         }
 
-        invocation.Output.WriteLine($"{unchanged} unchanged, {changed} changed; {unknown} have no record to compare with.");
-        return changed == 0 ? ExitCode.Succeeded : ExitCode.Failed;
+        invocation.Output.WriteOutcome(
+            $"{unchanged} unchanged, {changed.Count} changed; {unknown} have no record to compare with.",
+            new JsonObject { ["unchanged"] = unchanged, ["unknown"] = unknown, ["changed"] = changed });
+        return changed.Count == 0 ? ExitCode.Succeeded : ExitCode.Failed;
     }
 
     /// <returns>What the folder's record says, or what is wrong with the record.</returns>
