@@ -20,22 +20,24 @@ static class CogStream
         await foreach (var recorded in events.ReadAsync(created.Id, after: 0, cancellationToken))
         {
             prediction = prediction.Apply(recorded);
-            if (recorded.Event is PredictionEvent.Measured(Prediction.PredictTimeMetric, _)
-                or PredictionEvent.CancelRequested or PredictionEvent.Composing)
+            if (EventOf(prediction, recorded.Event) is { } sent)
             {
-                continue; // Cog reports these only at the end, or not at all
+                yield return sent;
             }
-
-            yield return recorded.Event switch
-            {
-                PredictionEvent.Started => Event("start", new CogAccepted(prediction.Id, prediction.Status)),
-                PredictionEvent.Logged(var text) => Event("log", new { source = "stdout", data = text }),
-                PredictionEvent.Measured(var name, var value) => Event("metric", new { name, value, mode = "replace" }),
-                PredictionEvent.Answered(var output) => Event("output", new { chunk = WireOutput.Of(output, prediction.Origin), index = 0 }),
-                _ => Event("completed", CogPrediction.From(prediction)),
-            };
         }
     }
+
+    /// <returns>Null for events that Cog reports only at the end, or not at all.</returns>
+    static ServerSentEvent? EventOf(Prediction prediction, PredictionEvent happened) => happened switch
+    {
+        PredictionEvent.Started => Event("start", new CogAccepted(prediction.Id, prediction.Status)),
+        PredictionEvent.Logged(var text) => Event("log", new { source = "stdout", data = text }),
+        PredictionEvent.Measured(Prediction.PredictTimeMetric, _) => null,
+        PredictionEvent.Measured(var name, var value) => Event("metric", new { name, value, mode = "replace" }),
+        PredictionEvent.Answered(var output) => Event("output", new { chunk = WireOutput.Of(output, prediction.Origin), index = 0 }),
+        { IsTerminal: true } => Event("completed", CogPrediction.From(prediction)),
+        _ => null,
+    };
 
     static ServerSentEvent Event<T>(string name, T data) => new(name, WireJson.Write(data));
 }
