@@ -34,5 +34,5 @@ sealed class WebhookKey(IOptions<WebhookOptions> options, IServiceKeys keys)
             && Convert.ToBase64String(bytes[..length]) == text[Prefix.Length..]; // reject white space, which some clients do not skip
     }
 
-    byte[] Bytes() => options.Value.Secret is { } secret ? Convert.FromBase64String(secret[Prefix.Length..]) : keys.KeyOf("webhook");
+    byte[] Bytes() => options.Value.Secret is { } secret ? Convert.FromBase64String(secret[Prefix.Length..]) : keys.KeyOf(KeyNames.Webhook);
 }

@@ -9,6 +9,7 @@ static partial class SystemCalls
     const uint Exchange = 2; // RENAME_EXCHANGE
     const uint LinkCount = 4; // STATX_NLINK
     const int ReadOnly = 0; // O_RDONLY
+    const uint GroupAndOthers = 0b111_111; // S_IRWXG and S_IRWXO
 
     /// <summary>Gives the bytes of a file one more name. A symbolic link is not followed.</summary>
     /// <returns>False when the name is taken, or the file system cannot.</returns>
@@ -54,6 +55,18 @@ static partial class SystemCalls
         _ = FSync(opened); // a file system that cannot does so by itself
         _ = Close(opened);
     }
+
+    /// <summary>From now on, what this process makes is accessible only to its user, whatever folder it is in.</summary>
+    public static void MakeFilesPrivate()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            _ = UMask(GroupAndOthers);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint UMask(uint denied);
 
     [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string from, string to);

@@ -10,6 +10,8 @@ sealed class ServerKeys(Broker broker) : BackgroundService, IServiceKeys
 {
     const string Name = "keys";
 
+    const int KeyBytes = 32;
+
     volatile byte[]? _root;
 
     public byte[] KeyOf(string name) => HMACSHA256.HashData(
@@ -21,7 +23,12 @@ sealed class ServerKeys(Broker broker) : BackgroundService, IServiceKeys
     {
         var values = (await broker.StreamsAsync(cancellationToken)).Values;
         // Fails if another process was faster; then that process's secret is used.
-        await values.TryCreateAsync(Name, RandomNumberGenerator.GetBytes(32), cancellationToken: cancellationToken);
-        return (await values.GetEntryAsync<byte[]>(Name, cancellationToken: cancellationToken)).Value!;
+        await values.TryCreateAsync(Name, RandomNumberGenerator.GetBytes(KeyBytes), cancellationToken: cancellationToken);
+        var entry = await values.GetEntryAsync<byte[]>(Name, cancellationToken: cancellationToken);
+        return entry.Value is { Length: KeyBytes } key
+            ? key
+            : throw new InvalidOperationException(
+                $"The secret `{Name}` in the NATS bucket {entry.Bucket} has {entry.Value?.Length ?? 0} bytes instead of {KeyBytes}. Restore it from a "
+                + "backup; or delete it, then the next start makes a new one.");
     }
 }

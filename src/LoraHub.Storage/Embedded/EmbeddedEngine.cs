@@ -21,7 +21,9 @@ static class EmbeddedEngine
         services.AddRecords<SqliteModules>();
         services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
         services.AddSingleton<IPredictionStore, EmbeddedStore>();
-        services.AddSingleton<IBlobStore, FileBlobStore>().AddSingleton<IServiceKeys, FileKeys>();
+        services.AddSingleton<IBlobStore, FileBlobStore>();
+        services.AddSingleton<FileKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<FileKeys>());
+        services.AddHostedService(provider => provider.GetRequiredService<FileKeys>());
         return services.AddSingleton<IUploadStore, FileUploadStore>();
     }
 }

@@ -34,5 +34,5 @@ sealed class FileAddress(IServiceKeys keys, ServedModel model, TimeProvider time
     }
 
     string Sign(string owner, string id, string expiry) =>
-        Convert.ToBase64String(HMACSHA256.HashData(keys.KeyOf("files"), Encoding.UTF8.GetBytes($"{owner} {id} {expiry}")));
+        Convert.ToBase64String(HMACSHA256.HashData(keys.KeyOf(KeyNames.Files), Encoding.UTF8.GetBytes($"{owner} {id} {expiry}")));
 }

@@ -26,5 +26,5 @@ sealed class StreamAddress(IServiceKeys keys)
         return isOurs ? id : null;
     }
 
-    string Code(string id) => Convert.ToHexStringLower(HMACSHA256.HashData(keys.KeyOf("stream"), Encoding.UTF8.GetBytes(id)));
+    string Code(string id) => Convert.ToHexStringLower(HMACSHA256.HashData(keys.KeyOf(KeyNames.Stream), Encoding.UTF8.GetBytes(id)));
 }
