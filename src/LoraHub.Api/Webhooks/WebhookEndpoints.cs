@@ -1,3 +1,4 @@
+using LoraHub.Api.Security;
 using LoraHub.Core.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -8,6 +9,7 @@ static class WebhookEndpoints
 {
     public static void MapWebhooks(this IEndpointRouteBuilder v1) => v1.MapGet("/webhooks/default/secret", GetSecret)
         .WithName("webhooks.default.secret.get")
+        .WithScope(TokenScope.Admin) // whoever has the secret can forge webhooks
         .WithSummary("Get the secret that webhooks are signed with")
         .WithDescription(
             "For the client libraries' `validateWebhook`. "

@@ -35,6 +35,7 @@ public sealed class NpmClient : IAsyncLifetime
         _service = await TestHostProcess.StartAsync(
             Receiver.Allowed,
             ("Auth:Tokens:0:Name", "npm"),
+            ("Auth:Tokens:0:Scopes:0", "admin"), // it reads the webhooks' secret
             ("Auth:Tokens:0:Hash", $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Token)))}"));
         await _service.ReadyAsync();
     }

@@ -23,6 +23,7 @@ public sealed class ScopeTests(ScopedService scoped) : IClassFixture<ScopedServi
     [InlineData("DELETE", "/v1/modules/a/b", "publisher admin", "publish")]
     [InlineData("POST", "/v1/modules/a/b/quarantine", "admin", "admin")]
     [InlineData("POST", "/v1/modules/a/b/release", "admin", "admin")]
+    [InlineData("GET", "/v1/webhooks/default/secret", "admin", "admin")]
     [InlineData("POST", "/predictions", "predictor admin plain", "predict")]
     [InlineData("PUT", "/predictions/some", "predictor admin plain", "predict")]
     [InlineData("GET", "/openapi.json", "reader predictor publisher admin plain")]
