@@ -11,6 +11,7 @@ using LoraHub.Api.Security;
 using LoraHub.Api.Telemetry;
 using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
+using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
 using LoraHub.Storage;
 using Microsoft.AspNetCore.Connections;
@@ -26,6 +27,7 @@ static class LoraHubServer
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Action<IServiceCollection>? replace)
     {
+        SystemCalls.MakeFilesPrivate(); // all of it is clients' data
         IConfiguration? settings = null;
         WebApplication app;
         try
