@@ -141,20 +141,20 @@ public sealed record EvaluationPlan(
     /// <returns>The budget.</returns>
     static int Check(EvaluationMethod method, JsonObject request, ModuleLibrary catalog)
     {
-        var (plan, errors) = PredictionPlanner.Plan(request, catalog);
+        var (input, errors) = PredictionPlanner.Check(request, catalog);
         if (errors is [var error, ..])
         {
             throw new EvaluationException($"method `{method.Name}`: {error.Field}: {error.Message}");
         }
 
         // The table's head, its zero-shot column and the results' keys are about one base model.
-        var named = plan!.Modules[0];
-        if (catalog.Find(new ModuleReference(named.Id, named.Digest)) is { BaseModel: var baseModel } && baseModel != catalog.DefaultBaseModel)
+        if (input!.Modules is [var named, ..] && ModuleReference.Parse(named) is { } reference
+            && catalog.Find(reference) is { BaseModel: var baseModel } && baseModel != catalog.DefaultBaseModel)
         {
-            throw new EvaluationException($"method `{method.Name}`: `{named.Id}` is for the base model `{baseModel}`, "
+            throw new EvaluationException($"method `{method.Name}`: `{reference.Id}` is for the base model `{baseModel}`, "
                 + $"but this evaluation is of `{catalog.DefaultBaseModel}`; use --base {baseModel}.");
         }
 
-        return plan.Input.Budget;
+        return input.Budget;
     }
 }

@@ -32,6 +32,8 @@ public sealed class ScriptedLibrary(SearchPath path, BaseModels bases) : ModuleL
     /// <summary>The scripted modules alone.</summary>
     public static ScriptedLibrary Create() => new(new SearchPath([]), new BaseModels(new SearchPath([]), new ModelsOptions().Base));
 
+    public override IReadOnlyList<ModuleVersion> Known => Broken is not null ? throw Broken : base.Known;
+
     public override ModuleVersion? Find(ModuleReference reference) =>
         base.Find(reference) ?? Array.Find(_scripted, module => module.Id == reference.Id && reference.Matches(module.Digest!));
 

@@ -1,5 +1,6 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Modules.Uploads;
+using LoraHub.Api.Security;
 using LoraHub.Core.Json;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
@@ -58,6 +59,10 @@ sealed partial class PublishEndpoint(
 
             return await PublishAsync(id, incoming, http);
         }
+        catch (ModuleTakenException)
+        {
+            return await ModuleRights.RefuseChangeAsync(id, http, index) ?? Problems.Because(StatusCodes.Status409Conflict, null, "The name was taken meanwhile; try again.");
+        }
         catch (ModuleRefusedException exception)
         {
             return Problems.Fields([new InvalidField("invalid_value", exception.FieldName, exception.Message)]);
@@ -66,7 +71,7 @@ sealed partial class PublishEndpoint(
 
     async Task<IResult> PublishAsync(string id, IncomingFolder incoming, HttpContext http)
     {
-        var (published, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(PublishedBy: http.User.Identity?.Name), http.RequestAborted);
+        var (published, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(PublishedBy: http.User.Identity?.Name, IsAdmin: http.IsAdmin()), http.RequestAborted);
         LogPublished(id, published.Digest);
 
         // Another process may have published its version of the name in between; then this one lies among the earlier ones, and is indexed later.

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Http;
+using LoraHub.Core.Threading;
 using LoraHub.Modules.Folders;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +16,8 @@ sealed class ServedModel(IOptions<ApiOptions> options, BaseModels bases)
     public const string Description =
         "LoraHub: adapts a language model to an unseen task from a few examples, by composing LoRA modules with a gradient-free search.";
 
-    readonly Lazy<string> _version = new(() => options.Value.Version ?? Derive(bases), LazyThreadSafetyMode.ExecutionAndPublication);
+    readonly Lazy<Task<string>> _version = new(
+        () => options.Value.Version is { } given ? Task.FromResult(given) : OwnThread.RunAsync(() => Derive(bases)), LazyThreadSafetyMode.ExecutionAndPublication);
 
     public static string ProgramVersion { get; } = typeof(ServedModel).Assembly.GetName().Version!.ToString(3);
 
@@ -35,10 +37,10 @@ sealed class ServedModel(IOptions<ApiOptions> options, BaseModels bases)
     /// <summary>
     /// 64 hexadecimal digits that change with the program and its base model. Blocks until <see cref="LoadVersionAsync"/> has completed.
     /// </summary>
-    public string Version => _version.Value;
+    public string Version => _version.Value.GetAwaiter().GetResult();
 
-    /// <summary>Computes <see cref="Version"/> once. Hashing a large model takes some seconds.</summary>
-    public Task LoadVersionAsync() => _version.IsValueCreated ? Task.CompletedTask : Task.Run(() => _version.Value);
+    /// <summary>Computes <see cref="Version"/> once, for all who wait. Hashing a large model takes some seconds.</summary>
+    public Task LoadVersionAsync() => _version.Value;
 
     /// <summary>Whether a client's <c>version</c> names this model: <c>owner/name</c>, <c>owner/name:id</c> or the id alone.</summary>
     public bool Matches(string version) => version == Name || version == Version || version == $"{Name}:{Version}";

@@ -8,6 +8,9 @@ namespace LoraHub.Inference.Adaptation;
 /// <summary>Selects the modules that a prediction composes.</summary>
 static class ModuleSelector
 {
+    /// <summary>The fewest that a request may ask for.</summary>
+    const int FewestToDraw = 2;
+
     /// <summary>
     /// Returns the modules that the input names, in its order, or selects modules from the pool: a random draw in the order of ids, the most
     /// similar ones first, or all. For <see cref="ModuleSelection.Probe"/> it returns all as candidates, the most similar ones first.
@@ -17,39 +20,51 @@ static class ModuleSelector
     public static (IReadOnlyList<ModuleVersion> Modules, IReadOnlyList<InputError> Errors) Select(
         PredictionInput input, ModuleLibrary catalog, long seed)
     {
-        var known = catalog.List();
-        return input.Modules is { } names
-            ? Find(names, known, catalog, input)
-            : FromPool(Pool(known, catalog.DefaultBaseModel, input.Composition), input, seed);
+        var pool = input.Modules is null ? ModulePool.Of(catalog, input.Composition) : null;
+        var (modules, error) = Candidates(input, catalog, pool);
+        return error is not null ? ([], [error])
+            : pool is null ? (modules, [])
+            : (Choose(pool, input, seed), []);
     }
 
-    static (IReadOnlyList<ModuleVersion> Modules, IReadOnlyList<InputError> Errors) FromPool(ModuleVersion[] pool, PredictionInput input, long seed)
+    /// <summary>Whether modules can be selected; selects none.</summary>
+    /// <returns>What is wrong with the input, or null.</returns>
+    public static InputError? Check(PredictionInput input, ModuleLibrary catalog) =>
+        Candidates(input, catalog, input.Modules is null ? ModulePool.Of(catalog, input.Composition) : null).Error;
+
+    static (IReadOnlyList<ModuleVersion> Modules, InputError? Error) Candidates(PredictionInput input, ModuleLibrary catalog, ModulePool? pool) =>
+        pool is null ? Find(input.Modules!, catalog, input) : (pool.Modules, TooSmall(pool.Modules.Count, input, catalog));
+
+    static InputError? TooSmall(int count, PredictionInput input, ModuleLibrary catalog)
     {
         var isCounted = input.ModuleSelection is ModuleSelection.Random or ModuleSelection.Similar;
         var least = isCounted ? input.RandomModules : 1;
-        if (least > pool.Length)
+        if (least <= count)
         {
-            var message = isCounted
-                ? $"{least} modules were asked for, but the pool holds {pool.Length} that can be composed; ask for at most {pool.Length}."
-                : "The pool holds no module that can be composed; put one into the models folder.";
-            return ([], [isCounted
-                ? new InputError(InputSchema.NumRandomLoraModules, message, InputErrorKind.TooLarge)
-                : new InputError(InputSchema.ModuleSelection, message, InputErrorKind.Invalid)]);
+            return null;
         }
 
-        return (input.ModuleSelection switch
-        {
-            ModuleSelection.All => pool,
-            ModuleSelection.Probe => Similar(pool, input),
-            ModuleSelection.Similar => [.. Similar(pool, input).Take(input.RandomModules)],
-            _ => Random(pool, input.RandomModules, seed),
-        }, []);
+        var (id, asked) = (catalog.DefaultBaseModel, isCounted ? $"{least} modules were asked for, but the pool holds {count} that can be composed" : "The pool holds no module that can be composed");
+        var cure = catalog.Bases.Find(id) is null ? $"the base model `{id}` is not here. Download it with `lorahub models pull {id}`, and its modules with `lorahub modules pull`."
+            : count < FewestToDraw ? $"add modules for `{id}` with `lorahub modules pull` or `lorahub modules add`."
+            : $"ask for at most {count}.";
+        return isCounted
+            ? new InputError(InputSchema.NumRandomLoraModules, $"{asked}; {cure}", InputErrorKind.TooLarge)
+            : new InputError(InputSchema.ModuleSelection, $"{asked}; {cure}", InputErrorKind.Invalid);
     }
 
-    static IReadOnlyList<ModuleVersion> Similar(ModuleVersion[] pool, PredictionInput input) =>
-        [.. ModuleRanking.Rank(input.ExampleInputs, input.ExampleOutputs, pool).Select(ranked => ranked.Module)];
+    static IReadOnlyList<ModuleVersion> Choose(ModulePool pool, PredictionInput input, long seed) => input.ModuleSelection switch
+    {
+        ModuleSelection.All => pool.Modules,
+        ModuleSelection.Probe => Similar(pool, input),
+        ModuleSelection.Similar => [.. Similar(pool, input).Take(input.RandomModules)],
+        _ => Random(pool.Modules, input.RandomModules, seed),
+    };
 
-    static IReadOnlyList<ModuleVersion> Random(ModuleVersion[] pool, int count, long seed)
+    static IReadOnlyList<ModuleVersion> Similar(ModulePool pool, PredictionInput input) =>
+        [.. pool.Cards.Rank(input.ExampleInputs, input.ExampleOutputs).Select(ranked => ranked.Module)];
+
+    static IReadOnlyList<ModuleVersion> Random(IReadOnlyList<ModuleVersion> pool, int count, long seed)
     {
         // A seeded Random yields the same numbers on every machine and .NET version. The draw uses both halves of the seed.
         var drawn = pool.ToArray();
@@ -57,53 +72,41 @@ static class ModuleSelector
         return [.. drawn.Take(count).OrderBy(module => module.Id, StringComparer.Ordinal)];
     }
 
-    /// <summary>Returns the modules that can be composed: under <see cref="Composition.Factors"/> only those of the most common layout.</summary>
-    static ModuleVersion[] Pool(IReadOnlyList<ModuleVersion> known, string baseModel, Composition composition)
+    /// <summary>Finds named modules one by one, as their folders are now; only for a name that is unknown all are looked at.</summary>
+    static (IReadOnlyList<ModuleVersion> Modules, InputError? Error) Find(IReadOnlyList<string> names, ModuleLibrary catalog, PredictionInput input)
     {
-        var usable = known.Where(module => module.Problem is null && module.BaseModel == baseModel);
-
-        if (composition == Composition.Delta)
-        {
-            return [.. usable];
-        }
-
-        var layouts = usable.GroupBy(module => module.Layout);
-        return layouts.MaxBy(layout => layout.Count())?.ToArray() ?? []; // the first one in the list on a tie
-    }
-
-    static (IReadOnlyList<ModuleVersion> Modules, IReadOnlyList<InputError> Errors) Find(
-        IReadOnlyList<string> names, IReadOnlyList<ModuleVersion> known, ModuleLibrary catalog, PredictionInput input)
-    {
-        var field = input.Weights is null ? InputSchema.LoraModulesSpecified : InputSchema.ModuleWeights;
-        var byId = known.ToDictionary(module => module.Id, StringComparer.Ordinal);
         var modules = new List<ModuleVersion>();
+        string? error = null;
         foreach (var name in names)
         {
-            var pinned = ModuleReference.Parse(name) is { Digest: not null } reference ? reference : null;
-            if ((pinned is null ? byId.GetValueOrDefault(name) : catalog.Find(pinned)) is not { } module)
+            var module = ModuleReference.Parse(name) is { } reference ? catalog.Find(reference) : null;
+            error = module is null ? Unknown(name, catalog)
+                : module.Problem is { } problem ? $"`{name}` cannot be used: {problem}"
+                : modules.Exists(other => other.Id == module.Id) ? $"`{module.Id}` is named twice; name each module once, in one version."
+                : null;
+            if (error is not null)
             {
-                if (pinned is not null && byId.ContainsKey(pinned.Id))
-                {
-                    var error = $"`{pinned.Id}` has no version, or several, whose digest begins with {pinned.Digest}.";
-                    return ([], [new InputError(field, error, InputErrorKind.Invalid)]);
-                }
-
-                var closest = Spelling.Closest(name, byId.Keys);
-                var hint = closest.Count == 0 ? "" : $" Did you mean {string.Join(" or ", closest.Select(id => $"`{id}`"))}?";
-                return ([], [new InputError(field, $"`{name}` is not recognized.{hint}", InputErrorKind.Invalid)]);
+                break;
             }
 
-            if (module.Problem is { } problem)
-            {
-                return ([], [new InputError(field, $"`{name}` cannot be used: {problem}", InputErrorKind.Invalid)]);
-            }
-
-            modules.Add(module);
+            modules.Add(module!);
         }
 
-        return Mismatch(modules, input.Composition) is { } message
-            ? ([], [new InputError(field, message, InputErrorKind.Invalid)])
-            : (modules, []);
+        error ??= Mismatch(modules, input.Composition);
+        var field = input.Weights is null ? InputSchema.LoraModulesSpecified : InputSchema.ModuleWeights;
+        return error is null ? (modules, null) : ([], new InputError(field, error, InputErrorKind.Invalid));
+    }
+
+    static string Unknown(string name, ModuleLibrary catalog)
+    {
+        if (ModuleReference.Parse(name) is { Digest: { } digest } pinned && catalog.Find(pinned with { Digest = null }) is not null)
+        {
+            return $"`{pinned.Id}` has no version, or several, whose digest begins with {digest}.";
+        }
+
+        var closest = Spelling.Closest(name, catalog.Known.Select(module => module.Id));
+        var hint = closest.Count == 0 ? "" : $" Did you mean {string.Join(" or ", closest.Select(id => $"`{id}`"))}?";
+        return $"`{name}` is not recognized.{hint}";
     }
 
     static string? Mismatch(List<ModuleVersion> modules, Composition composition)

@@ -41,6 +41,16 @@ public static class PredictionPlanner
         return (new PredictionPlan(input, seed, uses), []);
     }
 
+    /// <summary>Whether a request could be planned now; draws and ranks nothing, and reads no module's numbers.</summary>
+    /// <returns>The parsed input and no errors, or null and at least one error.</returns>
+    public static (PredictionInput? Input, IReadOnlyList<InputError> Errors) Check(JsonObject given, ModuleLibrary catalog)
+    {
+        var (input, errors) = InputParser.Parse(given);
+        return input is null ? (null, errors)
+            : ModuleSelector.Check(input, catalog) is { } error ? (null, [error])
+            : (input, []);
+    }
+
     static string FieldOf(PredictionInput input) =>
         input.Weights is not null ? InputSchema.ModuleWeights
         : input.Modules is not null ? InputSchema.LoraModulesSpecified

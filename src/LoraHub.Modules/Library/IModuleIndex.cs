@@ -26,6 +26,16 @@ public interface IModuleIndex
     /// <summary>Adds a version, or what has changed of it, and points its name to it. Its use count stays.</summary>
     Task PutAsync(ModuleVersion version, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As <see cref="PutAsync"/>, in one transaction with the check that nobody else than <see cref="ModuleVersion.PublishedBy"/> has published a version of the name,
+    /// and that the library may change it.
+    /// </summary>
+    /// <returns>False when it is another's: nothing has changed.</returns>
+    Task<bool> TryPutOwnAsync(ModuleVersion version, CancellationToken cancellationToken);
+
+    /// <summary>The updates of all current versions, and of earlier ones in quarantine; not those of broken ones.</summary>
+    Task<IReadOnlyList<ModuleUpdate>> UpdatesAsync(CancellationToken cancellationToken);
+
     /// <summary>Forgets a name with its versions.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 
@@ -65,3 +75,8 @@ public sealed record ModuleQuery
 /// <param name="Sketch">See <see cref="ModuleReport.Sketch"/>.</param>
 /// <param name="Norm">See <see cref="ModuleReport.Norm"/>.</param>
 public sealed record ModuleSketch(string Id, double Norm, byte[] Sketch);
+
+/// <summary>What a publication is compared with.</summary>
+/// <param name="Quarantine">Why predictions refuse it, or null.</param>
+/// <param name="Sketch">See <see cref="ModuleReport.Sketch"/>; null unless it is in quarantine.</param>
+public sealed record ModuleUpdate(string Id, string Digest, string BaseModel, double Norm, string? Quarantine, byte[]? Sketch);

@@ -27,6 +27,7 @@ public static class LibraryServices
             .AddSingleton<Leftovers>()
             .AddSingleton<VersionStore>()
             .AddSingleton<ModuleInspector>()
+            .AddSingleton<QuarantineRule>()
             .AddSingleton<ModulePublisher>();
     }
 

@@ -21,7 +21,8 @@ sealed partial class ModuleIndexer(
 
     readonly SemaphoreSlim _turn = new(1); // one folder at a time: a caller waits for one other at most
     readonly ConcurrentDictionary<string, string> _seen = new(StringComparer.Ordinal); // stamps that are known to be indexed
-    volatile bool _hasCompared;
+    IReadOnlyDictionary<string, string> _kept = new Dictionary<string, string>(); // the stamps of what the library keeps
+    volatile bool _hasCompared, _hasCompleted;
 
     /// <summary>Returns when the index has the module as its folder is now, or no longer has it.</summary>
     /// <exception cref="StorageUnavailableException">It cannot be indexed now; it will be.</exception>
@@ -30,7 +31,9 @@ sealed partial class ModuleIndexer(
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            if (library.Find(new ModuleReference(id, null)) is { } folder)
+            var current = library.Find(new ModuleReference(id, null));
+            library.Keep(id, current);
+            if (current is { } folder)
             {
                 await IndexAsync(folder, ModuleLibrary.StampOf(folder), cancellationToken);
             }
@@ -45,11 +48,27 @@ sealed partial class ModuleIndexer(
         }
     }
 
+    /// <summary>As <see cref="RefreshAsync(string, CancellationToken)"/>, when the index may have another version than the folder whose stamp was seen.</summary>
+    public Task ReindexAsync(string id)
+    {
+        _seen.TryRemove(id, out _);
+        return RefreshAsync(id, CancellationToken.None);
+    }
+
+    /// <summary>Returns when all folders have been looked at once since the start.</summary>
+    public Task CompletedAsync(CancellationToken cancellationToken) => _hasCompleted ? Task.CompletedTask : RefreshAsync(cancellationToken);
+
     /// <summary>Returns when the index is as the folders were at the call. What stops one module stops no other.</summary>
     /// <inheritdoc cref="RefreshAsync(string, CancellationToken)"/>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         var folders = library.Stamps();
+        if (folders.Count != _kept.Count || folders.Any(folder => _kept.GetValueOrDefault(folder.Key) != folder.Value) || !library.IsKept)
+        {
+            library.Keep();
+            _kept = folders;
+        }
+
         if (!_hasCompared)
         {
             await CompareAsync(folders, cancellationToken);
@@ -68,6 +87,8 @@ sealed partial class ModuleIndexer(
                 _seen[id] = folders.GetValueOrDefault(id) ?? "";
             }
         }
+
+        _hasCompleted = true;
     }
 
     public override void Dispose()

@@ -16,6 +16,18 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
     readonly ConcurrentDictionary<string, ModuleVersion> _read = new(StringComparer.Ordinal); // by folder
     readonly ConcurrentDictionary<string, (string Stamp, string? Digest)> _digests = new(StringComparer.Ordinal); // of folders without a record, by folder
 
+    readonly Lock _keeping = new();
+    volatile IReadOnlyList<ModuleVersion>? _kept;
+
+    /// <summary>
+    /// All modules, ordered by id, as of the last look of the indexer, which looks every few seconds; the same list until one has changed. Where none runs: as the
+    /// folders are now.
+    /// </summary>
+    public virtual IReadOnlyList<ModuleVersion> Known => _kept ?? List();
+
+    /// <summary>Whether <see cref="Known"/> is kept.</summary>
+    internal bool IsKept => _kept is not null;
+
     /// <summary>Id of the base model whose modules are drawn when an input names none.</summary>
     public string DefaultBaseModel => bases.DefaultId;
 
@@ -47,6 +59,29 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         return versions.Select(WithDigest).OfType<ModuleVersion>().Where(version => reference.Matches(version.Digest!)).DistinctBy(version => version.Digest).ToArray() is [var only]
             ? only
             : null;
+    }
+
+    /// <summary>Looks at all folders, for <see cref="Known"/>.</summary>
+    internal void Keep()
+    {
+        lock (_keeping)
+        {
+            _kept = List();
+        }
+    }
+
+    /// <summary>Changes one of <see cref="Known"/>, if they are kept.</summary>
+    /// <param name="version">Null when it is gone.</param>
+    internal void Keep(string id, ModuleVersion? version)
+    {
+        lock (_keeping)
+        {
+            if (_kept is { } kept && !kept.Any(module => ReferenceEquals(module, version)))
+            {
+                IEnumerable<ModuleVersion> changed = kept.Where(module => module.Id != id);
+                _kept = [.. (version is null ? changed : changed.Append(version)).OrderBy(module => module.Id, StringComparer.Ordinal)];
+            }
+        }
     }
 
     /// <summary>The digest of a version of this library. The files of one without a record are read, once until they change.</summary>

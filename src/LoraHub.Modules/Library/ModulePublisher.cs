@@ -9,7 +9,11 @@ namespace LoraHub.Modules.Library;
 /// <param name="Source">Where it was downloaded, or null.</param>
 /// <param name="Revision">The commit of the source, or null.</param>
 /// <param name="PublishedBy">The name of the token that it is uploaded with, or null.</param>
-sealed record ModuleOrigin(string? Source = null, string? Revision = null, string? PublishedBy = null);
+/// <param name="IsAdmin">Whether it may replace what others have published.</param>
+sealed record ModuleOrigin(string? Source = null, string? Revision = null, string? PublishedBy = null, bool IsAdmin = true);
+
+/// <summary>Somebody else has published a version of the name since the caller looked; nothing has changed.</summary>
+sealed class ModuleTakenException() : Exception("The name is another's.");
 
 /// <param name="Version">As it was stored.</param>
 /// <param name="Placement">Whether it is new.</param>
@@ -20,7 +24,8 @@ sealed record Publication(ModuleVersion Version, Placement Placement);
 /// core and holds its weights in memory, and what is stored must be indexed before the next.
 /// </summary>
 /// <param name="indexer">Null where no index is kept: on the command line. The service beside it indexes what has come.</param>
-sealed class ModulePublisher(VersionStore store, ModuleInspector inspector, ModuleLibrary library, TimeProvider time, ModuleIndexer? indexer = null) : IDisposable
+sealed class ModulePublisher(
+    VersionStore store, ModuleInspector inspector, QuarantineRule quarantine, TimeProvider time, IModuleIndex? index = null, ModuleIndexer? indexer = null) : IDisposable
 {
     readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -31,19 +36,20 @@ sealed class ModulePublisher(VersionStore store, ModuleInspector inspector, Modu
     /// <param name="id">A valid <c>owner/name</c>.</param>
     /// <param name="incoming">Holds the module's files under the names of <see cref="ModuleFiles"/>, and nothing else. It stays the caller's to dispose.</param>
     /// <exception cref="ModuleRefusedException">It cannot be a module; nothing has changed.</exception>
+    /// <exception cref="ModuleTakenException">The name is another's; nothing has changed.</exception>
     public async Task<Publication> PublishAsync(string id, IncomingFolder incoming, ModuleOrigin origin, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             var version = await OwnThread.RunAsync(() => Inspect(id, incoming.Path, origin, cancellationToken), cancellationToken);
-            version = version with { Quarantine = Quarantine(version), PublishedAt = time.GetUtcNow() };
-            var placement = await store.PlaceAsync(version, incoming, cancellationToken);
             if (indexer is not null)
             {
-                await indexer.RefreshAsync(id, CancellationToken.None); // it is there now, whether the client still waits or not
+                await indexer.CompletedAsync(cancellationToken); // what ships is measured, so that there is something to compare with
             }
 
+            version = version with { Quarantine = await quarantine.ReasonAsync(version, cancellationToken), PublishedAt = time.GetUtcNow(), IsOwned = true };
+            var placement = await PlaceAsync(version, incoming, origin, cancellationToken);
             return new Publication(version, placement);
         }
         finally
@@ -53,6 +59,29 @@ sealed class ModulePublisher(VersionStore store, ModuleInspector inspector, Modu
     }
 
     public void Dispose() => _turn.Dispose();
+
+    /// <summary>Takes the name in the index before the files take their place: another node, or another upload, may have taken it since the caller's rights were checked.</summary>
+    async Task<Placement> PlaceAsync(ModuleVersion version, IncomingFolder incoming, ModuleOrigin origin, CancellationToken cancellationToken)
+    {
+        if (index is null || indexer is null)
+        {
+            return await store.PlaceAsync(version, incoming, cancellationToken);
+        }
+
+        if (!origin.IsAdmin && !await index.TryPutOwnAsync(version, cancellationToken))
+        {
+            throw new ModuleTakenException();
+        }
+
+        try
+        {
+            return await store.PlaceAsync(version, incoming, cancellationToken);
+        }
+        finally
+        {
+            await indexer.ReindexAsync(version.Id); // as the folder is now, whether the files have come or not, and whether the client still waits or not
+        }
+    }
 
     /// <summary>Takes some seconds for a large module.</summary>
     ModuleVersion Inspect(string id, string folder, ModuleOrigin origin, CancellationToken cancellationToken)
@@ -72,14 +101,5 @@ sealed class ModulePublisher(VersionStore store, ModuleInspector inspector, Modu
             Revision = origin.Revision,
             PublishedBy = origin.PublishedBy,
         };
-    }
-
-    /// <summary>Bytes that are in quarantine do not leave it by coming again, under another name either.</summary>
-    string? Quarantine(ModuleVersion version)
-    {
-        var known = library.List().Where(module => module.IsRecorded).ToArray();
-        return Array.Find(known, module => module.Quarantine is not null && module.Digest == version.Digest)?.Quarantine
-            ?? NormOutlier.Reason(
-                version.Report!, [.. known.Where(module => module.Digest != version.Digest && module.Report!.BaseModel == version.BaseModel).Select(module => module.Report!.Norm)]);
     }
 }

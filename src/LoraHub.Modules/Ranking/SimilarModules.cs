@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using LoraHub.Core.Threading;
 using LoraHub.Modules.Inspection;
 using LoraHub.Modules.Library;
@@ -52,7 +51,7 @@ sealed class SimilarModules(IModuleIndex index, ModuleLibrary library) : IDispos
 
     static IEnumerable<string> Nearest(ModuleReport report, string id, IReadOnlyList<ModuleSketch> sketches) => sketches
         .Where(other => other.Id != id && other.Sketch.Length == report.Sketch.Length)
-        .Select(other => (other.Id, Cosine: report.Norm * other.Norm is > 0 and var norms ? Dot(report.Sketch, other.Sketch) / norms : 0))
+        .Select(other => (other.Id, Cosine: report.Norm * other.Norm is > 0 and var norms ? SketchCosine.Dot(report.Sketch, other.Sketch) / norms : 0))
         .OrderByDescending(pair => pair.Cosine).ThenBy(pair => pair.Id, StringComparer.Ordinal)
         .Select(pair => pair.Id);
 
@@ -104,17 +103,4 @@ sealed class SimilarModules(IModuleIndex index, ModuleLibrary library) : IDispos
     }
 
     ModuleVersion? Find(ModuleVersion module) => library.Find(new ModuleReference(module.Id, module.IsCurrent ? null : module.Digest));
-
-    static double Dot(byte[] one, byte[] other)
-    {
-        var a = MemoryMarshal.Cast<byte, float>(one);
-        var b = MemoryMarshal.Cast<byte, float>(other);
-        double sum = 0;
-        for (var i = 0; i < a.Length; i++)
-        {
-            sum += (double)a[i] * b[i];
-        }
-
-        return sum;
-    }
 }

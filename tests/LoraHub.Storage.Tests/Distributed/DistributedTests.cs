@@ -36,3 +36,8 @@ public sealed class DistributedModuleUsesTests(NatsServer nats, PostgresServer p
 {
     protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
 }
+
+public sealed class DistributedModuleOwnershipTests(NatsServer nats, PostgresServer postgres) : ModuleOwnershipContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}

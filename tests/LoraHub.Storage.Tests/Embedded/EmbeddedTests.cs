@@ -36,3 +36,8 @@ public sealed class EmbeddedModuleUsesTests : ModuleUsesContract
 {
     protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
 }
+
+public sealed class EmbeddedModuleOwnershipTests : ModuleOwnershipContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}

@@ -64,6 +64,24 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     public Task PutAsync(ModuleVersion version, CancellationToken cancellationToken) =>
         writer.WriteAsync(records => PutAsync(records, version, cancellationToken), cancellationToken);
 
+    public Task<bool> TryPutOwnAsync(ModuleVersion version, CancellationToken cancellationToken) => writer.WriteAsync(
+        async records =>
+        {
+            await HoldAsync(records, version.Id, cancellationToken);
+            var publisher = StoredText.Of(version.PublishedBy);
+            var isOthers = await records.Modules.AnyAsync(
+                row => row.Id == version.Id && (row.PublishedBy != publisher || (row.IsCurrent && !row.IsOwned)), cancellationToken);
+            return !isOthers && await PutAsync(records, version, cancellationToken) > 0;
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<ModuleUpdate>> UpdatesAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ModuleUpdate>>(
+        async records => await records.Modules
+            .Where(row => row.Problem == null && row.Norm != null && row.BaseModel != null && (row.IsCurrent || row.Quarantine != null))
+            .Select(row => new ModuleUpdate(row.Id, row.Digest, row.BaseModel!, row.Norm!.Value, row.Quarantine, row.Quarantine == null ? null : row.Sketch))
+            .ToListAsync(cancellationToken),
+        cancellationToken);
+
     public Task RemoveAsync(string id, CancellationToken cancellationToken) => writer.WriteAsync(
         async records =>
         {

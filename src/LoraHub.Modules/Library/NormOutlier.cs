@@ -1,0 +1,49 @@
+using System.Globalization;
+using LoraHub.Modules.Versions;
+
+namespace LoraHub.Modules.Library;
+
+/// <summary>
+/// Tells a module whose update is far larger or smaller than those of the others for its base model, or than all others where those are few: mostly a mistake,
+/// sometimes an attack.
+/// </summary>
+static class NormOutlier
+{
+    /// <summary>Fewer tell nothing of what is usual.</summary>
+    const int FewestOthers = 8;
+
+    /// <summary>In robust standard deviations of the logarithm.</summary>
+    const double Limit = 6;
+
+    /// <summary>
+    /// The least deviation stands for pools that are nearly alike, so that a factor of 20 passes in any of them; of several base models, whose layers differ in size, a
+    /// factor of 1,300.
+    /// </summary>
+    const double LeastDeviation = 0.5, LeastDeviationOfAll = 1.2;
+
+    /// <param name="others">The other modules, for any base model.</param>
+    /// <returns>Why it should be looked at before it is used, or null.</returns>
+    public static string? Reason(ModuleReport report, IReadOnlyList<ModuleUpdate> others)
+    {
+        double[] own = Logarithms(others.Where(other => other.BaseModel == report.BaseModel)), all = Logarithms(others);
+        return own.Length >= FewestOthers ? Reason(report, own, LeastDeviation, $"for {report.BaseModel}")
+            : all.Length >= FewestOthers ? Reason(report, all, LeastDeviationOfAll, "here")
+            : null;
+    }
+
+    static double[] Logarithms(IEnumerable<ModuleUpdate> updates) =>
+        [.. updates.Where(update => update.Norm > 0).Select(update => Math.Log(update.Norm)).Order()];
+
+    static string? Reason(ModuleReport report, double[] logarithms, double leastDeviation, string of)
+    {
+        var median = Median(logarithms);
+        var deviation = 1.4826 * Median([.. logarithms.Select(one => Math.Abs(one - median)).Order()]);
+        return report.Norm > 0 && Math.Abs(Math.Log(report.Norm) - median) > Limit * Math.Max(deviation, leastDeviation)
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"its update's norm is {report.Norm:0.###e+0}, that of the {logarithms.Length} others {of} {Math.Exp(median):0.###} in the median.")
+            : null;
+    }
+
+    static double Median(double[] ordered) => (ordered[(ordered.Length - 1) / 2] + ordered[ordered.Length / 2]) / 2;
+}

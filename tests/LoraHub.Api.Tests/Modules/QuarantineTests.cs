@@ -1,0 +1,101 @@
+using System.Text;
+using LoraHub.Api.Tests.Support;
+using LoraHub.Modules.Versions;
+
+namespace LoraHub.Api.Tests.Modules;
+
+/// <summary>Which publications go into quarantine.</summary>
+public sealed class QuarantineTests
+{
+    [Fact]
+    public async Task A_norm_is_compared_with_modules_that_lay_in_the_folders_at_the_start_and_have_no_record()
+    {
+        await using var service = new Service();
+        for (var i = 0; i < 8; i++)
+        {
+            await WriteAsync(service, $"shipped/m{i}", PeftFiles.Config, PeftFiles.Weights(1, i));
+        }
+
+        var client = await service.ReadyAsync();
+        var odd = await client.PublishedAsync("mine/odd", [320_478]);
+        var usual = await client.PublishedAsync("mine/usual", [2, 3]);
+
+        Assert.Equal(("quarantined", "ready"), (odd.Text("state"), usual.Text("state")));
+        Assert.Contains("that of the 8 others for lorahub/t5-mini", odd.Text("reason"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_few_modules_of_its_base_model_a_norm_is_compared_with_all()
+    {
+        await using var service = new Service();
+        for (var i = 0; i < 8; i++)
+        {
+            await WriteAsync(service, $"shipped/m{i}", PeftFiles.Config, PeftFiles.Weights(1, i));
+        }
+
+        var client = await service.ReadyAsync();
+        var odd = await PublishAsync(client, "mine/odd", OfBase("google/flan-t5-large"), [320_478]);
+        var large = await PublishAsync(client, "mine/large", OfBase("google/flan-t5-large"), [900, 1]);
+
+        Assert.Equal(("quarantined", "ready"), (odd.Text("state"), large.Text("state")));
+    }
+
+    [Fact]
+    public async Task Modules_in_quarantine_do_not_tell_what_is_usual()
+    {
+        await using var service = new Service();
+        for (var i = 0; i < 8; i++)
+        {
+            await WriteAsync(service, $"shipped/m{i}", PeftFiles.Config, PeftFiles.Weights(1, i));
+        }
+
+        var client = await service.ReadyAsync();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal("quarantined", (await client.PublishedAsync($"odd/m{i}", [100_000, i * 20_000])).Text("state"));
+        }
+    }
+
+    [Theory]
+    [InlineData("lora_alpha")]
+    [InlineData("base_model_name_or_path")]
+    [InlineData("note")]
+    [InlineData("weights")]
+    public async Task A_changed_byte_does_not_lift_an_admins_quarantine(string what)
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        await client.PublishedAsync("mine/bad", [1, 2, 3]);
+        await client.PostJsonAsync("/v1/modules/mine/bad/quarantine", """{"reason": "In dispute."}""");
+        var config = Encoding.UTF8.GetString(PeftFiles.Config);
+        var changed = what switch
+        {
+            "lora_alpha" => config.Replace("16", "160", StringComparison.Ordinal),
+            "base_model_name_or_path" => OfBase("google/flan-t5-large"),
+            "note" => config + " ",
+            _ => config,
+        };
+
+        var again = await PublishAsync(client, "mine/again", changed, what == "weights" ? [1, 2, 3.0001f] : [1, 2, 3]);
+        var other = await client.PublishedAsync("mine/other", [3, -2, 1]);
+
+        Assert.Equal(("quarantined", "In dispute."), (again.Text("state"), again.Text("reason")));
+        Assert.Equal("ready", other.Text("state"));
+    }
+
+    static string OfBase(string id) => Encoding.UTF8.GetString(PeftFiles.Config).Replace("lorahub/t5-mini", id, StringComparison.Ordinal);
+
+    static async Task<System.Text.Json.Nodes.JsonObject> PublishAsync(HttpClient client, string id, string config, float[] update)
+    {
+        using var form = PeftFiles.Form((ModuleFiles.Config, Encoding.UTF8.GetBytes(config)), (ModuleFiles.Weights, PeftFiles.Weights(update)));
+        using var response = await client.PublishAsync(id, form);
+        return await response.JsonAsync();
+    }
+
+    static async Task WriteAsync(Service service, string id, byte[] config, byte[] weights)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(service.DataPath, "models", id)).FullName;
+        await File.WriteAllBytesAsync(Path.Combine(folder, ModuleFiles.Config), config, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Path.Combine(folder, ModuleFiles.Weights), weights, TestContext.Current.CancellationToken);
+    }
+}

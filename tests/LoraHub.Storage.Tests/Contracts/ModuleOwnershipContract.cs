@@ -1,0 +1,62 @@
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
+
+namespace LoraHub.Storage.Tests.Contracts;
+
+/// <summary>The contract of every <see cref="IModuleIndex"/> for names that several publish under, and for what publications are compared with.</summary>
+public abstract class ModuleOwnershipContract : IAsyncLifetime
+{
+    Engine _engine = null!;
+
+    IModuleIndex Modules => _engine.Modules;
+
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    protected abstract Task<Engine> NewEngineAsync();
+
+    public async ValueTask InitializeAsync() => _engine = await NewEngineAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await _engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Of_many_who_take_a_new_name_at_once_one_gets_it()
+    {
+        var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Modules.TryPutOwnAsync(By($"publisher {i}", (char)('1' + i)), Token)));
+
+        Assert.Single(taken, got => got);
+        Assert.Single(await Modules.VersionsAsync("mine/colors", Token));
+    }
+
+    [Fact]
+    public async Task A_name_stays_its_publishers_and_the_librarys()
+    {
+        Assert.True(await Modules.TryPutOwnAsync(By("anna", '1'), Token));
+        Assert.True(await Modules.TryPutOwnAsync(By("anna", '2'), Token));
+        Assert.False(await Modules.TryPutOwnAsync(By("bert", '3'), Token));
+        Assert.False(await Modules.TryPutOwnAsync(By(null, '3'), Token));
+        await Modules.PutAsync(By("anna", '2') with { IsOwned = false }, Token);
+        Assert.False(await Modules.TryPutOwnAsync(By("anna", '3'), Token));
+
+        Assert.Equal(['2', '1'], (await Modules.VersionsAsync("mine/colors", Token)).Select(version => version.Digest![0]));
+    }
+
+    [Fact]
+    public async Task Updates_are_those_of_current_versions_and_of_all_in_quarantine()
+    {
+        await Modules.PutAsync(By("anna", '1') with { Quarantine = "In dispute." }, Token);
+        await Modules.PutAsync(By("anna", '2'), Token);
+        await Modules.PutAsync(By("anna", '3'), Token);
+        await Modules.PutAsync(Some.Broken("mine/broken"), Token);
+
+        var updates = await Modules.UpdatesAsync(Token);
+
+        Assert.Equal([('1', "In dispute."), ('3', null)], updates.OrderBy(update => update.Digest).Select(update => (update.Digest[0], update.Quarantine)));
+        Assert.Equal([true, false], updates.OrderBy(update => update.Digest).Select(update => update.Sketch is not null));
+    }
+
+    static ModuleVersion By(string? publisher, char digit) => Some.Module("mine/colors", digit) with { PublishedBy = publisher, IsOwned = true };
+}
