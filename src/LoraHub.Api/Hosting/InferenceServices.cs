@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Inference;
 using LoraHub.Inference.Predictions;
@@ -17,7 +18,8 @@ static class InferenceServices
             provider.GetRequiredService<IOptions<InferenceOptions>>().Value,
             provider.GetRequiredService<BaseModels>(),
             provider.GetRequiredService<ModuleLibrary>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IOptions<LimitsOptions>>().Value));
         return services;
     }
 }

@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
@@ -28,13 +29,15 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     readonly TimeProvider _time;
     readonly Lazy<Device> _device;
     readonly Precision _precision;
+    readonly int _textTokens;
     readonly LeasedCache<BaseModel> _models;
     readonly LeasedCache<LoraModule> _modules;
     readonly ProbeCache _probes = new();
 
-    public LoraHubPredictor(InferenceOptions options, BaseModels bases, ModuleLibrary library, TimeProvider time)
+    public LoraHubPredictor(InferenceOptions options, BaseModels bases, ModuleLibrary library, TimeProvider time, LimitsOptions? limits = null)
     {
         (_bases, _library, _time, _precision) = (bases, library, time, options.Precision);
+        _textTokens = (limits ?? new LimitsOptions()).TextTokens;
         _device = new Lazy<Device>(() => Initialize(options));
         _models = new LeasedCache<BaseModel>(Instruments.ModelCache, options.ModelCacheBytes, model => model.Model.Bytes);
         _modules = new LeasedCache<LoraModule>(Instruments.ModuleCache, options.ModuleCacheBytes, module => module.Bytes);
@@ -57,7 +60,8 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             using var model = RentModel(infos[0].BaseModel, progress);
             var isProbed = plan.Input is { ModuleSelection: ModuleSelection.Probe, Weights: null };
             using var modules = RentModules(infos, isProbed, model.Value, progress, cancellationToken);
-            using var run = new PredictionRun(new LoadedPlan(plan, model.Value, modules.Values), _probes, _time, progress, cancellationToken);
+            var loaded = new LoadedPlan(plan, model.Value, modules.Values);
+            using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
             return run.Run(folder);
         });
 

@@ -15,6 +15,7 @@ namespace LoraHub.Inference.Predictions;
 sealed class PredictionRun : IDisposable
 {
     readonly LoadedPlan _plan;
+    readonly int _textTokens;
     readonly PhaseClock _clock;
     readonly IPredictionProgress _progress;
     readonly CancellationToken _cancellationToken;
@@ -24,9 +25,11 @@ sealed class PredictionRun : IDisposable
     int[][]? _inputs, _outputs, _tests; // token ids
 
     /// <param name="cache">Losses of single modules from earlier predictions; the run adds to it.</param>
-    public PredictionRun(LoadedPlan plan, ProbeCache cache, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
+    /// <param name="textTokens">The most tokens of one text.</param>
+    public PredictionRun(
+        LoadedPlan plan, ProbeCache cache, int textTokens, TimeProvider time, IPredictionProgress progress, CancellationToken cancellationToken)
     {
-        (_plan, _progress, _cancellationToken) = (plan, progress, cancellationToken);
+        (_plan, _textTokens, _progress, _cancellationToken) = (plan, textTokens, progress, cancellationToken);
         _clock = new PhaseClock(time);
         _search = new ModuleSearch(plan.Base, plan.Input, plan.Seed, cache, cancellationToken);
         _log = new SearchLog(plan.Input.Budget, time, progress);
@@ -149,14 +152,28 @@ sealed class PredictionRun : IDisposable
         return line.Length <= Longest ? line : string.Concat(line.AsSpan(0, Longest), "…");
     }
 
+    /// <summary>A folder's tokenizer may have more tokens than its model has rows in the embedding.</summary>
+    void CheckHasRows(int[] ids, string where)
+    {
+        var (largest, rows) = (ids.Max(), _plan.Base.Model.Config.VocabSize);
+        if (largest >= rows)
+        {
+            var token = _plan.Base.Tokenizer.Decode([largest], skipSpecialTokens: false);
+            throw new PredictionException(
+                $"{where}: its token `{token}` has the id {largest}, but the base model's vocab_size is {rows}; "
+                + "the base model's tokenizer files are of another model.");
+        }
+    }
+
     int[][] Tokenize(IReadOnlyList<string> texts, string field)
     {
         var ids = new int[texts.Count][];
         for (var i = 0; i < texts.Count; i++)
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            var text = _plan.Base.Tokenizer.Encode(texts[i]);
+            var text = _plan.Base.Tokenizer.Encode(texts[i], _textTokens);
             ids[i] = text.Ids;
+            CheckHasRows(ids[i], $"{field}, entry {i + 1}");
             if (text.IsCut)
             {
                 _progress.Log($"{field}, entry {i + 1}, is longer than {text.Ids.Length} tokens and was truncated.");

@@ -9,7 +9,7 @@ namespace LoraHub.Inference.Tokenization;
 /// The format and its use are those of the spm_precompiled crate and of tokenizers 0.13.3, normalizers/precompiled.rs: a count of
 /// bytes, a double array of 32-bit units (darts-clone) over UTF-8, then the replacements, each terminated by a zero byte.
 /// </remarks>
-sealed class CharacterMap
+sealed class CharacterMap : TextNormalizer
 {
     const int LongestMappedCluster = 5;
 
@@ -31,7 +31,7 @@ sealed class CharacterMap
 
     /// <summary>Replaces the text's characters. The result is always well-formed: a lone surrogate is treated as U+FFFD.</summary>
     /// <param name="sources">Receives the source range of each UTF-16 unit of the result. A range never splits a surrogate pair.</param>
-    public string Normalize(string text, List<SourceRange>? sources = null)
+    public override string Normalize(string text, List<SourceRange>? sources = null)
     {
         var result = new StringBuilder(text.Length);
         Span<byte> utf8 = stackalloc byte[LongestMappedCluster];
@@ -45,7 +45,7 @@ sealed class CharacterMap
             // The replacement of a short cluster's shortest mapped prefix replaces the whole cluster: odd, but the reference's ids depend on it.
             if (Encoding.UTF8.TryGetBytes(cluster, utf8, out var length) && TryAppendReplacement(utf8[..length], result))
             {
-                Add(sources, result.Length, start, cluster.Length);
+                Add(sources, result, start, cluster.Length);
                 continue;
             }
 
@@ -56,20 +56,12 @@ sealed class CharacterMap
                     result.Append(rune);
                 }
 
-                Add(sources, result.Length, start, rune.Utf16SequenceLength); // 1 for a lone surrogate and for its U+FFFD
+                Add(sources, result, start, rune.Utf16SequenceLength); // 1 for a lone surrogate and for its U+FFFD
                 start += rune.Utf16SequenceLength;
             }
         }
 
         return result.ToString();
-    }
-
-    static void Add(List<SourceRange>? sources, int normalized, int start, int length)
-    {
-        while (sources?.Count < normalized)
-        {
-            sources.Add(new SourceRange(start, start + length));
-        }
     }
 
     static int ReadSize(ReadOnlySpan<byte> blob)

@@ -1,85 +1,41 @@
-using System.Text;
-
 namespace LoraHub.Inference.Tokenization;
 
-/// <summary>Encodes text without special tokens: normalizes it, marks the starts of words and splits each word into pieces.</summary>
-sealed class PlainText(CharacterMap characterMap, Unigram unigram)
+/// <summary>Encodes text between added tokens: normalizes it, splits it and looks for the pieces of each part.</summary>
+sealed class PlainText(IReadOnlyList<TextNormalizer> normalizers, IReadOnlyList<TextSplitter> splitters, Unigram unigram)
 {
-    public const char WordStart = '▁'; // U+2581 represents a space in pieces
+    /// <inheritdoc cref="TextSplitter.NeedsSources"/>
+    public bool NeedsSources { get; } = splitters.Any(splitter => splitter.NeedsSources);
 
-    /// <summary>Adds the ids of a text.</summary>
-    /// <param name="isNormalized">Whether the text is already normalized.</param>
-    /// <param name="start">The position of the text in the original one.</param>
-    /// <param name="tokens">Receives the source range of each id, or null.</param>
-    public void Encode(string text, bool isNormalized, List<int> ids, int start = 0, List<SourceRange>? tokens = null)
+    public AlignedText Normalize(AlignedText text) => normalizers.Aggregate(text, (current, normalizer) => normalizer.Apply(current));
+
+    /// <summary>Adds the ids of a normalized text.</summary>
+    /// <param name="sources">Receives the source range of each id, or null.</param>
+    /// <param name="most">Ends with the part in which there are as many ids.</param>
+    public void Encode(AlignedText text, List<int> ids, List<SourceRange>? sources, int most)
     {
-        var sources = tokens is null ? null : new List<SourceRange>(text.Length + 1);
-        if (isNormalized)
+        var split = splitters.Aggregate(SplitText.Of(text), (current, splitter) => splitter.Split(current));
+        var ends = sources is null ? null : new List<int>();
+        for (var part = 0; part < split.Starts.Count && ids.Count < most; part++)
         {
-            sources?.AddRange(Enumerable.Range(0, text.Length).Select(i => new SourceRange(i, i + 1)));
-        }
-        else
-        {
-            text = characterMap.Normalize(text, sources);
-        }
-
-        var words = MarkWordStarts(text, ref sources);
-        var ends = tokens is null ? null : new List<int>();
-        for (int word = 0, next; word < words.Length; word = next)
-        {
-            next = words.IndexOf(WordStart, word + 1);
-            next = next < 0 ? words.Length : next;
-            unigram.Encode(words.AsSpan(word, next - word), ids, ends);
-            if (tokens is not null)
+            var start = split.Starts[part];
+            unigram.Encode(split.Text.AsSpan(start, split.End(part) - start), ids, ends);
+            if (sources is not null)
             {
-                Locate(word, ends!, sources!, start, tokens);
+                Locate(start, ends!, split.Aligned.Sources!, sources);
             }
         }
     }
 
-    /// <summary>Adds the source ranges of a word's pieces.</summary>
-    static void Locate(int word, List<int> ends, List<SourceRange> sources, int start, List<SourceRange> tokens)
+    /// <summary>Adds the source ranges of a part's pieces.</summary>
+    static void Locate(int part, List<int> ends, IReadOnlyList<SourceRange> characters, List<SourceRange> sources)
     {
-        var first = word;
+        var first = part;
         foreach (var end in ends)
         {
-            tokens.Add(new SourceRange(start + sources[first].Start, start + sources[word + end - 1].End));
-            first = word + end;
+            sources.Add(new SourceRange(characters[first].Start, characters[part + end - 1].End));
+            first = part + end;
         }
 
         ends.Clear();
-    }
-
-    /// <summary>"▁a▁b" for "a  b": a run of spaces becomes one word start, and the first word always has one.</summary>
-    /// <param name="sources">The source ranges of the text's characters; replaced by those of the result's.</param>
-    static string MarkWordStarts(string text, ref List<SourceRange>? sources)
-    {
-        var words = new StringBuilder(text.Length + 1);
-        var marked = sources is null ? null : new List<SourceRange>(text.Length + 1);
-        if (text.Length > 0 && text[0] is not (' ' or WordStart))
-        {
-            words.Append(WordStart);
-            marked?.Add(new SourceRange(sources![0].Start, sources[0].Start));
-        }
-
-        var previous = WordStart;
-        for (var i = 0; i < text.Length; i++)
-        {
-            var character = text[i];
-            if (character != ' ' || previous != ' ')
-            {
-                words.Append(character == ' ' ? WordStart : character);
-                marked?.Add(sources![i]);
-            }
-            else if (marked is not null)
-            {
-                marked[^1] = new SourceRange(marked[^1].Start, sources![i].End);
-            }
-
-            previous = character;
-        }
-
-        sources = marked;
-        return words.ToString();
     }
 }

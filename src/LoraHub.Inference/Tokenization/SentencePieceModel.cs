@@ -6,7 +6,6 @@ enum PieceType
 {
     Normal = 1,
     Unknown = 2,
-    Control = 3,
 }
 
 readonly record struct Piece(string Text, double Score, PieceType Type);
@@ -28,11 +27,6 @@ sealed record SentencePieceModel(IReadOnlyList<Piece> Pieces, byte[] CharacterMa
     /// <exception cref="InvalidDataException">The file is not a SentencePiece Unigram model; the message names it.</exception>
     public static SentencePieceModel Read(string path)
     {
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException($"{Path.GetFileName(path)} is missing; a T5 tokenizer requires it.", path);
-        }
-
         try
         {
             return Parse(new CodedInputStream(File.ReadAllBytes(path)));

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.RegularExpressions;
 
 using Microsoft.ML.Tokenizers;
 
@@ -18,16 +17,13 @@ namespace LoraHub.Inference.Tokenization;
 /// <para>
 /// Choices that the base class leaves open: every encoding and count ends with the end-of-sequence token, which truncation keeps and whose
 /// offset is empty. Offsets are UTF-16 ranges of the original text, so the returned normalized text is null. Special tokens in the text are
-/// recognized. <c>considerNormalization: false</c> means that the text is already normalized; the character map is not applied.
+/// recognized. <c>considerNormalization: false</c> means that the text is already normalized; the normalizer is not applied.
 /// <c>considerPreTokenization</c> has no effect: T5's pieces never cross the start of a word, so the model includes that split. Decoding skips
 /// special tokens and unknown ids.
 /// </para>
 /// </remarks>
 public sealed class T5Tokenizer : Tokenizer
 {
-    const char WordStart = PlainText.WordStart;
-    const string EndOfSequence = "</s>";
-
     // In the order of transformers' clean_up_tokenization; each applies to the result of the previous one.
     static readonly (string From, string To)[] CleanUps =
     [
@@ -35,53 +31,40 @@ public sealed class T5Tokenizer : Tokenizer
         (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
-    readonly string[] _texts;
-    readonly Dictionary<string, int> _specialIds;
-    readonly Regex _specials;
+    readonly IReadOnlyList<string> _texts;
+    readonly bool[] _isSpecial;
+    readonly TokenMatcher _added; // in the text as it is given
+    readonly TokenMatcher _addedNormalized;
     readonly PlainText _plainText;
+    readonly (char Mark, bool DropsFirst) _decoder;
     readonly bool _cleanUpSpaces;
     readonly int _endOfSequenceId;
 
-    T5Tokenizer(SentencePieceModel model, TokenizerConfig config)
+    T5Tokenizer(TokenizerParts parts, bool cleanUpSpaces)
     {
-        var sentinels = Enumerable.Range(0, config.ExtraIds).Reverse()
-            .Select(number => new Piece($"<extra_id_{number}>", 0, PieceType.Control));
-        Piece[] pieces = [.. model.Pieces, .. sentinels];
-
-        _texts = [.. pieces.Select(piece => piece.Text)];
-        _specialIds = Enumerable.Range(0, pieces.Length)
-            .Where(id => pieces[id].Type is PieceType.Control or PieceType.Unknown)
-            .ToDictionary(id => _texts[id]);
-        _specials = new Regex(
-            $"({string.Join('|', _specialIds.Keys.OrderByDescending(text => text.Length).Select(Regex.Escape))})",
-            RegexOptions.NonBacktracking);
-        _plainText = new PlainText(new CharacterMap(model.CharacterMap), new Unigram(pieces));
-        _cleanUpSpaces = config.CleanUpSpaces;
-        _endOfSequenceId = _specialIds.TryGetValue(EndOfSequence, out var id)
-            ? id
-            : throw new InvalidDataException($"it has no {EndOfSequence}.");
+        _texts = parts.Vocabulary.Texts;
+        _isSpecial = [.. _texts.Select(parts.Vocabulary.SpecialTexts.Contains)];
+        _plainText = new PlainText(parts.Normalizers, parts.Splitters, new Unigram(parts.Pieces));
+        _added = parts.Vocabulary.Raw();
+        _addedNormalized = parts.Vocabulary.Normalized(text => _plainText.Normalize(new AlignedText(text, null)).Text);
+        (_decoder, _cleanUpSpaces, _endOfSequenceId) = (parts.Decoder, cleanUpSpaces, parts.End);
     }
 
     /// <summary>The number of ids. A model's padded vocabulary may be larger.</summary>
-    public int Count => _texts.Length;
+    public int Count => _texts.Count;
 
-    /// <summary>Reads <c>spiece.model</c> and, if present, <c>tokenizer_config.json</c>.</summary>
-    /// <exception cref="FileNotFoundException"><c>spiece.model</c> is missing; the message names it.</exception>
-    /// <exception cref="InvalidDataException">A file is broken or has the wrong format; the message names it.</exception>
+    /// <summary>
+    /// Reads <c>tokenizer.json</c>, else <c>spiece.model</c>, and the files of special and added tokens, as AutoTokenizer does.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">The folder has neither; the message names them.</exception>
+    /// <exception cref="InvalidDataException">A file is broken or is not supported; the message names it.</exception>
     public static T5Tokenizer Load(string folder)
     {
-        var path = Path.Combine(folder, "spiece.model");
-        var model = SentencePieceModel.Read(path);
-        var config = TokenizerConfig.Read(Path.Combine(folder, "tokenizer_config.json"));
-
-        try
-        {
-            return new T5Tokenizer(model, config);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or ArgumentException)
-        {
-            throw new InvalidDataException($"{Path.GetFileName(path)} is not the model of a T5 tokenizer: {exception.Message}", exception);
-        }
+        var config = TokenizerConfig.Read(folder);
+        var json = Path.Combine(folder, "tokenizer.json");
+        var parts = File.Exists(json) ? TokenizerJson.Read(json) : ReadSpiece(Path.Combine(folder, "spiece.model"), config.Sentinels);
+        config.AddTo(parts.Vocabulary);
+        return new T5Tokenizer(parts, config.CleanUpSpaces);
     }
 
     /// <summary>Encodes any string.</summary>
@@ -91,7 +74,7 @@ public sealed class T5Tokenizer : Tokenizer
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
 
         var ids = new List<int>();
-        Encode(text, isNormalized: false, ids);
+        Encode(text, isNormalized: false, ids, most: maxTokens);
 
         var isCut = ids.Count >= maxTokens;
         return new TokenizedText([.. ids.Take(maxTokens - 1), _endOfSequenceId], isCut);
@@ -105,12 +88,12 @@ public sealed class T5Tokenizer : Tokenizer
         var isFirst = true;
         foreach (var id in ids)
         {
-            if ((uint)id >= _texts.Length || (skipSpecialTokens && _specialIds.ContainsKey(_texts[id])))
+            if ((uint)id >= _texts.Count || (skipSpecialTokens && _isSpecial[id]))
             {
                 continue;
             }
 
-            result.Append(isFirst ? _texts[id].Replace($"{WordStart}", "") : _texts[id].Replace(WordStart, ' '));
+            result.Append(isFirst && _decoder.DropsFirst ? _texts[id].Replace($"{_decoder.Mark}", "") : _texts[id].Replace(_decoder.Mark, ' '));
             isFirst = false;
         }
 
@@ -201,7 +184,7 @@ public sealed class T5Tokenizer : Tokenizer
     {
         var ids = new List<int>();
         var sources = new List<SourceRange>();
-        Encode(text, !settings.ConsiderNormalization, ids, sources);
+        Encode(text, !settings.ConsiderNormalization, ids, sources, settings.MaxTokenCount);
 
         var isCut = ids.Count >= settings.MaxTokenCount;
         var count = isCut ? settings.MaxTokenCount - 1 : ids.Count;
@@ -209,21 +192,54 @@ public sealed class T5Tokenizer : Tokenizer
         return ([.. ids.Take(count).Zip(sources), (_endOfSequenceId, new SourceRange(end, end))], end);
     }
 
-    void Encode(string text, bool isNormalized, List<int> ids, List<SourceRange>? sources = null)
+    /// <param name="most">Stops when there are as many ids, at the next place where the text is split.</param>
+    void Encode(string text, bool isNormalized, List<int> ids, List<SourceRange>? sources = null, int most = int.MaxValue)
     {
-        // Splits at special tokens before normalization. They are the parts with odd indexes.
-        var parts = _specials.Split(text);
-        for (int i = 0, start = 0; i < parts.Length; start += parts[i++].Length)
+        foreach (var (start, end, id) in _added.Split(text).TakeWhile(_ => ids.Count < most))
         {
-            if (i % 2 == 1)
+            if (id is { } token)
             {
-                ids.Add(_specialIds[parts[i]]);
-                sources?.Add(new SourceRange(start, start + parts[i].Length));
+                ids.Add(token);
+                sources?.Add(new SourceRange(start, end));
+                continue;
+            }
+
+            var given = AlignedText.Of(text[start..end], start, sources is not null || _plainText.NeedsSources);
+            EncodeBetween(isNormalized ? given : _plainText.Normalize(given), ids, sources, most);
+        }
+    }
+
+    void EncodeBetween(AlignedText text, List<int> ids, List<SourceRange>? sources, int most)
+    {
+        foreach (var (start, end, id) in _addedNormalized.Split(text.Text).TakeWhile(_ => ids.Count < most))
+        {
+            if (id is { } token)
+            {
+                ids.Add(token);
+                sources?.Add(new SourceRange(text.Sources![start].Start, text.Sources[end - 1].End));
             }
             else
             {
-                _plainText.Encode(parts[i], isNormalized, ids, start, sources);
+                _plainText.Encode(end - start == text.Text.Length ? text : text.Slice(start, end), ids, sources, most);
             }
+        }
+    }
+
+    static TokenizerParts ReadSpiece(string path, int sentinels)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException("The folder has neither tokenizer.json nor spiece.model; a T5 tokenizer requires one of them.", path);
+        }
+
+        var model = SentencePieceModel.Read(path);
+        try
+        {
+            return TokenizerParts.Of(model, sentinels);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"{Path.GetFileName(path)} is not the model of a T5 tokenizer: {exception.Message}", exception);
         }
     }
 
