@@ -79,6 +79,7 @@ static class CogCreation
             SentTo = Origin.AsSent(http.Request),
             Id = request.Id,
             Webhook = request.Webhook,
+            Ignored = request.Ignored,
         };
         return await services.Intake.CreateAsync(toCreate, http.RequestAborted) switch
         {

@@ -10,6 +10,8 @@ namespace LoraHub.Api.Cog;
 /// <param name="Id">The id that the client chose, or null.</param>
 sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhook = null)
 {
+    public IgnoredInputs Ignored { get; init; } = new([], []);
+
     public const string IdRule = "An id is 1 to 128 letters, digits, '.', '_', '~' and '-', and not '.' or '..'.";
 
     /// <returns>The request, or the error response.</returns>
@@ -46,7 +48,7 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
             return (null, WrongShape($"{string.Join("; ", errors.Select(error => error.Reason))}."));
         }
 
-        var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? [], webhook);
+        var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? [], webhook) { Ignored = IgnoredInputs.Of(body) };
         return request.Id is null || IsId(request.Id) ? (request, null) : (null, CogErrors.Id(IdRule));
     }
 

@@ -29,6 +29,7 @@ static class ExamplePrediction
             {
                 Adapter = "c222831979ec074e8e668cef4798c7346e6934ff078cc7b9a9ee86c92abc3243",
                 Trace = "d5ba8705fcdca8f4d701473d9f8b502359b96a20fd284832e128d44ff8fff346",
+                Composition = "factors",
                 Weights = [new ModuleWeight(ModuleId, 0.642, ModuleDigest)],
                 Loss = new LossReport(0.6059, 0.0502, 40),
                 Predictions = ["mer", "lit", "cuillère", "reply", "roi", "pomme"],

@@ -50,7 +50,7 @@ static partial class ErrorAnswers
         {
             LogUnexpected(logger, exception.GetType(), exception.StackTrace);
         }
-        else
+        else if (statusCode >= StatusCodes.Status500InternalServerError)
         {
             LogUnavailable(logger, statusCode, exception.GetType(), exception.StackTrace);
         }
@@ -68,6 +68,7 @@ static partial class ErrorAnswers
         StorageUnavailableException { IsFull: true } full => (StatusCodes.Status507InsufficientStorage, null, full.Message),
         StorageUnavailableException unavailable => (StatusCodes.Status503ServiceUnavailable, null, unavailable.Message),
         IOException io when DiskSpace.IsExhausted(io) => (StatusCodes.Status507InsufficientStorage, null, DiskFull),
+        BadHttpRequestException bad => (bad.StatusCode, null, "The request could not be read to its end."),
         _ when IsDatabaseError(exception) => (StatusCodes.Status503ServiceUnavailable, null, DatabaseUnreachable),
         _ => (StatusCodes.Status500InternalServerError, "Internal server error", Unexpected),
     };

@@ -37,6 +37,12 @@ abstract record IntakeResult
 /// <param name="Capacity">The maximum number of waiting and running predictions, including this one.</param>
 sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 {
+    /// <summary>What the request gave that no input takes.</summary>
+    public IgnoredInputs Ignored { get; init; } = new([], []);
+
+    /// <summary>Whether a request is refused that gives no input but ignored ones; otherwise it runs on the defaults, as Cog does.</summary>
+    public bool RefusesOnlyIgnored { get; init; }
+
     /// <summary>The scheme and host of the request itself, which may differ from <see cref="Origin"/>.</summary>
     public string? SentTo { get; init; }
 
@@ -77,6 +83,11 @@ sealed partial class PredictionIntake(
         }
 
         var known = InputSchema.Known(request.Input);
+        if (request.RefusesOnlyIgnored && known.Count == 0 && request.Ignored.Any)
+        {
+            return new IntakeResult.Invalid(request.Ignored.Errors());
+        }
+
         var unread = await files.ReadAsync(known, [request.Origin, request.SentTo ?? request.Origin], budget, cancellationToken);
         if (unread.Count > 0)
         {
@@ -98,7 +109,7 @@ sealed partial class PredictionIntake(
         {
             Id = request.Id ?? PredictionId.New(),
             Input = known,
-            Plan = plan,
+            Plan = plan with { Warnings = request.Ignored.Warnings(known) },
             Origin = request.Origin,
             CreatedAt = now,
             Deadline = now + request.CancelAfter,

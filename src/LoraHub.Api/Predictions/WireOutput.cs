@@ -20,6 +20,10 @@ public sealed record WireOutput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Trace { get; init; }
 
+    /// <inheritdoc cref="PredictionOutput.Composition"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Composition { get; init; }
+
     /// <inheritdoc cref="PredictionOutput.Weights"/>
     public required IReadOnlyList<ModuleWeight> Weights { get; init; }
 
@@ -51,6 +55,7 @@ public sealed record WireOutput
             Adapter = urls.Of(output.Adapter, ResultUrls.Adapter),
             Checkpoint = urls.Of(output.Checkpoint, ResultUrls.Checkpoint),
             Trace = urls.Of(output.Trace, ResultUrls.Trace),
+            Composition = output.Composition,
             Weights = output.Weights,
             Loss = output.Loss,
             Predictions = output.Predictions,

@@ -1,11 +1,12 @@
+using LoraHub.Api.Cog;
 using LoraHub.Api.Http;
 
 namespace LoraHub.Api.Replicate;
 
-/// <summary>Writes errors under <c>/v1</c> as problem details, which Replicate's clients expect.</summary>
+/// <summary>Writes errors as problem details, which Replicate's clients expect, on all paths that are not Cog's.</summary>
 sealed class ReplicateErrorFormat : IErrorFormat
 {
-    public bool Covers(PathString path) => V1.Covers(path);
+    public bool Covers(PathString path) => !CogErrorFormat.Owns(path);
 
     public IResult Error(int statusCode, string? title, string detail) => Problems.Because(statusCode, title, detail);
 

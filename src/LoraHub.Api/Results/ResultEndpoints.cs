@@ -23,14 +23,14 @@ static class ResultEndpoints
             .WithSummary("Download a file of a prediction")
             .WithDescription("Its URL is in the prediction's `output`. Supports range requests; the file never changes.")
             .Produces<byte[]>(StatusCodes.Status200OK, Zip)
-            .Produces(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound);
         Map(routes, Trace, DownloadTraceAsync)
             .WithName("results.trace.get")
             .WithSummary("Download the trace of a prediction's search")
             .WithDescription("Every evaluation with its weights, loss and time. Its URL is in the prediction's `output`. "
                 + "Supports range requests; the file never changes.")
             .Produces<SearchTrace>(StatusCodes.Status200OK, Json)
-            .Produces(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound);
         return routes;
     }
 

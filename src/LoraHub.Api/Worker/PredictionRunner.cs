@@ -38,7 +38,7 @@ sealed partial class PredictionRunner(
     {
         var id = lease.Created.Id;
         using var span = Spans.StartAttempt(lease.Created, lease.Attempt);
-        if (!await lease.AppendAsync(Beginning(lease.Attempt), CancellationToken.None))
+        if (!await lease.AppendAsync(Beginning(lease), CancellationToken.None))
         {
             Lose(id, span);
             return;
@@ -82,9 +82,15 @@ sealed partial class PredictionRunner(
         $"The prediction did not end within {limit:c} ({LimitsOptions.Section}:{nameof(LimitsOptions.RunTime)}); "
         + $"give fewer examples or test inputs, or a smaller {InputSchema.MaxInferenceStep} or {InputSchema.MaxNewTokens}.");
 
-    static IReadOnlyList<PredictionEvent> Beginning(int attempt) => attempt == 1
-        ? [new PredictionEvent.Started()]
-        : [new PredictionEvent.Started(), new PredictionEvent.Logged($"Attempt {attempt}: the previous worker did not finish; starting over.\n")];
+    static IReadOnlyList<PredictionEvent> Beginning(IPredictionLease lease)
+    {
+        IReadOnlyList<string> lines = lease.Attempt == 1
+            ? lease.Created.Plan?.Warnings ?? []
+            : [$"Attempt {lease.Attempt}: the previous worker did not finish; starting over."];
+        return lines.Count == 0
+            ? [new PredictionEvent.Started()]
+            : [new PredictionEvent.Started(), new PredictionEvent.Logged(string.Concat(lines.Select(line => $"{line}\n")))];
+    }
 
     /// <returns>The last events to record, including the end; none when the attempt was stopped before it ended.</returns>
     async Task<IReadOnlyList<PredictionEvent>> AttemptAsync(IPredictionLease lease, CancellationToken stopping)

@@ -11,4 +11,8 @@ namespace LoraHub.Core.Predictions;
 /// <param name="Modules">
 /// The versions to compose, or the candidates when the examples select modules; in the order of the weights. At least one.
 /// </param>
-public sealed record PredictionPlan(PredictionInput Input, long Seed, IReadOnlyList<ModuleUse> Modules);
+public sealed record PredictionPlan(PredictionInput Input, long Seed, IReadOnlyList<ModuleUse> Modules)
+{
+    /// <summary>What the client should know about its request, for the beginning of the log: one line each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

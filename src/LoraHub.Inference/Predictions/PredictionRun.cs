@@ -46,7 +46,9 @@ sealed class PredictionRun : IDisposable
             _progress.Log(note);
         }
 
-        var ranked = found.Modules.Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i], module.Digest))
+        var composition = Input.Composition == Composition.Factors ? null : Input.Composition.Word();
+        var ranked = found.Modules
+            .Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i], module.Digest) { Composition = composition })
             .OrderByDescending(pair => Math.Abs(pair.Weight)).ToArray();
         _progress.Log("The recommended weight set for the LoRA modules is:");
         foreach (var (module, weight, _) in ranked)
@@ -58,6 +60,7 @@ sealed class PredictionRun : IDisposable
         var controls = Input is { Controls: true, Weights: null } ? _clock.Measure("controls", () => Control(found)) : null;
         var output = new PredictionOutput
         {
+            Composition = Input.Composition.Word(),
             Weights = ranked,
             Loss = found.Loss,
             Predictions = predictions,

@@ -7,7 +7,7 @@ namespace LoraHub.Api.Tests.EndToEnd;
 /// <summary>Requests that no HTTP library would send, byte for byte to the real server.</summary>
 public sealed class RawRequestTests
 {
-    const string Body = "Host: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
+    const string Body = "Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}";
 
     static readonly (string Request, int Status)[] Requests =
     [
@@ -23,10 +23,18 @@ public sealed class RawRequestTests
         ($"POST //predictions HTTP/1.1\r\n{Body}", 404),
         ($"POST /v1/%2e%2e/v1/predictions HTTP/1.1\r\n{Body}", 422),
         ("GET /v1/predictions HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
-        ($"GET /v1/predictions HTTP/1.1\r\nHost: x\r\nX-Long: {new string('y', 40_000)}\r\n\r\n", 431),
-        ("POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", 400),
-        ("POST /v1/predictions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n{}", 413),
-        ("POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n--x", 413),
+        ($"GET /v1/predictions HTTP/1.1\r\nHost: localhost\r\nX-Long: {new string('y', 40_000)}\r\n\r\n", 431),
+        ("POST /v1/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", 400),
+        (Chunked("/v1/predictions", "application/json", "80000000\r\n"), 400), // larger than an integer
+        (Chunked("/v1/predictions", "application/json", "ffffffffffffffffff\r\n"), 400),
+        (Chunked("/v1/predictions", "application/json", "-1\r\n"), 400),
+        (Chunked("/v1/predictions", "application/json", "2\r\n{}x\r\n"), 400),
+        (Chunked("/predictions", "application/json", "80000000\r\n"), 400),
+        (Chunked("/v1/files", "multipart/form-data; boundary=x", "80000000\r\n"), 400),
+        (Chunked("/v1/files", "multipart/form-data; boundary=x", "zz\r\n"), 400),
+        (Chunked("/v1/modules/a/b/quarantine", "application/json", "80000000\r\n"), 400),
+        ("POST /v1/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n{}", 413),
+        ("POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n--x", 413),
     ];
 
     [Fact]
@@ -45,6 +53,9 @@ public sealed class RawRequestTests
         Assert.Equal("succeeded", (await client.PostJsonAsync("/predictions", "{}")).Text("status"));
         Assert.DoesNotContain("ERR", host.Log, StringComparison.Ordinal);
     }
+
+    static string Chunked(string path, string type, string body) =>
+        $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{body}";
 
     /// <returns>The bytes up to the end of the response's headers.</returns>
     static async Task<string> SendAsync(Uri address, string request)

@@ -46,6 +46,7 @@ static class CogSchemas
             ["adapter"] = Url("Adapter", "adapter.zip: the composed LoRA module as PEFT loads it."),
             ["checkpoint"] = Url("Checkpoint", "checkpoint.zip: the merged model, if requested."),
             ["trace"] = Url("Trace", "trace.json: every evaluation of the search, with weights, loss and time. Absent without a search."),
+            ["composition"] = Typed("string", "Composition"),
             ["weights"] = Array(Weight(), "Weights"),
             ["loss"] = Object("Loss", new JsonObject
             {
@@ -71,6 +72,7 @@ static class CogSchemas
         ["module"] = Typed("string", "Module"),
         ["digest"] = Typed("string", "Digest"),
         ["weight"] = Typed("number", "Weight"),
+        ["composition"] = Typed("string", "Composition"),
     });
 
     /// <summary><see cref="ControlReport"/>.</summary>

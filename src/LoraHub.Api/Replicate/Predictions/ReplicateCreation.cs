@@ -59,6 +59,8 @@ static class ReplicateCreation
             SentTo = Origin.AsSent(http.Request),
             Deployment = deployment,
             Webhook = request.Webhook,
+            Ignored = request.Ignored,
+            RefusesOnlyIgnored = true,
             CancelAfter = (cancelAfter as CancelAfterHeader.Given)?.Time,
         };
         return await services.Intake.CreateAsync(toCreate, http.RequestAborted) switch

@@ -7,7 +7,7 @@ using LoraHub.Core.Predictions;
 namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>The body of a request that creates a prediction. Unknown keys are ignored.</summary>
-sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
+sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook, IgnoredInputs Ignored)
 {
     /// <param name="model">The model that <c>version</c> must name, or null when the path names it.</param>
     /// <returns>The request, or the error response.</returns>
@@ -42,7 +42,7 @@ sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook)
         }
 
         return model is null || model.Matches((string)body["version"]!)
-            ? (new ReplicateRequest(body["input"]!.AsObject(), webhook), null)
+            ? (new ReplicateRequest(body["input"]!.AsObject(), webhook, IgnoredInputs.Of(body)), null)
             : (null, Problems.UnknownVersion());
     }
 

@@ -45,6 +45,9 @@ public enum InputErrorKind
     NotAChoice,
     Invalid,
 
+    /// <summary>The model has no such input.</summary>
+    Unknown,
+
     /// <summary>The inputs hold more bytes than one prediction may (<see cref="InputBudget"/>).</summary>
     OverBudget,
 }

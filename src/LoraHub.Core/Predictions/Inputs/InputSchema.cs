@@ -97,7 +97,8 @@ public static class InputSchema
         {
             Default = Optimizers.Default, Choices = [.. Optimizers.Names],
         },
-        new(ModuleWeights, InputType.Weights, "JSON object {\"module\": weight}: composes exactly these modules, without a search."),
+        new(ModuleWeights, InputType.Weights, "JSON object {\"module\": weight}, or the list `output.weights` "
+            + "of a prediction, with its composition: composes exactly these modules, without a search."),
         new(OutputFormat, InputType.Text, "adapter: a PEFT adapter. checkpoint: also the merged model, as a Hugging Face folder.")
         {
             Default = "adapter",

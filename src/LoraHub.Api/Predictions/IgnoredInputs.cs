@@ -1,0 +1,86 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Modules.Ranking;
+
+namespace LoraHub.Api.Predictions;
+
+/// <summary>What a request gave that no input takes: misspelt names, inputs of other models, inputs outside of <c>input</c>. Cog drops these.</summary>
+/// <param name="Unknown">Names in <c>input</c>.</param>
+/// <param name="Misplaced">Names of inputs, or nearly so, beside <c>input</c>.</param>
+sealed record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string> Misplaced)
+{
+    /// <summary>More are only counted.</summary>
+    const int MostNames = 10;
+
+    const int LongestName = 60;
+
+    /// <summary>A body has few keys beside <c>input</c>; comparing many with the names of inputs would take long.</summary>
+    const int MostKeys = 50;
+
+    static readonly string[] Names = [.. InputSchema.Fields.Select(field => field.Name)];
+
+    /// <summary>The keys of both APIs' bodies, some of which are like the name of an input.</summary>
+    static readonly string[] BodyKeys =
+    [
+        "input", "id", "version", "model", "context", "webhook", "webhook_events_filter", "webhook_completed", "stream", "output_file_prefix",
+        "created_at", "started_at", "logger", "method", "path", "trace_context",
+    ];
+
+    public bool Any => Unknown.Count + Misplaced.Count > 0;
+
+    /// <param name="body">The body, with its <c>input</c>.</param>
+    public static IgnoredInputs Of(JsonObject body) => new(
+        body["input"] is JsonObject input ? [.. input.Select(pair => pair.Key).Except(Names)] : [],
+        [.. body.Select(pair => pair.Key).Take(MostKeys).Where(key => Names.Contains(key) || (!BodyKeys.Contains(key) && Nearest(key) is not null))]);
+
+    /// <summary>Lines for the prediction's log.</summary>
+    /// <param name="known">The inputs that are left.</param>
+    public IReadOnlyList<string> Warnings(JsonObject known)
+    {
+        if (!Any)
+        {
+            return [];
+        }
+
+        var lines = Describe().Select(one => $"Warning: ignored `{one.Name}`. {one.Reason}").ToList();
+        if (Unknown.Count + Misplaced.Count - lines.Count is var more and > 0)
+        {
+            lines.Add($"Warning: ignored {more} more that are not inputs of this model.");
+        }
+
+        if (known[InputSchema.ExampleInputs] is null && known[InputSchema.ModuleWeights] is null)
+        {
+            lines.Add($"Warning: `{InputSchema.ExampleInputs}` was not given; the examples of the form are used.");
+        }
+
+        return lines;
+    }
+
+    /// <summary>Errors for a request that gives nothing else.</summary>
+    public IReadOnlyList<InputError> Errors() => [.. Describe().Select(one => new InputError(one.Name, one.Reason, InputErrorKind.Unknown))];
+
+    IEnumerable<(string Name, string Reason)> Describe() => Unknown
+        .Select(name => (Shown(name), $"This model has no such input. {Hint(name)}"))
+        .Concat(Misplaced.Select(name => (Shown(name), Names.Contains(name)
+            ? "It belongs into `input`, not beside it."
+            : $"Inputs belong into `input`, not beside it. {Hint(name)}")))
+        .Take(MostNames);
+
+    static string Hint(string name) =>
+        Nearest(name) is { } nearest ? $"Did you mean `{nearest}`?" : $"Its inputs are {string.Join(", ", Names)}.";
+
+    static string? Nearest(string name) => name.Length > LongestName ? null : Spelling.Closest(name, Names) is [var nearest, ..] ? nearest : null;
+
+    /// <summary>A name may be any text: only its beginning is shown, without control characters.</summary>
+    static string Shown(string name)
+    {
+        var shown = new StringBuilder();
+        foreach (var rune in name.EnumerateRunes().Take(LongestName))
+        {
+            shown.Append(Rune.IsControl(rune) ? "\uFFFD" : rune.ToString());
+        }
+
+        return name.Length > LongestName ? $"{shown}…" : shown.ToString();
+    }
+}
