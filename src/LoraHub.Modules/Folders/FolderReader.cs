@@ -7,7 +7,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Folders;
 
-/// <summary>Reads a version from its folder: its record, its configuration, the head of its weights and its card, but none of its numbers.</summary>
+/// <summary>Reads a version from its folder: its record, its configuration and the head of its weights, but none of its numbers; its card when it is asked for.</summary>
 static class FolderReader
 {
     /// <returns>The version; a broken one has a <see cref="ModuleVersion.Defect"/>.</returns>
@@ -21,7 +21,7 @@ static class FolderReader
             Stamp = VersionFolder.Stamp(folder),
             IsOwned = isOwned,
             Size = VersionFolder.Size(folder),
-            Card = CardReader.ReadFolder(folder),
+            ReadCard = () => CardReader.ReadFolder(folder),
         };
         try
         {

@@ -6,6 +6,8 @@ namespace LoraHub.Modules.Versions;
 /// </summary>
 public sealed record ModuleVersion
 {
+    readonly Lazy<ModuleCard> _card = new(() => new ModuleCard());
+
     /// <summary><c>owner/name</c>.</summary>
     public required string Id { get; init; }
 
@@ -42,7 +44,10 @@ public sealed record ModuleVersion
     /// <summary>What was measured; null when the folder is broken, or has no record.</summary>
     public ModuleReport? Report { get; init; }
 
-    public ModuleCard Card { get; init; } = new();
+    public ModuleCard Card { get => _card.Value; init => _card = new Lazy<ModuleCard>(value); }
+
+    /// <summary>Reads <see cref="Card"/> at its first use: a prediction that names its modules, or draws them at random, needs no cards.</summary>
+    internal Func<ModuleCard> ReadCard { init => _card = new Lazy<ModuleCard>(value); }
 
     /// <summary>Where it was downloaded, as <c>https://huggingface.co/owner/name</c>; null when it was uploaded or added from a folder.</summary>
     public string? Source { get; init; }
