@@ -2,15 +2,10 @@ using LoraHub.Api.Http;
 
 namespace LoraHub.Api.Cog;
 
-/// <summary>Writes errors of the paths that a Cog container has as it does.</summary>
+/// <summary>Writes errors as a Cog container does.</summary>
 sealed class CogErrorFormat : IErrorFormat
 {
-    static readonly PathString[] Paths = ["/predictions", "/trainings", "/health-check", "/openapi.json", "/shutdown"];
-
-    public static bool Owns(PathString path) =>
-        path.Value is null or "" or "/" || Array.Exists(Paths, own => path.StartsWithSegments(own, StringComparison.OrdinalIgnoreCase));
-
-    public bool Covers(PathString path) => Owns(path);
+    public bool Covers(PathString path) => BarePaths.Covers(path);
 
     public IResult Error(int statusCode, string? title, string detail) => CogErrors.Failure(statusCode, detail);
 

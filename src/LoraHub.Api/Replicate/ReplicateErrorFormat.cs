@@ -1,4 +1,3 @@
-using LoraHub.Api.Cog;
 using LoraHub.Api.Http;
 
 namespace LoraHub.Api.Replicate;
@@ -6,7 +5,7 @@ namespace LoraHub.Api.Replicate;
 /// <summary>Writes errors as problem details, which Replicate's clients expect, on all paths that are not Cog's.</summary>
 sealed class ReplicateErrorFormat : IErrorFormat
 {
-    public bool Covers(PathString path) => !CogErrorFormat.Owns(path);
+    public bool Covers(PathString path) => !BarePaths.Covers(path);
 
     public IResult Error(int statusCode, string? title, string detail) => Problems.Because(statusCode, title, detail);
 
