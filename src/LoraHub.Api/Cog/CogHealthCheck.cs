@@ -1,4 +1,3 @@
-using System.Data.Common;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
@@ -12,6 +11,9 @@ sealed class CogHealthCheck(WorkerState worker, IPredictionUpkeep upkeep, IOptio
 {
     const string Unreachable = "The prediction database cannot be reached.";
 
+    /// <summary>How long a probe waits for the database; clients wait for a few seconds.</summary>
+    static readonly TimeSpan MeasureWithin = TimeSpan.FromSeconds(2);
+
     public static async Task<JsonHttpResult<CogHealth>> AnswerAsync(CogHealthCheck check, CancellationToken cancellationToken) =>
         TypedResults.Json(await check.CheckAsync(cancellationToken), WireJson.Options);
 
@@ -19,10 +21,12 @@ sealed class CogHealthCheck(WorkerState worker, IPredictionUpkeep upkeep, IOptio
     {
         try
         {
-            return CogHealth.From(worker.Setup, IsBusy(await upkeep.MeasureAsync(cancellationToken)), worker.Problem);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(MeasureWithin);
+            var queue = await upkeep.MeasureAsync(limit.Token).WaitAsync(limit.Token);
+            return CogHealth.From(worker.Setup, IsBusy(queue), worker.Problem);
         }
-        // Npgsql throws InvalidOperationException around an error that it cannot retry.
-        catch (Exception exception) when (exception is DbException or InvalidOperationException or TimeoutException)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested) // whatever it is, this answers with a status; QueueGauges logs it
         {
             return CogHealth.From(worker.Setup, isBusy: false, worker.Problem ?? Unreachable);
         }
