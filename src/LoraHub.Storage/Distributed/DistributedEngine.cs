@@ -23,7 +23,7 @@ static class DistributedEngine
         services.AddPooledDbContextFactory<PostgresRecords>((provider, options) => options.UseNpgsql(
             provider.GetRequiredService<NpgsqlDataSource>(),
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
-        services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<PostgresRecords>>();
+        services.AddSingleton<IDbContextFactory<RecordsContext>, MigratedRecords>();
         services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
         services.AddRecords<PostgresModules>().AddSingleton<IEngineHealth, PostgresHealth>().AddSingleton<IEngineHealth, RecordingHealth>();
         services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();

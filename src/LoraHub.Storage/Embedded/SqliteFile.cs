@@ -15,9 +15,15 @@ sealed class SqliteFile(
 {
     public const string Name = "lorahub.db";
 
+    const string Wal = "-wal", Shm = "-shm";
+
+    const string Remedy = $"Put a backup in its place; or move it away, with {Name}{Wal} and {Name}{Shm}, to start without predictions.";
+
     FileStream? _lock;
 
     string Folder => data.Value.Path;
+
+    string FullPath => Path.Combine(Folder, Name);
 
     /// <exception cref="InvalidOperationException">The file cannot be used; the message gives the reason and the remedy.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
@@ -25,7 +31,9 @@ sealed class SqliteFile(
         _lock = Lock();
         try
         {
+            await CreateIfMissingAsync(cancellationToken);
             await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+            await RefuseForeignAsync(records, cancellationToken);
             await records.Database.MigrateAsync(cancellationToken);
             await CheckAsync(records, cancellationToken);
             await writer.WriteAsync(open => open.AddUsesAsync(cancellationToken), durable: true, cancellationToken);
@@ -60,6 +68,51 @@ sealed class SqliteFile(
     }
 
     public static string ConnectionString(string folder) => new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, Name) }.ToString();
+
+    /// <summary>Makes the file under another name first, so that a file of this name always has its tables, also after a crash here.</summary>
+    async Task CreateIfMissingAsync(CancellationToken cancellationToken)
+    {
+        if (File.Exists(FullPath))
+        {
+            return;
+        }
+
+        if (File.Exists(FullPath + Wal))
+        {
+            throw new InvalidOperationException($"{FullPath} is missing, but {Name}{Wal} is there. Nothing was changed. {Remedy}");
+        }
+
+        var fresh = FullPath + ".new";
+        foreach (var left in new[] { fresh, fresh + Wal, fresh + Shm })
+        {
+            File.Delete(left);
+        }
+
+        var options = new DbContextOptionsBuilder<SqliteRecords>().UseSqlite($"Data Source={fresh};Pooling=False");
+        await using (var records = new SqliteRecords(options.Options))
+        {
+            await records.Database.MigrateAsync(cancellationToken);
+        }
+
+        File.Move(fresh, FullPath);
+    }
+
+    /// <summary>Refuses a file that has lost its content, is of another program, or of a newer version of this one.</summary>
+    async Task RefuseForeignAsync(SqliteRecords records, CancellationToken cancellationToken)
+    {
+        if (!(await records.Database.GetAppliedMigrationsAsync(cancellationToken)).Any())
+        {
+            var found = new FileInfo(FullPath).Length == 0 ? "is empty (0 bytes)" : "holds no tables of LoraHub";
+            throw new InvalidOperationException($"{FullPath} {found}. Nothing was changed. {Remedy}");
+        }
+
+        if (await records.NewerMigrationAsync(cancellationToken) is { } newer)
+        {
+            throw new InvalidOperationException(
+                $"{FullPath} was written by a newer version of LoraHub (it has the change {newer}). Nothing was changed. "
+                + "Start that version, or put a backup from before its first start in the file's place.");
+        }
+    }
 
     /// <summary>Locks the data folder. The operating system releases the lock when the process ends, even after a crash.</summary>
     FileStream Lock()
@@ -120,13 +173,11 @@ sealed class SqliteFile(
         reason?.SqliteErrorCode switch
         {
             SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB =>
-                $"{Path.Combine(Folder, Name)} is damaged. Nothing was changed. Put a backup in its place; "
-                + $"or move it away, with {Name}-wal and {Name}-shm, to start without predictions; "
-                + "or run `sqlite3 lorahub.db .recover` on a copy to recover the remaining data.",
+                $"{FullPath} is damaged. Nothing was changed. {Remedy} To recover the remaining data, run `sqlite3 {Name} .recover` on a copy.",
             SQLitePCL.raw.SQLITE_FULL => $"The disk of the data folder {Folder} is full.",
             SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_CANTOPEN =>
-                $"{Path.Combine(Folder, Name)} must be a file that the service's user can read and write.",
-            _ => $"{Path.Combine(Folder, Name)} cannot be opened: {exception.Message}",
+                $"{FullPath} must be a file that the service's user can read and write.",
+            _ => $"{FullPath} cannot be opened: {exception.Message}",
         },
         exception);
 }

@@ -44,11 +44,11 @@ public sealed class DistributedSettingsTests : IDisposable
             await service.StartAsync(Cancellation);
         }
 
-        var troubles = await Task.WhenAll(services.GetServices<IEngineHealth>().Select(part => part.CheckAsync(Cancellation)));
+        var troubles = (await Task.WhenAll(services.GetServices<IEngineHealth>().Select(part => part.CheckAsync(Cancellation)))).OfType<string>().ToArray();
 
-        Assert.Contains(troubles, trouble => trouble!.Contains("NATS cannot be reached"));
-        Assert.Contains(troubles, trouble => trouble!.Contains("PostgreSQL cannot be reached"));
-        Assert.DoesNotContain(troubles, trouble => trouble!.Contains("s3cret"));
+        Assert.Contains(troubles, trouble => trouble.Contains("NATS cannot be reached"));
+        Assert.Contains(troubles, trouble => trouble.Contains("PostgreSQL cannot be reached"));
+        Assert.DoesNotContain(troubles, trouble => trouble.Contains("s3cret"));
         Assert.Throws<StorageUnavailableException>(() => services.GetRequiredService<IServiceKeys>().KeyOf("stream"));
         foreach (var service in hosted)
         {
