@@ -112,8 +112,20 @@ sealed class TestHostProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> TerminateAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await SignalAsync("TERM");
         return await ExitedAsync();
+    }
+
+    /// <summary>Stops the process where it is (SIGSTOP): its connections stay open, and it answers nothing.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    /// <summary>Lets a frozen process go on.</summary>
+    public Task ThawAsync() => SignalAsync("CONT");
+
+    async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     /// <returns>The exit code, once the process has ended by itself.</returns>
