@@ -16,26 +16,32 @@ public class NatsProcess : IAsyncDisposable
     /// <summary>The folder of its data.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("lorahub-nats-").FullName;
 
+    /// <summary>The most bytes that it stores; null for no limit.</summary>
+    public long? MaxFileStore { get; init; }
+
     public static bool IsInstalled => File.Exists(Program);
 
     public string Url => $"nats://127.0.0.1:{_port}";
 
     public async Task StartAsync()
     {
+        var settings = Path.Combine(Folder, "nats.conf");
+        var limit = MaxFileStore is { } bytes ? $", max_file_store: {bytes}" : "";
+        await File.WriteAllTextAsync(settings, $"jetstream {{ store_dir: \"{Folder}\"{limit} }}");
         _process = Process.Start(new ProcessStartInfo(Program,
-            ["-js", "-sd", Folder, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log")]));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            ["-c", settings, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log")]));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
             try
             {
                 await using var connection = new NatsConnection(NatsOpts.Default with { Url = Url });
-                await connection.PingAsync(limit.Token);
+                await connection.PingAsync(patience.Token);
                 return;
             }
             catch (NatsException)
             {
-                await Task.Delay(50, limit.Token);
+                await Task.Delay(50, patience.Token);
             }
         }
     }

@@ -12,6 +12,9 @@ namespace LoraHub.Storage.Distributed;
 /// <summary>The connection to NATS and its streams. Reconnects automatically and creates missing streams once connected.</summary>
 sealed partial class Broker : IAsyncDisposable
 {
+    /// <summary>The server's error codes: an account's limit, insufficient resources, memory, storage, a stream that could not store.</summary>
+    static readonly int[] NoRoom = [10002, 10023, 10028, 10047, 10077];
+
     static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromSeconds(2);
 
     readonly ILogger<Broker> _logger;
@@ -101,9 +104,14 @@ sealed partial class Broker : IAsyncDisposable
         }
         catch (Exception exception) when (IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
-            throw new StorageUnavailableException("The storage is unavailable; try again.", exception);
+            throw IsFull(exception)
+                ? new StorageUnavailableException("There is no room left in the storage.", exception) { IsFull = true }
+                : new StorageUnavailableException("The storage is unavailable; try again.", exception);
         }
     }
+
+    /// <summary>Whether the server refused to store something because a limit of its storage, or its disk, is exhausted.</summary>
+    public static bool IsFull(Exception exception) => exception is NatsJSApiException { Error.ErrCode: var code } && NoRoom.Contains(code);
 
     /// <summary>Whether a request failed but may succeed when retried.</summary>
     public static bool IsTransient(Exception exception) =>

@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Records;
 using Microsoft.EntityFrameworkCore;
@@ -13,9 +14,9 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
     public async Task<Creation> CreateAsync(CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
         var creation = await writer.WriteAsync(records => CreateAsync(records, created, capacity, cancellationToken), cancellationToken);
-        if (creation == Creation.Created)
+        if (creation == Creation.Created && !await outbox.SendAsync(created, cancellationToken) && await RemoveAsync(created.Id))
         {
-            await outbox.SendAsync(created, cancellationToken);
+            throw new StorageUnavailableException("There is no room left to store predictions.") { IsFull = true };
         }
 
         return creation;
@@ -26,6 +27,20 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
 
     public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
         Postgres.AskAsync(() => reader.ListAsync(query, cancellationToken));
+
+    /// <returns>False when another node has enqueued it in the meantime.</returns>
+    Task<bool> RemoveAsync(string id) => writer.WriteAsync(
+        async records =>
+        {
+            if (await records.Predictions.Where(row => row.Id == id && !row.Enqueued).ExecuteDeleteAsync() == 0)
+            {
+                return false;
+            }
+
+            await records.ModuleUses.Where(use => use.PredictionId == id).ExecuteDeleteAsync();
+            return true;
+        },
+        CancellationToken.None);
 
     static async Task<Creation> CreateAsync(RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {

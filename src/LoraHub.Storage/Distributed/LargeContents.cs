@@ -16,7 +16,7 @@ sealed class LargeContents(Broker broker)
         var name = $"{id}/{Guid.NewGuid():N}";
         var streams = await broker.StreamsAsync(cancellationToken);
         var content = new MemoryStream(StoredJson.Write(value));
-        await streams.Large.PutAsync(new ObjectMetadata { Name = name }, content, cancellationToken: cancellationToken);
+        await streams.Large.PutWholeAsync(new ObjectMetadata { Name = name }, content, cancellationToken);
         return name;
     }
 

@@ -7,15 +7,18 @@ using NATS.Client.JetStream.Models;
 
 namespace LoraHub.Storage.Distributed;
 
-/// <summary>Removes ended and recorded predictions from the event log after a day, when no late writer can still append to them.</summary>
-sealed partial class LogCleaning(Broker broker, EventLog log, TimeProvider time, ILogger<LogCleaning> logger) : BackgroundService
+/// <summary>
+/// Removes ended and recorded predictions from the event log after a day, when no late writer can still append to them. A prediction that is still
+/// queued leaves the queue first: without its log, a worker would take it for a new one.
+/// </summary>
+sealed partial class LogCleaning(Broker broker, EventLog log, WorkQueue queue, TimeProvider time, ILogger<LogCleaning> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromMinutes(10), KeepFor = TimeSpan.FromDays(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodic.RunAsync(Interval, TimeProvider.System, CleanAsync, exception => LogFailure(exception.GetType()), firstAtOnce: false, stoppingToken);
 
-    /// <summary>Scans the log from its start to the first younger message.</summary>
+    /// <summary>Scans the log from its start to the first younger message. What it takes out of the queue leaves the log at the next cleaning.</summary>
     public async Task CleanAsync(CancellationToken cancellationToken)
     {
         var streams = await broker.StreamsAsync(cancellationToken);
@@ -25,9 +28,9 @@ sealed partial class LogCleaning(Broker broker, EventLog log, TimeProvider time,
         for (ulong next = 1; await NextAsync(events, next, cancellationToken) is { } batch && batch.At <= limit; next = batch.Sequence + 1)
         {
             var end = await log.FindEndAsync(batch.Id, cancellationToken);
-            if (end.State.IsTerminal && end.Sequence <= recorded)
+            if (end.State.IsTerminal && end.Sequence <= recorded && !await queue.WithdrawAsync(batch.Id, cancellationToken))
             {
-                await events.PurgeAsync(new StreamPurgeRequest { Filter = Subjects.EventsOf(broker.Prefix, batch.Id) }, cancellationToken);
+                await events.DeleteAllAsync(Subjects.EventsOf(broker.Prefix, batch.Id), cancellationToken);
             }
         }
     }

@@ -3,8 +3,11 @@ using NATS.Client.Core;
 
 namespace LoraHub.Storage.Distributed;
 
+/// <summary>Checks that NATS stores what it is given: a server without room answers every other request.</summary>
 sealed class NatsHealth(Broker broker) : IEngineHealth
 {
+    const string Probe = "health";
+
     public async Task<string?> CheckAsync(CancellationToken cancellationToken)
     {
         if (broker.Connection.ConnectionState != NatsConnectionState.Open)
@@ -14,9 +17,13 @@ sealed class NatsHealth(Broker broker) : IEngineHealth
 
         try
         {
-            await broker.StreamsAsync(cancellationToken);
-            await broker.Connection.PingAsync(cancellationToken);
+            var values = (await broker.StreamsAsync(cancellationToken)).Values;
+            await values.PutAsync(Probe, true, cancellationToken: cancellationToken); // replaces the last one
             return null;
+        }
+        catch (Exception exception) when (Broker.IsFull(exception))
+        {
+            return "NATS has no room left: delete files or results of predictions, or raise its storage limit.";
         }
         catch (Exception exception) when (Broker.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {

@@ -93,7 +93,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
         }
 
         await using var copy = File.OpenRead(copies.Files.PathOf(digest));
-        await blobs.PutAsync(new ObjectMetadata { Name = digest }, copy, leaveOpen: true, cancellationToken);
+        await blobs.PutWholeAsync(new ObjectMetadata { Name = digest }, copy, cancellationToken);
         return true;
     }
 }

@@ -13,6 +13,8 @@ static class ObjectStores
     /// <summary>The server's error code for a missing message.</summary>
     public const int NoMessageFound = 10037;
 
+    static readonly TimeSpan RemoveWithin = TimeSpan.FromSeconds(5);
+
     /// <returns>Null when the object does not exist.</returns>
     public static async Task<ObjectMetadata?> FindAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
     {
@@ -95,35 +97,60 @@ static class ObjectStores
     public static async Task<bool> RemoveAsync(this INatsObjStore store, StoredMessage record, CancellationToken cancellationToken)
     {
         var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
-        try
-        {
-            await stream.DeleteMessageAsync(new StreamMsgDeleteRequest { Seq = record.Seq }, cancellationToken);
-        }
-        catch (NatsJSApiException)
+        if (!await stream.TryDeleteAsync(record.Seq, cancellationToken))
         {
             return false; // gone or refreshed
         }
 
-        await stream.PurgeAsync(new StreamPurgeRequest { Filter = $"$O.{store.Bucket}.C.{Read(record).Nuid}" }, cancellationToken);
+        await stream.DeleteAllAsync(store.Parts(Read(record).Nuid!), cancellationToken);
         return true;
     }
 
+    /// <summary>Removes the object. Writes nothing, unlike the client's own deletion, so that it makes room on a full server.</summary>
     /// <returns>False when the object does not exist.</returns>
     public static async Task<bool> RemoveAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
     {
-        try
+        while (await store.FindRecordAsync(name, cancellationToken) is { } record)
         {
-            await store.DeleteAsync(name, cancellationToken);
-        }
-        catch (NatsObjNotFoundException)
-        {
-            return false;
+            if (await store.RemoveAsync(record, cancellationToken))
+            {
+                return true;
+            }
         }
 
-        // The client leaves a deletion marker, which would never expire.
-        await store.JetStreamContext.PurgeStreamAsync(store.Stream(), new StreamPurgeRequest { Filter = store.Record(name) }, cancellationToken);
-        return true;
+        return false;
     }
+
+    /// <summary>Stores an object. Removes the parts that were stored of one that was refused: the client leaves them behind.</summary>
+    public static async Task<ObjectMetadata> PutWholeAsync(
+        this INatsObjStore store, ObjectMetadata record, Stream content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.PutAsync(record, content, leaveOpen: true, cancellationToken);
+        }
+        catch (Exception) when (record.Nuid is { Length: > 0 })
+        {
+            await store.TryRemovePartsAsync(record.Nuid);
+            throw;
+        }
+    }
+
+    static async Task TryRemovePartsAsync(this INatsObjStore store, string nuid)
+    {
+        using var limit = new CancellationTokenSource(RemoveWithin);
+        try
+        {
+            var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: limit.Token);
+            await stream.DeleteAllAsync(store.Parts(nuid), limit.Token);
+        }
+        catch (Exception exception) when (Broker.IsTransient(exception))
+        {
+            // The server is gone; the parts stay.
+        }
+    }
+
+    static string Parts(this INatsObjStore store, string nuid) => $"$O.{store.Bucket}.C.{nuid}";
 
     static string Stream(this INatsObjStore store) => $"OBJ_{store.Bucket}";
 

@@ -13,7 +13,6 @@ namespace LoraHub.Storage.Distributed;
 sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOptions<DataOptions> data, TimeProvider time) : IUploadStore
 {
     const string Record = "upload", ClientsMetadata = "metadata";
-
     static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
     readonly string _incoming = Path.Combine(data.Value.Path, "uploads", "incoming");
@@ -90,13 +89,21 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
         var all = await AllAsync(cancellationToken);
+        var left = all.Where(IsAlive).ToList();
         foreach (var expired in all.Where(upload => !IsAlive(upload)))
         {
-            await broker.AskAsync(streams => streams.Uploads.RemoveAsync(expired.Id, cancellationToken), cancellationToken);
+            try
+            {
+                await broker.AskAsync(streams => streams.Uploads.RemoveAsync(expired.Id, cancellationToken), cancellationToken);
+            }
+            catch (StorageUnavailableException)
+            {
+                left.Add(expired); // the next sweep retries it; an upload that has room without it goes on
+            }
         }
 
         _sweptAt = TimeProvider.System.GetTimestamp();
-        Interlocked.Exchange(ref _stored, all.Where(IsAlive).Sum(upload => upload.Size + FileUploadStore.Overhead));
+        Interlocked.Exchange(ref _stored, left.Sum(upload => upload.Size + FileUploadStore.Overhead));
     }
 
     /// <returns>False when the uploads would exceed their limit; then nothing is reserved.</returns>
@@ -139,7 +146,7 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
                 [ClientsMetadata] = JsonSerializer.Serialize(metadata),
             },
         };
-        await broker.AskAsync(streams => streams.Uploads.PutAsync(record, content, leaveOpen: true, cancellationToken).AsTask(), cancellationToken);
+        await broker.AskAsync(streams => streams.Uploads.PutWholeAsync(record, content, cancellationToken), cancellationToken);
         Interlocked.Add(ref _stored, upload.Size + FileUploadStore.Overhead);
         return upload;
     }
@@ -171,14 +178,27 @@ sealed class ObjectUploads(Broker broker, IOptions<UploadOptions> options, IOpti
 
     bool IsAlive(Upload upload) => time.GetUtcNow() < upload.ExpiresAt;
 
-    static Upload? Read(ObjectMetadata found) =>
-        found.Metadata is { } known && known.TryGetValue(Record, out var record) && known.TryGetValue(ClientsMetadata, out var metadata)
-            ? JsonSerializer.Deserialize<Upload>(record)! with
+    /// <returns>Null for an object that holds no readable upload.</returns>
+    static Upload? Read(ObjectMetadata found)
+    {
+        if (found.Metadata is not { } known || !known.TryGetValue(Record, out var record) || !known.TryGetValue(ClientsMetadata, out var metadata))
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<Upload>(record)! with
             {
                 Metadata = JsonSerializer.Deserialize<Dictionary<string, string>>(metadata)!
                     .ToDictionary(one => one.Key, one => JsonElement.Parse(one.Value)),
-            }
-            : null;
+            };
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 
     static bool IsId(string text) => text.Length == 26 && text.All(letter => letter is (>= 'a' and <= 'z') or (>= '2' and <= '7'));
 }

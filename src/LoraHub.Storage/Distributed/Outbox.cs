@@ -18,11 +18,12 @@ sealed partial class Outbox(
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), SendWithin = TimeSpan.FromSeconds(2);
 
     /// <summary>Tries once, with a short timeout; the periodic sweep retries failures.</summary>
-    public async Task SendAsync(CreatedPrediction created, CancellationToken cancellationToken)
+    /// <returns>False when NATS has no room for the prediction.</returns>
+    public async Task<bool> SendAsync(CreatedPrediction created, CancellationToken cancellationToken)
     {
         if (broker.Connection.ConnectionState != NatsConnectionState.Open)
         {
-            return;
+            return true;
         }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -31,10 +32,16 @@ sealed partial class Outbox(
         {
             await EnqueueAsync(created, limit.Token);
         }
+        catch (Exception exception) when (Broker.IsFull(exception))
+        {
+            return false;
+        }
         catch (Exception exception) when (Broker.IsTransient(exception) || exception is StorageUnavailableException)
         {
             LogNotSent(created.Id);
         }
+
+        return true;
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -60,7 +67,7 @@ sealed partial class Outbox(
     async Task EnqueueAsync(CreatedPrediction created, CancellationToken cancellationToken)
     {
         await queue.PublishAsync(created, cancellationToken);
-        await writer.WriteAsync(
+        var rows = await writer.WriteAsync(
             async records =>
             {
                 // A power cut may undo this. Then the prediction is enqueued again, which is harmless.
@@ -69,6 +76,10 @@ sealed partial class Outbox(
                     .ExecuteUpdateAsync(set => set.SetProperty(row => row.Enqueued, true), cancellationToken);
             },
             cancellationToken);
+        if (rows == 0)
+        {
+            await queue.WithdrawAsync(created.Id, cancellationToken); // another node refused its creation meanwhile, for want of room
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "Could not enqueue prediction {PredictionId}; retrying every second.")]

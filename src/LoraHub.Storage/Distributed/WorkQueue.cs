@@ -48,6 +48,21 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
         acknowledged.EnsureSuccess();
     }
 
+    /// <summary>Takes a prediction out of the queue. A worker may have received its message before.</summary>
+    /// <returns>Whether it was queued.</returns>
+    public async Task<bool> WithdrawAsync(string id, CancellationToken cancellationToken)
+    {
+        var stream = (await broker.StreamsAsync(cancellationToken)).Queue;
+        if (await stream.FindNextAsync(Subjects.QueueOf(broker.Prefix, "*", id), 1, cancellationToken) is not { } message)
+        {
+            return false;
+        }
+
+        await stream.TryDeleteAsync(message.Seq, cancellationToken);
+        await (Read(message.Subject, message.Data.Span)?.RemoveContentsAsync(large, cancellationToken) ?? Task.CompletedTask);
+        return true;
+    }
+
     /// <inheritdoc cref="IPredictionQueue.LeaseAsync"/>
     public async Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken)
     {
@@ -166,7 +181,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
     /// <returns>The lease, or null when the prediction does not need this worker.</returns>
     async Task<IPredictionLease?> ClaimAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
     {
-        if (Read(message) is not { } queued)
+        if (Read(message.Subject, message.Data) is not { } queued)
         {
             return null;
         }
@@ -204,15 +219,15 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
     }
 
     /// <returns>Null when a newer version enqueued it in a way that this one cannot read: the queue offers it again, also to workers of that version.</returns>
-    QueuedPrediction? Read(INatsJSMsg<byte[]> message)
+    QueuedPrediction? Read(string subject, ReadOnlySpan<byte> message)
     {
         try
         {
-            return QueuedPrediction.Read(message.Data);
+            return QueuedPrediction.Read(message);
         }
         catch (JsonException)
         {
-            LogUnreadable(Subjects.IdOf(message.Subject));
+            LogUnreadable(Subjects.IdOf(subject));
             return null;
         }
     }

@@ -103,7 +103,7 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
         }
 
         await using var content = File.OpenRead(path);
-        if (Is(await objects.PutAsync(new ObjectMetadata { Name = file.Sha256 }, content, leaveOpen: true, cancellationToken), file))
+        if (Is(await objects.PutWholeAsync(new ObjectMetadata { Name = file.Sha256 }, content, cancellationToken), file))
         {
             return true;
         }
