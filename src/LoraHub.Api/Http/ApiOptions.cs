@@ -75,7 +75,8 @@ public sealed class ApiOptions : IValidatableObject
     {
         if (PublicUrl is not null && !IsHttpUrl(PublicUrl, out _))
         {
-            yield return new ValidationResult($"{Section}:PublicUrl is `{PublicUrl}`; it must be an http or https URL, such as https://lorahub.example.org.");
+            yield return new ValidationResult(
+                $"{Section}:PublicUrl is `{PublicUrl}`; it must be an http or https URL, such as https://lorahub.example.org.");
         }
 
         foreach (var origin in CorsOrigins.Where(origin => origin != "*" && !IsOrigin(origin)))

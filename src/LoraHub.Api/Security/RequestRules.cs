@@ -3,11 +3,14 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Security;
 
-/// <summary>Refuses what a web page of another site, or this service itself, makes a client send. It covers every path, before anything else runs.</summary>
+/// <summary>
+/// Refuses requests that a web page of another site makes a browser send, and those that a service sends. It covers every path.
+/// </summary>
 static class RequestRules
 {
     const string OtherSite =
-        "A web page of another origin may not change anything here. To allow it, add its origin to Api:CorsOrigins; behind a proxy, set Api:PublicUrl.";
+        "A web page of another origin may not change anything here. To allow it, add its origin to Api:CorsOrigins; behind a proxy, set "
+        + "Api:PublicUrl.";
 
     const string OwnRequest = "A LoraHub service sent this request, as a webhook or a download. Such requests may not change anything here.";
 

@@ -9,9 +9,9 @@ sealed class AddressGuard(IOptions<WebhookOptions> options, OwnAddresses own) : 
 {
     readonly IPNetwork[] _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
 
-    public bool Allows(string host, IPEndPoint to)
+    public bool Allows(string host, IPEndPoint endpoint)
     {
-        var address = PublicAddresses.Normalize(to.Address);
-        return (PublicAddresses.IsPublic(address) || _allowed.Any(network => network.Contains(address))) && !own.Contains(address, to.Port);
+        var address = PublicAddresses.Normalize(endpoint.Address);
+        return (PublicAddresses.IsPublic(address) || _allowed.Any(network => network.Contains(address))) && !own.Contains(address, endpoint.Port);
     }
 }

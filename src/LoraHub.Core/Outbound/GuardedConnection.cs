@@ -10,8 +10,8 @@ public delegate Task<IPAddress[]> HostResolver(string host, CancellationToken ca
 public interface IAddressGuard
 {
     /// <param name="host">The request's host: a name, or an address as text.</param>
-    /// <param name="to">One of the host's addresses, and the port.</param>
-    bool Allows(string host, IPEndPoint to);
+    /// <param name="endpoint">One of the host's addresses, and the port.</param>
+    bool Allows(string host, IPEndPoint endpoint);
 
     /// <summary>
     /// Whether requests to the URL may be allowed, as far as the URL itself tells: a name other than localhost is looked up only when a request is

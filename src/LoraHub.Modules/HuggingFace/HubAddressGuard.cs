@@ -11,9 +11,9 @@ sealed class HubAddressGuard(IOptions<HubOptions> options) : IAddressGuard
 
     readonly string?[] _trusted = options.Value.Endpoint is { } endpoint ? [new Uri(endpoint).Host.Trim('[', ']'), Proxy(new Uri(endpoint))] : [];
 
-    public bool Allows(string host, IPEndPoint to)
+    public bool Allows(string host, IPEndPoint endpoint)
     {
-        var address = PublicAddresses.Normalize(to.Address);
+        var address = PublicAddresses.Normalize(endpoint.Address);
         return _trusted.Contains(host.Trim('[', ']'), StringComparer.OrdinalIgnoreCase)
             || _allowed.Any(network => network.Contains(address))
             || PublicAddresses.IsPublic(address);

@@ -26,7 +26,10 @@ public sealed class OriginTests
     [InlineData("true", "203.0.113.7", "https://outside.example/v1/")]
     public async Task Forwarded_headers_apply_only_from_a_trusted_sender(string trust, string sender, string root)
     {
-        await using var service = new Service(("Api:TrustForwardedHeaders", trust), ("Api:Hosts:0", "outside.example")) { Sender = IPAddress.Parse(sender) };
+        await using var service = new Service(("Api:TrustForwardedHeaders", trust), ("Api:Hosts:0", "outside.example"))
+        {
+            Sender = IPAddress.Parse(sender),
+        };
         var client = await service.ReadyAsync();
 
         var prediction = await client.PostJsonAsync("/v1/predictions", Default, ("X-Forwarded-Proto", "https"),

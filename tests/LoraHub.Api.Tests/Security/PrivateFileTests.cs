@@ -54,7 +54,7 @@ public sealed class PrivateFileTests
         }
     }
 
-    static bool IsPrivate(FileSystemInfo entry) => (ModeOf(entry) & Others) == 0;
+    static bool IsPrivate(FileSystemInfo entry) => (ModeOf(entry) & Others) == UnixFileMode.None;
 
-    static UnixFileMode ModeOf(FileSystemInfo entry) => OperatingSystem.IsWindows() ? 0 : entry.UnixFileMode;
+    static UnixFileMode ModeOf(FileSystemInfo entry) => OperatingSystem.IsWindows() ? UnixFileMode.None : entry.UnixFileMode;
 }

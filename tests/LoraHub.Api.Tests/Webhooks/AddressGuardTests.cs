@@ -124,5 +124,6 @@ public sealed class AddressGuardTests
         new(Options.Create(new WebhookOptions { AllowedNetworks = allowed }), new OwnAddresses());
 
     static HttpClient Client(string[] addresses) =>
-        new(new GuardedConnection(Guard("127.0.0.0/8"), (_, _) => Task.FromResult<IPAddress[]>([.. addresses.Select(IPAddress.Parse)])).CreateHandler());
+        new(new GuardedConnection(
+            Guard("127.0.0.0/8"), (_, _) => Task.FromResult<IPAddress[]>([.. addresses.Select(IPAddress.Parse)])).CreateHandler());
 }

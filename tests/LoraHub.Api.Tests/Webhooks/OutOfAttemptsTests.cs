@@ -41,7 +41,9 @@ public sealed class OutOfAttemptsTests
             var client = await first.ReadyAsync();
             await client.PostJsonAsync(
                 "/v1/predictions",
-                $$"""{"version": "lorahub/lorahub", "input": {"seed": 300}, "webhook": "{{receiver.Url}}", "webhook_events_filter": ["start", "completed"]}""");
+                $$"""
+                {"version": "lorahub/lorahub", "input": {"seed": 300}, "webhook": "{{receiver.Url}}", "webhook_events_filter": ["start", "completed"]}
+                """);
             await receiver.NextAsync();
             await first.KillAsync();
         }

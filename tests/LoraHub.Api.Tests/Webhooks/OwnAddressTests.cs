@@ -107,7 +107,7 @@ public sealed class OwnAddressTests(ServicePool pool) : IClassFixture<ServicePoo
     public void The_services_own_ports_are_refused_on_this_machine(string address, int port, bool isAllowed)
     {
         using var server = new Listening("http://localhost:5000", "http://*:8080", "https://[::]:8443");
-        IAddressGuard guard = new AddressGuard(
+        var guard = new AddressGuard(
             Options.Create(new WebhookOptions { AllowedNetworks = ["0.0.0.0/0", "::/0"] }), new OwnAddresses(server));
 
         Assert.Equal(isAllowed, guard.Allows("some.example", new IPEndPoint(IPAddress.Parse(address), port)));

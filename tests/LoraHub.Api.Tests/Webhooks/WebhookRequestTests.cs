@@ -113,6 +113,6 @@ public sealed class WebhookRequestTests(SharedService shared) : IClassFixture<Sh
 
     sealed class AllowsAll : IAddressGuard
     {
-        public bool Allows(string host, IPEndPoint to) => true;
+        public bool Allows(string host, IPEndPoint endpoint) => true;
     }
 }
