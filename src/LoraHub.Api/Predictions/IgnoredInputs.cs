@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Modules.Ranking;
 
@@ -8,7 +8,7 @@ namespace LoraHub.Api.Predictions;
 /// <summary>What a request gave that no input takes: misspelt names, inputs of other models, inputs outside of <c>input</c>. Cog drops these.</summary>
 /// <param name="Unknown">Names in <c>input</c>.</param>
 /// <param name="Misplaced">Names of inputs, or nearly so, beside <c>input</c>.</param>
-sealed record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string> Misplaced)
+sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string> Misplaced)
 {
     /// <summary>More are only counted.</summary>
     const int MostNames = 10;
@@ -29,6 +29,12 @@ sealed record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string>
 
     public bool Any => Unknown.Count + Misplaced.Count > 0;
 
+    /// <summary>
+    /// Whether the client sent itself in place of the inputs. Replicate's npm client does (1.4.0, <c>fileEncodingStrategy: 'data-uri'</c>), and
+    /// expects the prediction to run.
+    /// </summary>
+    public bool IsClient => Unknown.Contains("auth") && Unknown.Contains("baseUrl");
+
     /// <param name="body">The body, with its <c>input</c>.</param>
     public static IgnoredInputs Of(JsonObject body) => new(
         body["input"] is JsonObject input ? [.. input.Select(pair => pair.Key).Except(Names)] : [],
@@ -43,8 +49,10 @@ sealed record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string>
             return [];
         }
 
-        var lines = Describe().Select(one => $"Warning: ignored `{one.Name}`. {one.Reason}").ToList();
-        if (Unknown.Count + Misplaced.Count - lines.Count is var more and > 0)
+        var lines = IsClient
+            ? ["Warning: the client sent its own settings in place of the inputs; leave out its fileEncodingStrategy."]
+            : Describe().Select(one => $"Warning: ignored {(one.Name.Length == 0 ? "an input" : $"`{one.Name}`")}. {one.Reason}").ToList();
+        if (!IsClient && Unknown.Count + Misplaced.Count - lines.Count is var more and > 0)
         {
             lines.Add($"Warning: ignored {more} more that are not inputs of this model.");
         }
@@ -72,15 +80,9 @@ sealed record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string>
 
     static string? Nearest(string name) => name.Length > LongestName ? null : Spelling.Closest(name, Names) is [var nearest, ..] ? nearest : null;
 
-    /// <summary>A name may be any text: only its beginning is shown, without control characters.</summary>
-    static string Shown(string name)
-    {
-        var shown = new StringBuilder();
-        foreach (var rune in name.EnumerateRunes().Take(LongestName))
-        {
-            shown.Append(Rune.IsControl(rune) ? "\uFFFD" : rune.ToString());
-        }
+    /// <returns>Empty for a name that is neither a word nor like an input: it may be a secret that was sent by mistake.</returns>
+    static string Shown(string name) => Nearest(name) is not null || Word().IsMatch(name) ? name : "";
 
-        return name.Length > LongestName ? $"{shown}…" : shown.ToString();
-    }
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_]{0,31}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Word();
 }

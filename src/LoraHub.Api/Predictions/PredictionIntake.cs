@@ -83,7 +83,7 @@ sealed partial class PredictionIntake(
         }
 
         var known = InputSchema.Known(request.Input);
-        if (request.RefusesOnlyIgnored && known.Count == 0 && request.Ignored.Any)
+        if (request.RefusesOnlyIgnored && known.Count == 0 && request.Ignored is { Any: true, IsClient: false })
         {
             return new IntakeResult.Invalid(request.Ignored.Errors());
         }
