@@ -34,7 +34,7 @@ sealed class Controls(
             ZeroShot = new ControlResult(Loss(examples, null, new double[modules]), Accuracy(null)),
             BestSingle = BestSingle(examples, modules),
             UniformMean = Result(examples, found.Composition, uniform),
-            RandomDirections = RandomDirections(found.Modules, examples),
+            RandomDirections = RandomDirections(examples),
             LeaveOneOut = Input.TestOutputs is null && inputs.Length > 1 ? LeaveOneOut() : null,
             Missing = Missing(),
         };
@@ -58,10 +58,10 @@ sealed class Controls(
         return new SingleControl(best.Info.Id, Finite(examples.Score(cost, weights, Input.Objective)), Accuracy(alone.Compose([[1.0]])));
     }
 
-    /// <summary>The same optimizer on random modules.</summary>
-    ControlResult RandomDirections(IReadOnlyList<LoraModule> modules, FewShotExamples examples)
+    /// <summary>The same method, budget and number of candidates, on random modules: they are screened as the real ones are.</summary>
+    ControlResult RandomDirections(FewShotExamples examples)
     {
-        var random = modules.Index().Select(module => module.Item.WithRandomDirections(plan.Seed + module.Index)).ToArray();
+        var random = plan.Modules.Index().Select(module => module.Item.WithRandomDirections(plan.Seed + module.Index)).ToArray();
         try
         {
             using var found = search.Find(random, inputs, targets, log: null);
@@ -73,7 +73,9 @@ sealed class Controls(
         }
     }
 
-    /// <summary>Leave-one-out: runs the whole method without one example and tests it on that example, for each in turn.</summary>
+    /// <summary>
+    /// Leave-one-out: runs the whole method, the selection of modules included, without one example and tests it on that example, for each in turn.
+    /// </summary>
     LeftOut LeaveOneOut()
     {
         var count = Math.Min(inputs.Length, MostLeftOut);
@@ -82,8 +84,13 @@ sealed class Controls(
         {
             using var scope = NewDisposeScope();
             int[][] otherInputs = [.. inputs.Where((_, i) => i != left)], otherTargets = [.. targets.Where((_, i) => i != left)];
-            using var found = search.Find(plan.Modules, otherInputs, otherTargets, log: null);
-            using var probes = search.Probes(plan.Modules, otherInputs, otherTargets);
+            var candidates = plan.Select(Input with
+            {
+                ExampleInputs = [.. Input.ExampleInputs.Where((_, i) => i != left)],
+                ExampleOutputs = [.. Input.ExampleOutputs.Where((_, i) => i != left)],
+            });
+            using var found = search.Find(candidates, otherInputs, otherTargets, log: null);
+            using var probes = search.Probes(candidates, otherInputs, otherTargets);
             using var alone = new DeltaComposition([probes.Best().Module], Base.Model.ComputeType);
             adapted += IsRight(left, found.Composition.Compose([found.Weights])) ? 1 : 0;
             single += IsRight(left, alone.Compose([[1.0]])) ? 1 : 0;

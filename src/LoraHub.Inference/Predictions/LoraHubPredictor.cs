@@ -12,6 +12,7 @@ using LoraHub.Inference.T5;
 using LoraHub.Inference.Tokenization;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
 using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;
@@ -60,7 +61,9 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             using var model = RentModel(infos[0].BaseModel, progress);
             var isProbed = plan.Input is { ModuleSelection: ModuleSelection.Probe, Weights: null };
             using var modules = RentModules(infos, isProbed, model.Value, progress, cancellationToken);
-            var loaded = new LoadedPlan(plan, model.Value, modules.Values);
+            var planned = modules.Values;
+            var loaded = new LoadedPlan(
+                plan, model.Value, planned, input => SelectAgain(input, plan.Seed, planned, info => modules.Add(Rent(info, model.Value))));
             using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
             return run.Run(folder);
         });
@@ -114,6 +117,26 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         { Problem: { } problem } => throw new PredictionException($"The module `{use.Id}` cannot be used: {problem}"),
         var found => found,
     };
+
+    /// <summary>Selects modules as the planner does, where that depends on the examples; else returns the planned ones.</summary>
+    IReadOnlyList<LoraModule> SelectAgain(
+        PredictionInput input, long seed, IReadOnlyList<LoraModule> planned, Func<ModuleVersion, LoraModule> load)
+    {
+        switch (input)
+        {
+            // A probe's candidates are the whole pool; only their order depends on the examples.
+            case { Modules: null, ModuleSelection: ModuleSelection.Probe }:
+                var ranked = ModuleRanking.Rank(input.ExampleInputs, input.ExampleOutputs, [.. planned.Select(module => module.Info)]);
+                return [.. ranked.Select(one => planned.First(module => module.Info.Id == one.Module.Id))];
+            case { Modules: null, ModuleSelection: ModuleSelection.Similar }:
+                var (versions, errors) = ModuleSelector.Select(input, _library, seed);
+                return errors is [var error, ..]
+                    ? throw new PredictionException($"leave_one_out cannot select modules again: {error.Message}")
+                    : [.. versions.Select(version => planned.FirstOrDefault(module => module.Info == version) ?? load(version))];
+            default:
+                return planned;
+        }
+    }
 
     LeasedCache<BaseModel>.Lease RentModel(string id, IPredictionProgress progress)
     {

@@ -26,7 +26,7 @@ static class ModelCard
     /// <param name="steps">The steps of the search; may be empty.</param>
     public static string Write(LoadedPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps)
     {
-        var ((input, seed, _), model, modules) = plan;
+        var ((input, seed, _), model, modules, _) = plan;
         var byId = modules.ToDictionary(module => module.Info.Id);
         var card = new StringBuilder();
         card.Append(CultureInfo.InvariantCulture, $"""
