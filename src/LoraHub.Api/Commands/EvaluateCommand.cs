@@ -68,7 +68,7 @@ static class EvaluateCommand
                 invocation.Get(inputs) ?? [])),
             (parsed, builder) =>
             {
-                if (parsed.GetValue(baseModel) is { } chosen && ModelId.IsValid(chosen)) // the run refuses another one
+                if (parsed.GetValue(baseModel) is { } chosen && ModelId.Find(chosen) is not null) // the run refuses another one
                 {
                     builder.Configuration[$"{ModelsOptions.Section}:{nameof(ModelsOptions.Base)}"] = chosen;
                 }
@@ -136,7 +136,7 @@ static class EvaluateCommand
 
     static void CheckNumbersAndNames(Request request)
     {
-        if (request.Base is { } id && !ModelId.IsValid(id))
+        if (request.Base is { } id && ModelId.Find(id) is null)
         {
             throw new EvaluationException($"--base: `{id}` is not owner/name.");
         }

@@ -104,7 +104,7 @@ static class ModuleEndpoints
             .WithSummary("Publish a module, or a new version of it")
             .WithDescription("The PEFT files, or one `.zip` of them; told by their file names. 200 says that the name has had these bytes before. "
                 + "Weights as `.bin` are read safely and kept as safetensors.")
-            .WithForm<ModuleUpload>([])
+            .WithForm<ModuleUpload>(new JsonObject { ["base_model"] = ModuleExamples.BaseModel })
             .Produces<ModuleDescription>(StatusCodes.Status201Created)
             .Produces<ModuleDescription>(StatusCodes.Status200OK)
             .ProducesProblem(StatusCodes.Status404NotFound)

@@ -44,7 +44,7 @@ sealed record ModuleListRequest(ModuleQuery Query, ModuleReference? SimilarTo)
             {
                 Text = Word(given, Text),
                 Owner = Word(given, Owner),
-                BaseModel = Word(given, Base),
+                BaseModel = Word(given, Base) is { } model ? ModelId.Find(model) ?? model : null,
                 Task = Word(given, Task),
                 Tag = Word(given, Tag),
                 Rank = rank,

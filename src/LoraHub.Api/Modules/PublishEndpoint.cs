@@ -49,15 +49,9 @@ sealed partial class PublishEndpoint(
         try
         {
             using var incoming = publisher.Begin();
-            using (var parcel = publisher.Begin())
-            {
-                if (await new ModuleForm(incoming, parcel, options.Value).ReadAsync(parts, http.RequestAborted) is { } refused)
-                {
-                    return refused;
-                }
-            }
-
-            return await PublishAsync(id, incoming, http);
+            using var parcel = publisher.Begin();
+            var form = new ModuleForm(incoming, parcel, options.Value);
+            return await form.ReadAsync(parts, http.RequestAborted) ?? await PublishAsync(id, incoming, form.BaseModel, http);
         }
         catch (ModuleTakenException)
         {
@@ -69,9 +63,10 @@ sealed partial class PublishEndpoint(
         }
     }
 
-    async Task<IResult> PublishAsync(string id, IncomingFolder incoming, HttpContext http)
+    async Task<IResult> PublishAsync(string id, IncomingFolder incoming, string? baseModel, HttpContext http)
     {
-        var (published, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(PublishedBy: http.User.Identity?.Name, IsAdmin: http.IsAdmin()), http.RequestAborted);
+        var origin = new ModuleOrigin(PublishedBy: http.User.Identity?.Name, IsAdmin: http.IsAdmin(), BaseModel: baseModel);
+        var (published, placement) = await publisher.PublishAsync(id, incoming, origin, http.RequestAborted);
         LogPublished(id, published.Digest);
 
         // Another process may have published its version of the name in between; then this one lies among the earlier ones, and is indexed later.

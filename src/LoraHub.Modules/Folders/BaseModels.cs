@@ -5,6 +5,7 @@ using System.Text;
 using LoraHub.Formats.Checkpoints;
 using LoraHub.Formats.ModelConfig;
 using LoraHub.Formats.Tensors;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Folders;
 
@@ -22,7 +23,7 @@ public class BaseModels(SearchPath path, string defaultId)
     readonly ConcurrentDictionary<string, Lazy<string>> _digests = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, BaseModelShapes> _shapes = new(StringComparer.Ordinal);
 
-    public string DefaultId => defaultId;
+    public string DefaultId { get; } = ModelId.Find(defaultId) ?? defaultId;
 
     /// <summary>The folder of a base model, or null when it is not here.</summary>
     public string? Find(string id) => path.Find(id);
@@ -32,7 +33,7 @@ public class BaseModels(SearchPath path, string defaultId)
     {
         try
         {
-            return Find(defaultId) is { } folder ? Digest(folder) : OfNothing;
+            return Find(DefaultId) is { } folder ? Digest(folder) : OfNothing;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

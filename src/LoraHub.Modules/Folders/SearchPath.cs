@@ -2,7 +2,10 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Folders;
 
-/// <summary>Where models and modules are looked for: <c>{root}/{owner}/{name}</c>, the first root that has it wins.</summary>
+/// <summary>
+/// Where models and modules are looked for: <c>{root}/{owner}/{name}</c>, or as the Hugging Face Hub's cache keeps them (<see cref="HubCache"/>). The first root that
+/// has an id wins.
+/// </summary>
 /// <param name="roots">Existing or not; a missing folder is an empty one.</param>
 /// <param name="owned">The one of the roots that the library puts modules into, or null.</param>
 public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null)
@@ -10,9 +13,10 @@ public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null
     // A mounted volume has a lost+found that nobody may read.
     static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
 
-    /// <summary>The folder of an id, or null when no root has it or the id is not <c>owner/name</c>.</summary>
-    public string? Find(string id) =>
-        ModelId.IsValid(id) ? roots.Select(root => Path.Combine(root, id)).FirstOrDefault(Directory.Exists) : null;
+    /// <summary>The folder of an id, or null when no root has it or the text is no id.</summary>
+    public string? Find(string id) => ModelId.Find(id) is { } known && !HubCache.IsPartOf(known)
+        ? roots.Select(root => Path.Combine(root, known) is var folder && Directory.Exists(folder) ? folder : HubCache.Find(root, known)).FirstOrDefault(found => found is not null)
+        : null;
 
     /// <summary>The folders of a module's earlier versions, which the library keeps.</summary>
     public IEnumerable<string> EarlierVersions(string id)
@@ -29,9 +33,13 @@ public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null
         roots
             .Where(Directory.Exists)
             .SelectMany(root => Directory.EnumerateDirectories(root, "*", Readable))
-            .SelectMany(owner => Directory.EnumerateDirectories(owner, "*", Readable))
-            .Select(folder => (Id: $"{Path.GetFileName(Path.GetDirectoryName(folder))}/{Path.GetFileName(folder)}", Folder: folder))
-            .Where(pair => ModelId.IsValid(pair.Id))
+            .SelectMany(folder => HubCache.IdOf(folder) is { } id ? Cached(id, folder) : Owned(folder))
+            .Where(pair => ModelId.IsValid(pair.Id) && !HubCache.IsPartOf(pair.Id))
             .DistinctBy(pair => pair.Id)
             .OrderBy(pair => pair.Id, StringComparer.Ordinal);
+
+    static IEnumerable<(string Id, string Folder)> Cached(string id, string folder) => HubCache.Snapshot(folder) is { } snapshot ? [(id, snapshot)] : [];
+
+    static IEnumerable<(string Id, string Folder)> Owned(string owner) =>
+        Directory.EnumerateDirectories(owner, "*", Readable).Select(folder => ($"{Path.GetFileName(owner)}/{Path.GetFileName(folder)}", folder));
 }

@@ -33,7 +33,7 @@ public static class VersionFolder
     public static string Stamp(string folder) => StampOf(FilesIn(folder));
 
     /// <summary>The size of the weights file in bytes, or 0.</summary>
-    public static long Size(string folder) => NumbersIn(folder).FirstOrDefault(file => file.Name != ModuleFiles.Config)?.Length ?? 0;
+    public static long Size(string folder) => NumbersIn(folder).FirstOrDefault(file => file.Name != ModuleFiles.Config) is { } file ? Content(file).Length : 0;
 
     /// <summary>Reads the files that a version's digest is made of from start to end, ordered by name.</summary>
     /// <exception cref="IOException">One cannot be read.</exception>
@@ -50,7 +50,11 @@ public static class VersionFolder
     internal static string? FindDigest(string folder) => !IsModule(folder) ? null : RecordFile.Find("", folder)?.Digest ?? Digest(folder);
 
     internal static string StampOf(IEnumerable<FileInfo> files) =>
-        string.Join('|', files.Select(file => $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}"));
+        string.Join('|', files.Select(file => Content(file) is var content ? $"{file.Name}:{content.Length}:{content.LastWriteTimeUtc.Ticks}" : null));
+
+    /// <summary>What a symbolic link leads to, as in the Hugging Face Hub's cache; any other file itself, and a link that leads nowhere.</summary>
+    internal static FileInfo Content(FileInfo file) =>
+        file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target ? target : file;
 
     /// <summary>Flushes every file to the disk, and their names.</summary>
     internal static void Flush(string folder)

@@ -9,7 +9,8 @@ sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, 
 {
     /// <param name="revision">The one to bring, or null: then one that was brought stays what it is.</param>
     /// <param name="update">To look whether the hub has a newer one.</param>
-    public Task<PullOutcome> FetchAsync(string id, string? revision, bool update, IPullProgress progress, CancellationToken cancellationToken) =>
+    /// <param name="baseModel">See <see cref="ModuleOrigin"/>.</param>
+    public Task<PullOutcome> FetchAsync(string id, string? revision, bool update, string? baseModel, IPullProgress progress, CancellationToken cancellationToken) =>
         PullFiles.GuardAsync(id, async () =>
         {
             var source = hub.Source(id);
@@ -24,7 +25,7 @@ sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, 
             var model = await hub.ModelAsync(id, revision, cancellationToken);
             return here is { IsRecorded: true } && here.Source == source && here.Revision == model.Commit
                 ? new PullOutcome.Here(id, $"revision {Short(model.Commit)}")
-                : await DownloadAsync(model, source, progress, cancellationToken);
+                : await DownloadAsync(model, source, baseModel, progress, cancellationToken);
         });
 
     /// <summary>The files that a module is made of, and nothing else that lies beside them.</summary>
@@ -45,7 +46,7 @@ sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, 
             : throw new HubException($"{model.Id} has {bytes} bytes; at most {options.Value.MaxModuleBytes} are taken (Hub:MaxModuleBytes).");
     }
 
-    async Task<PullOutcome> DownloadAsync(HubModel model, string source, IPullProgress progress, CancellationToken cancellationToken)
+    async Task<PullOutcome> DownloadAsync(HubModel model, string source, string? baseModel, IPullProgress progress, CancellationToken cancellationToken)
     {
         var wanted = Files(model);
         var bytes = wanted.Sum(file => file.Size);
@@ -61,7 +62,7 @@ sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, 
 
         try
         {
-            var (version, _) = await publisher.PublishAsync(model.Id, incoming, new ModuleOrigin(source, model.Commit), cancellationToken);
+            var (version, _) = await publisher.PublishAsync(model.Id, incoming, new ModuleOrigin(source, model.Commit, BaseModel: baseModel), cancellationToken);
             return new PullOutcome.Brought(model.Id, model.Commit, bytes, version.Quarantine);
         }
         catch (ModuleRefusedException exception)

@@ -17,7 +17,7 @@ sealed partial class ModulePull(HubClient hub, ModuleFetch fetch, IOptions<HubOp
     /// <param name="names">Ids and patterns, valid ones.</param>
     /// <returns>One outcome each, ordered by id.</returns>
     /// <exception cref="HubException">The hub does not say what a pattern means, or it means nothing.</exception>
-    public async Task<IReadOnlyList<PullOutcome>> RunAsync(IReadOnlyList<string> names, string? revision, bool update, IPullProgress progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<PullOutcome>> RunAsync(IReadOnlyList<string> names, string? revision, bool update, string? baseModel, IPullProgress progress, CancellationToken cancellationToken)
     {
         var ids = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var name in names)
@@ -32,7 +32,7 @@ sealed partial class ModulePull(HubClient hub, ModuleFetch fetch, IOptions<HubOp
             new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallel, CancellationToken = cancellationToken },
             async (id, token) =>
             {
-                var outcome = await fetch.FetchAsync(id, revision, update, progress, token);
+                var outcome = await fetch.FetchAsync(id, revision, update, baseModel, progress, token);
                 outcomes.Add(outcome);
                 progress.Ended(outcome);
             });

@@ -21,20 +21,30 @@ sealed class ModuleInspector(BaseModels bases, LimitsOptions? limits = null)
     /// <c>adapter_model.bin</c> are read by the restricted reader. The folder stays as it is.
     /// </summary>
     /// <exception cref="ModuleRefusedException">It cannot be a module.</exception>
-    public ModuleReport Inspect(string folder, CancellationToken cancellationToken) => WrapErrors(() =>
+    public ModuleReport Inspect(string folder, CancellationToken cancellationToken) => Inspect(folder, baseModel: null, cancellationToken);
+
+    /// <inheritdoc cref="Inspect(string, CancellationToken)"/>
+    /// <param name="baseModel">The base model that is meant, which is written into the configuration; null for the one that is there.</param>
+    public ModuleReport Inspect(string folder, string? baseModel, CancellationToken cancellationToken) => WrapErrors(() =>
     {
         var config = AdapterConfig.Load(folder);
+        if (baseModel is not null)
+        {
+            AdapterBase.Set(folder, baseModel);
+            config = AdapterConfig.Load(folder);
+        }
+
         using var checkpoint = CheckpointReader.OpenAdapter(folder);
         var layout = AdapterLayout.Read(checkpoint.Entries, config, _limits.OfLayout());
-        var baseModel = AdapterBase.Of(config);
-        var shapes = bases.FindShapes(baseModel);
+        var id = AdapterBase.Of(config);
+        var shapes = bases.FindShapes(id);
         if (shapes is not null)
         {
             layout.CheckFits(shapes.ShapeOf);
         }
 
         ReportCost.Check(layout, _limits.ReportBytes);
-        return Report(config, layout, checkpoint, cancellationToken) with { BaseModel = baseModel, BaseModelDigest = shapes?.Digest };
+        return Report(config, layout, checkpoint, cancellationToken) with { BaseModel = id, BaseModelDigest = shapes?.Digest };
     });
 
     /// <summary>Replaces <c>adapter_model.bin</c> by <c>adapter_model.safetensors</c> with the same tensors.</summary>

@@ -1,6 +1,7 @@
 using LoraHub.Core;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Inspection;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,8 @@ public static class LibraryServices
         services.TryAddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IModuleExchange, SingleMachine>();
-        services.TryAddSingleton(provider => SearchPathOf(provider.GetRequiredService<IOptions<ModelsOptions>>().Value, provider.GetRequiredService<IOptions<DataOptions>>().Value));
+        services.TryAddSingleton(provider => SearchPathOf(
+            provider.GetRequiredService<IOptions<ModelsOptions>>().Value, provider.GetRequiredService<IOptions<DataOptions>>().Value, provider.GetService<IConfiguration>()));
         services.TryAddSingleton<ModuleLibrary>();
         services.TryAddSingleton(provider => new BaseModels(provider.GetRequiredService<SearchPath>(), provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Base));
         return services
@@ -36,6 +38,11 @@ public static class LibraryServices
         .AddSingleton<ModuleIndexer>()
         .AddHostedService(provider => provider.GetRequiredService<ModuleIndexer>());
 
-    static SearchPath SearchPathOf(ModelsOptions models, DataOptions data) =>
-        new([.. models.Folders, data.Models, Path.Combine(AppContext.BaseDirectory, "models")], data.Models);
+    static SearchPath SearchPathOf(ModelsOptions models, DataOptions data, IConfiguration? configuration)
+    {
+        var cache = configuration?["HF_HUB_CACHE"] is { Length: > 0 } hub ? hub
+            : configuration?["HF_HOME"] is { Length: > 0 } home ? Path.Combine(home, "hub")
+            : null;
+        return new SearchPath([.. models.Folders, data.Models, Path.Combine(AppContext.BaseDirectory, "models"), .. cache is null ? [] : (string[])[cache]], data.Models);
+    }
 }

@@ -10,7 +10,8 @@ namespace LoraHub.Modules.Library;
 /// <param name="Revision">The commit of the source, or null.</param>
 /// <param name="PublishedBy">The name of the token that it is uploaded with, or null.</param>
 /// <param name="IsAdmin">Whether it may replace what others have published.</param>
-sealed record ModuleOrigin(string? Source = null, string? Revision = null, string? PublishedBy = null, bool IsAdmin = true);
+/// <param name="BaseModel">The base model that it is for, where its configuration does not say so, or null.</param>
+sealed record ModuleOrigin(string? Source = null, string? Revision = null, string? PublishedBy = null, bool IsAdmin = true, string? BaseModel = null);
 
 /// <summary>Somebody else has published a version of the name since the caller looked; nothing has changed.</summary>
 sealed class ModuleTakenException() : Exception("The name is another's.");
@@ -86,7 +87,7 @@ sealed class ModulePublisher(
     /// <summary>Takes some seconds for a large module.</summary>
     ModuleVersion Inspect(string id, string folder, ModuleOrigin origin, CancellationToken cancellationToken)
     {
-        var report = inspector.Inspect(folder, cancellationToken);
+        var report = inspector.Inspect(folder, origin.BaseModel, cancellationToken);
         ModuleInspector.ConvertToSafetensors(folder);
         var files = VersionFolder.ReadNumbers(folder);
         return new ModuleVersion

@@ -16,6 +16,9 @@ public static partial class ModelId
     /// <returns>Null when the text is no base model's id.</returns>
     public static string? Find(string text) => OldNames.GetValueOrDefault(text) ?? (IsValid(text) ? text : null);
 
+    /// <summary>What a model was called before it had an owner, or null.</summary>
+    public static string? OldName(string id) => OldNames.FirstOrDefault(pair => pair.Value == id).Key;
+
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_][A-Za-z0-9._-]{0,95}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Pattern();
 }

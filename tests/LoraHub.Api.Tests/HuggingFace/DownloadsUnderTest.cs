@@ -35,8 +35,8 @@ sealed class DownloadsUnderTest : IPullProgress, IDisposable
 
     public HubOptions Options => _services.GetRequiredService<IOptions<HubOptions>>().Value;
 
-    public Task<IReadOnlyList<PullOutcome>> PullAsync(string name, string? revision = null, bool update = false, CancellationToken? cancellationToken = null) =>
-        _services.GetRequiredService<ModulePull>().RunAsync([name], revision, update, this, cancellationToken ?? TestContext.Current.CancellationToken);
+    public Task<IReadOnlyList<PullOutcome>> PullAsync(string name, string? revision = null, bool update = false, string? baseModel = null, CancellationToken? cancellationToken = null) =>
+        _services.GetRequiredService<ModulePull>().RunAsync([name], revision, update, baseModel, this, cancellationToken ?? TestContext.Current.CancellationToken);
 
     public Task<PullOutcome> PullModelAsync(string id, string? revision = null) =>
         _services.GetRequiredService<BaseModelPull>().RunAsync(id, revision, this, TestContext.Current.CancellationToken);

@@ -28,11 +28,11 @@ static class ModelsCommand
             (_, builder) => builder.Services.PostConfigure<HubOptions>(HubOptions.UseHuggingFace));
     }
 
-    static async Task<int> PullAsync(Invocation invocation, string id, string? revision)
+    static async Task<int> PullAsync(Invocation invocation, string given, string? revision)
     {
-        if (!ModelId.IsValid(id))
+        if (ModelId.Find(given) is not { } id)
         {
-            throw new UsageException($"`{id}` is not a base model: it must be owner/name, such as google/flan-t5-large.");
+            throw new UsageException($"`{given}` is not a base model: it must be owner/name, such as google/flan-t5-large.");
         }
 
         var pull = invocation.Service<BaseModelPull>();
@@ -64,7 +64,7 @@ static class ModelsCommand
             .Select(model => new object?[]
             {
                 model.Id,
-                Output.Size(new DirectoryInfo(model.Folder).EnumerateFiles().Sum(file => file.Length)),
+                Output.Size(new DirectoryInfo(model.Folder).EnumerateFiles().Sum(file => VersionFolder.Content(file).Length)),
                 modules.GetValueOrDefault(model.Id),
                 model.Id == catalog.DefaultBaseModel ? "default" : "",
                 model.Folder,

@@ -16,11 +16,15 @@ static class AddCommand
             Description = "A PEFT folder: adapter_config.json and adapter_model.safetensors (or .bin).",
         };
         var name = new Option<string?>("--as") { Description = "The module's name, owner/name. Default: local/ and the folder's name." };
-        var command = new Command("add", "Checks a PEFT folder and copies it into the module library.") { folder, name };
-        return host.Verb(command, invocation => AddAsync(invocation, invocation.Require(folder), invocation.Get(name)));
+        var baseModel = new Option<string?>("--base")
+        {
+            Description = "The base model that the module is for, owner/name. Default: the one that adapter_config.json names.",
+        };
+        var command = new Command("add", "Checks a PEFT folder and copies it into the module library.") { folder, name, baseModel };
+        return host.Verb(command, invocation => AddAsync(invocation, invocation.Require(folder), invocation.Get(name), invocation.Get(baseModel)));
     }
 
-    static async Task<int> AddAsync(Invocation invocation, DirectoryInfo folder, string? name)
+    static async Task<int> AddAsync(Invocation invocation, DirectoryInfo folder, string? name, string? baseModel)
     {
         var id = name ?? $"local/{folder.Name}";
         if (!ModelId.IsValid(id))
@@ -33,6 +37,17 @@ static class AddCommand
             throw new ModuleRefusedException("folder", $"there is no folder `{folder}`.");
         }
 
+        if (baseModel is not null && ModelId.Find(baseModel) is null)
+        {
+            throw new ModuleRefusedException("--base", $"`{baseModel}` is not owner/name, such as google/flan-t5-large.");
+        }
+
+        if (!VersionFolder.IsMeantAsModule(folder.FullName))
+        {
+            var hint = HubCache.Snapshot(folder.FullName) is { } snapshot ? $" It is a folder of the Hugging Face Hub's cache; its files are in `{snapshot}`." : "";
+            throw new ModuleRefusedException("folder", $"`{folder}` has no {ModuleFiles.Config}.{hint}");
+        }
+
         var publisher = invocation.Service<ModulePublisher>();
         using var incoming = publisher.Begin();
         foreach (var (fileName, most) in ModuleFiles.MostBytes.Where(file => file.Key != RecordFile.Name))
@@ -40,7 +55,7 @@ static class AddCommand
             await CopyAsync(new FileInfo(Path.Combine(folder.FullName, fileName)), most, incoming.Path, invocation.CancellationToken);
         }
 
-        var (version, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(), invocation.CancellationToken);
+        var (version, placement) = await publisher.PublishAsync(id, incoming, new ModuleOrigin(BaseModel: baseModel), invocation.CancellationToken);
         invocation.Output.WriteOutcome($"{id}@{version.Digest![..12]} {Outcome(placement)}", new JsonObject
         {
             ["module"] = id,

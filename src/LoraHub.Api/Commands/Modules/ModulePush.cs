@@ -12,7 +12,7 @@ static class ModulePush
 {
     /// <summary>Uploads the files and prints the outcome.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(Output output, string folder, string id, Uri service, string? token, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(Output output, string folder, string id, string? baseModel, Uri service, string? token, CancellationToken cancellationToken)
     {
         // A redirect could send the files to another host.
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
@@ -25,6 +25,11 @@ static class ModulePush
         foreach (var file in files)
         {
             form.Add(new StreamContent(file.OpenRead()), "files", file.Name);
+        }
+
+        if (baseModel is not null)
+        {
+            form.Add(new StringContent(baseModel), "base_model");
         }
 
         var path = service.GetLeftPart(UriPartial.Path).TrimEnd('/');

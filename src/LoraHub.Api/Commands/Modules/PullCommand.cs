@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LoraHub.Modules.HuggingFace;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
@@ -25,23 +26,32 @@ static class PullCommand
         {
             Description = "How many modules to download at once, 1 to 64. Default: the setting Hub:Parallel, 4.",
         };
+        var baseModel = new Option<string?>("--base")
+        {
+            Description = "The base model that the modules are for, owner/name, where their configuration names a path or none.",
+        };
         var command = new Command("pull", "Downloads modules from the Hugging Face Hub, or from the hub in Hub:Endpoint or HF_ENDPOINT.")
         {
-            names, revision, update, parallel,
+            names, revision, update, parallel, baseModel,
         };
         return host.Verb(
             command,
-            invocation => RunAsync(invocation, invocation.Require(names), invocation.Get(revision), invocation.Get(update)),
+            invocation => RunAsync(invocation, invocation.Require(names), invocation.Get(revision), invocation.Get(update), invocation.Get(baseModel)),
             (parsed, builder) => builder.Services
                 .PostConfigure<HubOptions>(HubOptions.UseHuggingFace)
                 .PostConfigure<HubOptions>(hub => hub.Parallel = parsed.GetValue(parallel) ?? hub.Parallel));
     }
 
-    static async Task<int> RunAsync(Invocation invocation, string[] names, string? revision, bool update)
+    static async Task<int> RunAsync(Invocation invocation, string[] names, string? revision, bool update, string? baseModel)
     {
         if (Array.Find(names, name => !ModulePull.IsName(name)) is { } wrong)
         {
             throw new UsageException($"`{wrong}` is not a module: {ModulePull.NameRule}.");
+        }
+
+        if (baseModel is not null && ModelId.Find(baseModel) is null)
+        {
+            throw new UsageException($"--base: `{baseModel}` is not owner/name, such as google/flan-t5-large.");
         }
 
         var pull = invocation.Service<ModulePull>();
@@ -52,7 +62,7 @@ static class PullCommand
             {
                 try
                 {
-                    return await pull.RunAsync(names, revision, update, terminal, invocation.CancellationToken);
+                    return await pull.RunAsync(names, revision, update, baseModel, terminal, invocation.CancellationToken);
                 }
                 finally
                 {

@@ -20,6 +20,9 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
     long _size;
     string? _zip;
 
+    /// <summary>The field <c>base_model</c>, or null.</summary>
+    public string? BaseModel { get; private set; }
+
     /// <summary>Reads the whole form, and unpacks its zip.</summary>
     /// <returns>The answer that refuses it, or null.</returns>
     /// <exception cref="ModuleRefusedException">The files are not a module's.</exception>
@@ -38,7 +41,7 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
                 break;
             }
 
-            if (part.FileName is not null && await TakeAsync(parts, part, cancellationToken) is { } refused)
+            if ((part.FileName is not null ? await TakeAsync(parts, part, cancellationToken) : await ReadFieldAsync(parts, part, cancellationToken)) is { } refused)
             {
                 return refused;
             }
@@ -55,6 +58,19 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
 
     public static IResult TooLarge(ModuleOptions options) => Problems.Because(
         StatusCodes.Status413PayloadTooLarge, null, $"A module may be {options.MaxBytes} bytes in all ({ModuleOptions.Section}:{nameof(ModuleOptions.MaxBytes)}).");
+
+    /// <summary>Fields of other names are ignored.</summary>
+    async Task<IResult?> ReadFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    {
+        if (part.Name != "base_model")
+        {
+            return null;
+        }
+
+        var (text, refusal) = await parts.ReadTextAsync(part, cancellationToken);
+        BaseModel = text?.Trim() is { Length: > 0 } id ? id : null;
+        return refusal;
+    }
 
     async Task<IResult?> TakeAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
@@ -125,4 +141,7 @@ public sealed record ModuleUpload
     /// <summary>adapter_config.json, adapter_model.safetensors (or .bin) and README.md, or one .zip of them; told by their file names.</summary>
     [Required]
     public IReadOnlyList<IFormFile>? Files { get; init; }
+
+    /// <summary>The base model that the module is for, owner/name, where its configuration names a path or none. Default: the one that the configuration names.</summary>
+    public string? BaseModel { get; init; }
 }

@@ -1,0 +1,58 @@
+using LoraHub.Modules.Versions;
+
+namespace LoraHub.Modules.Folders;
+
+/// <summary>
+/// The layout of the cache of Hugging Face's own tools, which is only read: <c>models--OWNER--NAME/snapshots/COMMIT</c> holds links to <c>blobs</c>, and
+/// <c>refs/main</c> names the commit of the branch <c>main</c>.
+/// </summary>
+static class HubCache
+{
+    const string Prefix = "models--", Separator = "--";
+
+    /// <summary>Whether an <c>owner/name</c> is a folder inside the cache, and so no id.</summary>
+    public static bool IsPartOf(string id) => id.StartsWith(Prefix, StringComparison.Ordinal) || id.Contains($"/{Prefix}", StringComparison.Ordinal);
+
+    /// <summary>The id of the model or module in a folder of the cache; null for any other folder.</summary>
+    public static string? IdOf(string folder)
+    {
+        var name = Path.GetFileName(folder);
+        return name.StartsWith(Prefix, StringComparison.Ordinal) && name[Prefix.Length..].Split(Separator) is { Length: 1 or 2 } parts
+            ? ModelId.Find(string.Join('/', parts))
+            : null;
+    }
+
+    /// <summary>The files of an id in the cache, or null when it is not there.</summary>
+    public static string? Find(string root, string id)
+    {
+        var folder = Path.Combine(root, Prefix + id.Replace("/", Separator, StringComparison.Ordinal));
+        var old = ModelId.OldName(id) is { } name ? Path.Combine(root, Prefix + name) : null;
+        return Snapshot(folder) ?? (old is null ? null : Snapshot(old));
+    }
+
+    /// <summary>The files at the branch <c>main</c>, or else at the commit that came last.</summary>
+    /// <param name="folder">Of a model in the cache; existing or not.</param>
+    /// <returns>Null when it has none.</returns>
+    public static string? Snapshot(string folder)
+    {
+        var snapshots = new DirectoryInfo(Path.Combine(folder, "snapshots"));
+        try
+        {
+            if (!snapshots.Exists)
+            {
+                return null;
+            }
+
+            var main = Path.Combine(folder, "refs", "main");
+            var commit = File.Exists(main) ? File.ReadAllText(main).Trim() : "";
+            var named = commit.Length > 0 && commit.All(char.IsAsciiHexDigit) ? Path.Combine(snapshots.FullName, commit) : null;
+            return named is not null && Directory.Exists(named)
+                ? named
+                : snapshots.EnumerateDirectories().OrderByDescending(one => one.LastWriteTimeUtc).ThenBy(one => one.Name, StringComparer.Ordinal).FirstOrDefault()?.FullName;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // another user's cache
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using LoraHub.Core;
+using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Modules.Tests.Folders;
+
+/// <summary>The cache of Hugging Face's own tools as a folder of models and modules.</summary>
+public sealed class HubCacheTests : IDisposable
+{
+    const string First = "aaaa000000000000000000000000000000000000", Second = "bbbb000000000000000000000000000000000000";
+
+    readonly string _cache = Directory.CreateTempSubdirectory("lorahub-hub-").FullName;
+
+    public void Dispose() => Directory.Delete(_cache, recursive: true);
+
+    [Fact]
+    public void A_model_is_found_by_its_id_in_the_snapshot_of_its_main_branch()
+    {
+        var folder = Snapshot("models--google--flan-t5-small", First);
+        Snapshot("models--google--flan-t5-small", Second);
+        Main("models--google--flan-t5-small", First);
+        var path = new SearchPath([_cache]);
+
+        Assert.Equal(folder, path.Find("google/flan-t5-small"));
+        Assert.Equal([("google/flan-t5-small", folder)], path.All());
+        Assert.Equal("{}", File.ReadAllText(Path.Combine(path.Find("google/flan-t5-small")!, "config.json")));
+    }
+
+    [Fact]
+    public void Without_a_main_branch_the_last_commit_counts()
+    {
+        Directory.SetLastWriteTimeUtc(Snapshot("models--o--m", First), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        var last = Snapshot("models--o--m", Second);
+
+        Assert.Equal(last, new SearchPath([_cache]).Find("o/m"));
+    }
+
+    [Theory]
+    [InlineData("../../../etc")]
+    [InlineData("/etc")]
+    [InlineData("..")]
+    [InlineData("")]
+    public void A_branch_that_names_no_commit_leads_nowhere_else(string commit)
+    {
+        var folder = Snapshot("models--o--m", First);
+        Main("models--o--m", commit);
+
+        Assert.Equal(folder, new SearchPath([_cache]).Find("o/m"));
+    }
+
+    [Fact]
+    public void Ids_from_before_owners_are_those_of_today()
+    {
+        var folder = Snapshot("models--t5-small", First);
+        var path = new SearchPath([_cache]);
+
+        Assert.Equal(folder, path.Find("google-t5/t5-small"));
+        Assert.Equal(folder, path.Find("t5-small"));
+        Assert.Equal(["google-t5/t5-small"], path.All().Select(pair => pair.Id));
+    }
+
+    [Fact]
+    public void Folders_inside_the_cache_are_no_models()
+    {
+        Snapshot("models--o--t5", First);
+        Directory.CreateDirectory(Path.Combine(_cache, "models--o--empty", "blobs"));
+        Directory.CreateDirectory(Path.Combine(_cache, ".locks", "models--o--t5"));
+        var path = new SearchPath([_cache, Path.GetDirectoryName(_cache)!]);
+
+        Assert.Equal(["o/t5"], new SearchPath([_cache]).All().Select(pair => pair.Id));
+        Assert.Null(path.Find("models--o--t5/blobs"));
+        Assert.Null(path.Find("models--o--t5/snapshots"));
+        Assert.Null(path.Find($"{Path.GetFileName(_cache)}/models--o--t5"));
+        Assert.Null(path.Find("o/empty"));
+    }
+
+    [Fact]
+    public void Own_folders_come_before_the_cache_and_stay_what_they_are()
+    {
+        Snapshot("models--o--t5", First);
+        var own = Directory.CreateDirectory(Path.Combine(_cache, "own", "o", "t5")).FullName;
+
+        Assert.Equal(own, new SearchPath([Path.Combine(_cache, "own"), _cache]).Find("o/t5"));
+    }
+
+    [Theory]
+    [InlineData("HF_HUB_CACHE", "")]
+    [InlineData("HF_HOME", "hub")]
+    public void The_variables_of_the_Hugging_Face_tools_name_a_cache_that_is_only_read(string variable, string below)
+    {
+        var home = Path.Combine(_cache, "home");
+        var folder = Directory.CreateDirectory(Path.Combine(home, below, "models--o--m", "snapshots", First)).FullName;
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(variable, home)]).Build();
+        using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration)
+            .AddSingleton(Options.Create(new DataOptions { Path = Path.Combine(_cache, "data") })).AddModuleLibrary().BuildServiceProvider();
+
+        var path = services.GetRequiredService<SearchPath>();
+
+        Assert.Equal(folder, path.Find("o/m"));
+        Assert.False(path.IsOwned(folder));
+    }
+
+    [Fact]
+    public void The_size_and_the_stamp_of_a_linked_file_are_those_of_its_content()
+    {
+        var folder = Snapshot("models--o--m", First);
+        var before = BaseModels.Stamp(folder);
+        var blob = Path.Combine(_cache, "models--o--m", "blobs", "c");
+        File.WriteAllText(blob, "{\"longer\": true}");
+
+        Assert.NotEqual(before, BaseModels.Stamp(folder));
+    }
+
+    /// <summary>A snapshot with a link to a blob, as the tools make it.</summary>
+    string Snapshot(string model, string commit)
+    {
+        var blobs = Directory.CreateDirectory(Path.Combine(_cache, model, "blobs")).FullName;
+        File.WriteAllText(Path.Combine(blobs, "c"), "{}");
+        var folder = Directory.CreateDirectory(Path.Combine(_cache, model, "snapshots", commit)).FullName;
+        File.CreateSymbolicLink(Path.Combine(folder, "config.json"), Path.Combine("..", "..", "blobs", "c"));
+        return folder;
+    }
+
+    void Main(string model, string commit) =>
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(_cache, model, "refs")).FullName, "main"), commit);
+}
