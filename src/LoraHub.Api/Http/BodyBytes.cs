@@ -14,7 +14,8 @@ sealed class BodyRefusedException(int statusCode, string message, Exception? inn
     public static BodyRefusedException? From(Exception exception, string tooLarge) => exception switch
     {
         BodyRefusedException refused => refused,
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(StatusCodes.Status413PayloadTooLarge, tooLarge, exception),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            new(StatusCodes.Status413PayloadTooLarge, tooLarge, exception),
         BadHttpRequestException bad => new(bad.StatusCode, Unreadable, exception), // truncated, malformed chunks, or too slow
         IOException => new(StatusCodes.Status400BadRequest, Unreadable, exception), // a chunk size that is no number, or a lost connection
         InvalidDataException => new(StatusCodes.Status400BadRequest, "The body is not valid gzip data.", exception),

@@ -28,7 +28,8 @@ static class Problems
         "The specified version does not exist (or perhaps you don't have permission to use it?)");
 
     public static IResult Inputs(IEnumerable<InputError> errors) =>
-        Fields([.. errors.Select(error => new InvalidField(TypeOf(error.Kind), error.Field.Length == 0 ? "input" : $"input.{error.Field}", error.Message))]);
+        Fields([.. errors.Select(error => new InvalidField(
+            TypeOf(error.Kind), error.Field.Length == 0 ? "input" : $"input.{error.Field}", error.Message))]);
 
     public static IResult Fields(IReadOnlyList<InvalidField> fields)
     {

@@ -19,6 +19,8 @@ static class ReplicatePage
     public static T[] Within<T>(int bytes, IEnumerable<T> results)
     {
         long total = 0;
-        return [.. results.TakeWhile((result, index) => (total += JsonSerializer.SerializeToUtf8Bytes(result, WireJson.Options).Length) <= bytes || index == 0)];
+        return [.. results.TakeWhile((result, index) => (total += Size(result)) <= bytes || index == 0)];
+
+        static int Size(T result) => JsonSerializer.SerializeToUtf8Bytes(result, WireJson.Options).Length;
     }
 }

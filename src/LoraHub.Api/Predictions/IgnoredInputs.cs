@@ -5,7 +5,7 @@ using LoraHub.Modules.Ranking;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary>What a request gave that no input takes: misspelt names, inputs of other models, inputs outside of <c>input</c>. Cog drops these.</summary>
+/// <summary>What a request gave that no input takes: misspelt names, inputs of other models, inputs beside <c>input</c>. Cog drops these.</summary>
 /// <param name="Unknown">Names in <c>input</c>.</param>
 /// <param name="Misplaced">Names of inputs, or nearly so, beside <c>input</c>.</param>
 sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string> Misplaced)

@@ -119,7 +119,7 @@ public sealed class InputReadingTests
 
     [Theory]
     [InlineData("""[{"module": "a/b", "weight": 0.5, "digest": "d1"}, {"module": "c/d", "weight": -1}]""", Composition.Factors)]
-    [InlineData("""[{"module": "a/b", "weight": 0.5, "digest": "d1", "composition": "delta"}, {"module": "c/d", "weight": -1, "composition": "delta"}]""", Composition.Delta)]
+    [InlineData("""[{"module": "a/b", "weight": 0.5, "digest": "d1"}, {"module": "c/d", "weight": -1, "composition": "delta"}]""", Composition.Delta)]
     public void The_weights_of_an_output_are_taken_as_they_are(string weights, Composition composition)
     {
         var asJson = InputParser.Parse(JsonNode.Parse($$"""{"module_weights": {{weights}}}""")!.AsObject()).Input!;

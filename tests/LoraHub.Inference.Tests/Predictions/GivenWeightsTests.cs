@@ -14,7 +14,10 @@ public sealed class GivenWeightsTests(PredictorFixture predictions) : IClassFixt
     public void The_list_of_weights_brings_its_composition_along(string composition)
     {
         var found = predictions.Predict($$"""
-            {"lora_modules_specified": "lorahub/t5_mini-plurals,lorahub/t5_mini-antonyms", "composition": "{{composition}}", "max_inference_step": 10, "seed": 1, {{Examples}}}
+            {
+              "lora_modules_specified": "lorahub/t5_mini-plurals,lorahub/t5_mini-antonyms",
+              "composition": "{{composition}}", "max_inference_step": 10, "seed": 1, {{Examples}}
+            }
             """);
 
         var again = predictions.Predict($$"""{"module_weights": {{JsonSerializer.Serialize(found.Output.Weights)}}, {{Examples}}}""");
@@ -30,7 +33,8 @@ public sealed class GivenWeightsTests(PredictorFixture predictions) : IClassFixt
     {
         var found = predictions.Predict($$"""{"method": "best", "max_inference_step": 10, "seed": 1, {{Examples}}}""");
 
-        var again = predictions.Predict($$"""{"module_weights": {{JsonSerializer.Serialize(JsonSerializer.Serialize(found.Output.Weights))}}, {{Examples}}}""");
+        var text = JsonSerializer.Serialize(JsonSerializer.Serialize(found.Output.Weights));
+        var again = predictions.Predict($$"""{"module_weights": {{text}}, {{Examples}}}""");
 
         Assert.Equal("delta", again.Output.Composition);
         Assert.Equal(Adapted(found.Output), Adapted(again.Output), 1e-6);

@@ -98,7 +98,7 @@ sealed class FieldReader(JsonObject given, int mostLines)
         return false;
     }
 
-    /// <summary>Reads two fields that need the same number of lines, one entry per example. A field is null without a value, or when it is wrong.</summary>
+    /// <summary>Reads two fields that need the same number of lines. A field is null without a value, or when it is wrong.</summary>
     public (IReadOnlyList<string>? Inputs, IReadOnlyList<string>? Outputs) Lines(string inputs, string outputs)
     {
         var (first, second) = (Lines(inputs), Lines(outputs));

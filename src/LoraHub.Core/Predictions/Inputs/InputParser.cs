@@ -22,7 +22,8 @@ public static class InputParser
             : (null, [.. reader.Errors.OrderBy(error => error.Field, StringComparer.Ordinal)]);
     }
 
-    const string IfTheyAreLists = " (a text that is one JSON array is one line for each of its strings; for answers that are lists give an array of strings)";
+    const string IfTheyAreLists =
+        " (a text that is one JSON array is one line for each of its strings; for answers that are lists give an array of strings)";
 
     /// <summary>Why a prediction with more lines is refused.</summary>
     internal static string TooManyLines(int most) =>
@@ -61,7 +62,8 @@ public static class InputParser
     static Composition ReadComposition(FieldReader reader, IReadOnlyList<ModuleWeight>? weights)
     {
         var named = reader.Text(InputSchema.Composition);
-        var word = reader.IsGiven(InputSchema.Composition) ? named : weights?.Select(weight => weight.Composition).FirstOrDefault(one => one is not null) ?? named;
+        var found = weights?.Select(weight => weight.Composition).FirstOrDefault(one => one is not null);
+        var word = reader.IsGiven(InputSchema.Composition) ? named : found ?? named;
         return word == Composition.Delta.Word() ? Composition.Delta : Composition.Factors;
     }
 
@@ -106,7 +108,7 @@ public static class InputParser
         }
     }
 
-    static IReadOnlyList<string>? ReadModules(FieldReader reader, IReadOnlyList<ModuleWeight>? weights)
+    static List<string>? ReadModules(FieldReader reader, IReadOnlyList<ModuleWeight>? weights)
     {
         var named = reader.Text(InputSchema.LoraModulesSpecified);
         if (weights is null)

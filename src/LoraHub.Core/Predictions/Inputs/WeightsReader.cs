@@ -15,7 +15,7 @@ sealed class WeightsReader(Action<string, InputErrorKind> fail)
     /// <returns>Null after an error.</returns>
     public IReadOnlyList<ModuleWeight>? Read(JsonNode value)
     {
-        IReadOnlyList<ModuleWeight> weights = value switch
+        List<ModuleWeight> weights = value switch
         {
             JsonObject { Count: > 0 } byModule => [.. byModule.Select(pair => new ModuleWeight(pair.Key.Trim(), Number(pair.Key, pair.Value)))],
             JsonArray { Count: > 0 } list => ReadList(list),
@@ -36,7 +36,7 @@ sealed class WeightsReader(Action<string, InputErrorKind> fail)
     }
 
     /// <returns>Empty when an entry is not one of <c>output.weights</c>.</returns>
-    IReadOnlyList<ModuleWeight> ReadList(JsonArray list)
+    List<ModuleWeight> ReadList(JsonArray list)
     {
         var weights = new List<ModuleWeight>(list.Count);
         foreach (var item in list)

@@ -21,7 +21,7 @@ public sealed class PageSizeTests : IAsyncDisposable
         var body = new JsonObject
         {
             ["version"] = "lorahub/lorahub",
-            ["input"] = new JsonObject { ["example_inputs"] = new string('ü', inputBytes / 2), ["example_outputs"] = "a", ["module_weights"] = "{\"lorahub/plurals\": 1}" },
+            ["input"] = new JsonObject { ["example_inputs"] = new string('ü', inputBytes / 2), ["example_outputs"] = "a" },
         }.ToJsonString();
         var created = new List<string?>();
         for (var i = 0; i < 7; i++)
