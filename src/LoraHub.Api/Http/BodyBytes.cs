@@ -29,23 +29,18 @@ static class BodyBytes
     const int FirstBytes = 64 * 1024;
 
     /// <param name="limit">The most bytes, also after they are decompressed.</param>
-    /// <exception cref="BodyRefusedException">The body is too large, malformed, or encoded in another way.</exception>
+    /// <exception cref="BodyRefusedException">
+    /// The body is too large, or encoded in another way. <see cref="BodyRefusedException.From"/> makes one of what the server and the decoder throw.
+    /// </exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, long limit)
     {
-        try
+        if (!IsCompressed(request))
         {
-            if (!IsCompressed(request))
-            {
-                return await ReadAsync(request.Body, request.ContentLength ?? limit, limit, request.HttpContext.RequestAborted);
-            }
+            return await ReadAsync(request.Body, request.ContentLength ?? limit, limit, request.HttpContext.RequestAborted);
+        }
 
-            await using var content = new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true);
-            return await ReadAsync(content, limit, limit, request.HttpContext.RequestAborted);
-        }
-        catch (Exception exception) when (BodyRefusedException.From(exception, TooLarge(limit)) is { } refused)
-        {
-            throw refused;
-        }
+        await using var content = new GZipStream(request.Body, CompressionMode.Decompress, leaveOpen: true);
+        return await ReadAsync(content, limit, limit, request.HttpContext.RequestAborted);
     }
 
     public static string TooLarge(long limit) => $"The body must be at most {limit} bytes.";

@@ -48,7 +48,7 @@ abstract record JsonBody
         {
             return Parse(await BodyBytes.ReadAsync(request, limit), services.GetRequiredService<IOptions<LimitsOptions>>().Value);
         }
-        catch (BodyRefusedException refused)
+        catch (Exception exception) when (BodyRefusedException.From(exception, BodyBytes.TooLarge(limit)) is { } refused)
         {
             return new Refused(refused.StatusCode, refused.Message);
         }
