@@ -24,7 +24,7 @@ static class EvaluateTerminal
 
         Task WatchAsync(ProgressTask bar) => run.RunAsync(
             left,
-            planned => bar.Description = $"{planned.Task.Name}, {planned.Method.Name}{Seed(planned.Seed)}".EscapeMarkup(),
+            planned => bar.Description = Output.Description(Output.Errors, $"{planned.Task.Name}, {planned.Method.Name}{Seed(planned.Seed)}"),
             result =>
             {
                 Output.Note(Line(++count, plan.Predictions.Count, result));
@@ -70,7 +70,7 @@ static class EvaluateTerminal
         AnsiConsole.Write(shown);
         foreach (var line in EvaluationMarkdown.Head(table).Concat(EvaluationMarkdown.Failures(table)))
         {
-            AnsiConsole.WriteLine(line);
+            output.WriteLine(line);
         }
 
         Output.Note($"The table is in {Path.Combine(folder, "table.md")}.");

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Json;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace LoraHub.Api.Commands;
 
@@ -32,7 +33,7 @@ sealed class Output(bool isJson)
         }
         else if (IsTerminal)
         {
-            AnsiConsole.WriteLine(Sanitize(line));
+            WriteLine(AnsiConsole.Console, line);
         }
         else
         {
@@ -58,12 +59,33 @@ sealed class Output(bool isJson)
     {
         if (Errors.Profile.Out.IsTerminal)
         {
-            Errors.WriteLine(Sanitize(line));
+            WriteLine(Errors, line);
         }
         else
         {
             Console.Error.WriteLine(Sanitize(line));
         }
+    }
+
+    /// <summary>
+    /// Writes a line to a terminal, without control characters. A long line is written row by row: a live display makes room for one row at a
+    /// time, and the second row of a wrapped line would be mixed with the progress bar.
+    /// </summary>
+    public static void WriteLine(IAnsiConsole terminal, string line)
+    {
+        var options = RenderOptions.Create(terminal, terminal.Profile.Capabilities);
+        foreach (var row in Segment.SplitLines(((IRenderable)new Text(Sanitize(line))).Render(options, terminal.Profile.Width)))
+        {
+            terminal.WriteLine(string.Concat(row.Select(segment => segment.Text)));
+        }
+    }
+
+    /// <summary>The description of a progress bar, shortened to leave room for the bar and its numbers in one row.</summary>
+    public static string Description(IAnsiConsole terminal, string text)
+    {
+        const int Others = 40, Shortest = 12;
+        var most = Math.Max(Shortest, terminal.Profile.Width - Others);
+        return (text.Length <= most ? text : $"{text[..(most - 1)]}…").EscapeMarkup();
     }
 
     /// <summary>A display of progress bars with their percentage and the remaining time.</summary>

@@ -41,7 +41,7 @@ sealed class PullTerminal : IPullProgress
         {
             if (_context is not null && !_bars.ContainsKey(id))
             {
-                _bars.Add(id, _context.AddTask(id.EscapeMarkup()));
+                _bars.Add(id, _context.AddTask(Output.Description(AnsiConsole.Console, id)));
             }
 
             if (_bars.TryGetValue(id, out var bar))

@@ -46,7 +46,7 @@ static class Terminal
     {
         if (!search.Shows(line))
         {
-            Output.Errors.WriteLine(Output.Sanitize(line));
+            Output.WriteLine(Output.Errors, line);
         }
     }
 }
