@@ -18,10 +18,11 @@ at() {
     printf '   exit code %d\n' "${PIPESTATUS[0]}"
 }
 
-# over METHOD PATH BODY [CURL OPTIONS]: sends a request, prints the status and the body.
+# over METHOD PATH BODY [CURL OPTIONS]: sends a request, prints the status and the body. Of a prediction it prints the beginning of the log.
 over() {
-    mistake "$1 $2 ${3:0:90}"
-    curl -sS -X "$1" "$url$2" -H 'Content-Type: application/json' -d "$3" "${@:4}" -w '\n%{http_code} %{content_type}\n' 2>&1 | sed 's/^/   /'
+    mistake "$1 $2 $3"
+    curl -sS -X "$1" "$url$2" -H 'Content-Type: application/json' -d "$3" "${@:4}" -w '\n%{http_code} %{content_type}\n' 2>&1 |
+        sed -E 's/^\{"id".*"logs":"(.{0,300}).*/{…, "logs":"\1…/; s/^/   /'
 }
 
 printf 'm\350re\nlait\n' > "$work/french.txt"
@@ -49,8 +50,8 @@ done
 
 over POST /predictions '{"input": {"seed": "soon"}}'
 over POST /predictions '{"input": {'
-over POST /predictions '{"inputs": {"seed": 1}}'
-over POST /predictions '{"input": {"test_input": "a", "seed": 1}}'
+over POST /predictions '{"max_inference_step": 10, "seed": 1}'
+over POST /predictions '{"input": {"test_input": "a", "seed": 1, "max_inference_step": 10}}'
 over POST /v1/predictions '{"version": "lorahub/lorahub", "input": {"max_inference_step": 5, "composition": "deltas"}}'
 over POST /v1/predictions '{"version": "someone/else", "input": {}}'
 over POST /v1/predictions '{"version": "lorahub/lorahub", "input": {"example_inputs": "a\nb", "example_outputs": "c"}}'

@@ -55,7 +55,8 @@ public sealed record EvaluationSetting(string BaseModel, int Pool, int OfOneShap
 
     static string StampOf(ModuleLibrary catalog)
     {
-        var modules = string.Join('\n', catalog.Stamps().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value}"));
+        var modules = string.Join(
+            '\n', catalog.Stamps().OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key} {pair.Value}"));
         var model = catalog.Bases.Find(catalog.DefaultBaseModel) is { } folder ? BaseModels.Stamp(folder) : "";
         return Sha256($"{model}\n{modules}");
     }

@@ -58,7 +58,7 @@ public static class TaskFile
         if (lines.Count <= EvaluationTask.ExampleCount)
         {
             throw new EvaluationException(
-                $"`{file}` has {lines.Count} lines; a task needs at least {EvaluationTask.ExampleCount + 1}: "
+                $"`{file}` has {lines.Count} {(lines.Count == 1 ? "line" : "lines")}; a task needs at least {EvaluationTask.ExampleCount + 1}: "
                 + $"{EvaluationTask.ExampleCount} examples and one test.");
         }
 

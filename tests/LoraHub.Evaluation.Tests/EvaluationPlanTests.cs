@@ -131,7 +131,8 @@ public sealed class EvaluationPlanTests : IDisposable
         ];
 
         Assert.Equal(different.Length, different.Select(one => one.Key(setting)).Distinct().Count());
-        Assert.NotEqual(different[0].Key(setting), different[0].Key(setting with { Conditions = setting.Conditions with { BaseDigest = new('6', 64) } }));
+        var other = setting with { Conditions = setting.Conditions with { BaseDigest = new('6', 64) } };
+        Assert.NotEqual(different[0].Key(setting), different[0].Key(other));
         Assert.Equal(
             Plan(["""x={"max_inference_step":15,"composition":"delta"}"""]).Predictions[0].Key(setting),
             Plan(["""y={"composition":"delta","max_inference_step":1.50e1}"""]).Predictions[0].Key(setting));

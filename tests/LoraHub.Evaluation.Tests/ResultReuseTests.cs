@@ -3,7 +3,6 @@ using LoraHub.Core.Predictions;
 using LoraHub.Inference;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
-using LoraHub.TestHost;
 
 namespace LoraHub.Evaluation.Tests;
 
@@ -61,7 +60,8 @@ public sealed class ResultReuseTests : IDisposable
         var program = $"\"program\":\"{Setting(new InferenceOptions()).Conditions.Program}\"";
         Assert.Contains(program, line, StringComparison.Ordinal);
 
-        await File.WriteAllTextAsync(path, line.Replace(program, "\"program\":\"0.0.1\"", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var older = line.Replace(program, "\"program\":\"0.0.1\"", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(path, older, TestContext.Current.CancellationToken);
         Assert.Equal(1, await RunAsync(new InferenceOptions()));
 
         // A line of a version that did not record its conditions is still a valid line.

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using LoraHub.Api.Commands.Models;
 using LoraHub.Api.Commands.Modules;
+using LoraHub.Modules.Ranking;
 
 namespace LoraHub.Api.Commands;
 
@@ -29,7 +30,10 @@ static class CommandLine
         {
             if (parsed.UnmatchedTokens is [var first, ..] && !first.StartsWith('-'))
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"`{first}` is not a command; see --help.");
+                var hint = Spelling.Closest(first, root.Subcommands.Select(known => known.Name)) is [var closest, ..]
+                    ? $" Did you mean `{closest}`?"
+                    : "";
+                await parsed.InvocationConfiguration.Error.WriteLineAsync($"`{first}` is not a command; see --help.{hint}");
                 return ExitCode.BadUsage;
             }
 

@@ -61,7 +61,8 @@ sealed record Dataset(IReadOnlyList<(string Input, string Output)> Examples, IRe
             if (!string.IsNullOrWhiteSpace(line))
             {
                 rows.Add(ParseRow(line) ?? throw new UsageException(
-                    $$"""{{Option}}: `{{path}}`, line {{index + 1}}: a line is a JSON object such as {"input": "a question", "output": "its answer"}."""));
+                    $"{Option}: `{path}`, line {index + 1}: a line is a JSON object such as "
+                    + """{"input": "a question", "output": "its answer"}."""));
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Modules.Ranking;
 
 namespace LoraHub.Api.Commands;
 
@@ -24,8 +25,9 @@ static class GivenInputs
 
             if (InputSchema.Fields.FirstOrDefault(field => field.Name == name) is not { } field)
             {
-                var names = string.Join(", ", InputSchema.Fields.Select(known => known.Name));
-                throw new UsageException($"`{name}` is not an input. The inputs are: {names}.");
+                var names = InputSchema.Fields.Select(known => known.Name).ToArray();
+                var hint = Spelling.Closest(name, names) is [var closest, ..] ? $" Did you mean `{closest}`?" : "";
+                throw new UsageException($"`{name}` is not an input. The inputs are: {string.Join(", ", names)}.{hint}");
             }
 
             if (value is ['@', .. var file])

@@ -18,7 +18,10 @@ sealed class Output(bool isJson)
     public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
     /// <summary>The option that every verb has.</summary>
-    public static Option<bool> JsonOption() => new("--json") { Description = "Writes the result as JSON to standard output, and all else to standard error." };
+    public static Option<bool> JsonOption() => new("--json")
+    {
+        Description = "Writes the result as JSON to standard output, and all else to standard error.",
+    };
 
     public static bool IsTerminal => AnsiConsole.Profile.Out.IsTerminal;
 

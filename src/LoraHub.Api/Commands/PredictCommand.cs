@@ -111,7 +111,7 @@ static class PredictCommand
         catch
         {
             await abandoned.CancelAsync(); // nothing records the end that the watch would wait for
-            await watch.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)watch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 

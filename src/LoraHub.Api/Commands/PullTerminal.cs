@@ -95,7 +95,11 @@ sealed class PullTerminal : IPullProgress
     {
         PullOutcome.Brought(var id, var commit, var bytes, var quarantine) => new JsonObject
         {
-            ["id"] = id, ["outcome"] = "downloaded", ["commit"] = commit, ["bytes"] = bytes, ["quarantine"] = quarantine,
+            ["id"] = id,
+            ["outcome"] = "downloaded",
+            ["commit"] = commit,
+            ["bytes"] = bytes,
+            ["quarantine"] = quarantine,
         },
         PullOutcome.Here(var id, var note) => new JsonObject { ["id"] = id, ["outcome"] = "present", ["note"] = note },
         PullOutcome.Failed(var id, var reason) => new JsonObject { ["id"] = id, ["outcome"] = "failed", ["reason"] = reason },

@@ -1,5 +1,4 @@
 using LoraHub.Core.Predictions;
-using Spectre.Console;
 
 namespace LoraHub.Api.Commands;
 

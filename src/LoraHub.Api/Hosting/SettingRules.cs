@@ -36,7 +36,8 @@ static class SettingRules
     /// <summary>What to do about an invalid value, as in <c>use `auto`, `fp32` or `bf16`</c>, or null when the attributes do not say.</summary>
     public static string? Cure(PropertyInfo property)
     {
-        if (property.GetCustomAttributes<ValidationAttribute>().FirstOrDefault(rule => rule.ErrorMessage is not null) is { ErrorMessage: var message })
+        var rules = property.GetCustomAttributes<ValidationAttribute>();
+        if (rules.FirstOrDefault(rule => rule.ErrorMessage is not null) is { ErrorMessage: var message })
         {
             return message;
         }

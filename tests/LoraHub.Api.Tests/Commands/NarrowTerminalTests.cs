@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace LoraHub.Api.Tests.Commands;
 
 /// <summary>Progress bars and long lines in a terminal of 60 columns.</summary>
-public sealed class NarrowTerminalTests
+public sealed class NarrowTerminalTests : IDisposable
 {
     const int Width = 60;
 
@@ -21,6 +21,8 @@ public sealed class NarrowTerminalTests
         });
         (_terminal.Profile.Width, _terminal.Profile.Height) = (Width, 40);
     }
+
+    public void Dispose() => _output.Dispose();
 
     [Fact]
     public async Task Lines_that_wrap_are_not_mixed_with_the_progress_bar()
@@ -61,7 +63,7 @@ public sealed class NarrowTerminalTests
         });
 
         var row = Assert.Single(TerminalScreen.Of(during!, Width), row => row.Length > 0);
-        Assert.StartsWith("a task with a long…", row, StringComparison.Ordinal);
+        Assert.StartsWith("a task with a long … ", row, StringComparison.Ordinal);
         Assert.Contains("0%", row, StringComparison.Ordinal);
     }
 

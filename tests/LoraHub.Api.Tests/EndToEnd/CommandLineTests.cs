@@ -11,7 +11,7 @@ public sealed class CommandLineTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("`pedict` is not a command; see --help.", "pedict")]
+    [InlineData("`pedict` is not a command; see --help. Did you mean `predict`?\n", "pedict")]
     [InlineData("Cannot parse argument 'abc' for option '--seed'", "evaluate", "tasks", "--seed", "abc")]
     [InlineData("Unknown argument `--sed` for `evaluate`; see --help.", "evaluate", "tasks", "--sed", "1")]
     [InlineData("Required command was not provided.", "modules")]
