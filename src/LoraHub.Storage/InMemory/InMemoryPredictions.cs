@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.InMemory;
@@ -63,7 +65,9 @@ sealed class InMemoryPredictions(TimeProvider time)
                 .OrderByDescending(prediction => prediction.CreatedAt)
                 .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal),
         ];
-        var fit = PredictionPage.Fit(found.Select(prediction => (long)prediction.Input.ToJsonString().Length + prediction.Logs.Length), query);
+        var fit = PredictionPage.Fit(
+            found.Select(prediction => (long)Encoding.UTF8.GetByteCount(WireJson.Write(prediction.Input)) + Encoding.UTF8.GetByteCount(prediction.Logs)),
+            query);
         return Task.FromResult(new PredictionPage(found[..fit], fit < found.Length));
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Tests.Contracts;
@@ -210,6 +211,32 @@ public abstract class PredictionStoreContract : IAsyncLifetime
         var listed = await ListAsync(new PredictionQuery { CreatedAfter = created[1].CreatedAt, CreatedBefore = created[3].CreatedAt });
 
         Assert.Equal([created[2].Id, created[1].Id], listed.Select(prediction => prediction.Id));
+    }
+
+    [Theory]
+    [InlineData(50_000, 2)]
+    [InlineData(25_000, 1)]
+    [InlineData(1, 1)]
+    public async Task A_page_ends_before_it_holds_too_many_bytes_and_holds_at_least_one(long bytes, int each)
+    {
+        var created = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            var prediction = _engine.NewPrediction($"{i}") with { Input = new JsonObject { ["test_inputs"] = new string('ü', 10_000) } };
+            await _engine.Store.CreateAsync(prediction, capacity: 1000, TestContext.Current.CancellationToken);
+            created.Insert(0, prediction.Id);
+        }
+
+        var (listed, query) = (new List<string>(), new PredictionQuery { Limit = 3, Bytes = bytes });
+        for (var hasMore = true; hasMore;)
+        {
+            (var page, hasMore) = await _engine.Store.ListAsync(query, TestContext.Current.CancellationToken);
+            Assert.Equal(Math.Min(each, 5 - listed.Count), page.Count);
+            listed.AddRange(page.Select(prediction => prediction.Id));
+            query = query with { After = PositionOf(page[^1]) };
+        }
+
+        Assert.Equal(created, listed);
     }
 
     async Task<IReadOnlyList<Prediction>> ListAsync(PredictionQuery query) =>
