@@ -93,7 +93,7 @@ public sealed class BadModuleTests(PredictorFixture predictions) : IClassFixture
         var folder = predictions.CopyModule("t5_mini-plurals", "bad/base");
         Edit(folder, config => config["base_model_name_or_path"] = "google/flan-t5-large");
 
-        AssertFails("bad/base", "The base model `google/flan-t5-large` was not found; put its Hugging Face folder into the models folder");
+        AssertFails("bad/base", "The base model `google/flan-t5-large` was not found; run `lorahub models pull google/flan-t5-large`");
     }
 
     [Fact]
