@@ -27,7 +27,6 @@ static class ModelCard
     public static string Write(LoadedPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps)
     {
         var ((input, seed, _), model, modules, _) = plan;
-        var byId = modules.ToDictionary(module => module.Info.Id);
         var card = new StringBuilder();
         card.Append(CultureInfo.InvariantCulture, $"""
             ---
@@ -57,17 +56,7 @@ static class ModelCard
             card.Append(CultureInfo.InvariantCulture, $"| objective with the adapter | {loss.Adapted:R} |\n");
         }
 
-        card.Append("\n## Modules\n\n| weight | module | r | version (sha256) |\n|---|---|---|---|\n");
-        foreach (var (module, weight, _) in output.Weights)
-        {
-            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Layout.Rank} | {byId[module].Digest} |\n");
-        }
-
-        if (input.Composition == Composition.Factors && MixedScalings.Note(modules) is { } note)
-        {
-            card.Append(CultureInfo.InvariantCulture, $"\n{note}\n");
-        }
-
+        AppendModules(card, input, modules, output);
         if (steps.Count > 0)
         {
             AppendCurve(card, steps);
@@ -88,6 +77,21 @@ static class ModelCard
 
             """);
         return card.ToString();
+    }
+
+    static void AppendModules(StringBuilder card, PredictionInput input, IReadOnlyList<LoraModule> modules, PredictionOutput output)
+    {
+        var byId = modules.ToDictionary(module => module.Info.Id);
+        card.Append("\n## Modules\n\n| weight | module | r | version (sha256) |\n|---|---|---|---|\n");
+        foreach (var (module, weight, _) in output.Weights)
+        {
+            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Layout.Rank} | {byId[module].Digest} |\n");
+        }
+
+        if (input.Composition == Composition.Factors && MixedScalings.Note(modules) is { } note)
+        {
+            card.Append(CultureInfo.InvariantCulture, $"\n{note}\n");
+        }
     }
 
     /// <summary>Appends the losses without their times, so that the same search has the same card.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using LoraHub.Core;
 using LoraHub.Core.Threading;
-using LoraHub.Modules.Folders;
 using LoraHub.Modules.Inspection;
 using LoraHub.Modules.Versions;
 using Microsoft.Extensions.Hosting;

@@ -1,7 +1,6 @@
 using System.Net;
 using LoraHub.Api.Tests.Security;
 using LoraHub.Api.Tests.Support;
-using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Versions;
 using Microsoft.AspNetCore.Mvc.Testing;
