@@ -71,7 +71,8 @@ public sealed class HonestControlsTests(MiniModel mini, PredictorFixture predict
     [InlineData("\"method\": \"best\"")]
     public void A_prediction_whose_modules_are_selected_by_text_is_left_out_whole(string selection)
     {
-        var request = TaskRequest.Of("plural_nonce", $"{selection}, \"max_inference_step\": 10, \"max_new_tokens\": 4, \"controls\": true", examples: 2);
+        var fields = $"{selection}, \"max_inference_step\": 10, \"max_new_tokens\": 4, \"controls\": true";
+        var request = TaskRequest.Of("plural_nonce", fields, examples: 2);
 
         Assert.Equal(2, predictions.Predict(request).Output.Controls!.LeaveOneOut!.Examples);
     }

@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Inference.Predictions;
+using LoraHub.Inference.Tokenization;
 
 namespace LoraHub.Inference.Tests.Predictions;
 
@@ -50,14 +53,48 @@ public sealed class WildBaseModelTests(PredictorFixture predictions) : IClassFix
             Predict(module).Log);
     }
 
-    Answer Predict(string module, string input = "one two") => predictions.Predict(new JsonObject
+    [Fact]
+    public void A_text_is_cut_to_the_tokens_that_a_setting_allows()
+    {
+        var limits = new LimitsOptions { TextTokens = 16 };
+        using var predictor = new LoraHubPredictor(
+            new InferenceOptions { Precision = Precision.Fp32 }, predictions.Library.Bases, predictions.Library, TimeProvider.System, limits);
+        var folder = Directory.CreateTempSubdirectory("lorahub-limit-");
+        var log = new LogLines();
+
+        predictor.Predict(
+            predictions.Plan(Request("lorahub/t5_mini-plurals", string.Concat(Enumerable.Repeat("word ", 50)))), folder.FullName, log,
+            TestContext.Current.CancellationToken);
+
+        Assert.Contains("example_inputs, entry 1, is longer than 16 tokens and was truncated.", log);
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void A_merged_checkpoint_of_a_wild_folder_loads_again_with_its_tokenizer()
+    {
+        var module = Make("merged", folder =>
+        {
+            File.Delete(Path.Combine(folder, "spiece.model"));
+            File.WriteAllText(Path.Combine(folder, "added_tokens.json"), """{"<sep>": 4100}""");
+        });
+
+        var answer = predictions.Predict(Request(module, "one <sep> two", ("output_format", "checkpoint")));
+
+        Assert.Contains(4100, T5Tokenizer.Load(Answer.Unpack(answer.Result.CheckpointFile!)).Encode("one <sep>").Ids);
+    }
+
+    Answer Predict(string module, string input = "one two") => predictions.Predict(Request(module, input));
+
+    static string Request(string module, string input, params (string Name, string Value)[] fields) => new JsonObject(
+        fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Value)))
     {
         ["example_inputs"] = new JsonArray(input),
         ["example_outputs"] = new JsonArray("twos"),
         ["test_inputs"] = new JsonArray("cat"),
         ["module_weights"] = new JsonObject { [module] = 1 },
         ["max_new_tokens"] = 8,
-    }.ToJsonString());
+    }.ToJsonString();
 
     /// <summary>Copies the shipped base model, changes the copy, and copies a module for it.</summary>
     string Make(string name, Action<string> change)
@@ -70,5 +107,14 @@ public sealed class WildBaseModelTests(PredictorFixture predictions) : IClassFix
         json["base_model_name_or_path"] = $"wild/{name}";
         File.WriteAllText(config, json.ToJsonString());
         return module;
+    }
+
+    sealed class LogLines : List<string>, IPredictionProgress
+    {
+        public void Log(string line) => Add(line);
+
+        public void Measure(string name, double value)
+        {
+        }
     }
 }

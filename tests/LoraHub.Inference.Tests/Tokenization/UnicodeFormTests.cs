@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using CsCheck;
 using LoraHub.Inference.Tokenization;
 
@@ -27,6 +29,33 @@ public sealed class UnicodeFormTests
         Assert.Equal(nfd, UnicodeForm.Nfd.Normalize(text));
         Assert.Equal(nfkc, UnicodeForm.Nfkc.Normalize(text));
         Assert.Equal(nfkd, UnicodeForm.Nfkd.Normalize(text));
+    }
+
+    // SHA-256 of the forms of texts with each code point before and behind marks, by Python's unicodedata 14.0.0.
+    [Theory]
+    [InlineData("Nfc", "eedf9e535641a3e9850a343aa2497245cd7c09cfd198f3cbb10c4cd71d792492")]
+    [InlineData("Nfd", "70cc41d755574c21a4030c0795a4e92eae34691f8c7d11a34428fa2bb8426340")]
+    [InlineData("Nfkc", "19840b1eebe59995f1266ac53fb2c991c2cd80d8d21c6f10ba3040d9b4c2c140")]
+    [InlineData("Nfkd", "9de7c2d61828469de4273c8c5b0163fa9f8d6b074cb4226e293b810857aa9651")]
+    public void Every_code_point_has_the_forms_of_Python(string name, string expected)
+    {
+        var form = name switch
+        {
+            "Nfc" => UnicodeForm.Nfc,
+            "Nfd" => UnicodeForm.Nfd,
+            "Nfkc" => UnicodeForm.Nfkc,
+            _ => UnicodeForm.Nfkd,
+        };
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (var point = 0; point < 0x110000; point++)
+        {
+            if (Rune.IsValid(point))
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes(form.Normalize($"a{new Rune(point)}\u0301\u0327{new Rune(point)}") + "\n"));
+            }
+        }
+
+        Assert.Equal(expected, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     [Fact]
