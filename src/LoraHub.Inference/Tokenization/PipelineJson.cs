@@ -6,7 +6,7 @@ namespace LoraHub.Inference.Tokenization;
 /// <summary>Reads the steps around the model in <c>tokenizer.json</c>. A step that is not supported is refused by name.</summary>
 static class PipelineJson
 {
-    // Runs of one kind of character, which cannot backtrack far. NonBacktracking takes seconds for the first run of 100,000.
+    // Runs of one kind of character, which are simple.
     static readonly Regex Runs = new(
         @"^(?:[^\\()|*+?{}\[\]^$.]|\\[sdw]|\[[^\[\]\\]+\])(?:\+|\{\d{1,2},\})?\z", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking);
 
@@ -84,7 +84,7 @@ static class PipelineJson
     {
         if (pattern.TryGetProperty("String", out var text))
         {
-            return new Regex(Regex.Escape(text.GetString()!), RegexOptions.CultureInvariant);
+            return Replacement.Simple(Regex.Escape(text.GetString()!));
         }
 
         var regex = pattern.GetProperty("Regex").GetString()!;
@@ -92,7 +92,8 @@ static class PipelineJson
         {
             return regex.Contains("[:", StringComparison.Ordinal) || regex.Contains("&&", StringComparison.Ordinal)
                 ? throw new NotSupportedException()
-                : new Regex(regex, RegexOptions.CultureInvariant | (Runs.IsMatch(regex) ? RegexOptions.None : RegexOptions.NonBacktracking));
+                : Runs.IsMatch(regex) ? Replacement.Simple(regex)
+                : new Regex(regex, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {

@@ -49,7 +49,7 @@ static class TokenizerJson
             PipelineJson.Decoder(Part(root, "decoder")));
     }
 
-    static IReadOnlyList<Piece> Pieces(JsonElement model)
+    static Piece[] Pieces(JsonElement model)
     {
         // Files of old versions do not name the type of a Unigram model, but only they have pairs of pieces and scores.
         if (model.TryGetProperty("type", out var type) && type.GetString() is not "Unigram" and var other)

@@ -1,5 +1,3 @@
-using System.Text.RegularExpressions;
-
 namespace LoraHub.Inference.Tokenization;
 
 /// <summary>What a tokenizer is made of, from whichever file.</summary>
@@ -36,7 +34,7 @@ sealed record TokenizerParts(
             vocabulary,
             [
                 new CharacterMap(model.CharacterMap),
-                new Replacement(new Regex(" {2,}", RegexOptions.CultureInvariant), " "),
+                new Replacement(Replacement.Simple(" {2,}"), " "),
             ],
             [new Metaspace(WordStart, PrefixScheme.Always, splits: true)],
             vocabulary.IdOf(EndOfSequence) ?? throw new InvalidDataException($"it has no {EndOfSequence}."),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace LoraHub.Inference.Tokenization;
@@ -125,6 +126,7 @@ sealed class UnicodeForm : TextNormalizer
         return Data.Value.Pairs.TryGetValue((first, second), out var composed) ? composed : null;
     }
 
+    [StructLayout(LayoutKind.Auto)]
     readonly record struct Character(int Value, int Class, SourceRange Source);
 
     /// <param name="Classes">Combining classes other than 0.</param>

@@ -1,8 +1,6 @@
 using LoraHub.Formats.ModelConfig;
 using LoraHub.Inference.T5;
 
-using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.T5;

@@ -3,8 +3,6 @@ using System.Text.Json.Nodes;
 using LoraHub.Formats.ModelConfig;
 using LoraHub.Inference.T5;
 
-using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.T5;
