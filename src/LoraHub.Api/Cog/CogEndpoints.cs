@@ -106,6 +106,7 @@ static class CogEndpoints
 }
 
 /// <summary>The URLs of the bare paths.</summary>
+[RelativeUrls]
 public sealed record CogIndex
 {
     public string CogVersion { get; init; } = ServedModel.CogVersion;

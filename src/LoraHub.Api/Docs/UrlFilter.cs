@@ -1,10 +1,13 @@
-using LoraHub.Api.Cog;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LoraHub.Api.Docs;
+
+/// <summary>The type's URLs are paths of this service.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+sealed class RelativeUrlsAttribute : Attribute;
 
 /// <summary>Marks the texts that are URLs, by the naming of the wire: types that end in <c>Urls</c>, properties that end in <c>url</c>, pages' links.</summary>
 sealed class UrlFilter : ISchemaFilter
@@ -15,7 +18,7 @@ sealed class UrlFilter : ISchemaFilter
         {
             if (property is OpenApiSchema { Type: { } type, Format: null } text && type.HasFlag(JsonSchemaType.String) && IsUrl(context.Type, name))
             {
-                text.Format = context.Type == typeof(CogIndex) ? "uri-reference" : "uri";
+                text.Format = context.Type.IsDefined(typeof(RelativeUrlsAttribute), inherit: false) ? "uri-reference" : "uri";
             }
         }
     }
