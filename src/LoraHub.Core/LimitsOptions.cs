@@ -30,7 +30,9 @@ public sealed class LimitsOptions
     [Range(2, 1 << 20)]
     public int ModuleMatrices { get; init; } = 4096;
 
-    /// <summary>The most bytes of memory that the report on a module may take while it is made. Default: 256 MiB; a layer of FLAN-T5-XXL with r 256 takes 150.</summary>
+    /// <summary>
+    /// The most bytes of memory that the report on a module may take while it is made. Default: 256 MiB; a layer of FLAN-T5-XXL with r 256 takes 150.
+    /// </summary>
     [Range(1L << 20, 1L << 40)]
     public long ReportBytes { get; init; } = 256L << 20;
 

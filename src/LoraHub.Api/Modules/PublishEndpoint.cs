@@ -55,7 +55,8 @@ sealed partial class PublishEndpoint(
         }
         catch (ModuleTakenException)
         {
-            return await ModuleRights.RefuseChangeAsync(id, http, index) ?? Problems.Because(StatusCodes.Status409Conflict, null, "The name was taken meanwhile; try again.");
+            return await ModuleRights.RefuseChangeAsync(id, http, index)
+                ?? Problems.Because(StatusCodes.Status409Conflict, null, "The name was taken meanwhile; try again.");
         }
         catch (ModuleRefusedException exception)
         {

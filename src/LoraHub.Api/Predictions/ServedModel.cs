@@ -17,7 +17,8 @@ sealed class ServedModel(IOptions<ApiOptions> options, BaseModels bases)
         "LoraHub: adapts a language model to an unseen task from a few examples, by composing LoRA modules with a gradient-free search.";
 
     readonly Lazy<Task<string>> _version = new(
-        () => options.Value.Version is { } given ? Task.FromResult(given) : OwnThread.RunAsync(() => Derive(bases)), LazyThreadSafetyMode.ExecutionAndPublication);
+        () => options.Value.Version is { } given ? Task.FromResult(given) : OwnThread.RunAsync(() => Derive(bases)),
+        LazyThreadSafetyMode.ExecutionAndPublication);
 
     public static string ProgramVersion { get; } = typeof(ServedModel).Assembly.GetName().Version!.ToString(3);
 

@@ -99,7 +99,8 @@ public sealed record AdapterConfig
 
     internal double ScalingOf(int rank, double alpha) => UseRslora ? alpha / Math.Sqrt(rank) : alpha / rank;
 
-    // What changes nothing without tensors of its own (bias, modules_to_save, fan_in_fan_out of a linear layer) is not looked at: every tensor must be a LoRA factor.
+    // What changes nothing without tensors of its own (bias, modules_to_save, fan_in_fan_out of a linear layer) is not looked at: every tensor must
+    // be a LoRA factor.
     string? Problem() => this switch
     {
         { PeftType: not "LORA" } => $"has the peft_type `{PeftType}`; only LORA can be composed.",

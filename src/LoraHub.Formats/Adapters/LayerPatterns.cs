@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace LoraHub.Formats.Adapters;
 
 /// <summary>
-/// <c>rank_pattern</c> or <c>alpha_pattern</c>: numbers of single layers. A key is a regular expression for the end of a layer's name, from the start or from after a
+/// <c>rank_pattern</c> or <c>alpha_pattern</c>: numbers of single layers. A key is a regular expression for the end of a layer's name, from the start
+/// or from after a
 /// dot; the first key that matches counts, as in PEFT's <c>get_pattern_key</c>.
 /// </summary>
 sealed class LayerPatterns

@@ -6,7 +6,9 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Inference.Adaptation;
 
-/// <summary>The modules that predictions draw from, and the index of their texts: made once for each list of modules that the library keeps.</summary>
+/// <summary>
+/// The modules that predictions draw from, and the index of their texts: made once for each list of modules that the library keeps.
+/// </summary>
 sealed class ModulePool
 {
     static readonly ConditionalWeakTable<IReadOnlyList<ModuleVersion>, Lazy<ModulePool>[]> Made = [];

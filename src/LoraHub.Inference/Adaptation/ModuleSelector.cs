@@ -44,8 +44,12 @@ static class ModuleSelector
             return null;
         }
 
-        var (id, asked) = (catalog.DefaultBaseModel, isCounted ? $"{least} modules were asked for, but the pool holds {count} that can be composed" : "The pool holds no module that can be composed");
-        var cure = catalog.Bases.Find(id) is null ? $"the base model `{id}` is not here. Download it with `lorahub models pull {id}`, and its modules with `lorahub modules pull`."
+        var id = catalog.DefaultBaseModel;
+        var asked = isCounted
+            ? $"{least} modules were asked for, but the pool holds {count} that can be composed"
+            : "The pool holds no module that can be composed";
+        var cure = catalog.Bases.Find(id) is null
+            ? $"the base model `{id}` is not here. Download it with `lorahub models pull {id}`, and its modules with `lorahub modules pull`."
             : count < FewestToDraw ? $"add modules for `{id}` with `lorahub modules pull` or `lorahub modules add`."
             : $"ask for at most {count}.";
         return isCounted

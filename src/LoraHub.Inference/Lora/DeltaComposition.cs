@@ -34,7 +34,8 @@ sealed class DeltaComposition : IComposition
 
     public LoraLayers Compose(IReadOnlyList<double[]> weights)
     {
-        var scaled = tensor(weights.SelectMany(row => _gates.Select(gate => row[gate.Module] * gate.Scaling)).ToArray(), [weights.Count, 1, _gates.Length], _computeType, _device); // (P, 1, G)
+        double[] products = [.. weights.SelectMany(row => _gates.Select(gate => row[gate.Module] * gate.Scaling))];
+        var scaled = tensor(products, [weights.Count, 1, _gates.Length], _computeType, _device); // (P, 1, G)
         var gates = weights.Count == 1 ? scaled[0] : scaled;
         return new LoraLayers(
             _layers.ToDictionary(
@@ -49,7 +50,8 @@ sealed class DeltaComposition : IComposition
     public PeftAdapter ToPeft(ReadOnlySpan<double> weights)
     {
         var given = weights.ToArray();
-        var used = _layers.ToDictionary(pair => pair.Key, pair => pair.Value.Parts.Where(part => given[part.Module] * part.Slot.Scaling != 0).ToArray());
+        var used = _layers.ToDictionary(
+            pair => pair.Key, pair => pair.Value.Parts.Where(part => given[part.Module] * part.Slot.Scaling != 0).ToArray());
         var rank = Math.Max(1, used.Values.Max(parts => parts.Sum(part => part.Slot.Rank)));
         var factors = _layers.ToDictionary(
             layer => layer.Key,
@@ -78,7 +80,8 @@ sealed class DeltaComposition : IComposition
 
     Concatenated Concatenate(IReadOnlyList<Part> parts)
     {
-        var gateOfRow = parts.SelectMany(part => Enumerable.Repeat((long)Array.IndexOf(_gates, (part.Module, part.Slot.Scaling)), part.Slot.Rank)).ToArray();
+        var gateOfRow = parts
+            .SelectMany(part => Enumerable.Repeat((long)Array.IndexOf(_gates, (part.Module, part.Slot.Scaling)), part.Slot.Rank)).ToArray();
         return new Concatenated(
             parts,
             cat([.. parts.Select(A)], 0).to(_computeType).DetachFromDisposeScope(),

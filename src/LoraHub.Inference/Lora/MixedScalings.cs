@@ -26,6 +26,8 @@ static class MixedScalings
     static string Text(LoraModule module)
     {
         var scalings = module.Layout.Slots.Select(slot => slot.Scaling).Distinct().Order().ToArray();
-        return string.Create(CultureInfo.InvariantCulture, $"`{module.Info.Id}` ({scalings[0]:0.####}{(scalings.Length > 1 ? $" to {scalings[^1]:0.####}" : "")})");
+        return scalings.Length == 1
+            ? string.Create(CultureInfo.InvariantCulture, $"`{module.Info.Id}` ({scalings[0]:0.####})")
+            : string.Create(CultureInfo.InvariantCulture, $"`{module.Info.Id}` ({scalings[0]:0.####} to {scalings[^1]:0.####})");
     }
 }

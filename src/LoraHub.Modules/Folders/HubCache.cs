@@ -3,7 +3,8 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Folders;
 
 /// <summary>
-/// The layout of the cache of Hugging Face's own tools, which is only read: <c>models--OWNER--NAME/snapshots/COMMIT</c> holds links to <c>blobs</c>, and
+/// The layout of the cache of Hugging Face's own tools, which is only read: <c>models--OWNER--NAME/snapshots/COMMIT</c> holds links to <c>blobs</c>,
+/// and
 /// <c>refs/main</c> names the commit of the branch <c>main</c>.
 /// </summary>
 static class HubCache
@@ -48,7 +49,8 @@ static class HubCache
             var named = commit.Length > 0 && commit.All(char.IsAsciiHexDigit) ? Path.Combine(snapshots.FullName, commit) : null;
             return named is not null && Directory.Exists(named)
                 ? named
-                : snapshots.EnumerateDirectories().OrderByDescending(one => one.LastWriteTimeUtc).ThenBy(one => one.Name, StringComparer.Ordinal).FirstOrDefault()?.FullName;
+                : snapshots.EnumerateDirectories()
+                    .OrderByDescending(one => one.LastWriteTimeUtc).ThenBy(one => one.Name, StringComparer.Ordinal).FirstOrDefault()?.FullName;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

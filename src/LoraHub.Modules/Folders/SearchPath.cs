@@ -3,7 +3,8 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Folders;
 
 /// <summary>
-/// Where models and modules are looked for: <c>{root}/{owner}/{name}</c>, or as the Hugging Face Hub's cache keeps them (<see cref="HubCache"/>). The first root that
+/// Where models and modules are looked for: <c>{root}/{owner}/{name}</c>, or as the Hugging Face Hub's cache keeps them (<see cref="HubCache"/>). The
+/// first root that
 /// has an id wins.
 /// </summary>
 /// <param name="roots">Existing or not; a missing folder is an empty one.</param>
@@ -15,7 +16,8 @@ public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null
 
     /// <summary>The folder of an id, or null when no root has it or the text is no id.</summary>
     public string? Find(string id) => ModelId.Find(id) is { } known && !HubCache.IsPartOf(known)
-        ? roots.Select(root => Path.Combine(root, known) is var folder && Directory.Exists(folder) ? folder : HubCache.Find(root, known)).FirstOrDefault(found => found is not null)
+        ? roots.Select(root => Path.Combine(root, known) is var folder && Directory.Exists(folder) ? folder : HubCache.Find(root, known))
+            .FirstOrDefault(found => found is not null)
         : null;
 
     /// <summary>The folders of a module's earlier versions, which the library keeps.</summary>
@@ -38,7 +40,8 @@ public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null
             .DistinctBy(pair => pair.Id)
             .OrderBy(pair => pair.Id, StringComparer.Ordinal);
 
-    static IEnumerable<(string Id, string Folder)> Cached(string id, string folder) => HubCache.Snapshot(folder) is { } snapshot ? [(id, snapshot)] : [];
+    static IEnumerable<(string Id, string Folder)> Cached(string id, string folder) =>
+        HubCache.Snapshot(folder) is { } snapshot ? [(id, snapshot)] : [];
 
     static IEnumerable<(string Id, string Folder)> Owned(string owner) =>
         Directory.EnumerateDirectories(owner, "*", Readable).Select(folder => ($"{Path.GetFileName(owner)}/{Path.GetFileName(folder)}", folder));

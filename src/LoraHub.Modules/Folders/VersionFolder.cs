@@ -33,7 +33,8 @@ public static class VersionFolder
     public static string Stamp(string folder) => StampOf(FilesIn(folder));
 
     /// <summary>The size of the weights file in bytes, or 0.</summary>
-    public static long Size(string folder) => NumbersIn(folder).FirstOrDefault(file => file.Name != ModuleFiles.Config) is { } file ? Content(file).Length : 0;
+    public static long Size(string folder) =>
+        NumbersIn(folder).FirstOrDefault(file => file.Name != ModuleFiles.Config) is { } file ? Content(file).Length : 0;
 
     /// <summary>Reads the files that a version's digest is made of from start to end, ordered by name.</summary>
     /// <exception cref="IOException">One cannot be read.</exception>

@@ -17,7 +17,8 @@ static class ReportCost
     /// <exception cref="AdapterException">It takes too much.</exception>
     public static void Check(AdapterLayout layout, long mostBytes)
     {
-        var sizes = layout.Slots.SelectMany(slot => new[] { (Side: 'u', Size: slot.Output), (Side: 'v', Size: slot.Input) }).Distinct().Sum(side => (double)side.Size);
+        var sizes = layout.Slots.SelectMany(slot => new[] { (Side: 'u', Size: slot.Output), (Side: 'v', Size: slot.Input) })
+            .Distinct().Sum(side => (double)side.Size);
         var bytes = (sizes * DeltaSketch.Length / 8) + layout.Slots.Max(BytesOf) + (layout.Slots.Count * 500.0);
         if (bytes > mostBytes)
         {

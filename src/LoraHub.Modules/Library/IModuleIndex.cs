@@ -27,7 +27,8 @@ public interface IModuleIndex
     Task PutAsync(ModuleVersion version, CancellationToken cancellationToken);
 
     /// <summary>
-    /// As <see cref="PutAsync"/>, in one transaction with the check that nobody else than <see cref="ModuleVersion.PublishedBy"/> has published a version of the name,
+    /// As <see cref="PutAsync"/>, in one transaction with the check that nobody else than <see cref="ModuleVersion.PublishedBy"/> has published a
+    /// version of the name,
     /// and that the library may change it.
     /// </summary>
     /// <returns>False when it is another's: nothing has changed.</returns>

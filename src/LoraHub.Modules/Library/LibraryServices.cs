@@ -19,7 +19,9 @@ public static class LibraryServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IModuleExchange, SingleMachine>();
         services.TryAddSingleton(provider => SearchPathOf(
-            provider.GetRequiredService<IOptions<ModelsOptions>>().Value, provider.GetRequiredService<IOptions<DataOptions>>().Value, provider.GetService<IConfiguration>()));
+            provider.GetRequiredService<IOptions<ModelsOptions>>().Value,
+            provider.GetRequiredService<IOptions<DataOptions>>().Value,
+            provider.GetService<IConfiguration>()));
         services.TryAddSingleton<ModuleLibrary>();
         services.TryAddSingleton(provider => new BaseModels(provider.GetRequiredService<SearchPath>(), provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Base));
         return services
@@ -43,6 +45,7 @@ public static class LibraryServices
         var cache = configuration?["HF_HUB_CACHE"] is { Length: > 0 } hub ? hub
             : configuration?["HF_HOME"] is { Length: > 0 } home ? Path.Combine(home, "hub")
             : null;
-        return new SearchPath([.. models.Folders, data.Models, Path.Combine(AppContext.BaseDirectory, "models"), .. cache is null ? [] : (string[])[cache]], data.Models);
+        string[] caches = cache is null ? [] : [cache];
+        return new SearchPath([.. models.Folders, data.Models, Path.Combine(AppContext.BaseDirectory, "models"), .. caches], data.Models);
     }
 }

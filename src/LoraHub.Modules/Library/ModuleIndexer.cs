@@ -47,7 +47,9 @@ sealed partial class ModuleIndexer(
         }
     }
 
-    /// <summary>As <see cref="RefreshAsync(string, CancellationToken)"/>, when the index may have another version than the folder whose stamp was seen.</summary>
+    /// <summary>
+    /// As <see cref="RefreshAsync(string, CancellationToken)"/>, when the index may have another version than the folder whose stamp was seen.
+    /// </summary>
     public Task ReindexAsync(string id)
     {
         _seen.TryRemove(id, out _);
@@ -142,7 +144,10 @@ sealed partial class ModuleIndexer(
         _seen[folder.Id] = stamp;
     }
 
-    /// <summary>Measures a folder that someone made by hand, unless the index has its digest. Whatever fails is its defect: it is not read again until it changes.</summary>
+    /// <summary>
+    /// Measures a folder that someone made by hand, unless the index has its digest. Whatever fails is its defect: it is not read again until it
+    /// changes.
+    /// </summary>
     async Task<ModuleVersion> MeasureAsync(ModuleVersion folder, CancellationToken cancellationToken)
     {
         var defect = folder.Defect;
@@ -168,7 +173,9 @@ sealed partial class ModuleIndexer(
         return folder with { Defect = defect ?? "it is not complete.", PublishedAt = await FirstSeenAsync(folder.Id, cancellationToken) };
     }
 
-    /// <summary>A version without anything that a module's files say. One that the system would not let be read is read again at the next start.</summary>
+    /// <summary>
+    /// A version without anything that a module's files say. One that the system would not let be read is read again at the next start.
+    /// </summary>
     static ModuleVersion Failed(ModuleVersion folder, Exception exception, DateTimeOffset publishedAt) => new()
     {
         Id = folder.Id,

@@ -20,7 +20,8 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
     volatile IReadOnlyList<ModuleVersion>? _kept;
 
     /// <summary>
-    /// All modules, ordered by id, as of the last look of the indexer, which looks every few seconds; the same list until one has changed. Where none runs: as the
+    /// All modules, ordered by id, as of the last look of the indexer, which looks every few seconds; the same list until one has changed. Where none
+    /// runs: as the
     /// folders are now.
     /// </summary>
     public virtual IReadOnlyList<ModuleVersion> Known => _kept ?? List();
@@ -135,7 +136,8 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         {
             // A dangling link, a folder that is going away, a file that nobody thought of: one bad module must not take the others down.
             var isUnreadable = exception is IOException or UnauthorizedAccessException;
-            return new ModuleVersion { Id = id, Folder = folder, Defect = isUnreadable ? "its folder cannot be read." : $"it cannot be read ({exception.GetType().Name})." };
+            var defect = isUnreadable ? "its folder cannot be read." : $"it cannot be read ({exception.GetType().Name}).";
+            return new ModuleVersion { Id = id, Folder = folder, Defect = defect };
         }
     }
 

@@ -26,7 +26,8 @@ sealed record Publication(ModuleVersion Version, Placement Placement);
 /// </summary>
 /// <param name="indexer">Null where no index is kept: on the command line. The service beside it indexes what has come.</param>
 sealed class ModulePublisher(
-    VersionStore store, ModuleInspector inspector, QuarantineRule quarantine, TimeProvider time, IModuleIndex? index = null, ModuleIndexer? indexer = null) : IDisposable
+    VersionStore store, ModuleInspector inspector, QuarantineRule quarantine, TimeProvider time, IModuleIndex? index = null, ModuleIndexer? indexer = null)
+    : IDisposable
 {
     readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -49,7 +50,8 @@ sealed class ModulePublisher(
                 await indexer.CompletedAsync(cancellationToken); // what ships is measured, so that there is something to compare with
             }
 
-            version = version with { Quarantine = await quarantine.ReasonAsync(version, cancellationToken), PublishedAt = time.GetUtcNow(), IsOwned = true };
+            var reason = await quarantine.ReasonAsync(version, cancellationToken);
+            version = version with { Quarantine = reason, PublishedAt = time.GetUtcNow(), IsOwned = true };
             var placement = await PlaceAsync(version, incoming, origin, cancellationToken);
             return new Publication(version, placement);
         }
@@ -61,7 +63,10 @@ sealed class ModulePublisher(
 
     public void Dispose() => _turn.Dispose();
 
-    /// <summary>Takes the name in the index before the files take their place: another node, or another upload, may have taken it since the caller's rights were checked.</summary>
+    /// <summary>
+    /// Takes the name in the index before the files take their place: another node, or another upload, may have taken it since the caller's rights
+    /// were checked.
+    /// </summary>
     async Task<Placement> PlaceAsync(ModuleVersion version, IncomingFolder incoming, ModuleOrigin origin, CancellationToken cancellationToken)
     {
         if (index is null || indexer is null)
@@ -80,7 +85,7 @@ sealed class ModulePublisher(
         }
         finally
         {
-            await indexer.ReindexAsync(version.Id); // as the folder is now, whether the files have come or not, and whether the client still waits or not
+            await indexer.ReindexAsync(version.Id); // as the folder is now, whether the files have come or not
         }
     }
 

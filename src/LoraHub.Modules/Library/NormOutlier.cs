@@ -4,7 +4,8 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Library;
 
 /// <summary>
-/// Tells a module whose update is far larger or smaller than those of the others for its base model, or than all others where those are few: mostly a mistake,
+/// Tells a module whose update is far larger or smaller than those of the others for its base model, or than all others where those are few: mostly a
+/// mistake,
 /// sometimes an attack.
 /// </summary>
 static class NormOutlier
@@ -16,7 +17,8 @@ static class NormOutlier
     const double Limit = 6;
 
     /// <summary>
-    /// The least deviation stands for pools that are nearly alike, so that a factor of 20 passes in any of them; of several base models, whose layers differ in size, a
+    /// The least deviation stands for pools that are nearly alike, so that a factor of 20 passes in any of them; of several base models, whose layers
+    /// differ in size, a
     /// factor of 1,300.
     /// </summary>
     const double LeastDeviation = 0.5, LeastDeviationOfAll = 1.2;

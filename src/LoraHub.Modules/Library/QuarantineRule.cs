@@ -43,7 +43,8 @@ sealed class QuarantineRule(ModuleLibrary library, ModuleInspector inspector, IM
         // An admin may have put an earlier version of any name into quarantine.
         updates.AddRange(updates.Select(update => update.Id).ToArray().SelectMany(library.EarlierVersions)
             .Where(earlier => earlier is { Quarantine: not null, Report: not null })
-            .Select(earlier => new ModuleUpdate(earlier.Id, earlier.Digest!, earlier.BaseModel, earlier.Report!.Norm, earlier.Quarantine, earlier.Report.Sketch)));
+            .Select(earlier => new ModuleUpdate(
+                earlier.Id, earlier.Digest!, earlier.BaseModel, earlier.Report!.Norm, earlier.Quarantine, earlier.Report.Sketch)));
         return updates;
     }
 

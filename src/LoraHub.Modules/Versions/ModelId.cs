@@ -7,7 +7,8 @@ public static partial class ModelId
 {
     /// <summary>The T5 models that the Hugging Face Hub had before it had owners. It redirects to these.</summary>
     static readonly Dictionary<string, string> OldNames =
-        ((string[])["t5-small", "t5-base", "t5-large", "t5-3b", "t5-11b"]).ToDictionary(name => name, name => $"google-t5/{name}", StringComparer.Ordinal);
+        ((string[])["t5-small", "t5-base", "t5-large", "t5-3b", "t5-11b"])
+            .ToDictionary(name => name, name => $"google-t5/{name}", StringComparer.Ordinal);
 
     /// <summary>Whether the text is an <c>owner/name</c> and nothing else. No half of it begins with a dot, so none leaves the folder that it is looked for in.</summary>
     public static bool IsValid(string text) => Pattern().IsMatch(text);

@@ -1,6 +1,8 @@
 namespace LoraHub.Modules.Versions;
 
-/// <summary>Checks what JSON cannot: a record lies in a folder that people and other programs write to, and all that reads modules relies on it.</summary>
+/// <summary>
+/// Checks what JSON cannot: a record lies in a folder that people and other programs write to, and all that reads modules relies on it.
+/// </summary>
 static class RecordCheck
 {
     const int DigestLength = 64;

@@ -44,7 +44,9 @@ static class AddCommand
 
         if (!VersionFolder.IsMeantAsModule(folder.FullName))
         {
-            var hint = HubCache.Snapshot(folder.FullName) is { } snapshot ? $" It is a folder of the Hugging Face Hub's cache; its files are in `{snapshot}`." : "";
+            var hint = HubCache.Snapshot(folder.FullName) is { } snapshot
+                ? $" It is a folder of the Hugging Face Hub's cache; its files are in `{snapshot}`."
+                : "";
             throw new ModuleRefusedException("folder", $"`{folder}` has no {ModuleFiles.Config}.{hint}");
         }
 

@@ -12,7 +12,8 @@ static class ModulePush
 {
     /// <summary>Uploads the files and prints the outcome.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(Output output, string folder, string id, string? baseModel, Uri service, string? token, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        Output output, string folder, string id, string? baseModel, Uri service, string? token, CancellationToken cancellationToken)
     {
         // A redirect could send the files to another host.
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };

@@ -36,7 +36,8 @@ static class PullCommand
         };
         return host.Verb(
             command,
-            invocation => RunAsync(invocation, invocation.Require(names), invocation.Get(revision), invocation.Get(update), invocation.Get(baseModel)),
+            invocation => RunAsync(
+                invocation, invocation.Require(names), invocation.Get(revision), invocation.Get(update), invocation.Get(baseModel)),
             (parsed, builder) => builder.Services
                 .PostConfigure<HubOptions>(HubOptions.UseHuggingFace)
                 .PostConfigure<HubOptions>(hub => hub.Parallel = parsed.GetValue(parallel) ?? hub.Parallel));

@@ -17,13 +17,17 @@ static class PushCommand
             Description = $"A token of the service with the scope publish. Default: the setting {TokenSetting}.",
         };
         var name = new Option<string?>("--as") { Description = "The owner/name to publish as. Default: the module's name; required for a folder." };
-        var baseModel = new Option<string?>("--base") { Description = "The base model that the module is for, owner/name. Default: the one that its configuration names." };
+        var baseModel = new Option<string?>("--base")
+        {
+            Description = "The base model that the module is for, owner/name. Default: the one that its configuration names.",
+        };
         var command = new Command("push", "Publishes a module to a service.") { module, to, token, name, baseModel };
         return host.Verb(command, invocation =>
         {
             var (folder, id) = Find(invocation.Services, invocation.Require(module), invocation.Get(name));
             var secret = invocation.Get(token) ?? invocation.Service<IConfiguration>()[TokenSetting];
-            return ModulePush.RunAsync(invocation.Output, folder, id, invocation.Get(baseModel), Service(invocation.Require(to)), secret, invocation.CancellationToken);
+            return ModulePush.RunAsync(
+                invocation.Output, folder, id, invocation.Get(baseModel), Service(invocation.Require(to)), secret, invocation.CancellationToken);
         });
     }
 

@@ -78,7 +78,8 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     public Task<IReadOnlyList<ModuleUpdate>> UpdatesAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ModuleUpdate>>(
         async records => await records.Modules
             .Where(row => row.Problem == null && row.Norm != null && row.BaseModel != null && (row.IsCurrent || row.Quarantine != null))
-            .Select(row => new ModuleUpdate(row.Id, row.Digest, row.BaseModel!, row.Norm!.Value, row.Quarantine, row.Quarantine == null ? null : row.Sketch))
+            .Select(row => new ModuleUpdate(
+                row.Id, row.Digest, row.BaseModel!, row.Norm!.Value, row.Quarantine, row.Quarantine == null ? null : row.Sketch))
             .ToListAsync(cancellationToken),
         cancellationToken);
 
