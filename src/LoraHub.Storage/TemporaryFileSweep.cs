@@ -25,6 +25,7 @@ sealed partial class TemporaryFileSweep(
     {
         Sweep(Path.Combine(data.Value.Path, "tmp"));
         Sweep(Path.Combine(data.Value.Path, "blobs", "incoming"));
+        Sweep(Path.Combine(data.Value.Path, "uploads", "incoming"));
         SweepModules();
         return Task.CompletedTask;
     }

@@ -10,6 +10,7 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
 {
     readonly string _incoming = Path.Combine(data.Value.Path, "blobs", "incoming");
     readonly Lock _trimming = new();
+    int _holds;
 
     public FileBlobStore Files { get; } = new(data, time);
 
@@ -62,7 +63,7 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.Move(incoming, path, overwrite: true);
             var copy = await OpenReadAsync(digest, cancellationToken);
-            Trim();
+            TryTrim();
             return copy;
         }
         finally
@@ -71,11 +72,40 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
         }
     }
 
+    /// <summary>Keeps every copy until it is disposed: a copy that is not on the server yet must not be deleted. Then trims.</summary>
+    public IDisposable Hold()
+    {
+        lock (_trimming) // so that a running trim has ended
+        {
+            _holds++;
+        }
+
+        return new Held(this);
+    }
+
+    /// <summary>Trims; a copy that cannot be deleted now fails nobody.</summary>
+    void TryTrim()
+    {
+        try
+        {
+            Trim();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next trim retries it.
+        }
+    }
+
     /// <summary>Deletes the least recently used copies until the rest fit. Open readers can continue.</summary>
-    public void Trim()
+    void Trim()
     {
         lock (_trimming)
         {
+            if (_holds > 0)
+            {
+                return; // the last of them trims
+            }
+
             var copies = new DirectoryInfo(Path.Combine(data.Value.Path, "blobs")).EnumerateFiles("*", SearchOption.AllDirectories)
                 .Where(file => FileBlobStore.IsDigest(file.Name)).OrderByDescending(file => file.LastAccessTimeUtc);
             var room = options.Value.BlobCopies;
@@ -87,6 +117,19 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
                     copy.Delete();
                 }
             }
+        }
+    }
+
+    sealed class Held(BlobCopies copies) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (copies._trimming)
+            {
+                copies._holds--;
+            }
+
+            copies.TryTrim();
         }
     }
 }

@@ -13,6 +13,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
 
     public async Task<string> PutAsync(Stream content, CancellationToken cancellationToken)
     {
+        using var held = copies.Hold();
         var digest = await copies.Files.PutAsync(content, cancellationToken);
         while (true)
         {
@@ -28,7 +29,6 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
             try
             {
                 await broker.RetryAsync(token => UploadAsync(digest, token), cancellationToken);
-                copies.Trim();
                 return digest;
             }
             finally

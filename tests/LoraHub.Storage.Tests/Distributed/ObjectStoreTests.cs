@@ -80,6 +80,18 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
         Assert.Equal(1_000_000, (await ReadAsync(Blobs, digests[0])).Length);
     }
 
+    [Fact]
+    public async Task A_blob_is_uploaded_before_its_copy_is_evicted()
+    {
+        var puts = Enumerable.Range(0, 40).Select(i => Task.Run(() => Blobs.PutAsync(new MemoryStream([.. BitConverter.GetBytes(i), .. new byte[Room / 2]]), Cancellation)));
+
+        var digests = await Task.WhenAll(puts);
+
+        Assert.Equal(digests.Order(), await Blobs.ListAsync(DateTimeOffset.MaxValue, Cancellation).Order().ToListAsync(Cancellation));
+        var copies = new DirectoryInfo(_node.Folder("a")).EnumerateFiles("*", SearchOption.AllDirectories);
+        Assert.InRange(copies.Sum(copy => copy.Length), 1, Room);
+    }
+
     ObjectBlobs Open(string name)
     {
         var data = Options.Create(new DataOptions { Path = _node.Folder(name) });

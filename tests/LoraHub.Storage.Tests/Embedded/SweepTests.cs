@@ -77,7 +77,7 @@ public sealed class SweepTests
         });
     }
 
-    /// <summary>A workspace with a file in it, and a partial blob.</summary>
+    /// <summary>A workspace with a file in it, a partial blob, and a partial upload.</summary>
     static string[] Leave(EmbeddedEngine engine, DateTimeOffset at)
     {
         var workspace = Directory.CreateDirectory(Path.Combine(engine.DataPath, "tmp", Path.GetRandomFileName())).FullName;
@@ -86,7 +86,10 @@ public sealed class SweepTests
         var blob = Path.Combine(Directory.CreateDirectory(Path.Combine(engine.DataPath, "blobs", "incoming")).FullName, Path.GetRandomFileName());
         File.WriteAllText(blob, "half");
         File.SetLastWriteTimeUtc(blob, at.UtcDateTime);
-        return [workspace, blob];
+        var upload = Path.Combine(Directory.CreateDirectory(Path.Combine(engine.DataPath, "uploads", "incoming")).FullName, Path.GetRandomFileName());
+        File.WriteAllText(upload, "half");
+        File.SetLastWriteTimeUtc(upload, at.UtcDateTime);
+        return [workspace, blob, upload];
     }
 
     static string PathOf(EmbeddedEngine engine, string digest) => Path.Combine(engine.DataPath, "blobs", digest[..2], digest);
