@@ -29,6 +29,9 @@ switch (args)
     case ["costs"]:
         await RequestCosts.PrintAsync();
         return 0;
+    case ["streams"]:
+        await StreamBurst.PrintAsync();
+        return 0;
     case ["queue"]:
         await QueueLoad.PrintAsync();
         return 0;
@@ -44,6 +47,6 @@ switch (args)
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|costs|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|streams|costs|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
         return 2;
 }

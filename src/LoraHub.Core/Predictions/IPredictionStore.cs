@@ -10,6 +10,9 @@ public interface IPredictionStore
 
     Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>Finds a prediction as it was created, without its events.</summary>
+    Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Predictions in the query's window, newest first.</summary>
     Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken);
 }

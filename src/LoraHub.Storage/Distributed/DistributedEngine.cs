@@ -14,6 +14,9 @@ namespace LoraHub.Storage.Distributed;
 
 static class DistributedEngine
 {
+    /// <summary>Reads of PostgreSQL hold no threads, but connections, of which the pool has 100 by default.</summary>
+    const int ReadsAtOnce = 50;
+
     /// <summary>Adds the engine of an API node, with or without a worker: NATS and PostgreSQL.</summary>
     public static IServiceCollection AddDistributedEngine(this IServiceCollection services)
     {
@@ -25,7 +28,7 @@ static class DistributedEngine
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, MigratedRecords>();
         services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
-        services.AddRecords<PostgresModules>().AddSingleton<IEngineHealth, PostgresHealth>().AddSingleton<IEngineHealth, RecordingHealth>();
+        services.AddRecords<PostgresModules>(ReadsAtOnce).AddSingleton<IEngineHealth, PostgresHealth>().AddSingleton<IEngineHealth, RecordingHealth>();
         services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();
         services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
         services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();

@@ -25,6 +25,9 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) =>
         Postgres.AskAsync(() => reader.FindAsync(id, cancellationToken));
 
+    public Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) =>
+        Postgres.AskAsync(() => reader.FindCreatedAsync(id, cancellationToken));
+
     public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
         Postgres.AskAsync(() => reader.ListAsync(query, cancellationToken));
 

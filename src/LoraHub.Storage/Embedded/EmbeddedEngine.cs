@@ -18,7 +18,7 @@ static class EmbeddedEngine
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<SqliteRecords>>();
         services.AddSingleton<SqliteWriter>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<SqliteWriter>());
         services.AddHostedService<SqliteFile>();
-        services.AddRecords<SqliteModules>();
+        services.AddRecords<SqliteModules>(readsAtOnce: 2 * Environment.ProcessorCount);
         services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
         services.AddSingleton<IPredictionStore, EmbeddedStore>();
         services.AddSingleton<IBlobStore, FileBlobStore>();

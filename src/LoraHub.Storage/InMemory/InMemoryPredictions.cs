@@ -48,6 +48,9 @@ sealed class InMemoryPredictions(TimeProvider time)
         }
     }
 
+    public async Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) =>
+        (await FindAsync(id, cancellationToken))?.Created;
+
     public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken)
     {
         Prediction[] all;

@@ -5,14 +5,15 @@ using Microsoft.EntityFrameworkCore;
 namespace LoraHub.Storage.Records;
 
 /// <summary>Reads events from the same database as the record: after a terminal event was read here, reads of the record include it.</summary>
-sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSignals signals, NewerEvents newer) : IPredictionEvents
+sealed class RecordEvents(RecordReads reads, RecordSignals signals, NewerEvents newer) : IPredictionEvents
 {
     const int Page = 1000;
 
     public async IAsyncEnumerable<RecordedEvent> ReadAsync(string id, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var signal = signals.Subscribe(id);
-        while (await ReadAsync(id, after, signal, cancellationToken) is { Count: > 0 } page)
+        using var signal = signals.Subscribe(id); // before the first read, so that no event after it is missed
+        var mayEnd = true; // whether the prediction may be unknown or have ended without further events
+        while (await reads.ReadAsync(records => NextAsync(records, id, after, mayEnd, cancellationToken), cancellationToken) is { } page)
         {
             newer.Report(page.Select(recorded => recorded.Event));
             foreach (var recorded in page.Where(recorded => recorded.Event is not PredictionEvent.Unknown))
@@ -21,34 +22,34 @@ sealed class RecordEvents(IDbContextFactory<RecordsContext> contexts, RecordSign
                 yield return recorded;
             }
 
-            after = page[^1].Sequence;
-            if (page[^1].Event.IsTerminal)
+            if (page is [.., var last])
             {
-                yield break;
+                (after, mayEnd) = (last.Sequence, false);
+                if (last.Event.IsTerminal)
+                {
+                    yield break;
+                }
+            }
+
+            if (page.Count < Page)
+            {
+                await signal.WaitAsync(cancellationToken);
             }
         }
     }
 
-    /// <returns>The next events, as soon as there are any; empty after the last event.</returns>
-    async Task<IReadOnlyList<RecordedEvent>> ReadAsync(string id, long after, RecordSignals.Subscription signal, CancellationToken cancellationToken)
+    /// <returns>The events that are there; null when there are none and none will follow.</returns>
+    static async Task<IReadOnlyList<RecordedEvent>?> NextAsync(
+        RecordsContext records, string id, long after, bool mayEnd, CancellationToken cancellationToken)
     {
-        while (true)
+        var page = await PageAsync(records, id, after, cancellationToken);
+        if (page.Count > 0 || !mayEnd || await records.Predictions.AnyAsync(row => row.Id == id && row.CompletedAt == null, cancellationToken))
         {
-            await using (var records = await contexts.CreateDbContextAsync(cancellationToken))
-            {
-                if (await PageAsync(records, id, after, cancellationToken) is { Count: > 0 } page)
-                {
-                    return page;
-                }
-
-                if (!await records.Predictions.AnyAsync(row => row.Id == id && row.CompletedAt == null, cancellationToken))
-                {
-                    return await PageAsync(records, id, after, cancellationToken); // it may have ended since the first read
-                }
-            }
-
-            await signal.WaitAsync(cancellationToken);
+            return page;
         }
+
+        page = await PageAsync(records, id, after, cancellationToken); // it may have ended since the first read
+        return page.Count > 0 ? page : null;
     }
 
     static async Task<IReadOnlyList<RecordedEvent>> PageAsync(RecordsContext records, string id, long after, CancellationToken cancellationToken)

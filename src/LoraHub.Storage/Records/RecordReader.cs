@@ -4,18 +4,22 @@ using Microsoft.EntityFrameworkCore;
 namespace LoraHub.Storage.Records;
 
 /// <summary>Reads the records.</summary>
-sealed class RecordReader(IDbContextFactory<RecordsContext> contexts)
+sealed class RecordReader(RecordReads reads)
 {
-    public async Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken)
-    {
-        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
-        return await ReadAsync(records, records.Predictions.Where(row => row.Id == id), cancellationToken) is [var found] ? found : null;
-    }
+    public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reads.ReadAsync(
+        async records => await ReadAsync(records, records.Predictions.Where(row => row.Id == id), cancellationToken) is [var found] ? found : null,
+        cancellationToken);
+
+    /// <inheritdoc cref="IPredictionStore.FindCreatedAsync"/>
+    public async Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) => (await reads.ReadAsync(
+        records => records.Predictions.AsNoTracking().FirstOrDefaultAsync(row => row.Id == id, cancellationToken), cancellationToken))?.ToCreated();
 
     /// <inheritdoc cref="IPredictionStore.ListAsync"/>
-    public async Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken)
+    public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
+        reads.ReadAsync(records => ListAsync(records, query, cancellationToken), cancellationToken);
+
+    static async Task<PredictionPage> ListAsync(RecordsContext records, PredictionQuery query, CancellationToken cancellationToken)
     {
-        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
         IQueryable<PredictionRow> rows = records.Predictions;
         if (query.CreatedAfter is { } from)
         {

@@ -9,8 +9,10 @@ static class RecordServices
 {
     /// <summary>Adds the services that read and maintain the records in either database.</summary>
     /// <typeparam name="TModules">The database-specific part.</typeparam>
-    public static IServiceCollection AddRecords<TModules>(this IServiceCollection services)
+    /// <param name="readsAtOnce">See <see cref="RecordReads"/>.</param>
+    public static IServiceCollection AddRecords<TModules>(this IServiceCollection services, int readsAtOnce)
         where TModules : DatabaseModules => services
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordReads>(provider, readsAtOnce))
         .AddSingleton<RecordSignals>()
         .AddSingleton<RecordReader>()
         .AddSingleton<NewerEvents>()

@@ -32,14 +32,14 @@ static class ReplicateStream
             return Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many streams are open; try again when one has closed.");
         }
 
-        if (streams.IdOf(address) is not { } id || await store.FindAsync(id, http.RequestAborted) is not { } prediction)
+        if (streams.IdOf(address) is not { } id || await store.FindCreatedAsync(id, http.RequestAborted) is not { } created)
         {
             return Problems.NotFound();
         }
 
         var after = StreamPosition.Parse(http.Request.Headers["Last-Event-ID"].ToString());
         var keepAlive = new KeepAlive(Ping, options.Value.Heartbeat, time);
-        await http.Response.WriteEventsAsync(ReadAsync(events, prediction.Created, after), keepAlive, stop.Over);
+        await http.Response.WriteEventsAsync(ReadAsync(events, created, after), keepAlive, stop.Over);
         return TypedResults.Empty;
     }
 
