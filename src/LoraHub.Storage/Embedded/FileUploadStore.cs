@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;

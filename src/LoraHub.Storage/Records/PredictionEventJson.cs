@@ -11,7 +11,7 @@ sealed class PredictionEventJson : JsonConverter<PredictionEvent>
 {
     static readonly string Discriminator = typeof(PredictionEvent).GetCustomAttribute<JsonPolymorphicAttribute>()!.TypeDiscriminatorPropertyName!;
 
-    static readonly IReadOnlySet<string> Known = typeof(PredictionEvent).GetCustomAttributes<JsonDerivedTypeAttribute>()
+    static readonly HashSet<string> Known = typeof(PredictionEvent).GetCustomAttributes<JsonDerivedTypeAttribute>()
         .Select(known => (string)known.TypeDiscriminator!).ToHashSet(StringComparer.Ordinal);
 
     readonly JsonSerializerOptions _ofKnown;

@@ -9,7 +9,7 @@ namespace LoraHub.Api.Tests.Docs;
 public sealed class WalkTests(ServicePool pool) : IClassFixture<ServicePool>
 {
     /// <summary>A full queue is no fault of the document.</summary>
-    static readonly (string Key, string Value)[] Settings = 
+    static readonly (string Key, string Value)[] Settings =
         [("Queue:Capacity", "1000000"), ("Queue:BareCapacity", "1000000"), ("Webhooks:ShutdownTime", "00:00:00")];
 
     [Theory]

@@ -108,7 +108,7 @@ sealed record WalkedRequest(string Route, string What, bool IsValid, string Path
         new JsonArray(), new JsonArray(1, null), new JsonObject(), new JsonObject { ["x"] = new JsonArray() },
     ];
 
-    static JsonNode Changed(JsonNode? body, string[] keys, JsonNode? value)
+    static JsonObject Changed(JsonNode? body, string[] keys, JsonNode? value)
     {
         var changed = (body?.DeepClone() ?? new JsonObject()).AsObject();
         var at = changed;

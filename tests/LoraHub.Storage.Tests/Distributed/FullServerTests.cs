@@ -3,7 +3,6 @@ using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Distributed;
-using LoraHub.Storage.Tests.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using NATS.Client.JetStream;
 using NATS.Client.JetStream.Models;

@@ -1,6 +1,5 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Distributed;
-using LoraHub.Storage.Tests.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Storage.Tests.Distributed;

@@ -1,7 +1,6 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Distributed;
 using LoraHub.Storage.Records;
-using LoraHub.Storage.Tests.Contracts;
 using LoraHub.Storage.Tests.Distributed;
 using LoraHub.Storage.Tests.Embedded;
 using Microsoft.EntityFrameworkCore;

@@ -1,7 +1,6 @@
 using LoraHub.Storage.Embedded;
 using LoraHub.Storage.Records;
 using LoraHub.Storage.Tests.Distributed;
-using LoraHub.Storage.Tests.Embedded;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using DistributedEngine = LoraHub.Storage.Tests.Distributed.DistributedEngine;
