@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace LoraHub.Bench.Wire;
 
-/// <summary>Opens a thousand streams of a running prediction at once, and probes the service meanwhile: the real program with a scripted model.</summary>
+/// <summary>Opens a thousand streams of a running prediction at once and probes the real program, with a scripted model, meanwhile.</summary>
 static class StreamBurst
 {
     const int Streams = 1000;
@@ -21,7 +21,8 @@ static class StreamBurst
         using var readers = NewClient(program);
         using var probes = NewClient(program);
         await ProbeAsync(probes);
-        using var created = await readers.PostAsJsonAsync("/v1/predictions", new { version = "lorahub/lorahub", input = new { seed = UntilCanceled } });
+        var hanging = new { version = "lorahub/lorahub", input = new { seed = UntilCanceled } };
+        using var created = await readers.PostAsJsonAsync("/v1/predictions", hanging);
         var url = (string)(await created.Content.ReadFromJsonAsync<JsonNode>())!["urls"]!["stream"]!;
         for (var burst = 1; burst <= 3; burst++)
         {
