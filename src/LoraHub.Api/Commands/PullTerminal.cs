@@ -68,16 +68,16 @@ sealed class PullTerminal : IPullProgress
                 bar.StopTask();
             }
 
-            Downloaded += outcome is PullOutcome.Brought ? 1 : 0;
+            Downloaded += outcome is PullOutcome.Downloaded ? 1 : 0;
             _output.WriteLine($"[{++_ended}/{Math.Max(_count, _ended)}] {outcome.Id}: {Text(outcome)}");
         }
     }
 
     static string Text(PullOutcome outcome) => outcome switch
     {
-        PullOutcome.Brought(_, var commit, var bytes, null) => $"downloaded at {commit[..12]}, {Output.Size(bytes)}",
-        PullOutcome.Brought(_, var commit, _, var quarantine) => $"downloaded at {commit[..12]} into quarantine: {quarantine}",
-        PullOutcome.Here(_, var note) => $"already here, {note}",
+        PullOutcome.Downloaded(_, var commit, var bytes, null) => $"downloaded at {commit[..12]}, {Output.Size(bytes)}",
+        PullOutcome.Downloaded(_, var commit, _, var quarantine) => $"downloaded at {commit[..12]} into quarantine: {quarantine}",
+        PullOutcome.AlreadyHere(_, var note) => $"already here, {note}",
         PullOutcome.Failed(_, var reason) => $"failed: {reason}",
         _ => "",
     };
@@ -93,7 +93,7 @@ sealed class PullTerminal : IPullProgress
 
     static JsonObject Data(PullOutcome outcome) => outcome switch
     {
-        PullOutcome.Brought(var id, var commit, var bytes, var quarantine) => new JsonObject
+        PullOutcome.Downloaded(var id, var commit, var bytes, var quarantine) => new JsonObject
         {
             ["id"] = id,
             ["outcome"] = "downloaded",
@@ -101,7 +101,7 @@ sealed class PullTerminal : IPullProgress
             ["bytes"] = bytes,
             ["quarantine"] = quarantine,
         },
-        PullOutcome.Here(var id, var note) => new JsonObject { ["id"] = id, ["outcome"] = "present", ["note"] = note },
+        PullOutcome.AlreadyHere(var id, var note) => new JsonObject { ["id"] = id, ["outcome"] = "present", ["note"] = note },
         PullOutcome.Failed(var id, var reason) => new JsonObject { ["id"] = id, ["outcome"] = "failed", ["reason"] = reason },
         _ => throw new System.Diagnostics.UnreachableException(),
     };

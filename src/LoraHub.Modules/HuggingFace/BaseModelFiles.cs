@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Which of a hub model's files a T5 needs here.</summary>
+/// <summary>Selects the files of a Hub model that a T5 needs.</summary>
 static partial class BaseModelFiles
 {
     public const string Config = "config.json";
@@ -16,21 +16,22 @@ static partial class BaseModelFiles
 
     static readonly string[] Weights = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
-    /// <summary>Whether a folder has weights, by the names of its files.</summary>
+    /// <summary>Whether a folder contains a file with a known weights name.</summary>
     public static bool HasWeights(string folder) => Weights.Any(name => File.Exists(Path.Combine(folder, name)));
 
-    /// <summary>What says whether the model is one that can be used; to be looked at before the rest is fetched.</summary>
-    /// <exception cref="HubException">One is missing or too large.</exception>
+    /// <summary>The configuration, tokenizer and shard index: they show whether the model is supported, so they are downloaded first.</summary>
+    /// <exception cref="HubException">A file is missing or too large.</exception>
     public static IReadOnlyList<HubFile> Small(HubModel model)
     {
         if (!model.Files.ContainsKey(Config))
         {
-            throw new HubException($"{model.Id} has no {Config}: it is no base model{(model.Files.ContainsKey("adapter_config.json") ? ", but a module; `lorahub modules pull` brings it" : "")}.");
+            var cure = model.Files.ContainsKey("adapter_config.json") ? "; it is a module: use `lorahub modules pull`" : "";
+            throw new HubException($"{model.Id} has no {Config} and is not a base model{cure}.");
         }
 
         if (!Tokenizers.Any(model.Files.ContainsKey))
         {
-            throw new HubException($"{model.Id} has neither {string.Join(" nor ", Tokenizers)}; a T5 needs one of them.");
+            throw new HubException($"{model.Id} has neither {string.Join(" nor ", Tokenizers)}; a T5 needs one of these.");
         }
 
         string[] names = [Config, .. Tokenizers.Concat(Optional).Where(model.Files.ContainsKey)];
@@ -38,12 +39,14 @@ static partial class BaseModelFiles
         return [.. names.Select(name => model.File(name, MostTextBytes)), .. IsIndex(weights) ? [model.File(weights, MostTextBytes)] : (HubFile[])[]];
     }
 
-    /// <summary>The weights: one file, or those that the index in the folder names.</summary>
-    /// <exception cref="HubException">The index is none, or names what is no file of the model.</exception>
+    /// <summary>The weights: one file, or the shards that the index in the folder lists.</summary>
+    /// <exception cref="HubException">The index is invalid, or lists a file that the model does not have.</exception>
     public static IReadOnlyList<HubFile> Large(HubModel model, string folder, long mostBytes)
     {
         var weights = WeightsFile(model);
-        return IsIndex(weights) ? [.. Shards(model, Path.Combine(folder, weights), weights).Select(name => model.File(name, mostBytes))] : [model.File(weights, mostBytes)];
+        return IsIndex(weights)
+            ? [.. Shards(model, Path.Combine(folder, weights), weights).Select(name => model.File(name, mostBytes))]
+            : [model.File(weights, mostBytes)];
     }
 
     static string WeightsFile(HubModel model) =>
@@ -61,12 +64,12 @@ static partial class BaseModelFiles
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new HubException($"{index} of {model.Id} is no index of shards.", exception);
+            throw new HubException($"{index} of {model.Id} is not a valid index of shards.", exception);
         }
 
         return Array.TrueForAll(names, name => name is not null && ShardName().IsMatch(name))
             ? names.OfType<string>().Order(StringComparer.Ordinal)
-            : throw new HubException($"{index} of {model.Id} names a shard that is no plain name of a weights file.");
+            : throw new HubException($"{index} of {model.Id} lists a shard with an invalid file name.");
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,120}\.(safetensors|bin)\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

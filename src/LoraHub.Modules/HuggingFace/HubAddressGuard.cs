@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Which addresses the hub's requests, and the redirects that it answers with, may go to: the hub's own host, public ones, and what the settings allow.</summary>
+/// <summary>
+/// Allows requests to the Hub, and redirects from it, only to the Hub's own host, public addresses and <see cref="HubOptions.AllowedNetworks"/>.
+/// </summary>
 sealed class HubAddressGuard(IOptions<HubOptions> options) : IAddressGuard
 {
     readonly IPNetwork[] _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
@@ -19,6 +21,7 @@ sealed class HubAddressGuard(IOptions<HubOptions> options) : IAddressGuard
             || PublicAddresses.IsPublic(address);
     }
 
-    /// <summary>What the machine's settings put between this program and the hub.</summary>
-    static string? Proxy(Uri endpoint) => HttpClient.DefaultProxy.IsBypassed(endpoint) ? null : HttpClient.DefaultProxy.GetProxy(endpoint)?.Host.Trim('[', ']');
+    /// <summary>The host of the proxy that the machine's settings configure for the Hub, or null.</summary>
+    static string? Proxy(Uri endpoint) =>
+        HttpClient.DefaultProxy.IsBypassed(endpoint) ? null : HttpClient.DefaultProxy.GetProxy(endpoint)?.Host.Trim('[', ']');
 }

@@ -1,10 +1,10 @@
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>What an answer that is no success means, for a person.</summary>
+/// <summary>Turns the Hub's error responses into messages for a person.</summary>
 static class HubAnswers
 {
-    /// <param name="what">Was asked for.</param>
-    /// <param name="hasToken">Whether a token went along.</param>
+    /// <param name="what">The requested resource.</param>
+    /// <param name="hasToken">Whether the request carried a token.</param>
     public static HubException Refusal(HttpResponseMessage response, HubResource what, bool hasToken, TimeProvider time)
     {
         var code = response.Headers.TryGetValues("X-Error-Code", out var codes) ? codes.FirstOrDefault() : null;
@@ -15,22 +15,24 @@ static class HubAnswers
             (_, "RevisionNotFound") => new HubException($"{what.Id} has no revision {what.Revision}."),
             (_, "EntryNotFound") => new HubException($"{what.Id} has no file {what.File} at revision {what.Revision}."),
             (401, _) or (404, "RepoNotFound") or (404, null) => Missing(what, hasToken),
-            (403, _) => new HubException($"The hub forbids {what}{(hasToken ? " to this token; it needs the right to read it" : "")} (403)."),
+            (403, _) => new HubException($"The Hub denied access to {what}{(hasToken ? "; the token needs read permission for it" : "")} (403)."),
             (408 or 429 or >= 500, _) => new TransientHubException(
-                status == 429 ? "The hub asks for fewer requests (429)." : $"The hub is in trouble ({status}).", retryAfter: RetryAfter(response, time), isTrouble: status != 429),
-            _ => new HubException($"The hub answered {status} to {what}."),
+                status == 429 ? "The Hub limits the request rate (429)." : $"The Hub failed to answer ({status}).",
+                retryAfter: RetryAfter(response, time),
+                isOutage: status != 429),
+            _ => new HubException($"The Hub answered {status} to the request for {what}."),
         };
     }
 
     static HubException Gated(HubResource what, bool hasToken) => new(
-        $"{what.Id} is gated: ask for access at {what.Endpoint}/{what.Id}" +
-        (hasToken ? "; the owner of this token has none yet." : ", then set HF_TOKEN (or Hub:Token) to your token."));
+        $"{what.Id} is gated: request access at {what.Endpoint}/{what.Id}" +
+        (hasToken ? "; the owner of this token has no access yet." : ", then set HF_TOKEN (or Hub:Token) to your token."));
 
-    /// <summary>The hub does not tell strangers what is private from what is not there.</summary>
+    /// <summary>Without access, the Hub answers the same for a private model as for one that does not exist.</summary>
     static HubException Missing(HubResource what, bool hasToken) => new(
         hasToken
-            ? $"{what} is not on {what.Endpoint}, or the owner of this token may not see it, or the token is no longer valid."
-            : $"{what} is not on {what.Endpoint}, or it is private: HF_TOKEN (or Hub:Token) may hold the token of someone who can see it.");
+            ? $"{what} does not exist on {what.Endpoint}, or the owner of this token has no access to it, or the token is no longer valid."
+            : $"{what} does not exist on {what.Endpoint}, or it is private: set HF_TOKEN (or Hub:Token) to a token with access to it.");
 
     static TimeSpan? RetryAfter(HttpResponseMessage response, TimeProvider time) => response.Headers.RetryAfter switch
     {
@@ -40,7 +42,7 @@ static class HubAnswers
     };
 }
 
-/// <summary>What the hub is asked for.</summary>
+/// <summary>A resource that is requested from the Hub.</summary>
 sealed record HubResource(string Endpoint, string Id, string Revision = "main", string? File = null)
 {
     public override string ToString() => File is null ? Id : $"{File} of {Id}";

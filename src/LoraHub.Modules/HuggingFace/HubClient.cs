@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>The Hugging Face Hub's protocol: what a model is made of, and which models there are.</summary>
+/// <summary>A client of the Hugging Face Hub: lists a model's files, searches models and opens files.</summary>
 sealed partial class HubClient(HubTransport transport, HubRetries retries, IOptions<HubOptions> options, TimeProvider time)
 {
     const int MostAnswerBytes = 32 << 20, PageSize = 100, MostPages = 1000;
@@ -16,53 +16,57 @@ sealed partial class HubClient(HubTransport transport, HubRetries retries, IOpti
     /// <inheritdoc cref="HubTransport.Endpoint"/>
     public string Endpoint => transport.Endpoint;
 
-    /// <summary>Where the model is for a person.</summary>
+    /// <summary>The model's page on the Hub.</summary>
     public string Source(string id) => $"{Endpoint}/{id}";
 
     /// <param name="revision">A branch, tag or commit; null for <c>main</c>.</param>
-    /// <exception cref="HubException">The hub does not say.</exception>
+    /// <exception cref="HubException">The request failed, or its response is invalid.</exception>
     public async Task<HubModel> ModelAsync(string id, string? revision, CancellationToken cancellationToken)
     {
-        var question = new HubResource(Endpoint, id, revision ?? "main");
-        var url = new Uri($"{Endpoint}/api/models/{id}/revision/{Uri.EscapeDataString(question.Revision)}?blobs=true");
-        var (json, _) = await AskAsync(url, question, cancellationToken);
+        var resource = new HubResource(Endpoint, id, revision ?? "main");
+        var url = new Uri($"{Endpoint}/api/models/{id}/revision/{Uri.EscapeDataString(resource.Revision)}?blobs=true");
+        var (json, _) = await GetAsync(url, resource, cancellationToken);
         return HubModel.Read(id, json);
     }
 
-    /// <summary>The ids of an owner's models whose names hold the text, page by page.</summary>
-    /// <exception cref="HubException">The hub does not say.</exception>
+    /// <summary>The ids of an owner's models whose names contain the text, page by page.</summary>
+    /// <exception cref="HubException">The request failed, or its response is invalid.</exception>
     public async IAsyncEnumerable<string> SearchAsync(string owner, string text, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var question = new HubResource(Endpoint, $"{owner}/*");
+        var resource = new HubResource(Endpoint, $"{owner}/*");
         var url = new Uri($"{Endpoint}/api/models?search={Uri.EscapeDataString(text)}&author={Uri.EscapeDataString(owner)}&limit={PageSize}");
         var seen = new HashSet<Uri>();
         while (url is not null)
         {
             if (!seen.Add(url) || seen.Count > MostPages)
             {
-                throw new HubException("The hub's list of models never ends.");
+                throw new HubException($"The Hub's list of models repeats a page, or has more than {MostPages} pages.");
             }
 
-            var (json, next) = await AskAsync(url, question, cancellationToken);
+            var (json, next) = await GetAsync(url, resource, cancellationToken);
             foreach (var id in Ids(json))
             {
                 yield return id;
             }
 
-            url = next is null ? null : Uri.TryCreate(url, next, out var page) && page.GetLeftPart(UriPartial.Authority) == url.GetLeftPart(UriPartial.Authority)
-                ? page
-                : throw new HubException("The hub's list of models goes on at another server, which is not asked.");
+            url = next is null ? null
+                : Uri.TryCreate(url, next, out var page) && page.GetLeftPart(UriPartial.Authority) == url.GetLeftPart(UriPartial.Authority) ? page
+                : throw new HubException("The Hub's list of models continues on another server; pages from other servers are not requested.");
         }
     }
 
-    /// <summary>One try to open a file of the hub.</summary>
-    /// <param name="from">The first byte that is wanted.</param>
-    /// <returns>A success or 416; the caller disposes it.</returns>
-    public async Task<HttpResponseMessage> OpenAsync(HubModel model, HubFile file, long from, EntityTagHeaderValue? tag, CancellationToken cancellationToken)
+    /// <summary>Makes one attempt to open a file.</summary>
+    /// <param name="from">The first byte to send.</param>
+    /// <returns>A successful response or 416; the caller disposes it.</returns>
+    public async Task<HttpResponseMessage> OpenAsync(
+        HubModel model, HubFile file, long from, EntityTagHeaderValue? tag, CancellationToken cancellationToken)
     {
         var url = new Uri($"{Endpoint}/{model.Id}/resolve/{model.Commit}/{Uri.EscapeDataString(file.Name)}");
         var response = await transport.GetAsync(
-            url, from > 0 ? new RangeHeaderValue(from, null) : null, from > 0 && tag is { IsWeak: false } ? new RangeConditionHeaderValue(tag) : null, cancellationToken);
+            url,
+            from > 0 ? new RangeHeaderValue(from, null) : null,
+            from > 0 && tag is { IsWeak: false } ? new RangeConditionHeaderValue(tag) : null,
+            cancellationToken);
         if (response.IsSuccessStatusCode || response.StatusCode == System.Net.HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             return response;
@@ -74,14 +78,14 @@ sealed partial class HubClient(HubTransport transport, HubRetries retries, IOpti
         }
     }
 
-    Task<(ReadOnlyMemory<byte> Json, string? Next)> AskAsync(Uri url, HubResource question, CancellationToken cancellationToken) => retries.RunAsync(
+    Task<(ReadOnlyMemory<byte> Json, string? Next)> GetAsync(Uri url, HubResource resource, CancellationToken cancellationToken) => retries.RunAsync(
         async token =>
         {
             using var idle = new IdleTimeout(options.Value.TryTimeout, time, token);
             using var response = await idle.WaitAsync(either => transport.GetAsync(url, null, null, either));
             if (!response.IsSuccessStatusCode)
             {
-                throw HubAnswers.Refusal(response, question, transport.HasToken, time);
+                throw HubAnswers.Refusal(response, resource, transport.HasToken, time);
             }
 
             var body = await idle.WaitAsync(response.Content.ReadAsStreamAsync);
@@ -98,26 +102,31 @@ sealed partial class HubClient(HubTransport transport, HubRetries retries, IOpti
             json.Advance(read);
             if (json.WrittenCount > MostAnswerBytes)
             {
-                throw new HubException($"The hub's answer has more than {MostAnswerBytes} bytes.");
+                throw new HubException($"The Hub's response has more than {MostAnswerBytes} bytes.");
             }
         }
 
-        return length is null || json.WrittenCount == length ? json.WrittenMemory : throw new TransientHubException("The hub's answer ended early.");
+        return length is null || json.WrittenCount == length
+            ? json.WrittenMemory
+            : throw new TransientHubException("The Hub's response is shorter than its Content-Length.");
     }
 
     static string? Next(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Link", out var links) ? links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success)?.Groups["url"].Value : null;
+        response.Headers.TryGetValues("Link", out var links)
+            ? links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success)?.Groups["url"].Value
+            : null;
 
     static string[] Ids(ReadOnlyMemory<byte> json)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
-            return [.. document.RootElement.EnumerateArray().Select(model => model.GetProperty("id").GetString()).OfType<string>().Where(ModelId.IsValid)];
+            var ids = document.RootElement.EnumerateArray().Select(model => model.GetProperty("id").GetString());
+            return [.. ids.OfType<string>().Where(ModelId.IsValid)];
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new HubException("What the hub answers is no list of models.", exception);
+            throw new HubException("The Hub's response is not a valid list of models.", exception);
         }
     }
 

@@ -6,25 +6,30 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Brings one file: goes on where it stopped, whoever or whatever stopped it, and proves what came by its digest.</summary>
+/// <summary>Downloads one file: resumes a partial download and verifies the file by its digest.</summary>
 sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions> options, TimeProvider time)
 {
     const string Part = ".part";
 
-    /// <summary>Returns when <c>FOLDER/NAME</c> is whole, verified and on the disk. Until then what came lies beside it as <c>NAME.part</c>, for the next time.</summary>
-    /// <param name="folder">The caller's own, and for files of this commit only.</param>
-    /// <param name="received">Told how many bytes more are here; fewer, when it starts over. What was here from the last time counts first.</param>
-    /// <exception cref="HubException">It does not come.</exception>
-    public async Task FetchAsync(HubModel model, HubFile file, string folder, Action<long> received, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns once <c>FOLDER/NAME</c> is complete, verified and flushed to the disk. A partial download stays beside it as <c>NAME.part</c>, to be
+    /// resumed.
+    /// </summary>
+    /// <param name="folder">A folder of the caller's own, with files of this commit only.</param>
+    /// <param name="received">Called with the number of new bytes, starting with those of an earlier run; negative when the download
+    /// restarts.</param>
+    /// <exception cref="HubException">The download failed.</exception>
+    public async Task DownloadAsync(HubModel model, HubFile file, string folder, Action<long> received, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, file.Name);
         if (File.Exists(path))
         {
-            received(file.Size); // it has got its name only after all that follows
+            received(file.Size); // a file gets its final name only after it was verified
             return;
         }
 
-        await using (var part = new FileStream(path + Part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, useAsync: true))
+        await using (
+            var part = new FileStream(path + Part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, useAsync: true))
         {
             EntityTagHeaderValue? tag = null;
             received(part.Length);
@@ -41,7 +46,8 @@ sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions>
         File.Move(path + Part, path);
     }
 
-    async Task<EntityTagHeaderValue?> TryAsync(HubModel model, HubFile file, FileStream part, EntityTagHeaderValue? tag, Action<long> received, CancellationToken cancellationToken)
+    async Task<EntityTagHeaderValue?> TryAsync(
+        HubModel model, HubFile file, FileStream part, EntityTagHeaderValue? tag, Action<long> received, CancellationToken cancellationToken)
     {
         if (part.Length > file.Size)
         {
@@ -53,27 +59,30 @@ sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions>
             tag = await ReceiveAsync(model, file, part, tag, received, cancellationToken);
         }
 
-        if (!await IsAsync(file, part, cancellationToken))
+        if (!await MatchesDigestAsync(file, part, cancellationToken))
         {
             Restart(part, received);
-            throw new TransientHubException($"{file.Name} of {model.Id} came with other bytes than the hub's digest of it says.");
+            throw new TransientHubException($"{file.Name} of {model.Id} does not match the digest that the Hub lists for it.");
         }
 
         return tag;
     }
 
-    async Task<EntityTagHeaderValue?> ReceiveAsync(HubModel model, HubFile file, FileStream part, EntityTagHeaderValue? tag, Action<long> received, CancellationToken cancellationToken)
+    async Task<EntityTagHeaderValue?> ReceiveAsync(
+        HubModel model, HubFile file, FileStream part, EntityTagHeaderValue? tag, Action<long> received, CancellationToken cancellationToken)
     {
         using var idle = new IdleTimeout(options.Value.TryTimeout, time, cancellationToken);
         using var response = await idle.WaitAsync(token => hub.OpenAsync(model, file, part.Length, tag, token));
-        if (!GoesOn(response, part.Length, file.Size))
+        if (!Continues(response, part.Length, file.Size))
         {
             Restart(part, received);
         }
 
-        if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent) || (part.Length == 0 && response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From != 0))
+        var isPartial = response.StatusCode == HttpStatusCode.PartialContent;
+        if ((response.StatusCode != HttpStatusCode.OK && !isPartial)
+            || (part.Length == 0 && isPartial && response.Content.Headers.ContentRange?.From != 0))
         {
-            throw new TransientHubException($"The hub does not give {file.Name} of {model.Id} from where it was left ({(int)response.StatusCode}).");
+            throw new TransientHubException($"The Hub did not send the requested range of {file.Name} of {model.Id} ({(int)response.StatusCode}).");
         }
 
         var body = await idle.WaitAsync(response.Content.ReadAsStreamAsync);
@@ -85,21 +94,24 @@ sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions>
             if (part.Length + read > file.Size)
             {
                 Restart(part, received);
-                throw new TransientHubException($"{file.Name} of {model.Id} came with more bytes than the {file.Size} that the hub says it has.");
+                throw new TransientHubException($"The Hub sent more than the {file.Size} bytes that it lists for {file.Name} of {model.Id}.");
             }
 
             await part.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-            idle.Renew(); // a slow disk is no silent hub
+            idle.Renew(); // time spent writing to a slow disk is not the Hub's
             received(read);
         }
 
-        return part.Length == file.Size ? response.Headers.ETag : throw new TransientHubException($"{file.Name} of {model.Id} ended after {part.Length} of {file.Size} bytes.");
+        return part.Length == file.Size
+            ? response.Headers.ETag
+            : throw new TransientHubException($"The Hub sent only {part.Length} of {file.Size} bytes of {file.Name} of {model.Id}.");
     }
 
-    /// <summary>Whether the answer's bytes belong behind those that are here.</summary>
-    static bool GoesOn(HttpResponseMessage response, long from, long size) =>
+    /// <summary>Whether the response continues the partial file.</summary>
+    static bool Continues(HttpResponseMessage response, long from, long size) =>
         from == 0
-        || (response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange is { } range && range.From == from && (range.Length is null || range.Length == size));
+        || (response.StatusCode == HttpStatusCode.PartialContent
+            && response.Content.Headers.ContentRange is { } range && range.From == from && (range.Length is null || range.Length == size));
 
     static void Restart(FileStream part, Action<long> received)
     {
@@ -107,7 +119,7 @@ sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions>
         part.SetLength(0);
     }
 
-    static async Task<bool> IsAsync(HubFile file, FileStream part, CancellationToken cancellationToken)
+    static async Task<bool> MatchesDigestAsync(HubFile file, FileStream part, CancellationToken cancellationToken)
     {
         part.Position = 0;
         if (file.Sha256 is { } sha256)
@@ -115,7 +127,7 @@ sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions>
             return Convert.ToHexStringLower(await SHA256.HashDataAsync(part, cancellationToken)) == sha256;
         }
 
-#pragma warning disable CA5350 // git names its objects so
+#pragma warning disable CA5350 // git identifies its objects by SHA-1
         using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
 #pragma warning restore CA5350
         sha1.AppendData(Encoding.ASCII.GetBytes($"blob {file.Size}\0"));

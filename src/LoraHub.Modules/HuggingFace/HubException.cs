@@ -1,14 +1,15 @@
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>The hub does not give what it is asked for; the message says why and what would help. It holds nothing that the hub wrote, and no token.</summary>
+/// <summary>A request to the Hub failed; the message names the cause and the remedy. It never contains a token or text from the Hub.</summary>
 class HubException(string message, Exception? innerException = null) : Exception(message, innerException);
 
-/// <summary>The same request may get another answer later.</summary>
-/// <param name="retryAfter">What the hub asks to wait, or null.</param>
-/// <param name="isTrouble">Whether the hub seems to be down, rather than to be busy with us.</param>
-sealed class TransientHubException(string message, Exception? innerException = null, TimeSpan? retryAfter = null, bool isTrouble = true) : HubException(message, innerException)
+/// <summary>A transient error: the request is retried.</summary>
+/// <param name="retryAfter">The <c>Retry-After</c> of the response, or null.</param>
+/// <param name="isOutage">Whether the Hub seems to be down, rather than to limit our request rate.</param>
+sealed class TransientHubException(string message, Exception? innerException = null, TimeSpan? retryAfter = null, bool isOutage = true)
+    : HubException(message, innerException)
 {
     public TimeSpan? RetryAfter => retryAfter;
 
-    public bool IsTrouble => isTrouble;
+    public bool IsOutage => isOutage;
 }

@@ -4,16 +4,16 @@ using System.Text.RegularExpressions;
 namespace LoraHub.Modules.HuggingFace;
 
 /// <param name="Size">In bytes.</param>
-/// <param name="Sha256">Of what git keeps elsewhere (LFS); null for the others.</param>
-/// <param name="BlobId">Git's own digest of the others: SHA-1 of <c>blob SIZE\0</c> and the content.</param>
+/// <param name="Sha256">The digest of a file in Git LFS; null for other files.</param>
+/// <param name="BlobId">Git's own digest of a file outside LFS: SHA-1 of <c>blob SIZE\0</c> and the content.</param>
 sealed record HubFile(string Name, long Size, string? Sha256, string? BlobId);
 
-/// <summary>A model or module of the hub at one commit.</summary>
+/// <summary>A model or module on the Hub at one commit.</summary>
 /// <param name="Commit">40 hexadecimal digits.</param>
 sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<string, HubFile> Files)
 {
-    /// <summary>Reads what <c>/api/models/ID/revision/REVISION?blobs=true</c> answers.</summary>
-    /// <exception cref="HubException">It is not that.</exception>
+    /// <summary>Reads a response of <c>/api/models/ID/revision/REVISION?blobs=true</c>.</summary>
+    /// <exception cref="HubException">The response is invalid.</exception>
     public static HubModel Read(string id, ReadOnlyMemory<byte> json)
     {
         try
@@ -29,24 +29,25 @@ sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<str
 
             return root.GetProperty("sha").GetString() is { } commit && Sha1().IsMatch(commit)
                 ? new HubModel(id, commit, files)
-                : throw new JsonException("sha is no commit.");
+                : throw new JsonException("sha is not a commit.");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new HubException($"What the hub says of {id} is not a list of files at a commit.", exception);
+            throw new HubException($"The Hub's response about {id} is not a valid list of files at a commit.", exception);
         }
     }
 
-    /// <summary>The file as something that can be verified.</summary>
-    /// <param name="mostBytes">It may have.</param>
-    /// <exception cref="HubException">It is not there, is too large, or has no digest.</exception>
+    /// <summary>The file with its size and digest, so that a download can be verified.</summary>
+    /// <param name="mostBytes">The largest size allowed.</param>
+    /// <exception cref="HubException">The file does not exist, is too large, or has no digest.</exception>
     public HubFile File(string name, long mostBytes)
     {
         var file = Files.GetValueOrDefault(name) ?? throw new HubException($"{Id} has no file {name}.");
         return file switch
         {
-            _ when file.Size > mostBytes => throw new HubException($"{name} of {Id} has {file.Size} bytes; at most {mostBytes} are taken."),
-            { Size: < 0 } or { Sha256: null, BlobId: null } => throw new HubException($"The hub has no size and digest of {name} of {Id}, so that it could not be verified."),
+            _ when file.Size > mostBytes => throw new HubException($"{name} of {Id} has {file.Size} bytes; the limit is {mostBytes}."),
+            { Size: < 0 } or { Sha256: null, BlobId: null } => throw new HubException(
+                $"The Hub lists no size and digest for {name} of {Id}; a download could not be verified."),
             _ => file,
         };
     }
@@ -55,7 +56,9 @@ sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<str
     {
         var name = sibling.GetProperty("rfilename").GetString() ?? throw new JsonException("A file has no name.");
         var lfs = sibling.TryGetProperty("lfs", out var found) && found.ValueKind == JsonValueKind.Object ? found : (JsonElement?)null;
-        var size = lfs is { } kept && kept.TryGetProperty("size", out var large) ? large.GetInt64() : sibling.TryGetProperty("size", out var plain) && plain.ValueKind == JsonValueKind.Number ? plain.GetInt64() : -1;
+        var size = lfs is { } stored && stored.TryGetProperty("size", out var large) ? large.GetInt64()
+            : sibling.TryGetProperty("size", out var plain) && plain.ValueKind == JsonValueKind.Number ? plain.GetInt64()
+            : -1;
         return new HubFile(
             name,
             size,
@@ -64,7 +67,10 @@ sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<str
     }
 
     static string? Digits(JsonElement element, string name, Regex pattern) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { } text && pattern.IsMatch(text) ? text : null;
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        && value.GetString() is { } text && pattern.IsMatch(text)
+            ? text
+            : null;
 
     [GeneratedRegex(@"^[0-9a-f]{40}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Sha1();

@@ -15,7 +15,9 @@ public sealed class HubOptions
     /// </summary>
     public string? Endpoint { get; set; }
 
-    /// <summary>The token for private and gated models. It goes to this server only, never to a redirect's target. Default: <c>HF_TOKEN</c>, else none.</summary>
+    /// <summary>
+    /// The token for private and gated models. It goes to this server only, never to a redirect's target. Default: <c>HF_TOKEN</c>, else none.
+    /// </summary>
     [RegularExpression("^[!-~]+$", ErrorMessage = "use printable letters without spaces (also in HF_TOKEN)")]
     public string? Token { get; set; }
 
@@ -26,7 +28,9 @@ public sealed class HubOptions
     [Range(1, 64)]
     public int Parallel { get; set; } = 4;
 
-    /// <summary>The idle timeout of an attempt: how long the server may be silent, before it answers or in the middle of a file. Default: 30 seconds.</summary>
+    /// <summary>
+    /// The idle timeout of an attempt: how long the server may be silent, before it answers or in the middle of a file. Default: 30 seconds.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -55,8 +59,8 @@ public sealed class HubOptions
     public long MaxModelBytes { get; init; } = 64L << 30;
 
     /// <summary>
-    /// Private, link-local or reserved networks that the server may redirect to, such as <c>10.1.0.0/16</c>. Public addresses and the server's own host need no entry.
-    /// Default: none.
+    /// Private, link-local or reserved networks that the server may redirect to, such as <c>10.1.0.0/16</c>.
+    /// Public addresses and the server's own host need no entry. Default: none.
     /// </summary>
     public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
 
@@ -65,6 +69,6 @@ public sealed class HubOptions
         && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp)
         && url is { UserInfo: "", Query: "", Fragment: "" };
 
-    /// <summary>The hub of a command that downloads, unless the settings name another: the user asks for it by the command.</summary>
+    /// <summary>Sets the default server of the commands that download; the settings can name another.</summary>
     public static void UseHuggingFace(HubOptions options) => options.Endpoint ??= HuggingFace;
 }

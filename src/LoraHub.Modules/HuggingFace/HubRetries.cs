@@ -6,11 +6,11 @@ using Polly.Timeout;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Asks again what failed in passing, not for ever, and no longer at all when the hub is down.</summary>
+/// <summary>Retries requests after transient errors, within a total timeout. A circuit breaker stops requests while the Hub is down.</summary>
 sealed class HubRetries
 {
-    /// <summary>Of so many tries in half a minute, nearly all must have failed, before the hub counts as down.</summary>
-    const int FewestTries = 30;
+    /// <summary>The circuit opens only after this many attempts in the sampling period, most of which failed.</summary>
+    const int MinimumAttempts = 30;
 
     readonly ResiliencePipeline _pipeline;
     readonly HubOptions _options;
@@ -22,7 +22,9 @@ sealed class HubRetries
             .AddTimeout(_options.Timeout)
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is TransientHubException passing && (passing.RetryAfter ?? TimeSpan.Zero) <= _options.LongestRetryAfter),
+                ShouldHandle = arguments => ValueTask.FromResult(
+                    arguments.Outcome.Exception is TransientHubException transient
+                    && (transient.RetryAfter ?? TimeSpan.Zero) <= _options.LongestRetryAfter),
                 MaxRetryAttempts = _options.Retries,
                 Delay = _options.RetryDelay,
                 BackoffType = DelayBackoffType.Exponential,
@@ -32,16 +34,16 @@ sealed class HubRetries
             })
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {
-                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is TransientHubException { IsTrouble: true }),
+                ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is TransientHubException { IsOutage: true }),
                 FailureRatio = 0.9,
-                MinimumThroughput = FewestTries,
+                MinimumThroughput = MinimumAttempts,
                 SamplingDuration = TimeSpan.FromSeconds(30),
                 BreakDuration = TimeSpan.FromSeconds(15),
             })
             .Build();
     }
 
-    /// <exception cref="HubException">The last try's.</exception>
+    /// <exception cref="HubException">The error of the last attempt.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> tryAsync, CancellationToken cancellationToken)
     {
         try
@@ -50,15 +52,15 @@ sealed class HubRetries
         }
         catch (BrokenCircuitException exception)
         {
-            throw new HubException("The hub has failed too often in a row and is left alone for a while; try again later.", exception);
+            throw new HubException("The Hub failed too often in a row; requests to it are paused. Try again later.", exception);
         }
         catch (TimeoutRejectedException exception)
         {
-            throw new HubException($"It took longer than Hub:Timeout, {_options.Timeout:c}.", exception);
+            throw new HubException($"The download took longer than Hub:Timeout, {_options.Timeout:c}.", exception);
         }
         catch (TransientHubException exception) when (exception.RetryAfter > _options.LongestRetryAfter)
         {
-            throw new HubException($"{exception.Message} It asks to wait {exception.RetryAfter:c}; try again then.", exception);
+            throw new HubException($"{exception.Message} Try again after {exception.RetryAfter:c}.", exception);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace LoraHub.Modules.HuggingFace;
 
 static class HubServices
 {
-    /// <summary>Adds downloads from the Hugging Face Hub; needs the module library.</summary>
+    /// <summary>Adds downloads from the Hugging Face Hub; requires the module library.</summary>
     public static IServiceCollection AddHub(this IServiceCollection services)
     {
         services.AddOptions<HubOptions>().BindConfiguration(HubOptions.Section)
@@ -19,8 +19,12 @@ static class HubServices
                 hub.Offline |= configuration["HF_HUB_OFFLINE"]?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
             })
             .ValidateDataAnnotations()
-            .Validate(hub => hub.Endpoint is null || HubOptions.IsEndpoint(hub.Endpoint), "Hub:Endpoint (or HF_ENDPOINT) must be the URL of a hub, as https://huggingface.co.")
-            .Validate(hub => hub.AllowedNetworks.All(network => IPNetwork.TryParse(network, out _)), "Hub:AllowedNetworks must be networks, as 10.1.0.0/16 or fd00::/8.")
+            .Validate(
+                hub => hub.Endpoint is null || HubOptions.IsEndpoint(hub.Endpoint),
+                "Hub:Endpoint (or HF_ENDPOINT) must be the URL of a server with the Hugging Face Hub's API, such as https://huggingface.co.")
+            .Validate(
+                hub => hub.AllowedNetworks.All(network => IPNetwork.TryParse(network, out _)),
+                "Hub:AllowedNetworks must contain networks such as 10.1.0.0/16 or fd00::/8.")
             .ValidateOnStart();
         services.TryAddSingleton<HostResolver>(Dns.GetHostAddressesAsync);
         return services
@@ -30,10 +34,11 @@ static class HubServices
             .AddSingleton<HubClient>()
             .AddSingleton<HubDownload>()
             .AddSingleton<PullFiles>()
-            .AddSingleton<ModuleFetch>()
+            .AddSingleton<ModuleDownload>()
             .AddSingleton<ModulePull>()
             .AddSingleton<BaseModelPull>();
     }
 
-    static string? FirstOf(string? setting, string? standard) => string.IsNullOrWhiteSpace(setting) ? string.IsNullOrWhiteSpace(standard) ? null : standard.Trim() : setting;
+    static string? FirstOf(string? setting, string? standard) =>
+        !string.IsNullOrWhiteSpace(setting) ? setting : string.IsNullOrWhiteSpace(standard) ? null : standard.Trim();
 }

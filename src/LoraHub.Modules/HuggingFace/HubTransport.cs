@@ -5,15 +5,20 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Asks the hub once, and follows where it points to: by hand, since the token must not go along and the way must not lead into this network.</summary>
+/// <summary>
+/// Sends one request to the Hub and follows its redirects itself, so that the token is not sent along and no redirect leads into a private network.
+/// </summary>
 sealed class HubTransport : IDisposable
 {
     const int MostRedirects = 5;
 
+    const string PrivateRedirect =
+        "The Hub redirected to an address in a private network; to follow such redirects, add the network to Hub:AllowedNetworks.";
+
     readonly IAddressGuard _guard;
     readonly HubOptions _options;
 
-    // Not from a factory: those log what they send, URLs that are signed included.
+    // Not from IHttpClientFactory: its clients log URLs, which may contain signatures.
     readonly HttpClient _http;
 
     public HubTransport(HubAddressGuard guard, HostResolver resolve, IOptions<HubOptions> options)
@@ -22,24 +27,25 @@ sealed class HubTransport : IDisposable
         _options = options.Value;
         var handler = new GuardedConnection(guard, resolve).CreateHandler(sockets =>
         {
-            sockets.UseProxy = true; // many networks have no other way out
+            sockets.UseProxy = true; // many networks allow outgoing requests only through a proxy
             sockets.MaxResponseHeadersLength = 64;
         });
         _http = new HttpClient(handler) { Timeout = System.Threading.Timeout.InfiniteTimeSpan };
     }
 
-    /// <summary>The hub, without a slash at the end.</summary>
-    /// <exception cref="HubException">None is to be asked.</exception>
+    /// <summary>The Hub's URL, without a trailing slash.</summary>
+    /// <exception cref="HubException">Downloads are off.</exception>
     public string Endpoint => _options is { Offline: false, Endpoint: { } endpoint }
         ? endpoint.TrimEnd('/')
-        : throw new HubException("This program is offline: no hub is asked (Hub:Offline or HF_HUB_OFFLINE says so, or neither Hub:Endpoint nor HF_ENDPOINT names one).");
+        : throw new HubException("Downloads are off: Hub:Offline or HF_HUB_OFFLINE is set, or neither Hub:Endpoint nor HF_ENDPOINT is.");
 
     public bool HasToken => _options.Token is not null;
 
-    /// <returns>The last answer's head, whatever its status; the caller disposes it.</returns>
-    /// <exception cref="HubException">It led astray.</exception>
-    /// <exception cref="TransientHubException">There was no answer.</exception>
-    public async Task<HttpResponseMessage> GetAsync(Uri url, RangeHeaderValue? range, RangeConditionHeaderValue? condition, CancellationToken cancellationToken)
+    /// <returns>The last response, whatever its status, once its headers arrived; the caller disposes it.</returns>
+    /// <exception cref="HubException">A redirect is not allowed.</exception>
+    /// <exception cref="TransientHubException">There was no response.</exception>
+    public async Task<HttpResponseMessage> GetAsync(
+        Uri url, RangeHeaderValue? range, RangeConditionHeaderValue? condition, CancellationToken cancellationToken)
     {
         var endpoint = new Uri(Endpoint);
         var seen = new HashSet<Uri> { url };
@@ -47,7 +53,8 @@ sealed class HubTransport : IDisposable
         {
             using var request = Request(at, endpoint, range, condition);
             var response = await SendAsync(request, cancellationToken);
-            if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+            if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
+                or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
             {
                 return response;
             }
@@ -57,7 +64,7 @@ sealed class HubTransport : IDisposable
                 at = Next(at, response.Headers.Location);
                 if (!seen.Add(at) || seen.Count > MostRedirects + 1)
                 {
-                    throw new HubException($"The hub redirects in a circle, or more than {MostRedirects} times.");
+                    throw new HubException($"The Hub redirected in a circle, or more than {MostRedirects} times.");
                 }
             }
         }
@@ -68,10 +75,11 @@ sealed class HubTransport : IDisposable
     HttpRequestMessage Request(Uri url, Uri endpoint, RangeHeaderValue? range, RangeConditionHeaderValue? condition)
     {
         var request = new HttpRequestMessage(HttpMethod.Get, url);
-        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity")); // lengths and digests are those of the file
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity")); // lengths and digests are of the uncompressed file
         request.Headers.Range = range;
         request.Headers.IfRange = condition;
-        if (_options.Token is { } token && Uri.Compare(url, endpoint, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0)
+        if (_options.Token is { } token
+            && Uri.Compare(url, endpoint, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0)
         {
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         }
@@ -87,30 +95,35 @@ sealed class HubTransport : IDisposable
         }
         catch (HttpRequestException exception) when (exception.InnerException is RefusedAddressException)
         {
-            throw new HubException("The hub redirects to an address of a private network, which is not followed (Hub:AllowedNetworks could allow it).", exception);
+            throw new HubException(PrivateRedirect, exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw new TransientHubException(
-                exception is HttpRequestException { HttpRequestError: var error and (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError) }
-                    ? $"The hub cannot be reached ({error})."
-                    : "The connection to the hub broke.",
+                exception is HttpRequestException
+                {
+                    HttpRequestError: var error and (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+                        or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError),
+                }
+                    ? $"Could not connect to the Hub ({error})."
+                    : "The connection to the Hub broke.",
                 exception);
         }
     }
 
     Uri Next(Uri at, Uri? location)
     {
-        if (location is null || !Uri.TryCreate(at, location, out var next) || (next.Scheme != Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttp) || next.UserInfo.Length > 0)
+        if (location is null || !Uri.TryCreate(at, location, out var next)
+            || (next.Scheme != Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttp) || next.UserInfo.Length > 0)
         {
-            throw new HubException("The hub redirects to what is no web address.");
+            throw new HubException("The Hub redirected to an invalid URL.");
         }
 
         if (at.Scheme == Uri.UriSchemeHttps && next.Scheme != Uri.UriSchemeHttps)
         {
-            throw new HubException("The hub redirects from https to http, which is not followed.");
+            throw new HubException("The Hub redirected from https to http; such redirects are not followed.");
         }
 
-        return _guard.MayAllow(next) ? next : throw new HubException("The hub redirects to an address of a private network, which is not followed (Hub:AllowedNetworks could allow it).");
+        return _guard.MayAllow(next) ? next : throw new HubException(PrivateRedirect);
     }
 }

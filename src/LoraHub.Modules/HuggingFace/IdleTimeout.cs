@@ -1,28 +1,28 @@
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Ends when nothing has happened for so long.</summary>
+/// <summary>Cancels its token when nothing has been received for the given time.</summary>
 sealed class IdleTimeout : IDisposable
 {
     readonly TimeSpan _limit;
     readonly CancellationToken _cancellationToken;
-    readonly CancellationTokenSource _silence;
-    readonly CancellationTokenSource _either;
+    readonly CancellationTokenSource _timeout;
+    readonly CancellationTokenSource _linked;
 
     public IdleTimeout(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         _limit = limit;
         _cancellationToken = cancellationToken;
-        _silence = new CancellationTokenSource(limit, time);
-        _either = CancellationTokenSource.CreateLinkedTokenSource(_silence.Token, cancellationToken);
+        _timeout = new CancellationTokenSource(limit, time);
+        _linked = CancellationTokenSource.CreateLinkedTokenSource(_timeout.Token, cancellationToken);
     }
 
-    public CancellationToken Token => _either.Token;
+    public CancellationToken Token => _linked.Token;
 
-    /// <summary>Something has happened.</summary>
-    public void Renew() => _silence.CancelAfter(_limit);
+    /// <summary>Restarts the timeout.</summary>
+    public void Renew() => _timeout.CancelAfter(_limit);
 
-    /// <summary>Waits for what the hub sends; what breaks on the way may be whole the next time.</summary>
-    /// <exception cref="TransientHubException">Nothing came in time, or the connection broke.</exception>
+    /// <summary>Waits for data from the Hub. Timeouts and broken connections are transient errors.</summary>
+    /// <exception cref="TransientHubException">Nothing arrived in time, or the connection broke.</exception>
     public async Task<T> WaitAsync<T>(Func<CancellationToken, Task<T>> receiveAsync)
     {
         try
@@ -33,17 +33,17 @@ sealed class IdleTimeout : IDisposable
         }
         catch (OperationCanceledException exception) when (!_cancellationToken.IsCancellationRequested)
         {
-            throw new TransientHubException($"The hub was silent for {_limit:c}.", exception);
+            throw new TransientHubException($"The Hub sent nothing for {_limit:c}.", exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw new TransientHubException("The connection to the hub broke.", exception);
+            throw new TransientHubException("The connection to the Hub broke.", exception);
         }
     }
 
     public void Dispose()
     {
-        _either.Dispose();
-        _silence.Dispose();
+        _linked.Dispose();
+        _timeout.Dispose();
     }
 }

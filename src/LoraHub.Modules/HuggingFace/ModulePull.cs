@@ -6,18 +6,19 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Brings a set of modules: one that fails does not stop the others.</summary>
-sealed partial class ModulePull(HubClient hub, ModuleFetch fetch, IOptions<HubOptions> options)
+/// <summary>Downloads a set of modules. A failed download does not stop the others.</summary>
+sealed partial class ModulePull(HubClient hub, ModuleDownload download, IOptions<HubOptions> options)
 {
-    public const string NameRule = "a module is `owner/name`, a set of an owner's modules `owner/name-*`, with `*` for any letters and `?` for one";
+    public const string NameRule = "use `owner/name`, or a pattern such as `owner/name-*`, where `*` matches any characters and `?` matches one";
 
-    /// <summary>Whether the text is an id, or a pattern of one owner's ids.</summary>
+    /// <summary>Whether the text is an id, or a pattern for one owner's ids.</summary>
     public static bool IsName(string text) => ModelId.IsValid(text) || Pattern().IsMatch(text);
 
-    /// <param name="names">Ids and patterns, valid ones.</param>
-    /// <returns>One outcome each, ordered by id.</returns>
-    /// <exception cref="HubException">The hub does not say what a pattern means, or it means nothing.</exception>
-    public async Task<IReadOnlyList<PullOutcome>> RunAsync(IReadOnlyList<string> names, string? revision, bool update, string? baseModel, IPullProgress progress, CancellationToken cancellationToken)
+    /// <param name="names">Valid ids and patterns.</param>
+    /// <returns>One outcome per module, ordered by id.</returns>
+    /// <exception cref="HubException">A search failed, or a pattern matches no module.</exception>
+    public async Task<IReadOnlyList<PullOutcome>> RunAsync(
+        IReadOnlyList<string> names, string? revision, bool update, string? baseModel, IPullProgress progress, CancellationToken cancellationToken)
     {
         var ids = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var name in names)
@@ -32,7 +33,7 @@ sealed partial class ModulePull(HubClient hub, ModuleFetch fetch, IOptions<HubOp
             new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallel, CancellationToken = cancellationToken },
             async (id, token) =>
             {
-                var outcome = await fetch.FetchAsync(id, revision, update, baseModel, progress, token);
+                var outcome = await download.DownloadAsync(id, revision, update, baseModel, progress, token);
                 outcomes.Add(outcome);
                 progress.Ended(outcome);
             });
@@ -41,8 +42,9 @@ sealed partial class ModulePull(HubClient hub, ModuleFetch fetch, IOptions<HubOp
 
     async Task<IReadOnlyCollection<string>> FindAsync(string pattern, CancellationToken cancellationToken)
     {
-        var (owner, name) = (pattern[..pattern.IndexOf('/', StringComparison.Ordinal)], pattern[(pattern.IndexOf('/', StringComparison.Ordinal) + 1)..]);
-        var text = name.Split('*', '?').Select(run => run.Trim('-', '_', '.')).MaxBy(run => run.Length)!; // what the hub can look for itself
+        var slash = pattern.IndexOf('/', StringComparison.Ordinal);
+        var (owner, name) = (pattern[..slash], pattern[(slash + 1)..]);
+        var text = name.Split('*', '?').Select(run => run.Trim('-', '_', '.')).MaxBy(run => run.Length)!; // the Hub searches for plain text only
         var found = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var id in hub.SearchAsync(owner, text, cancellationToken))
         {
@@ -52,7 +54,7 @@ sealed partial class ModulePull(HubClient hub, ModuleFetch fetch, IOptions<HubOp
             }
         }
 
-        return found.Count > 0 ? found : throw new HubException($"No model on {hub.Endpoint} is called {pattern}.");
+        return found.Count > 0 ? found : throw new HubException($"No model on {hub.Endpoint} matches {pattern}.");
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9_][A-Za-z0-9._-]{0,95}/[A-Za-z0-9_*?][A-Za-z0-9._*?-]{0,95}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

@@ -2,33 +2,35 @@ using LoraHub.Modules.Folders;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Where the files of one commit gather, on the disk of the models folder. It outlasts the program, so that the next pull goes on where this one stopped.</summary>
+/// <summary>
+/// The folder for the partial downloads of one commit, on the disk of the models folder. It is kept between runs, so that the next run resumes.
+/// </summary>
 sealed class PullFolder : IDisposable
 {
-    readonly string _ofModel;
+    readonly string _modelFolder;
     readonly FileStream _lock;
 
-    PullFolder(string ofModel, string path, FileStream held) => (_ofModel, Path, _lock) = (ofModel, path, held);
+    PullFolder(string modelFolder, string path, FileStream held) => (_modelFolder, Path, _lock) = (modelFolder, path, held);
 
     public string Path { get; }
 
     /// <param name="downloads">See <see cref="LibraryFolder.Downloads"/>.</param>
-    /// <exception cref="HubException">Another process downloads this model.</exception>
+    /// <exception cref="HubException">Another process is downloading this model.</exception>
     public static PullFolder Open(string downloads, HubModel model)
     {
-        var ofModel = System.IO.Path.Combine(downloads, model.Id.Replace('/', '+')); // no name has a plus
-        Directory.CreateDirectory(ofModel);
-        var held = Hold(System.IO.Path.Combine(ofModel, ".lock"), model.Id);
+        var modelFolder = System.IO.Path.Combine(downloads, model.Id.Replace('/', '+')); // ids contain no plus sign
+        Directory.CreateDirectory(modelFolder);
+        var held = Lock(System.IO.Path.Combine(modelFolder, ".lock"), model.Id);
         try
         {
-            var path = System.IO.Path.Combine(ofModel, model.Commit);
-            foreach (var other in Directory.EnumerateDirectories(ofModel).Where(folder => folder != path))
+            var path = System.IO.Path.Combine(modelFolder, model.Commit);
+            foreach (var other in Directory.EnumerateDirectories(modelFolder).Where(folder => folder != path))
             {
-                Directory.Delete(other, recursive: true); // parts of a commit that is no longer asked for
+                Directory.Delete(other, recursive: true); // partial downloads of another commit
             }
 
             Directory.CreateDirectory(path);
-            return new PullFolder(ofModel, path, held);
+            return new PullFolder(modelFolder, path, held);
         }
         catch
         {
@@ -37,12 +39,12 @@ sealed class PullFolder : IDisposable
         }
     }
 
-    /// <summary>Takes the folder away, with what is left in it.</summary>
-    public void Remove() => Directory.Delete(_ofModel, recursive: true);
+    /// <summary>Deletes the folder with its files.</summary>
+    public void Remove() => Directory.Delete(_modelFolder, recursive: true);
 
     public void Dispose() => _lock.Dispose();
 
-    static FileStream Hold(string path, string id)
+    static FileStream Lock(string path, string id)
     {
         try
         {
@@ -50,7 +52,7 @@ sealed class PullFolder : IDisposable
         }
         catch (IOException exception)
         {
-            throw new HubException($"{id} is being brought by another process.", exception);
+            throw new HubException($"Another process is downloading {id}.", exception);
         }
     }
 }

@@ -1,28 +1,28 @@
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>What became of one model or module that was to be brought.</summary>
+/// <summary>The outcome of downloading one model or module.</summary>
 abstract record PullOutcome(string Id)
 {
-    /// <param name="Commit">Of the hub.</param>
-    /// <param name="Quarantine">Why predictions refuse it for now, or null.</param>
-    public sealed record Brought(string Id, string Commit, long Bytes, string? Quarantine = null) : PullOutcome(Id);
+    /// <param name="Commit">The commit on the Hub.</param>
+    /// <param name="Quarantine">Why the module is quarantined, or null.</param>
+    public sealed record Downloaded(string Id, string Commit, long Bytes, string? Quarantine = null) : PullOutcome(Id);
 
-    /// <param name="Note">Which one is here.</param>
-    public sealed record Here(string Id, string Note) : PullOutcome(Id);
+    /// <param name="Note">Which revision or folder it is.</param>
+    public sealed record AlreadyHere(string Id, string Note) : PullOutcome(Id);
 
     public sealed record Failed(string Id, string Reason) : PullOutcome(Id);
 }
 
-/// <summary>Is told how a pull goes, from many threads at once.</summary>
+/// <summary>Receives the progress of a pull. Called from several threads at once.</summary>
 interface IPullProgress
 {
-    /// <summary>So many models or modules are to be brought.</summary>
+    /// <summary>The number of models or modules to download.</summary>
     void Found(int count);
 
-    /// <summary>The files of one have so many bytes.</summary>
+    /// <summary>The download of a model started; its files have this many bytes.</summary>
     void Started(string id, long bytes);
 
-    /// <summary>So many more of them are here; fewer, when a file starts over.</summary>
+    /// <summary>More bytes arrived; negative when a file restarts.</summary>
     void Received(string id, long bytes);
 
     void Ended(PullOutcome outcome);

@@ -9,18 +9,28 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>The parts that pull, on a data folder of their own and a server of the tests.</summary>
+/// <summary>The download services, with a data folder of their own and a test server.</summary>
 sealed class DownloadsUnderTest : IPullProgress, IDisposable
 {
     readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("lorahub-");
     readonly ServiceProvider _services;
 
-    /// <param name="endpoint">Of the hub, or null for none.</param>
+    /// <param name="endpoint">The test server's URL, or null for none.</param>
     public DownloadsUnderTest(string? endpoint, params (string Key, string Value)[] settings)
     {
-        (string Key, string? Value)[] usual = [("HF_ENDPOINT", endpoint), ("Hub:RetryDelay", "00:00:00"), ("Hub:TryTimeout", "00:00:05"), ("Data:Path", _data.FullName)];
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
-            usual.Concat(settings.Select(setting => (setting.Key, Value: (string?)setting.Value))).GroupBy(pair => pair.Key).ToDictionary(group => group.Key, group => group.Last().Value)).Build();
+        Dictionary<string, string?> all = new()
+        {
+            ["HF_ENDPOINT"] = endpoint,
+            ["Hub:RetryDelay"] = "00:00:00",
+            ["Hub:TryTimeout"] = "00:00:05",
+            ["Data:Path"] = _data.FullName,
+        };
+        foreach (var (key, value) in settings)
+        {
+            all[key] = value;
+        }
+
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(all).Build();
         var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddSingleton(TimeProvider.System);
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
         services.AddModuleLibrary().AddSingleton(new SearchPath([Models], Models)).AddHub();
@@ -35,18 +45,20 @@ sealed class DownloadsUnderTest : IPullProgress, IDisposable
 
     public HubOptions Options => _services.GetRequiredService<IOptions<HubOptions>>().Value;
 
-    public Task<IReadOnlyList<PullOutcome>> PullAsync(string name, string? revision = null, bool update = false, string? baseModel = null, CancellationToken? cancellationToken = null) =>
-        _services.GetRequiredService<ModulePull>().RunAsync([name], revision, update, baseModel, this, cancellationToken ?? TestContext.Current.CancellationToken);
+    public Task<IReadOnlyList<PullOutcome>> PullAsync(
+        string name, string? revision = null, bool update = false, string? baseModel = null, CancellationToken? cancellationToken = null) =>
+        _services.GetRequiredService<ModulePull>().RunAsync(
+            [name], revision, update, baseModel, this, cancellationToken ?? TestContext.Current.CancellationToken);
 
     public Task<PullOutcome> PullModelAsync(string id, string? revision = null) =>
         _services.GetRequiredService<BaseModelPull>().RunAsync(id, revision, this, TestContext.Current.CancellationToken);
 
-    /// <summary>Why the one module does not come.</summary>
+    /// <summary>Why the download of a module failed.</summary>
     public async Task<string> FailureAsync(string name) => Assert.IsType<PullOutcome.Failed>(Assert.Single(await PullAsync(name))).Reason;
 
     public byte[] Read(string id, string file) => File.ReadAllBytes(Path.Combine(Models, id, file));
 
-    /// <summary>What lies on the way in, by name.</summary>
+    /// <summary>The names of the files that are not published yet.</summary>
     public IReadOnlyList<string> Incoming => Directory.Exists(Path.Combine(Models, ".incoming"))
         ? [.. Directory.EnumerateFiles(Path.Combine(Models, ".incoming"), "*", SearchOption.AllDirectories).Select(Path.GetFileName).OfType<string>()]
         : [];

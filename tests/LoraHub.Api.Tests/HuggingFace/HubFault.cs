@@ -1,6 +1,6 @@
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>How a hub misbehaves.</summary>
+/// <summary>A fault that the test server injects.</summary>
 enum HubFault
 {
     None,
@@ -11,21 +11,21 @@ enum HubFault
     /// <summary>503.</summary>
     Down,
 
-    /// <summary>The connection ends in the middle of the body.</summary>
+    /// <summary>The connection breaks in the middle of the body.</summary>
     Cut,
 
-    /// <summary>The body ends in the middle, as if it were whole: nothing says how long it is.</summary>
+    /// <summary>The body ends in the middle, without a Content-Length that would show it.</summary>
     Short,
 
-    /// <summary>One byte is another.</summary>
+    /// <summary>One byte is changed.</summary>
     WrongByte,
 
-    /// <summary>Nothing comes any more after half of the body, until the other side leaves.</summary>
+    /// <summary>The server sends half of the body, then nothing until the client disconnects.</summary>
     Stall,
 
-    /// <summary>A part is answered with the whole.</summary>
+    /// <summary>A range request is answered with the whole file.</summary>
     NoRanges,
 
-    /// <summary>A part that is there is said not to be (416).</summary>
+    /// <summary>A valid range is answered with 416.</summary>
     NoSuchRange,
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>A hub that misbehaves in passing is asked again; one that goes on with it is told in a line.</summary>
+/// <summary>Transient errors of the Hub are retried; persistent ones are reported in one line.</summary>
 public sealed class HubFaultTests
 {
     [Theory]
@@ -13,15 +13,17 @@ public sealed class HubFaultTests
     [InlineData(nameof(HubFault.Short))]
     [InlineData(nameof(HubFault.WrongByte))]
     [InlineData(nameof(HubFault.Stall))]
-    public async Task What_goes_wrong_once_with_every_file_is_made_up_for(string fault)
+    public async Task A_fault_that_occurs_once_per_file_is_retried(string fault)
     {
         await using var hub = await StartAsync();
         hub.Fault = request => request is { IsFile: true, Number: 1 } ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = Patient(hub, fault);
+        using var here = WithTimeout(hub, fault);
 
-        Assert.IsType<PullOutcome.Brought>(Assert.Single(await here.PullAsync("anna/one")));
+        Assert.IsType<PullOutcome.Downloaded>(Assert.Single(await here.PullAsync("anna/one")));
 
-        Assert.All(Samples.Module(1).Where(file => file.Name is "README.md" or "adapter_config.json" or "adapter_model.safetensors"), file => Assert.Equal(file.Content, here.Read("anna/one", file.Name)));
+        Assert.All(
+            Samples.Module(1).Where(file => file.Name is "README.md" or "adapter_config.json" or "adapter_model.safetensors"),
+            file => Assert.Equal(file.Content, here.Read("anna/one", file.Name)));
         Assert.Contains(hub.Requests, request => request.IsCdn && request.Number > 1);
     }
 
@@ -34,7 +36,7 @@ public sealed class HubFaultTests
         await using var hub = await StartAsync();
         var weights = Samples.Module(1).Single(file => file.Name == "adapter_model.safetensors").Content;
         hub.Fault = request => request is { IsCdn: true, Number: 1 } ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = Patient(hub, fault);
+        using var here = WithTimeout(hub, fault);
 
         await here.PullAsync("anna/one");
 
@@ -46,7 +48,7 @@ public sealed class HubFaultTests
     [Theory]
     [InlineData(nameof(HubFault.NoRanges))]
     [InlineData(nameof(HubFault.NoSuchRange))]
-    public async Task A_server_that_cannot_go_on_starts_over(string fault)
+    public async Task A_download_from_a_server_without_ranges_restarts(string fault)
     {
         await using var hub = await StartAsync();
         hub.Fault = request => request switch
@@ -55,24 +57,24 @@ public sealed class HubFaultTests
             { IsCdn: true, Number: 2 } => Enum.Parse<HubFault>(fault),
             _ => HubFault.None,
         };
-        using var here = Patient(hub, fault);
+        using var here = WithTimeout(hub, fault);
 
-        Assert.IsType<PullOutcome.Brought>(Assert.Single(await here.PullAsync("anna/one")));
+        Assert.IsType<PullOutcome.Downloaded>(Assert.Single(await here.PullAsync("anna/one")));
 
         Assert.Equal(Samples.Module(1)[3].Content, here.Read("anna/one", "adapter_model.safetensors"));
     }
 
     [Theory]
-    [InlineData(nameof(HubFault.Busy), "The hub asks for fewer requests (429).")]
-    [InlineData(nameof(HubFault.Down), "The hub is in trouble (503).")]
-    [InlineData(nameof(HubFault.Cut), "The connection to the hub broke.")]
-    [InlineData(nameof(HubFault.WrongByte), "adapter_model.safetensors of anna/one came with other bytes than the hub's digest of it says.")]
-    [InlineData(nameof(HubFault.Stall), "The hub was silent for 00:00:01.")]
-    public async Task What_goes_wrong_for_ever_is_said_and_nothing_of_it_is_seen(string fault, string message)
+    [InlineData(nameof(HubFault.Busy), "The Hub limits the request rate (429).")]
+    [InlineData(nameof(HubFault.Down), "The Hub failed to answer (503).")]
+    [InlineData(nameof(HubFault.Cut), "The connection to the Hub broke.")]
+    [InlineData(nameof(HubFault.WrongByte), "adapter_model.safetensors of anna/one does not match the digest that the Hub lists for it.")]
+    [InlineData(nameof(HubFault.Stall), "The Hub sent nothing for 00:00:01.")]
+    public async Task A_persistent_fault_is_reported_and_no_module_appears(string fault, string message)
     {
         await using var hub = await StartAsync();
         hub.Fault = request => request.IsCdn ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = Patient(hub, fault, ("Hub:Retries", "1"));
+        using var here = WithTimeout(hub, fault, ("Hub:Retries", "1"));
 
         Assert.Equal(message, await here.FailureAsync("anna/one"));
 
@@ -81,21 +83,21 @@ public sealed class HubFaultTests
     }
 
     [Fact]
-    public async Task A_hub_that_is_not_there_is_said_to_be_so()
+    public async Task An_unreachable_hub_is_reported()
     {
         using var here = new DownloadsUnderTest("http://127.0.0.1:9", ("Hub:Retries", "1"));
 
-        Assert.Equal("The hub cannot be reached (ConnectionError).", await here.FailureAsync("anna/one"));
+        Assert.Equal("Could not connect to the Hub (ConnectionError).", await here.FailureAsync("anna/one"));
     }
 
     [Fact]
-    public async Task A_hub_that_only_fails_is_left_alone_after_a_while()
+    public async Task Requests_to_a_hub_that_keeps_failing_are_paused()
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Fault = _ => HubFault.Down;
         using var here = new DownloadsUnderTest(hub.Endpoint, ("Hub:Retries", "100"));
 
-        Assert.Equal("The hub has failed too often in a row and is left alone for a while; try again later.", await here.FailureAsync("anna/one"));
+        Assert.Equal("The Hub failed too often in a row; requests to it are paused. Try again later.", await here.FailureAsync("anna/one"));
 
         Assert.InRange(hub.Requests.Count, 2, 50);
     }
@@ -103,7 +105,7 @@ public sealed class HubFaultTests
     [Theory]
     [InlineData("1000")]
     [InlineData("Tue, 31 Dec 2199 23:59:59 GMT")]
-    public async Task A_hub_that_asks_for_too_long_a_wait_is_not_waited_for(string retryAfter)
+    public async Task A_retry_after_beyond_the_limit_fails_at_once(string retryAfter)
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Answer = (http, _) =>
@@ -114,22 +116,27 @@ public sealed class HubFaultTests
         };
         using var here = new DownloadsUnderTest(hub.Endpoint);
 
-        Assert.StartsWith("The hub asks for fewer requests (429). It asks to wait ", await here.FailureAsync("anna/one"), StringComparison.Ordinal);
+        Assert.StartsWith("The Hub limits the request rate (429). Try again after ", await here.FailureAsync("anna/one"), StringComparison.Ordinal);
         Assert.Single(hub.Requests);
     }
 
     [Theory]
-    [InlineData(401, "RepoNotFound", false, "anna/one is not on HUB, or it is private: HF_TOKEN (or Hub:Token) may hold the token of someone who can see it.")]
-    [InlineData(401, null, false, "anna/one is not on HUB, or it is private: HF_TOKEN (or Hub:Token) may hold the token of someone who can see it.")]
-    [InlineData(404, "RepoNotFound", true, "anna/one is not on HUB, or the owner of this token may not see it, or the token is no longer valid.")]
-    [InlineData(401, "GatedRepo", false, "anna/one is gated: ask for access at HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.")]
-    [InlineData(403, "GatedRepo", true, "anna/one is gated: ask for access at HUB/anna/one; the owner of this token has none yet.")]
-    [InlineData(403, null, true, "The hub forbids anna/one to this token; it needs the right to read it (403).")]
+    [InlineData(
+        401, "RepoNotFound", false, "anna/one does not exist on HUB, or it is private: set HF_TOKEN (or Hub:Token) to a token with access to it.")]
+    [InlineData(401, null, false, "anna/one does not exist on HUB, or it is private: set HF_TOKEN (or Hub:Token) to a token with access to it.")]
+    [InlineData(
+        404,
+        "RepoNotFound",
+        true,
+        "anna/one does not exist on HUB, or the owner of this token has no access to it, or the token is no longer valid.")]
+    [InlineData(401, "GatedRepo", false, "anna/one is gated: request access at  HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.")]
+    [InlineData(403, "GatedRepo", true, "anna/one is gated: request access at  HUB/anna/one; the owner of this token has no access yet.")]
+    [InlineData(403, null, true, "The Hub denied access to anna/one; the token needs read permission for it (403).")]
     [InlineData(404, "RevisionNotFound", false, "anna/one has no revision main.")]
     [InlineData(404, "EntryNotFound", false, "anna/one has no file ", true)]
-    [InlineData(401, "GatedRepo", false, "anna/one is gated: ask for access at HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.", true)]
-    [InlineData(418, null, false, "The hub answered 418 to anna/one.")]
-    public async Task Refusals_are_told_apart(int status, string? code, bool hasToken, string message, bool isFile = false)
+    [InlineData(401, "GatedRepo", false, "anna/one is gated: request access at  HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.", true)]
+    [InlineData(418, null, false, "The Hub answered 418 to the request for anna/one.")]
+    public async Task Each_error_response_has_its_own_message(int status, string? code, bool hasToken, string message, bool isFile = false)
     {
         await using var hub = await StartAsync();
         hub.Answer = (http, request) =>
@@ -151,14 +158,14 @@ public sealed class HubFaultTests
     }
 
     [Theory]
-    [InlineData("CDN/loop", "The hub redirects in a circle, or more than 5 times.")]
-    [InlineData("HUB/chain?", "The hub redirects in a circle, or more than 5 times.")]
-    [InlineData("http://169.254.169.254/latest/meta-data", "The hub redirects to an address of a private network, which is not followed")]
-    [InlineData("http://[::ffff:10.0.0.1]/", "The hub redirects to an address of a private network, which is not followed")]
-    [InlineData("http://localhost:1/", "The hub redirects to an address of a private network, which is not followed")]
-    [InlineData("file:///etc/passwd", "The hub redirects to what is no web address.")]
-    [InlineData("http://user:password@127.0.0.1/", "The hub redirects to what is no web address.")]
-    public async Task A_redirect_that_leads_astray_is_not_followed(string location, string message)
+    [InlineData("CDN/loop", "The Hub redirected in a circle, or more than 5 times.")]
+    [InlineData("HUB/chain?", "The Hub redirected in a circle, or more than 5 times.")]
+    [InlineData("http://169.254.169.254/latest/meta-data", "The Hub redirected to an address in a private network;")]
+    [InlineData("http://[::ffff:10.0.0.1]/", "The Hub redirected to an address in a private network;")]
+    [InlineData("http://localhost:1/", "The Hub redirected to an address in a private network;")]
+    [InlineData("file:///etc/passwd", "The Hub redirected to an invalid URL.")]
+    [InlineData("http://user:password@127.0.0.1/", "The Hub redirected to an invalid URL.")]
+    public async Task An_unsafe_or_endless_redirect_is_not_followed(string location, string message)
     {
         await using var hub = await StartAsync();
         hub.Answer = (http, request) =>
@@ -166,7 +173,8 @@ public sealed class HubFaultTests
             if (request.IsFile || request.Path.StartsWith("/chain", StringComparison.Ordinal))
             {
                 http.Response.StatusCode = 302;
-                http.Response.Headers.Location = location.Replace("CDN", hub.Cdn, StringComparison.Ordinal).Replace("HUB", hub.Endpoint, StringComparison.Ordinal)
+                http.Response.Headers.Location =
+                    location.Replace("CDN", hub.Cdn, StringComparison.Ordinal).Replace("HUB", hub.Endpoint, StringComparison.Ordinal)
                     + (location.EndsWith('?') ? $"{Guid.NewGuid()}" : "");
                 return Task.FromResult(true);
             }
@@ -180,12 +188,12 @@ public sealed class HubFaultTests
     }
 
     [Fact]
-    public async Task The_token_goes_to_the_hub_and_not_to_where_it_redirects()
+    public async Task The_token_is_sent_to_the_hub_and_not_to_a_redirects_target()
     {
         await using var hub = await StartAsync();
         using var here = new DownloadsUnderTest(hub.Endpoint, ("HF_TOKEN", "hf_secret"));
 
-        Assert.IsType<PullOutcome.Brought>(Assert.Single(await here.PullAsync("anna/one")));
+        Assert.IsType<PullOutcome.Downloaded>(Assert.Single(await here.PullAsync("anna/one")));
 
         Assert.All(hub.Requests, request => Assert.Equal(request.IsCdn ? null : "Bearer hf_secret", request.Authorization));
         Assert.Contains(hub.Requests, request => request.IsCdn);
@@ -214,16 +222,20 @@ public sealed class HubFaultTests
         };
         using var here = new DownloadsUnderTest(hub.Endpoint, ("HF_TOKEN", "hf_secret"));
 
-        Assert.IsType<PullOutcome.Brought>(Assert.Single(await here.PullAsync("anna/one")));
+        Assert.IsType<PullOutcome.Downloaded>(Assert.Single(await here.PullAsync("anna/one")));
 
         Assert.Equal("Bearer hf_secret", Assert.Single(hub.Requests, request => request.Path == "/moved").Authorization);
     }
 
     [Theory]
-    [InlineData("no json", "What the hub says of anna/one is not a list of files at a commit.")]
-    [InlineData("""{"sha": "../../../etc", "siblings": []}""", "What the hub says of anna/one is not a list of files at a commit.")]
-    [InlineData("""{"sha": "0123456789012345678901234567890123456789", "siblings": [{"rfilename": "adapter_config.json"}, {"rfilename": "adapter_model.bin"}]}""", "The hub has no size and digest of adapter_config.json of anna/one, so that it could not be verified.")]
-    public async Task What_is_no_answer_of_a_hub_is_said_to_be_so(string answer, string message)
+    [InlineData("no json", "The Hub's response about anna/one is not a valid list of files at a commit.")]
+    [InlineData("""{"sha": "../../../etc", "siblings": []}""", "The Hub's response about anna/one is not a valid list of files at a commit.")]
+    [InlineData(
+        """
+        {"sha": "0123456789012345678901234567890123456789", "siblings": [{"rfilename": "adapter_config.json"}, {"rfilename": "adapter_model.bin"}]}
+        """,
+        "The Hub lists no size and digest for adapter_config.json of anna/one; a download could not be verified.")]
+    public async Task An_invalid_response_is_reported(string answer, string message)
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Answer = async (http, _) =>
@@ -243,6 +255,7 @@ public sealed class HubFaultTests
         return hub;
     }
 
-    /// <summary>With all but silence, where that is what is tried.</summary>
-    static DownloadsUnderTest Patient(HuggingFaceServer hub, string fault, params (string Key, string Value)[] settings) => new(hub.Endpoint, [("Hub:TryTimeout", fault == nameof(HubFault.Stall) ? "00:00:01" : "00:00:20"), .. settings]);
+    /// <summary>With a short idle timeout only where the test needs one.</summary>
+    static DownloadsUnderTest WithTimeout(HuggingFaceServer hub, string fault, params (string Key, string Value)[] settings) =>
+        new(hub.Endpoint, [("Hub:TryTimeout", fault == nameof(HubFault.Stall) ? "00:00:01" : "00:00:20"), .. settings]);
 }

@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>Speaks the Hugging Face Hub's protocol on free ports of this machine, and misbehaves as the test says. Large files lie at a second origin, its CDN.</summary>
+/// <summary>
+/// A test server with the Hugging Face Hub's API, on free ports of this machine. It injects the faults that a test asks for, and serves large files
+/// from a second origin, its CDN.
+/// </summary>
 sealed class HuggingFaceServer : IAsyncDisposable
 {
     readonly SortedDictionary<string, HubRepository> _repositories = new(StringComparer.Ordinal);
@@ -24,16 +27,16 @@ sealed class HuggingFaceServer : IAsyncDisposable
 
     public IReadOnlyCollection<HubRequest> Requests => _requests;
 
-    /// <summary>The bytes of files that were written to connections.</summary>
+    /// <summary>The number of file bytes written to connections.</summary>
     public long Sent => _sent;
 
-    /// <summary>What goes wrong with a request. Default: nothing.</summary>
+    /// <summary>The fault to inject into a request. Default: none.</summary>
     public Func<HubRequest, HubFault> Fault { get; set; } = _ => HubFault.None;
 
-    /// <summary>Answers in the hub's place when it returns true. Default: it does not.</summary>
+    /// <summary>Handles a request instead of the server when it returns true. Default: it returns false.</summary>
     public Func<HttpContext, HubRequest, Task<bool>> Answer { get; set; } = (_, _) => Task.FromResult(false);
 
-    /// <summary>How many models a page of a search holds.</summary>
+    /// <summary>The number of models on a page of search results.</summary>
     public int PageSize { get; init; } = 50;
 
     public static async Task<HuggingFaceServer> StartAsync()
@@ -44,7 +47,7 @@ sealed class HuggingFaceServer : IAsyncDisposable
         return hub;
     }
 
-    /// <summary>Adds a model, or gives the one of that name another commit.</summary>
+    /// <summary>Adds a model, or replaces its commit.</summary>
     public HubRepository Add(string id, params IEnumerable<(string Name, byte[] Content)> files) => _repositories[id] = HubRepository.Of(id, files);
 
     public HubRepository Find(string id) => _repositories[id];
@@ -90,7 +93,8 @@ sealed class HuggingFaceServer : IAsyncDisposable
 
         if (isCdn)
         {
-            await SendAsync(http, _repositories.Values.SelectMany(repository => repository.Files.Values).First(file => path == $"/{file.Sha256}").Content, fault);
+            var file = _repositories.Values.SelectMany(repository => repository.Files.Values).First(file => path == $"/{file.Sha256}");
+            await SendAsync(http, file.Content, fault);
         }
         else if (path == "/api/models")
         {
@@ -106,13 +110,20 @@ sealed class HuggingFaceServer : IAsyncDisposable
     {
         var query = http.Request.Query;
         var skip = int.TryParse(query["cursor"], out var cursor) ? cursor : 0;
-        string[] found = [.. _repositories.Keys.Where(id => id.StartsWith($"{query["author"]}/", StringComparison.Ordinal) && id.Contains(query["search"].ToString(), StringComparison.OrdinalIgnoreCase))];
+        var (author, search) = ($"{query["author"]}/", query["search"].ToString());
+        string[] found =
+        [
+            .. _repositories.Keys
+                .Where(id => id.StartsWith(author, StringComparison.Ordinal) && id.Contains(search, StringComparison.OrdinalIgnoreCase)),
+        ];
         if (skip + PageSize < found.Length)
         {
-            http.Response.Headers.Link = $"<{Endpoint}/api/models?search={query["search"]}&author={query["author"]}&limit={query["limit"]}&cursor={skip + PageSize}>; rel=\"next\"";
+            var next = $"search={search}&author={query["author"]}&limit={query["limit"]}&cursor={skip + PageSize}";
+            http.Response.Headers.Link = $"<{Endpoint}/api/models?{next}>; rel=\"next\"";
         }
 
-        await http.Response.WriteAsJsonAsync(new JsonArray([.. found.Skip(skip).Take(PageSize).Select(id => new JsonObject { ["id"] = id, ["modelId"] = id })]));
+        var page = found.Skip(skip).Take(PageSize).Select(id => new JsonObject { ["id"] = id, ["modelId"] = id });
+        await http.Response.WriteAsJsonAsync(new JsonArray([.. page]));
     }
 
     async Task AnswerAsync(HttpContext http, string[] path, HubFault fault)
@@ -148,7 +159,7 @@ sealed class HuggingFaceServer : IAsyncDisposable
     {
         if (!_repositories.TryGetValue($"{owner}/{name}", out var repository))
         {
-            Refuse(http, 401, "RepoNotFound"); // as the hub answers those whom it does not know
+            Refuse(http, 401, "RepoNotFound"); // as the Hub answers requests without a token
             return null;
         }
 
@@ -199,7 +210,8 @@ sealed class HuggingFaceServer : IAsyncDisposable
         }
         else if (fault is HubFault.Stall)
         {
-            await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.Delay(Timeout.Infinite, http.RequestAborted)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 }

@@ -5,7 +5,7 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>The program itself, run as a person runs it, with the real store and the real checks of modules.</summary>
+/// <summary>Runs the program itself, as a user does, with the real store and the real module checks.</summary>
 public sealed class PullCommandTests : IDisposable
 {
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -15,15 +15,17 @@ public sealed class PullCommandTests : IDisposable
     public void Dispose() => _data.Delete(recursive: true);
 
     [Fact]
-    public Task All_modules_come_whole_although_a_fifth_of_the_requests_fails_and_the_program_is_killed_twice() => PullAndKillAsync(modules: 32, first: 12, second: 12);
+    public Task All_modules_arrive_intact_although_a_fifth_of_the_requests_fails_and_the_program_is_killed_twice() =>
+        PullAndKillAsync(modules: 32, first: 12, second: 12);
 
     [Fact]
     [LongRunning]
-    public Task All_196_modules_come_whole_although_a_fifth_of_the_requests_fails_and_the_program_is_killed_twice() => PullAndKillAsync(modules: 196, first: 40, second: 60);
+    public Task All_196_modules_arrive_intact_although_a_fifth_of_the_requests_fails_and_the_program_is_killed_twice() =>
+        PullAndKillAsync(modules: 196, first: 40, second: 60);
 
-    /// <param name="modules">How many there are.</param>
-    /// <param name="first">How many files of weights come before the program is killed for the first time.</param>
-    /// <param name="second">And before the second time.</param>
+    /// <param name="modules">The number of modules.</param>
+    /// <param name="first">The number of weights files before the program is killed for the first time.</param>
+    /// <param name="second">The number before the second time.</param>
     async Task PullAndKillAsync(int modules, int first, int second)
     {
         await using var hub = await HuggingFaceServer.StartAsync();
@@ -33,10 +35,10 @@ public sealed class PullCommandTests : IDisposable
         }
 
         await KillInTheMiddleAsync(hub, first);
-        AssertNothingHalf(hub);
+        AssertNoPartialModules(hub);
         var before = Placed();
         await KillInTheMiddleAsync(hub, second);
-        AssertNothingHalf(hub);
+        AssertNoPartialModules(hub);
         Assert.InRange(before, 1, Placed() - 1);
 
         hub.Fault = Faults(seed: 3);
@@ -45,7 +47,7 @@ public sealed class PullCommandTests : IDisposable
         Assert.Equal((0, ""), (run.Code, run.Error));
         Assert.Matches($@"\n\d+ downloaded, \d+ already here, 0 failed\.\n\z", run.Output);
         Assert.Equal(modules, Placed());
-        AssertNothingHalf(hub);
+        AssertNoPartialModules(hub);
         Assert.Contains(hub.Requests, request => request.Range is not null);
 
         var asked = hub.Requests.Count;
@@ -55,7 +57,7 @@ public sealed class PullCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Interrupted_it_ends_with_130_and_goes_on_the_next_time_where_it_stopped()
+    public async Task An_interrupted_pull_exits_with_130_and_the_next_run_resumes()
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         var module = hub.Add("anna/one", Samples.Module(1));
@@ -65,8 +67,9 @@ public sealed class PullCommandTests : IDisposable
         {
             await UntilPartAsync();
             using var interrupt = Process.Start("kill", ["-TERM", $"{process.Id}"]); // as Ctrl+C to the program
-            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Limit, TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            var cancellationToken = TestContext.Current.CancellationToken;
+            var output = await process.StandardOutput.ReadToEndAsync(cancellationToken).WaitAsync(Limit, cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
             Assert.Equal((130, "Stopped after 0 modules; partial downloads are kept. Run the same command to resume.\n"), (process.ExitCode, output));
         }
         finally
@@ -78,19 +81,20 @@ public sealed class PullCommandTests : IDisposable
         var run = await FinishedRun.OfAsync(_data.FullName, ["modules", "pull", "anna/one"], Settings(hub));
 
         Assert.Equal(0, run.Code);
-        Assert.StartsWith("bytes=", Assert.Single(hub.Requests, request => request.IsCdn && request.Number == hub.Requests.Where(other => other.IsCdn).Max(other => other.Number)).Range, StringComparison.Ordinal);
+        var last = hub.Requests.Where(request => request.IsCdn).Max(request => request.Number);
+        Assert.StartsWith("bytes=", Assert.Single(hub.Requests, request => request.IsCdn && request.Number == last).Range, StringComparison.Ordinal);
         Assert.Equal(module.Files["adapter_model.safetensors"].Sha256, Sha256("anna/one", "adapter_model.safetensors"));
     }
 
     [Fact]
-    public async Task One_that_fails_is_said_and_ends_with_1()
+    public async Task A_failed_download_is_reported_and_exits_with_1()
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Add("anna/one", Samples.Module(1));
 
         var run = await FinishedRun.OfAsync(_data.FullName, ["modules", "pull", "anna/one", "anna/none"], Settings(hub));
 
-        var reason = $"anna/none is not on {hub.Endpoint}, or it is private: HF_TOKEN (or Hub:Token) may hold the token of someone who can see it.";
+        var reason = $"anna/none does not exist on {hub.Endpoint}, or it is private: set HF_TOKEN (or Hub:Token) to a token with access to it.";
         Assert.Equal((1, $"anna/none: {reason}\n"), (run.Code, run.Error));
         Assert.Contains($"anna/none: failed: {reason}\n", run.Output, StringComparison.Ordinal);
         Assert.EndsWith("1 downloaded, 0 already here, 1 failed.\n", run.Output, StringComparison.Ordinal);
@@ -99,17 +103,22 @@ public sealed class PullCommandTests : IDisposable
     [Theory]
     [InlineData("`anna/../x` is not a module: ", "modules", "pull", "anna/one", "anna/../x")]
     [InlineData("`anna` is not a base model: it must be owner/name", "models", "pull", "anna")]
-    [InlineData("Hub:Endpoint (or HF_ENDPOINT) must be the URL of a hub, as https://huggingface.co.", "modules", "pull", "anna/one", "ENDPOINT")]
-    public async Task Bad_input_is_said_in_a_line_and_ends_with_2(string message, params string[] arguments)
+    [InlineData(
+        "Hub:Endpoint (or HF_ENDPOINT) must be the URL of a server with the Hugging Face Hub's API, such as https://huggingface.co.",
+        "modules", "pull", "anna/one", "ENDPOINT")]
+    public async Task Invalid_input_is_reported_in_one_line_and_exits_with_2(string message, params string[] arguments)
     {
-        var run = await FinishedRun.OfAsync(_data.FullName, [.. arguments.Where(argument => argument != "ENDPOINT")], ("HF_ENDPOINT", arguments.Contains("ENDPOINT") ? "nowhere" : "http://127.0.0.1:9"));
+        var run = await FinishedRun.OfAsync(
+            _data.FullName,
+            [.. arguments.Where(argument => argument != "ENDPOINT")],
+            ("HF_ENDPOINT", arguments.Contains("ENDPOINT") ? "nowhere" : "http://127.0.0.1:9"));
 
         Assert.Equal((2, ""), (run.Code, run.Output));
         Assert.StartsWith(message, run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Models_list_has_what_models_pull_brought()
+    public async Task Models_list_shows_a_model_that_models_pull_downloaded()
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Add("anna/base", Samples.Model());
@@ -126,10 +135,11 @@ public sealed class PullCommandTests : IDisposable
     static (string Key, string Value)[] Settings(HuggingFaceServer hub) =>
         [("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", ""), ("Hub:RetryDelay", "00:00:00"), ("Hub:TryTimeout", "00:00:02"), ("Hub:Retries", "12")];
 
-    /// <summary>A fifth of all requests fails, each path's in its own order.</summary>
+    /// <summary>A fifth of all requests fails, in an order of its own for each path.</summary>
     static Func<HubRequest, HubFault> Faults(int seed)
     {
-        HubFault[] api = [HubFault.Busy, HubFault.Down], file = [HubFault.Busy, HubFault.Down, HubFault.Cut, HubFault.Short, HubFault.WrongByte, HubFault.NoRanges];
+        HubFault[] api = [HubFault.Busy, HubFault.Down];
+        HubFault[] file = [HubFault.Busy, HubFault.Down, HubFault.Cut, HubFault.Short, HubFault.WrongByte, HubFault.NoRanges];
         return request =>
         {
             var random = new Random(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes($"{seed} {request.Path} {request.Number}"))));
@@ -137,7 +147,7 @@ public sealed class PullCommandTests : IDisposable
         };
     }
 
-    /// <summary>Kills the program (SIGKILL) while the hub is silent in the middle of some module's weights.</summary>
+    /// <summary>Kills the program (SIGKILL) while the server stalls in the middle of a weights file.</summary>
     async Task KillInTheMiddleAsync(HuggingFaceServer hub, int after)
     {
         var (faults, files) = (Faults(seed: after), 0);
@@ -161,12 +171,14 @@ public sealed class PullCommandTests : IDisposable
         }
     }
 
-    /// <summary>Returns when some of a module's weights have come.</summary>
+    /// <summary>Returns once part of a weights file has arrived.</summary>
     async Task UntilPartAsync()
     {
         using var limit = new CancellationTokenSource(Limit);
         var incoming = new DirectoryInfo(Path.Combine(_data.FullName, "models", ".incoming", "pull"));
-        while (!incoming.Exists || !incoming.EnumerateFiles("adapter_model.safetensors.part", SearchOption.AllDirectories).Any(part => part is { Exists: true, Length: > 0 }))
+        while (!incoming.Exists
+            || !incoming.EnumerateFiles("adapter_model.safetensors.part", SearchOption.AllDirectories)
+                .Any(part => part is { Exists: true, Length: > 0 }))
         {
             await Task.Delay(20, limit.Token);
             incoming.Refresh();
@@ -175,7 +187,11 @@ public sealed class PullCommandTests : IDisposable
 
     Process Start(string modules, HuggingFaceServer hub)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub.dll"), "modules", "pull", modules]) { UseShellExecute = false, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub.dll"), "modules", "pull", modules])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+        };
         start.Environment["Data__Path"] = _data.FullName;
         foreach (var (key, value) in Settings(hub))
         {
@@ -189,8 +205,8 @@ public sealed class PullCommandTests : IDisposable
 
     string Owner => Path.Combine(_data.FullName, "models", "lorahub");
 
-    /// <summary>Whatever is visible has its hub's bytes and its record.</summary>
-    void AssertNothingHalf(HuggingFaceServer hub)
+    /// <summary>Every visible module has the server's bytes and a record.</summary>
+    void AssertNoPartialModules(HuggingFaceServer hub)
     {
         foreach (var folder in Directory.Exists(Owner) ? Directory.GetDirectories(Owner) : [])
         {
@@ -204,5 +220,6 @@ public sealed class PullCommandTests : IDisposable
         }
     }
 
-    string Sha256(string id, string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(_data.FullName, "models", id, file))));
+    string Sha256(string id, string file) => Convert.ToHexStringLower(
+        SHA256.HashData(File.ReadAllBytes(Path.Combine(_data.FullName, "models", id, file))));
 }

@@ -3,15 +3,15 @@ using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>Modules that a hub may hold.</summary>
+/// <summary>Modules and models for the test server.</summary>
 static class Samples
 {
     static readonly string Shipped = Path.Combine(Repository.Root, "models", "lorahub", "t5_mini-parity_safetensors");
 
-    /// <summary>The layer that <see cref="Module"/>'s number is in.</summary>
+    /// <summary>The layer that contains the number which <see cref="Module"/> changes.</summary>
     public const string LastLayer = "encoder.block.2.layer.0.SelfAttention.v";
 
-    /// <summary>A module that ships, with another last number: each its own bytes.</summary>
+    /// <summary>A shipped module with its last number replaced, so that each module has different bytes.</summary>
     public static (string Name, byte[] Content)[] Module(float number)
     {
         var weights = File.ReadAllBytes(Path.Combine(Shipped, "adapter_model.safetensors"));
@@ -26,7 +26,7 @@ static class Samples
         ];
     }
 
-    /// <summary>The base model that ships, in one file.</summary>
+    /// <summary>The files of the shipped base model.</summary>
     public static (string Name, byte[] Content)[] Model(params string[] without) =>
     [
         .. Directory.EnumerateFiles(Path.Combine(Repository.Root, "models", "lorahub", "t5-mini"))

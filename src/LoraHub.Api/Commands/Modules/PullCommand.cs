@@ -83,11 +83,11 @@ static class PullCommand
     static int Show(Output output, IReadOnlyList<PullOutcome> outcomes)
     {
         PullOutcome.Failed[] failed = [.. outcomes.OfType<PullOutcome.Failed>()];
-        var downloaded = outcomes.Count(outcome => outcome is PullOutcome.Brought);
-        var quarantined = outcomes.Count(outcome => outcome is PullOutcome.Brought { Quarantine: not null });
+        var downloaded = outcomes.Count(outcome => outcome is PullOutcome.Downloaded);
+        var quarantined = outcomes.Count(outcome => outcome is PullOutcome.Downloaded { Quarantine: not null });
         output.WriteLine(
             $"{downloaded} downloaded{(quarantined > 0 ? $" ({quarantined} into quarantine)" : "")}, " +
-            $"{outcomes.Count(outcome => outcome is PullOutcome.Here)} already here, {failed.Length} failed.");
+            $"{outcomes.Count(outcome => outcome is PullOutcome.AlreadyHere)} already here, {failed.Length} failed.");
         foreach (var (id, reason) in failed)
         {
             Console.Error.WriteLine($"{id}: {reason}");

@@ -4,36 +4,37 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>Brings one module from the hub, unless it is here.</summary>
-sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, ModulePublisher publisher, IOptions<HubOptions> options)
+/// <summary>Downloads a module from the Hugging Face Hub, unless the library has it.</summary>
+sealed class ModuleDownload(HubClient hub, PullFiles files, ModuleLibrary library, ModulePublisher publisher, IOptions<HubOptions> options)
 {
-    /// <param name="revision">The one to bring, or null: then one that was brought stays what it is.</param>
-    /// <param name="update">To look whether the hub has a newer one.</param>
+    /// <param name="revision">The revision to download; null keeps a module that the library has.</param>
+    /// <param name="update">Whether to check the Hub for a newer revision.</param>
     /// <param name="baseModel">See <see cref="ModuleOrigin"/>.</param>
-    public Task<PullOutcome> FetchAsync(string id, string? revision, bool update, string? baseModel, IPullProgress progress, CancellationToken cancellationToken) =>
+    public Task<PullOutcome> DownloadAsync(
+        string id, string? revision, bool update, string? baseModel, IPullProgress progress, CancellationToken cancellationToken) =>
         PullFiles.GuardAsync(id, async () =>
         {
             var source = hub.Source(id);
             var here = library.Find(new ModuleReference(id, Digest: null));
             if (here is not null && revision is null && !update)
             {
-                return new PullOutcome.Here(id, here is { Revision: { } pulled } && here.Source == source
+                return new PullOutcome.AlreadyHere(id, here is { Revision: { } pulled } && here.Source == source
                     ? $"revision {Short(pulled)}"
-                    : "from elsewhere, and stays as it is; --update brings the hub's as a new version");
+                    : "from another source; use --update to download the Hub's revision as a new version");
             }
 
             var model = await hub.ModelAsync(id, revision, cancellationToken);
             return here is { IsRecorded: true } && here.Source == source && here.Revision == model.Commit
-                ? new PullOutcome.Here(id, $"revision {Short(model.Commit)}")
+                ? new PullOutcome.AlreadyHere(id, $"revision {Short(model.Commit)}")
                 : await DownloadAsync(model, source, baseModel, progress, cancellationToken);
         });
 
-    /// <summary>The files that a module is made of, and nothing else that lies beside them.</summary>
+    /// <summary>The module's own files; others in the repository are not downloaded.</summary>
     HubFile[] Files(HubModel model)
     {
         if (!model.Files.ContainsKey(ModuleFiles.Config))
         {
-            throw new HubException($"{model.Id} has no {ModuleFiles.Config}: it is no LoRA module as PEFT writes them.");
+            throw new HubException($"{model.Id} has no {ModuleFiles.Config} and is not a LoRA module as PEFT saves it.");
         }
 
         var weights = model.Files.ContainsKey(ModuleFiles.Weights) ? ModuleFiles.Weights
@@ -43,7 +44,7 @@ sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, 
         HubFile[] chosen = [.. names.Select(name => model.File(name, ModuleFiles.MostBytes[name]))];
         return chosen.Sum(file => file.Size) is var bytes && bytes <= options.Value.MaxModuleBytes
             ? chosen
-            : throw new HubException($"{model.Id} has {bytes} bytes; at most {options.Value.MaxModuleBytes} are taken (Hub:MaxModuleBytes).");
+            : throw new HubException($"{model.Id} has {bytes} bytes; the limit is {options.Value.MaxModuleBytes} (Hub:MaxModuleBytes).");
     }
 
     async Task<PullOutcome> DownloadAsync(HubModel model, string source, string? baseModel, IPullProgress progress, CancellationToken cancellationToken)
@@ -52,7 +53,7 @@ sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, 
         var bytes = wanted.Sum(file => file.Size);
         using var folder = files.Open(model);
         progress.Started(model.Id, bytes);
-        await files.FetchAsync(model, wanted, folder, parallel: 1, progress, cancellationToken); // modules come beside each other
+        await files.DownloadAsync(model, wanted, folder, parallel: 1, progress, cancellationToken); // the modules are parallel
 
         using var incoming = publisher.Begin();
         foreach (var file in wanted)
@@ -62,8 +63,9 @@ sealed class ModuleFetch(HubClient hub, PullFiles files, ModuleLibrary library, 
 
         try
         {
-            var (version, _) = await publisher.PublishAsync(model.Id, incoming, new ModuleOrigin(source, model.Commit, BaseModel: baseModel), cancellationToken);
-            return new PullOutcome.Brought(model.Id, model.Commit, bytes, version.Quarantine);
+            var origin = new ModuleOrigin(source, model.Commit, BaseModel: baseModel);
+            var (version, _) = await publisher.PublishAsync(model.Id, incoming, origin, cancellationToken);
+            return new PullOutcome.Downloaded(model.Id, model.Commit, bytes, version.Quarantine);
         }
         catch (ModuleRefusedException exception)
         {
