@@ -9,13 +9,16 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>Takes modules away, and puts them into quarantine.</summary>
+/// <summary>Deletes, quarantines and releases modules.</summary>
 sealed partial class ModuleChanges(
     VersionStore store, IModuleIndex index, ModuleIndexer indexer, SimilarModules similar, ILogger<ModuleChanges> logger)
 {
     const int LongestReason = 500;
 
-    public static Task<IResult> DeleteAsync(string owner, string name, HttpContext http, ModuleChanges changes) => changes.DeleteAsync($"{owner}/{name}", http);
+    static readonly string ReasonRule = $"reason is required: one line of 1 to {LongestReason} characters that says why the module is quarantined";
+
+    public static Task<IResult> DeleteAsync(string owner, string name, HttpContext http, ModuleChanges changes) => changes.DeleteAsync(
+        $"{owner}/{name}", http);
 
     public static async Task<IResult> QuarantineAsync(string owner, string name, HttpContext http, ModuleChanges changes)
     {
@@ -27,11 +30,12 @@ sealed partial class ModuleChanges(
                 && ((string)value!).Trim() is { Length: > 0 and <= LongestReason } reason && !reason.Any(char.IsControl):
                 return await changes.MarkAsync(owner, name, reason, http);
             default:
-                return Problems.Fields([new InvalidField("required", "reason", $"reason is required: why predictions must refuse the module, a line of 1 to {LongestReason} characters")]);
+                return Problems.Fields([new InvalidField("required", "reason", ReasonRule)]);
         }
     }
 
-    public static Task<IResult> ReleaseAsync(string owner, string name, HttpContext http, ModuleChanges changes) => changes.MarkAsync(owner, name, reason: null, http);
+    public static Task<IResult> ReleaseAsync(string owner, string name, HttpContext http, ModuleChanges changes) => changes.MarkAsync(
+        owner, name, reason: null, http);
 
     async Task<IResult> DeleteAsync(string id, HttpContext http)
     {
@@ -61,7 +65,7 @@ sealed partial class ModuleChanges(
         return TypedResults.NoContent();
     }
 
-    /// <param name="reason">Null: predictions may use it again.</param>
+    /// <param name="reason">Why the module is quarantined; null releases it.</param>
     async Task<IResult> MarkAsync(string owner, string name, string? reason, HttpContext http)
     {
         if (ModuleReference.Parse($"{owner}/{name}") is not { } named || await index.FindAsync(named, http.RequestAborted) is not { } module)
@@ -89,15 +93,16 @@ sealed partial class ModuleChanges(
         return TypedResults.Json(await ModulePages.WholeAsync(module, http.Request, similar, http.RequestAborted), WireJson.Options);
     }
 
-    public static string Held(int count) =>
-        $"{(count == 1 ? "A prediction that waits or runs names" : $"{count} predictions that wait or run name")} this module; cancel {(count == 1 ? "it" : "them")}, or delete it when {(count == 1 ? "it has" : "they have")} ended.";
+    public static string Held(int count) => count == 1
+        ? "A queued or running prediction uses this module; cancel the prediction or wait for it to finish."
+        : $"{count} queued or running predictions use this module; cancel them or wait for them to finish.";
 
-    [LoggerMessage(LogLevel.Information, "Module {Module} was deleted.")]
+    [LoggerMessage(LogLevel.Information, "Deleted module {Module}.")]
     partial void LogDeleted(string module);
 
-    [LoggerMessage(LogLevel.Information, "Module {Module}, version {Digest}, was put into quarantine.")]
+    [LoggerMessage(LogLevel.Information, "Quarantined module {Module}, version {Digest}.")]
     partial void LogQuarantined(string module, string? digest);
 
-    [LoggerMessage(LogLevel.Information, "Module {Module}, version {Digest}, was released from quarantine.")]
+    [LoggerMessage(LogLevel.Information, "Released module {Module}, version {Digest}, from quarantine.")]
     partial void LogReleased(string module, string? digest);
 }

@@ -3,7 +3,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>A version of a module as the service describes it.</summary>
+/// <summary>A version of a module in responses.</summary>
 public sealed record ModuleDescription
 {
     public required string Url { get; init; }
@@ -15,7 +15,7 @@ public sealed record ModuleDescription
 
     public required string Name { get; init; }
 
-    /// <summary>The digest of its bytes; <c>id@version</c> asks for exactly these. Empty when it is broken.</summary>
+    /// <summary>The digest of its bytes; <c>id@version</c> selects exactly this version. Empty if it is broken.</summary>
     public required string Version { get; init; }
 
     /// <summary>Whether the name points to this version.</summary>
@@ -24,10 +24,10 @@ public sealed record ModuleDescription
     /// <summary><c>ready</c>, <c>quarantined</c> or <c>broken</c>.</summary>
     public required string State { get; init; }
 
-    /// <summary>Why it is not ready.</summary>
+    /// <summary>Why it is quarantined or broken.</summary>
     public required string? Reason { get; init; }
 
-    /// <summary>Null when it is broken, as all that is read from its files.</summary>
+    /// <summary>Null if it is broken, as is all that is read from its files.</summary>
     public required ModuleBaseModel? BaseModel { get; init; }
 
     /// <summary>r.</summary>
@@ -42,10 +42,10 @@ public sealed record ModuleDescription
 
     public required long? Parameters { get; init; }
 
-    /// <summary>Frobenius, of the whole update.</summary>
+    /// <summary>The Frobenius norm of the whole update.</summary>
     public required double? Norm { get; init; }
 
-    /// <summary>Of the weights' file, in bytes.</summary>
+    /// <summary>The size of the weights file, in bytes.</summary>
     public required long Size { get; init; }
 
     public required string? Task { get; init; }
@@ -58,34 +58,34 @@ public sealed record ModuleDescription
 
     public required string? PromptTemplate { get; init; }
 
-    /// <summary>Null when it was uploaded or lay in a folder.</summary>
+    /// <summary>Null if it was uploaded or found in a folder.</summary>
     public required ModuleSource? Source { get; init; }
 
     public required DateTimeOffset PublishedAt { get; init; }
 
-    /// <summary>The name of the token that it came with, or null.</summary>
+    /// <summary>The name of the token that it was published with, or null.</summary>
     public required string? PublishedBy { get; init; }
 
-    /// <summary>How many predictions that succeeded have composed it.</summary>
+    /// <summary>The number of successful predictions that composed it.</summary>
     public required long Uses { get; init; }
 
     public required DateTimeOffset? LastUsedAt { get; init; }
 
     public required ModuleUrls Urls { get; init; }
 
-    /// <summary>In a list of similar ones: the cosine of the angle between the updates.</summary>
+    /// <summary>The cosine similarity of the updates; only in a list of similar modules.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Similarity { get; init; }
 
-    /// <summary>Of one module alone: its update layer by layer.</summary>
+    /// <summary>The update layer by layer; only in the response for a single module.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<LayerReport>? Layers { get; init; }
 
-    /// <summary>Of one module alone: the nearest ones.</summary>
+    /// <summary>The nearest modules; only in the response for a single module.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ModuleNeighbor>? Similar { get; init; }
 
-    /// <param name="origin">Scheme and host, without a slash at the end.</param>
+    /// <param name="origin">Scheme and host, without a trailing slash.</param>
     internal static ModuleDescription From(ModuleVersion module, string origin)
     {
         var (report, card, slash) = (module.Report, module.Card, module.Id.IndexOf('/', StringComparison.Ordinal));
@@ -124,18 +124,18 @@ public sealed record ModuleDescription
 }
 
 /// <param name="Id"><c>owner/name</c>.</param>
-/// <param name="Digest">Of the model that its shapes were checked against; null when that was not here.</param>
+/// <param name="Digest">The digest of the base model that its shapes were checked against; null if the base model was not installed.</param>
 public sealed record ModuleBaseModel(string Id, string? Digest);
 
-/// <param name="Revision">The commit there.</param>
+/// <param name="Revision">The commit at the source.</param>
 public sealed record ModuleSource(string Url, string? Revision);
 
-/// <param name="Cosine">Of the angle between the updates.</param>
+/// <param name="Cosine">The cosine similarity of the updates.</param>
 /// <param name="IsNearDuplicate">Whether the cosine is above 0.99.</param>
 public sealed record ModuleNeighbor(string Id, string Version, double Cosine, bool IsNearDuplicate, string Url);
 
-/// <param name="Get">This version.</param>
-/// <param name="Download">A zip of its files.</param>
+/// <param name="Get">The URL of this version.</param>
+/// <param name="Download">The URL of a zip of its files.</param>
 public sealed record ModuleUrls(string Get, string Card, string Download, string Versions, string Usage, string Similar)
 {
     internal static ModuleUrls Of(string url, string? digest)
@@ -145,10 +145,10 @@ public sealed record ModuleUrls(string Get, string Card, string Download, string
     }
 }
 
-/// <summary>How a module is used.</summary>
-/// <param name="Uses">Predictions that succeeded with any of its versions.</param>
-/// <param name="OpenPredictions">How many wait or run, and name it.</param>
-/// <param name="Predictions">Their ids; for admins alone.</param>
+/// <summary>The usage of a module.</summary>
+/// <param name="Uses">The number of successful predictions with any of its versions.</param>
+/// <param name="OpenPredictions">The number of queued or running predictions that use it.</param>
+/// <param name="Predictions">The ids of these predictions; for admins only.</param>
 public sealed record ModuleUsage(
     string Id,
     long Uses,
@@ -159,5 +159,5 @@ public sealed record ModuleUsage(
 
 public sealed record VersionUsage(string Version, long Uses, DateTimeOffset? LastUsedAt);
 
-/// <param name="Reason">Why predictions must refuse the module: 1 to 500 characters.</param>
+/// <param name="Reason">Why the module is quarantined: 1 to 500 characters.</param>
 public sealed record QuarantineRequest(string Reason);

@@ -9,25 +9,42 @@ using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>A module's files. They are others' texts and numbers: each is to be saved, whatever it seems to be, and becomes no page of this service.</summary>
+/// <summary>
+/// Serves a module's files. Their content is untrusted, so each is sent as an attachment and never rendered as a page of this service.
+/// </summary>
 static class ModuleDownloads
 {
     const string Inert = "default-src 'none'; sandbox; frame-ancestors 'none'";
 
-    // The first time a zip can tell: the same version gives the same bytes.
+    // The earliest time that a zip can store, so that a version always yields the same bytes.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static Task<IResult> ZipAsync(string owner, string name, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
+    public static Task<IResult> ZipAsync(
+        string owner, string name, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
         ZipAsync(ModuleReference.Parse($"{owner}/{name}"), response, index, library, cancellationToken);
 
     public static Task<IResult> VersionZipAsync(
-        string owner, string name, string digest, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
+        string owner,
+        string name,
+        string digest,
+        HttpResponse response,
+        IModuleIndex index,
+        ModuleLibrary library,
+        CancellationToken cancellationToken) =>
         ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), response, index, library, cancellationToken);
 
     public static async Task<IResult> FileAsync(
-        string owner, string name, string digest, string file, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken)
+        string owner,
+        string name,
+        string digest,
+        string file,
+        HttpResponse response,
+        IModuleIndex index,
+        ModuleLibrary library,
+        CancellationToken cancellationToken)
     {
-        if (!UploadedFiles.IsTaken(file) || await FindAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), index, library, cancellationToken) is not var (version, folder))
+        if (!UploadedFiles.IsTaken(file)
+            || await FindAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), index, library, cancellationToken) is not var (version, folder))
         {
             return Problems.NotFound();
         }
@@ -39,18 +56,20 @@ static class ModuleDownloads
 
     public static async Task<IResult> CardAsync(
         string owner, string name, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
-        await FindAsync(ModuleReference.Parse($"{owner}/{name}"), index, library, cancellationToken) is var (_, folder) && Open(folder, ModuleFiles.Card) is { } content
+        await FindAsync(ModuleReference.Parse($"{owner}/{name}"), index, library, cancellationToken) is var (_, folder)
+        && Open(folder, ModuleFiles.Card) is { } content
             ? Attachment(content, "text/markdown; charset=utf-8", ModuleFiles.Card, entityTag: null, response)
             : Problems.NotFound();
 
-    static async Task<IResult> ZipAsync(ModuleReference? reference, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken)
+    static async Task<IResult> ZipAsync(
+        ModuleReference? reference, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken)
     {
         if (await FindAsync(reference, index, library, cancellationToken) is not var (version, folder))
         {
             return Problems.NotFound();
         }
 
-        // Opened at once: who takes the module away takes nothing from under this answer.
+        // Opens all files first: a module that is deleted meanwhile does not truncate this response.
         (string Name, FileStream Content)[] files = [.. ModuleFiles.MostBytes.Keys.Where(UploadedFiles.IsTaken)
             .Select(name => (name, Open(folder, name))).Where(file => file.Item2 is not null).Select(file => (file.name, file.Item2!))];
         foreach (var (_, content) in files)
@@ -59,7 +78,8 @@ static class ModuleDownloads
         }
 
         response.Headers.ContentSecurityPolicy = Inert;
-        response.HttpContext.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true; // the zip writes its few headers so; contents go asynchronously
+        // ZipArchive writes its headers synchronously; contents are written asynchronously.
+        response.HttpContext.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true;
         return TypedResults.Stream(
             body => WriteAsync(files, body, cancellationToken),
             "application/zip",
@@ -72,7 +92,7 @@ static class ModuleDownloads
         await using var zip = await ZipArchive.CreateAsync(body, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
         foreach (var (name, content) in files)
         {
-            var entry = zip.CreateEntry(name, CompressionLevel.NoCompression); // weights do not shrink
+            var entry = zip.CreateEntry(name, CompressionLevel.NoCompression); // weights do not compress
             entry.LastWriteTime = NoTime;
             await using var stream = await entry.OpenAsync(cancellationToken);
             await content.CopyToAsync(stream, cancellationToken);
@@ -91,7 +111,7 @@ static class ModuleDownloads
             enableRangeProcessing: true);
     }
 
-    /// <returns>The version's digest and folder, or null when there is none whose files are here.</returns>
+    /// <returns>The version's digest and folder, or null if this node has no files of it.</returns>
     static async Task<(string Version, string Folder)?> FindAsync(
         ModuleReference? reference, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
         reference is not null
@@ -104,7 +124,8 @@ static class ModuleDownloads
     {
         try
         {
-            return new FileStream(Path.Combine(folder, name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, useAsync: true);
+            var path = Path.Combine(folder, name);
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 0, useAsync: true);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -32,19 +32,19 @@ static class ModuleEndpoints
         modules.MapGet("", ModuleLists.ListAsync)
             .WithName("modules.list")
             .WithSummary("Search modules, or list them")
-            .WithDescription("All that is given must hold. With `q` the best match comes first, with `similar_to` the nearest, else ids are in order.")
+            .WithDescription("A module must match all parameters. Sorted by relevance with `q`, by similarity with `similar_to`, otherwise by id.")
             .WithListQuery()
             .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(ModuleExamples.BadQuery);
         modules.MapGet($"{One}/versions", ModuleLists.VersionsAsync)
             .WithName("modules.versions.list")
-            .WithSummary("List a module's versions: the one that its name points to, then the newest first")
+            .WithSummary("List a module's versions: the current one first, then from newest to oldest")
             .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet($"{One}/similar", ModuleLists.SimilarAsync)
             .WithName("modules.similar.list")
-            .WithSummary("List the modules whose updates point where this one's does, nearest first")
-            .WithDescription("`similarity` is the cosine of the angle between the whole updates.")
+            .WithSummary("List the modules with the most similar updates, nearest first")
+            .WithDescription("`similarity` is the cosine similarity of the whole updates.")
             .Produces<ReplicatePage<ModuleDescription>>()
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -53,8 +53,8 @@ static class ModuleEndpoints
     {
         modules.MapGet(One, ModulePages.GetAsync)
             .WithName("modules.get")
-            .WithSummary("Get a module: all that is known of it")
-            .WithDescription("`layers` is the report on its numbers. `similar` has the five nearest modules; those that are nearly the same are flagged.")
+            .WithSummary("Get a module")
+            .WithDescription("`layers` describes its update layer by layer. `similar` lists the five nearest modules and flags near-duplicates.")
             .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet(Version, ModulePages.GetVersionAsync)
@@ -64,8 +64,9 @@ static class ModuleEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapGet($"{One}/usage", ModulePages.GetUsageAsync)
             .WithName("modules.usage.get")
-            .WithSummary("Get how a module is used")
-            .WithDescription("`predictions`, the ids of those that hold it now, is shown to tokens with the scope `admin`.")
+            .WithSummary("Get the usage of a module")
+            .WithDescription(
+                "`predictions`, the ids of the queued and running predictions that use it, is returned only to tokens with the scope `admin`.")
             .Produces<ModuleUsage>()
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -75,7 +76,7 @@ static class ModuleEndpoints
         modules.MapRead($"{One}/card", ModuleDownloads.CardAsync)
             .WithName("modules.card.get")
             .WithSummary("Download a module's card, README.md")
-            .WithDescription("Markdown as it was published: trust nothing in it.")
+            .WithDescription("Markdown as it was published; its content is untrusted.")
             .Produces<string>(StatusCodes.Status200OK, "text/markdown")
             .ProducesProblem(StatusCodes.Status404NotFound);
         modules.MapRead($"{One}/download", ModuleDownloads.ZipAsync)
@@ -91,7 +92,7 @@ static class ModuleEndpoints
         modules.MapRead($"{Version}/files/{{file}}", ModuleDownloads.FileAsync)
             .WithName("modules.versions.files.download")
             .WithSummary("Download one file of a version")
-            .WithDescription("Ranges are served.")
+            .WithDescription("Supports range requests.")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -102,8 +103,8 @@ static class ModuleEndpoints
             .WithScope(TokenScope.Publish)
             .WithName("modules.versions.create")
             .WithSummary("Publish a module, or a new version of it")
-            .WithDescription("The PEFT files, or one `.zip` of them; told by their file names. 200 says that the name has had these bytes before. "
-                + "Weights as `.bin` are read safely and kept as safetensors.")
+            .WithDescription("Send the PEFT files, or one `.zip` of them; they are recognized by their file names. "
+                + "200 means that the module already had a version with these bytes. `.bin` weights are read safely and stored as safetensors.")
             .WithForm<ModuleUpload>(new JsonObject { ["base_model"] = ModuleExamples.BaseModel })
             .Produces<ModuleDescription>(StatusCodes.Status201Created)
             .Produces<ModuleDescription>(StatusCodes.Status200OK)
@@ -113,14 +114,15 @@ static class ModuleEndpoints
             .WithScope(TokenScope.Publish)
             .WithName("modules.delete")
             .WithSummary("Delete a module with all of its versions")
-            .WithDescription("Without the scope `admin`: one whose versions were all published with this token. Refused while a prediction that names it waits or runs.")
+            .WithDescription("Without the scope `admin`, only a module whose versions were all published with this token. "
+                + "Refused while a queued or running prediction uses it.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(ModuleExamples.Held);
         modules.MapPost($"{One}/quarantine", ModuleChanges.QuarantineAsync)
             .WithScope(TokenScope.Admin)
             .WithName("modules.quarantine")
-            .WithSummary("Put a module's version into quarantine: predictions refuse it")
+            .WithSummary("Quarantine a module's version, so that predictions refuse it")
             .WithBody<QuarantineRequest>(_ => new JsonObject { ["reason"] = "Its training data is under dispute." })
             .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound)
@@ -128,7 +130,7 @@ static class ModuleEndpoints
         modules.MapPost($"{One}/release", ModuleChanges.ReleaseAsync)
             .WithScope(TokenScope.Admin)
             .WithName("modules.release")
-            .WithSummary("Take a module's version out of quarantine")
+            .WithSummary("Release a module's version from quarantine")
             .Produces<ModuleDescription>()
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(ModuleExamples.NotOwned);
@@ -138,15 +140,20 @@ static class ModuleEndpoints
         routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler);
 
     static RouteHandlerBuilder WithListQuery(this RouteHandlerBuilder route) => route
-        .WithQuery("q", "Words, each of which the id or the card must hold, as a word or its beginning: `translate`.", "")
+        .WithQuery("q", "Words or word prefixes that the id or the card must all contain: `translate`.", "")
         .WithQuery("owner", $"The owner in `owner/name`: `{ModuleExamples.Owner}`.", "")
-        .WithQuery("base_model", $"The model that it was trained on: `{ModuleExamples.BaseModel}`.", "")
-        .WithQuery("task", "What it was trained to do, as its card says: `translation`.", "")
-        .WithQuery("tag", "A tag of its card: `lora`.", "")
-        .WithQuery("rank", "r: `8`.", "", ParameterType.Integer(1))
-        .WithQuery("usable", "`true`: without those that cannot be used.", "", ParameterType.Boolean)
-        .WithQuery("similar_to", "A module: its neighbours, nearest first, on one page. Goes without `q` and `cursor`.", "")
-        .WithQuery("limit", $"The most modules on a page, 1 to {ModuleListRequest.LargestLimit}. Default: {ModuleListRequest.DefaultLimit}.", "20", ParameterType.Integer(1, ModuleListRequest.LargestLimit))
+        .WithQuery("base_model", $"The base model that it was trained on: `{ModuleExamples.BaseModel}`.", "")
+        .WithQuery("task", "The task in its card: `translation`.", "")
+        .WithQuery("tag", "A tag in its card: `lora`.", "")
+        .WithQuery("rank", "The rank, r: `8`.", "", ParameterType.Integer(1))
+        .WithQuery("usable", "`true` excludes broken and quarantined modules.", "", ParameterType.Boolean)
+        .WithQuery(
+            "similar_to", "Lists the nearest neighbors of this module on one page, nearest first. Cannot be combined with `q` and `cursor`.", "")
+        .WithQuery(
+            "limit",
+            $"The page size, 1 to {ModuleListRequest.LargestLimit}. Default: {ModuleListRequest.DefaultLimit}.",
+            "20",
+            ParameterType.Integer(1, ModuleListRequest.LargestLimit))
         .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "");
 
     static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route, IEnumerable<Problem> problems)

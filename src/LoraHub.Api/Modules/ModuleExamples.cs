@@ -3,7 +3,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>What the answers about modules look like, for the documents.</summary>
+/// <summary>Example values of the module endpoints for the API documents.</summary>
 static class ModuleExamples
 {
     public const string Owner = "lorahub", Name = "t5_mini-french", Id = $"{Owner}/{Name}", BaseModel = "lorahub/t5-mini";
@@ -20,27 +20,30 @@ static class ModuleExamples
     [
         new(null, "The body is not valid multipart/form-data: it ends before its last boundary.", StatusCodes.Status400BadRequest),
         NotOwned,
-        new(null, "A module may be 1073741824 bytes in all (Modules:MaxBytes).", StatusCodes.Status413PayloadTooLarge),
+        new(null, "A module must be at most 1073741824 bytes in all (Modules:MaxBytes).", StatusCodes.Status413PayloadTooLarge),
         new(null, "Send the file as Content-Type: multipart/form-data.", StatusCodes.Status415UnsupportedMediaType),
         Invalid("zip", "The zip has an entry (number 3) that is neither a file nor a folder, such as a link."),
     ];
 
     public static readonly IReadOnlyList<Problem> BadReasons =
     [
-        new(null, "The body is not valid JSON (line 1, byte 2; keys must be unique in an object, and nesting at most 32 levels deep).", StatusCodes.Status400BadRequest),
+        new(
+            null,
+            "The body is not valid JSON (line 1, byte 2; keys must be unique in an object, and nesting at most 32 levels deep).",
+            StatusCodes.Status400BadRequest),
         new(null, "The body must be at most 104857600 bytes.", StatusCodes.Status413PayloadTooLarge),
         new(null, "Send the body as Content-Type: application/json.", StatusCodes.Status415UnsupportedMediaType),
-        Invalid("reason", "reason is required: why predictions must refuse the module, a line of 1 to 500 characters"),
+        Invalid("reason", "reason is required: one line of 1 to 500 characters that says why the module is quarantined"),
     ];
 
     public static IEnumerable<object> At(DateTimeOffset now)
     {
-        const string Origin = "http://localhost:5000";
+        const string Origin = "http://localhost:5000", Neighbor = "lorahub/t5_mini-spanish";
         var module = ModuleDescription.From(Registered(now), Origin);
         yield return module with
         {
             Layers = [new LayerReport("decoder.block.0.layer.0.SelfAttention.q", 0.81, 0.034, [0.62, 0.38, 0.24, 0.15], 4.7)],
-            Similar = [new ModuleNeighbor("lorahub/t5_mini-spanish", new string('7', 64), 0.41, false, $"{Origin}/v1/modules/lorahub/t5_mini-spanish")],
+            Similar = [new ModuleNeighbor(Neighbor, new string('7', 64), 0.41, false, $"{Origin}/v1/modules/{Neighbor}")],
         };
         yield return new ReplicatePage<ModuleDescription>(null, null, [module]);
         yield return new ModuleUsage(Id, 12, now, [new VersionUsage(Digest, 12, now)], 1);
@@ -75,5 +78,8 @@ static class ModuleExamples
     };
 
     static Problem Invalid(string field, string description) => new(
-        "Input validation failed", $"- {field}: {description}\n", StatusCodes.Status422UnprocessableEntity, [new InvalidField("invalid_value", field, description)]);
+        "Input validation failed",
+        $"- {field}: {description}\n",
+        StatusCodes.Status422UnprocessableEntity,
+        [new InvalidField("invalid_value", field, description)]);
 }

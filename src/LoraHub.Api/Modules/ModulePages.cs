@@ -7,7 +7,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>All that is known of one module.</summary>
+/// <summary>Serves the details and the usage of a module.</summary>
 static class ModulePages
 {
     const int Neighbors = 5;
@@ -19,10 +19,17 @@ static class ModulePages
         GetAsync(ModuleReference.Parse($"{owner}/{name}"), request, index, similar, cancellationToken);
 
     public static Task<IResult> GetVersionAsync(
-        string owner, string name, string digest, HttpRequest request, IModuleIndex index, SimilarModules similar, CancellationToken cancellationToken) =>
+        string owner,
+        string name,
+        string digest,
+        HttpRequest request,
+        IModuleIndex index,
+        SimilarModules similar,
+        CancellationToken cancellationToken) =>
         GetAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), request, index, similar, cancellationToken);
 
-    public static async Task<IResult> GetUsageAsync(string owner, string name, HttpContext http, IModuleIndex index, CancellationToken cancellationToken)
+    public static async Task<IResult> GetUsageAsync(
+        string owner, string name, HttpContext http, IModuleIndex index, CancellationToken cancellationToken)
     {
         var id = $"{owner}/{name}";
         var versions = ModelId.IsValid(id) ? await index.VersionsAsync(id, cancellationToken) : [];
@@ -43,7 +50,8 @@ static class ModulePages
     }
 
     /// <summary>The module with its layers and its neighbors.</summary>
-    public static async Task<ModuleDescription> WholeAsync(ModuleVersion module, HttpRequest request, SimilarModules similar, CancellationToken cancellationToken)
+    public static async Task<ModuleDescription> WholeAsync(
+        ModuleVersion module, HttpRequest request, SimilarModules similar, CancellationToken cancellationToken)
     {
         var origin = Origin.Of(request);
         var near = await similar.FindAsync(module, new ModuleQuery { Limit = Neighbors }, cancellationToken);

@@ -6,7 +6,7 @@ namespace LoraHub.Api.Modules;
 
 static class ModuleServices
 {
-    /// <summary>The module library over HTTP.</summary>
+    /// <summary>Adds the module endpoints.</summary>
     public static IServiceCollection AddModules(this IServiceCollection services)
     {
         services.AddOptions<ModuleOptions>().BindConfiguration(ModuleOptions.Section).ValidateDataAnnotations().ValidateOnStart();

@@ -12,11 +12,16 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>Publishes modules that are uploaded.</summary>
+/// <summary>Publishes uploaded modules.</summary>
 sealed partial class PublishEndpoint(
-    ModulePublisher publisher, IModuleIndex index, ModuleLibrary library, SimilarModules similar, IOptions<ModuleOptions> options, ILogger<PublishEndpoint> logger)
+    ModulePublisher publisher,
+    IModuleIndex index,
+    ModuleLibrary library,
+    SimilarModules similar,
+    IOptions<ModuleOptions> options,
+    ILogger<PublishEndpoint> logger)
 {
-    /// <summary>What a form may be longer than its files.</summary>
+    /// <summary>The allowance for the form's own bytes beyond its files.</summary>
     const int FormBytes = 1024 * 1024;
 
     public static Task<IResult> PostAsync(string owner, string name, HttpContext http, PublishEndpoint endpoint) =>
@@ -56,7 +61,7 @@ sealed partial class PublishEndpoint(
         catch (ModuleTakenException)
         {
             return await ModuleRights.RefuseChangeAsync(id, http, index)
-                ?? Problems.Because(StatusCodes.Status409Conflict, null, "The name was taken meanwhile; try again.");
+                ?? Problems.Because(StatusCodes.Status409Conflict, null, "Another upload published this module at the same time; try again.");
         }
         catch (ModuleRefusedException exception)
         {
@@ -70,18 +75,19 @@ sealed partial class PublishEndpoint(
         var (published, placement) = await publisher.PublishAsync(id, incoming, origin, http.RequestAborted);
         LogPublished(id, published.Digest);
 
-        // Another process may have published its version of the name in between; then this one lies among the earlier ones, and is indexed later.
+        // If another process published a version of this module in between, this one is an earlier version and is indexed later.
         var reference = new ModuleReference(id, published.Digest);
         if ((await index.FindAsync(reference, CancellationToken.None) ?? library.Find(reference)) is not { } module)
         {
-            return Problems.Because(StatusCodes.Status409Conflict, null, "The module was removed while it was published.");
+            return Problems.Because(StatusCodes.Status409Conflict, null, "The module was deleted while it was being published.");
         }
 
         var answer = await ModulePages.WholeAsync(module, http.Request, similar, CancellationToken.None);
         http.Response.Headers.Location = answer.Urls.Get;
-        return TypedResults.Json(answer, WireJson.Options, statusCode: placement == Placement.Known ? StatusCodes.Status200OK : StatusCodes.Status201Created);
+        var statusCode = placement == Placement.Known ? StatusCodes.Status200OK : StatusCodes.Status201Created;
+        return TypedResults.Json(answer, WireJson.Options, statusCode: statusCode);
     }
 
-    [LoggerMessage(LogLevel.Information, "Module {Module} was published: version {Digest}.")]
+    [LoggerMessage(LogLevel.Information, "Published module {Module}, version {Digest}.")]
     partial void LogPublished(string module, string? digest);
 }

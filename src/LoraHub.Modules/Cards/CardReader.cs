@@ -3,25 +3,25 @@ using YamlDotNet.RepresentationModel;
 
 namespace LoraHub.Modules.Cards;
 
-/// <summary>Reads what a module's <c>README.md</c> says of it. No card makes a module unusable: what cannot be read is left out.</summary>
+/// <summary>Reads a module's card, <c>README.md</c>. An invalid card does not make a module unusable: unreadable parts are skipped.</summary>
 static class CardReader
 {
     const int MostBytes = 64 * 1024;
 
-    /// <summary>Of what may be listed, and of the characters of one value.</summary>
+    /// <summary>The limits for the values in a list and for the characters of a value.</summary>
     const int MostValues = 64, MostCharacters = 256;
 
     const string TaskTag = "task:";
 
     static readonly string[] PurposeKeys = ["tag", "task", "dataset"];
 
-    /// <param name="folder">The module's.</param>
+    /// <param name="folder">The module's folder.</param>
     public static ModuleCard ReadFolder(string folder)
     {
         try
         {
             var file = new FileInfo(Path.Combine(folder, ModuleFiles.Card));
-            if (!file.Exists || file.Length == 0) // a pipe or a device has no length, and opening one may not return
+            if (!file.Exists || file.Length == 0) // a pipe or a device has no length, and opening it may block
             {
                 return new ModuleCard();
             }
@@ -36,10 +36,11 @@ static class CardReader
         }
     }
 
-    /// <param name="markdown">UTF-8, at most 64 KiB of it are read.</param>
+    /// <param name="markdown">UTF-8; at most 64 KiB are read.</param>
     public static ModuleCard Read(ReadOnlySpan<byte> markdown)
     {
-        var text = new System.Text.UTF8Encoding().GetString(markdown[..Math.Min(markdown.Length, MostBytes)]).TrimStart('\uFEFF').TrimEnd('\uFFFD').ReplaceLineEndings("\n");
+        var text = new System.Text.UTF8Encoding().GetString(markdown[..Math.Min(markdown.Length, MostBytes)])
+            .TrimStart('\uFEFF').TrimEnd('\uFFFD').ReplaceLineEndings("\n");
         var (head, body) = FrontMatter.Split(text);
         var front = FrontMatter.Parse(head);
         var tags = Values(front, "tags");
@@ -57,7 +58,7 @@ static class CardReader
         };
     }
 
-    /// <summary>One value, or those of a list; none of what is neither.</summary>
+    /// <summary>The value or the list of values; empty for any other node.</summary>
     static IReadOnlyList<string> Values(YamlMappingNode front, string key) =>
     [
         .. Children(front, key).OfType<YamlScalarNode>()
@@ -66,9 +67,10 @@ static class CardReader
             .Distinct(StringComparer.Ordinal).Take(MostValues),
     ];
 
-    /// <summary>What <c>tags:</c>, <c>pipeline_tag:</c>, <c>task_categories:</c>, <c>datasets:</c> and the like say.</summary>
+    /// <summary>The values of <c>tags:</c>, <c>pipeline_tag:</c>, <c>task_categories:</c>, <c>datasets:</c> and similar keys.</summary>
     static IEnumerable<string> PurposeValues(YamlMappingNode front) => front.Children
-        .Where(pair => pair.Key is YamlScalarNode { Value: { } key } && Array.Exists(PurposeKeys, kept => key.Contains(kept, StringComparison.OrdinalIgnoreCase)))
+        .Where(pair => pair.Key is YamlScalarNode { Value: { } key }
+            && Array.Exists(PurposeKeys, kept => key.Contains(kept, StringComparison.OrdinalIgnoreCase)))
         .SelectMany(pair => pair.Value.AllNodes.OfType<YamlScalarNode>())
         .Select(node => node.Value ?? "");
 

@@ -4,13 +4,15 @@ using YamlDotNet.RepresentationModel;
 
 namespace LoraHub.Modules.Cards;
 
-/// <summary>The YAML at the head of a card. It comes from anyone: it is read as plain nodes, which make no object, and only where it is small and flat.</summary>
+/// <summary>
+/// Parses the YAML front matter of a card. The source is untrusted: it is read as plain nodes only, and only if it is small and flat.
+/// </summary>
 static class FrontMatter
 {
     const int MostEvents = 4096, Deepest = 8;
 
-    /// <summary>Parts what stands between the first line <c>---</c> and the next from the rest.</summary>
-    /// <returns>An empty head when there is none.</returns>
+    /// <summary>Splits the text between the first line <c>---</c> and the next from the rest.</summary>
+    /// <returns>The front matter (empty if there is none) and the body.</returns>
     public static (string Head, string Body) Split(string card)
     {
         var lines = card.Split('\n');
@@ -18,7 +20,7 @@ static class FrontMatter
         return end < 0 ? ("", card) : (string.Join('\n', lines[1..end]), string.Join('\n', lines[(end + 1)..]));
     }
 
-    /// <returns>An empty one when the text is broken, no mapping, too large or too deep, or has an anchor.</returns>
+    /// <returns>An empty mapping if the text is malformed, not a mapping, too large or too deep, or has an anchor.</returns>
     public static YamlMappingNode Parse(string head)
     {
         try
@@ -32,13 +34,13 @@ static class FrontMatter
         }
         catch (Exception exception) when (exception is YamlException or ArgumentException or InvalidOperationException)
         {
-            // As said: a broken one says nothing. Of two equal keys neither can be meant.
+            // Malformed front matter, also with a duplicate key, counts as empty.
         }
 
         return [];
     }
 
-    /// <summary>Reads event by event, before any node is made: aliases are what lets a short text stand for a huge one.</summary>
+    /// <summary>Checks the events before any node is built. Aliases are refused, because they let a short text expand to a huge one.</summary>
     static bool IsHarmless(string head)
     {
         var parser = new Parser(new StringReader(head));

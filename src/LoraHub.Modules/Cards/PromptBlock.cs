@@ -7,35 +7,37 @@ static class PromptBlock
 
     static readonly string[] Words = ["prompt", "template"];
 
-    /// <summary>The first fenced code block under a heading that speaks of a prompt or a template, up to the next heading; null when there is none.</summary>
+    /// <summary>
+    /// The first fenced code block under a heading that mentions a prompt or a template; null if there is none before the next heading.
+    /// </summary>
     public static string? Find(string body)
     {
         var lines = body.Split('\n');
-        var speaks = false;
+        var isPromptSection = false;
         for (var i = 0; i < lines.Length; i++)
         {
             if (Fence(lines[i]) is { } fence)
             {
                 var end = Array.FindIndex(lines, i + 1, line => IsClosing(line, fence));
                 end = end < 0 ? lines.Length : end;
-                if (speaks)
+                if (isPromptSection)
                 {
                     var block = string.Join('\n', lines[(i + 1)..end]);
                     return string.IsNullOrWhiteSpace(block) || block.Length > MostCharacters ? null : block;
                 }
 
-                i = end; // what looks like a heading in there is none
+                i = end; // a `#` inside the block is not a heading
             }
             else if (lines[i].StartsWith('#'))
             {
-                speaks = Array.Exists(Words, word => lines[i].Contains(word, StringComparison.OrdinalIgnoreCase));
+                isPromptSection = Array.Exists(Words, word => lines[i].Contains(word, StringComparison.OrdinalIgnoreCase));
             }
         }
 
         return null;
     }
 
-    /// <returns>The signs that open a block, or null.</returns>
+    /// <returns>The opening fence, or null.</returns>
     static string? Fence(string line)
     {
         var text = line.TrimStart();

@@ -3,8 +3,9 @@ using System.Text;
 namespace LoraHub.Modules.Ranking;
 
 /// <summary>
-/// What an answer looks like beside its question, whatever its words: <c>( lost )</c> is the shape <c>( w )</c>, <c>(A)</c> is <c>(W)</c>, 18 is <c>9</c>,
-/// and <c>teacher</c> to <c>teachers</c> is the change <c>&gt;s</c>, <c>life</c> to <c>lives</c> is <c>fe&gt;ves</c>.
+/// Describes an answer relative to its input, independent of its words: <c>( lost )</c> has the shape <c>( w )</c>, <c>(A)</c> has <c>(W)</c> and 18
+/// has
+/// <c>9</c>; from <c>teacher</c> to <c>teachers</c> the change is <c>&gt;s</c>, from <c>life</c> to <c>lives</c> it is <c>fe&gt;ves</c>.
 /// </summary>
 static class AnswerPatterns
 {
@@ -12,7 +13,7 @@ static class AnswerPatterns
     const int MostInputWords = 256;
     const int MostOutputWords = 64;
 
-    /// <summary>The answer's shape first, then a change for each of its words that begins as a word of the question does.</summary>
+    /// <summary>The answer's shape, then a change for each of its words that shares a prefix with a word of the input.</summary>
     public static IEnumerable<string> Of(ReadOnlySpan<char> input, ReadOnlySpan<char> output)
     {
         var patterns = new List<string> { $"shape {Shape(output)}" };
@@ -28,7 +29,7 @@ static class AnswerPatterns
         return patterns;
     }
 
-    /// <summary>Runs of letters become <c>w</c>, or <c>W</c> when they begin with a capital, runs of digits <c>9</c>; the rest stays.</summary>
+    /// <summary>Replaces runs of letters by <c>w</c> (<c>W</c> if they begin with a capital) and runs of digits by <c>9</c>.</summary>
     static string Shape(ReadOnlySpan<char> output)
     {
         var shape = new StringBuilder();
@@ -57,9 +58,9 @@ static class AnswerPatterns
 
         return shape.ToString();
 
-        void Run(char sign, bool goesOn)
+        void Run(char sign, bool continues)
         {
-            if (!goesOn)
+            if (!continues)
             {
                 shape.Append(sign);
                 run = sign;
@@ -67,7 +68,7 @@ static class AnswerPatterns
         }
     }
 
-    /// <summary>From the question's word that shares the longest beginning with the answer's: at least two letters and half of that word.</summary>
+    /// <summary>The change from the input's word with the longest common prefix: at least two letters and half of that word.</summary>
     static string? Change(List<string> words, string answer)
     {
         var longest = 1;

@@ -3,17 +3,18 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Ranking;
 
 /// <summary>
-/// What modules say of themselves in text, read once for many rankings: the words of their ids and cards, the pieces of those words, and the patterns of the answers
-/// in their cards' example tables. Safe to rank from several threads.
+/// An index of the modules' texts, built once for many rankings: the words of their ids and cards, the n-grams of those words, and the answer
+/// patterns of
+/// their cards' example tables. Ranking is thread-safe.
 /// </summary>
 public sealed class CardIndex
 {
-    // Chosen on the even-numbered tasks of bench/tasks; ModuleRankingTests says what they reach.
+    // Tuned on the even-numbered tasks of bench/tasks; ModuleRankingTests asserts the accuracy they reach.
     const double WordWeight = 1;
     const double GramWeight = 0.1;
     const double PatternWeight = 3;
 
-    // What is read of one text, in UTF-16 units, and how many examples: a request must not cost more than a moment.
+    // Limits on the UTF-16 units read from one text and on the examples, so that a ranking stays fast.
     const int CardLimit = 16 * 1024;
     const int ExampleLimit = 4 * 1024;
     const int MostExamples = 100;
@@ -36,7 +37,7 @@ public sealed class CardIndex
         }
     }
 
-    /// <summary>Every module once, best first, equally good ones by id. An output without an input (or the reverse) counts as well.</summary>
+    /// <summary>Every module once, best first, ties by id. An output without an input (or the reverse) counts as well.</summary>
     public IReadOnlyList<RankedModule> Rank(IReadOnlyList<string> exampleInputs, IReadOnlyList<string> exampleOutputs)
     {
         var words = new List<string>();

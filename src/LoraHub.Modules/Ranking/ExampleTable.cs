@@ -1,6 +1,6 @@
 namespace LoraHub.Modules.Ranking;
 
-/// <summary>The rows of a card's Markdown tables that show examples: a column of inputs and one of targets.</summary>
+/// <summary>Reads the examples from a card's Markdown tables: tables with a column of inputs and one of targets.</summary>
 static class ExampleTable
 {
     const int MostRows = 64;
@@ -43,7 +43,7 @@ static class ExampleTable
         return input >= 0 && target >= 0 ? (input, target) : null;
     }
 
-    /// <summary>None when the line is no row of a table. <c>\|</c> stands for a bar within a cell.</summary>
+    /// <summary>The cells of a table row; empty if the line is not one. <c>\|</c> is an escaped bar within a cell.</summary>
     static List<string> Cells(string line)
     {
         var cells = new List<string>();

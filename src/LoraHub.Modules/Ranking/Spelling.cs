@@ -1,9 +1,9 @@
 namespace LoraHub.Modules.Ranking;
 
-/// <summary>Finds what a mistyped name may have meant.</summary>
+/// <summary>Suggests known names for a mistyped one.</summary>
 public static class Spelling
 {
-    /// <summary>Up to three known names nearest to the given one, nearest first; a name that shares less than half its letters is not near.</summary>
+    /// <summary>Up to three known names, nearest first. The edit distance is at most half the length of the longer name.</summary>
     public static IReadOnlyList<string> Closest(string name, IEnumerable<string> known) =>
     [
         .. known
@@ -15,13 +15,13 @@ public static class Spelling
             .Select(pair => pair.candidate),
     ];
 
-    /// <summary>Levenshtein's edit distance, letters compared without case.</summary>
+    /// <summary>The Levenshtein distance, ignoring case.</summary>
     static int Distance(string a, string b)
     {
         const int Longest = 200;
         if (a.Length > Longest)
         {
-            return a.Length; // a made-up name must not cost more than a glance
+            return a.Length; // limits the cost of very long names
         }
 
         var row = Enumerable.Range(0, b.Length + 1).ToArray();

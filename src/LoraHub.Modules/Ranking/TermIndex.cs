@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace LoraHub.Modules.Ranking;
 
-/// <summary>Which documents hold which terms, scored by BM25 (Robertson and Zaragoza, 2009, equation 3.15) with k1 = 1.2 and b = 0.75.</summary>
+/// <summary>An inverted index whose documents are scored by BM25 (Robertson and Zaragoza, 2009, equation 3.15) with k1 = 1.2 and b = 0.75.</summary>
 sealed class TermIndex
 {
     const double K1 = 1.2;
@@ -11,35 +11,35 @@ sealed class TermIndex
     readonly Dictionary<string, List<(int Document, int Count)>> _postings = new(StringComparer.Ordinal);
     readonly List<int> _lengths = [];
     long _totalLength;
-    int _length; // of the document that is being read
+    int _length; // the number of terms in the current document
 
-    /// <summary>The next document.</summary>
+    /// <summary>Adds a document.</summary>
     public void Add(IEnumerable<string> terms)
     {
         foreach (var term in terms)
         {
-            Hold(term);
+            Count(term);
         }
 
-        Close();
+        CloseDocument();
     }
 
-    /// <summary>The next document, of all pieces of these words.</summary>
+    /// <summary>Adds a document whose terms are the n-grams of the words.</summary>
     public void AddGrams(IEnumerable<string> words)
     {
         foreach (var word in words)
         {
             for (var i = 0; i + TextWords.GramLength <= word.Length; i++)
             {
-                Hold(word.AsSpan(i, TextWords.GramLength));
+                Count(word.AsSpan(i, TextWords.GramLength));
             }
         }
 
-        Close();
+        CloseDocument();
     }
 
-    /// <summary>Adds to each document's score what the terms give it.</summary>
-    /// <param name="terms">Each with the number of examples that hold it.</param>
+    /// <summary>Adds the weighted BM25 score of the terms to each document's score.</summary>
+    /// <param name="terms">The terms, each with the number of examples that contain it.</param>
     public void Score(Dictionary<string, int> terms, double weight, double[] scores)
     {
         var averageLength = (double)_totalLength / _lengths.Count;
@@ -69,7 +69,7 @@ sealed class TermIndex
         return counts;
     }
 
-    void Hold(ReadOnlySpan<char> term)
+    void Count(ReadOnlySpan<char> term)
     {
         ref var postings = ref CollectionsMarshal.GetValueRefOrAddDefault(_postings.GetAlternateLookup<ReadOnlySpan<char>>(), term, out _);
         postings ??= [];
@@ -85,13 +85,13 @@ sealed class TermIndex
         _length++;
     }
 
-    void Close()
+    void CloseDocument()
     {
         _lengths.Add(_length);
         _totalLength += _length;
         _length = 0;
     }
 
-    /// <summary>Above zero also for a term of every document, as in Lucene: no match ever lowers a score.</summary>
+    /// <summary>Positive even for a term that every document contains, as in Lucene, so that no match lowers a score.</summary>
     double InverseFrequency(int holders) => Math.Log(1 + ((_lengths.Count - holders + 0.5) / (holders + 0.5)));
 }

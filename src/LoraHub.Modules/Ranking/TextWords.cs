@@ -4,18 +4,19 @@ using System.Text;
 namespace LoraHub.Modules.Ranking;
 
 /// <summary>
-/// The words of a text and the pieces of words, as rankings and searches compare them: in lower case, and of nothing but letters, marks and digits, so that no text
-/// can be taken for an operator of a query.
+/// Splits text into words and n-grams for rankings and searches: lower case, and only letters, marks and digits, so that no text is read as a query
+/// operator.
 /// </summary>
 static class TextWords
 {
     public const int GramLength = 4;
 
-    /// <summary>In UTF-16 units; the rest of a longer run is not read.</summary>
+    /// <summary>In UTF-16 units; the rest of a longer word is ignored.</summary>
     const int LongestWord = 64;
 
-    /// <summary>Runs of letters and digits, with the marks on them, in order. Lone surrogates and everything else separate words.</summary>
-    /// <param name="digitsApart">Whether a run of digits is a word of its own: <c>t5</c> has two, which a ranking wants; a search looks for it as one.</param>
+    /// <summary>Runs of letters, digits and combining marks, in order. All other characters and lone surrogates separate words.</summary>
+    /// <param name="digitsApart">Whether a run of digits is a word of its own, so that <c>t5</c> is two words: true for rankings, false for
+    /// searches.</param>
     public static List<string> Of(ReadOnlySpan<char> text, bool digitsApart = false)
     {
         var words = new List<string>();
@@ -40,7 +41,9 @@ static class TextWords
         return words;
     }
 
-    /// <summary>The words of an id or another name, separated also where a capital follows a small letter: <c>flanQuestion_answering</c> has three.</summary>
+    /// <summary>
+    /// The words of an id or name, also split where a capital follows a lower-case letter: <c>flanQuestion_answering</c> has three.
+    /// </summary>
     public static List<string> OfName(string name, bool digitsApart = false)
     {
         var spaced = new StringBuilder(name.Length + 8);
@@ -52,7 +55,7 @@ static class TextWords
         return Of(spaced.ToString(), digitsApart);
     }
 
-    /// <summary>Every four neighboring letters of every word, so that words of one stem meet; shorter words have none.</summary>
+    /// <summary>Every n-gram of every word, so that words with the same stem match; shorter words have none.</summary>
     public static IEnumerable<string> Grams(IEnumerable<string> words)
     {
         foreach (var word in words)

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace LoraHub.Modules.Uploads;
 
-/// <summary>What clients may publish to the module library.</summary>
+/// <summary>Limits of modules that clients publish.</summary>
 public sealed class ModuleOptions
 {
     public const string Section = "Modules";

@@ -6,8 +6,9 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Uploads;
 
 /// <summary>
-/// A zip of a module's files, at its top or in one folder. Everything that it lists is checked before anything is unpacked, and nothing is unpacked under a name
-/// that the zip gives.
+/// Extracts a zip of a module's files, which are at its root or in one folder. All entries are checked before the first one is extracted, and files
+/// are
+/// written only under the known names of a module's files.
 /// </summary>
 static class ModuleZip
 {
@@ -17,18 +18,19 @@ static class ModuleZip
 
     const int BufferBytes = 80 * 1024;
 
-    /// <summary>Unpacks the module's own files; others are left.</summary>
-    /// <param name="path">The zip, on the disk.</param>
-    /// <param name="folder">Empty.</param>
-    /// <param name="mostBytes">Of the unpacked files together.</param>
-    /// <exception cref="ModuleRefusedException">It is no zip, or one that no module comes in.</exception>
+    /// <summary>Extracts the module's own files and ignores others.</summary>
+    /// <param name="path">The zip file.</param>
+    /// <param name="folder">An empty folder.</param>
+    /// <param name="mostBytes">The limit for the extracted files together.</param>
+    /// <exception cref="ModuleRefusedException">The file is not a zip, or not a safe one.</exception>
     public static async Task ExtractAsync(string path, string folder, long mostBytes, CancellationToken cancellationToken)
     {
         await using var file = File.OpenRead(path);
         ZipEnd.Check(file);
         try
         {
-            await using var zip = await ZipArchive.CreateAsync(file, ZipArchiveMode.Read, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+            await using var zip = await ZipArchive.CreateAsync(
+                file, ZipArchiveMode.Read, leaveOpen: true, entryNameEncoding: null, cancellationToken);
             foreach (var (name, entry) in ZipEntries.Check(zip.Entries, mostBytes))
             {
                 await ExtractAsync(entry, name, Path.Combine(folder, name), cancellationToken);
@@ -36,7 +38,7 @@ static class ModuleZip
         }
         catch (Exception exception) when (exception is InvalidDataException or EndOfStreamException)
         {
-            throw new ModuleRefusedException(Field, "The zip is damaged: its parts do not fit together.", exception);
+            throw new ModuleRefusedException(Field, "The zip is damaged: its structure is inconsistent.", exception);
         }
     }
 
@@ -66,13 +68,13 @@ static class ModuleZip
 
             if (size != entry.Length)
             {
-                throw Refused($"says that {name} has {entry.Length} bytes, but it has {(size > entry.Length ? "more" : $"{size}")}.");
+                throw Refused($"lists {name} with {entry.Length} bytes, but it has {(size > entry.Length ? "more" : $"{size}")}.");
             }
 
-            // The library stops at the size that the zip says: what goes on behind it shows here.
+            // The zip library stops reading at the listed size; the checksum detects data beyond it.
             if (crc.GetCurrentHashAsUInt32() != entry.Crc32)
             {
-                throw Refused($"has a {name} that is not as it was packed: its checksum is another.");
+                throw Refused($"contains a damaged {name}: its checksum does not match.");
             }
         }
         finally

@@ -2,27 +2,29 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Uploads;
 
-/// <summary>Which files of an upload are a module's.</summary>
+/// <summary>Selects and checks the module's files in an upload.</summary>
 static class UploadedFiles
 {
-    /// <summary>Whether the file becomes one of the module's. The record is not taken: the hub writes its own.</summary>
+    /// <summary>Whether the file is one of a module's. A record is ignored, because the library writes its own.</summary>
     public static bool IsTaken(string name) => ModuleFiles.MostBytes.ContainsKey(name) && name != RecordFile.Name;
 
-    /// <summary>A module's files must be complete and say one thing.</summary>
+    /// <summary>Checks that the files are complete and that there is one weights file.</summary>
     /// <exception cref="ModuleRefusedException"/>
     public static void Check(string folder)
     {
         var isPickled = File.Exists(Path.Combine(folder, ModuleFiles.PickledWeights));
         if (!File.Exists(Path.Combine(folder, ModuleFiles.Config)))
         {
-            throw new ModuleRefusedException(ModuleFiles.Config, $"{ModuleFiles.Config} is missing: PEFT writes it beside the weights.");
+            throw new ModuleRefusedException(ModuleFiles.Config, $"{ModuleFiles.Config} is missing; PEFT saves it with the weights.");
         }
 
         if (File.Exists(Path.Combine(folder, ModuleFiles.Weights)) == isPickled)
         {
             throw new ModuleRefusedException(
                 ModuleFiles.Weights,
-                isPickled ? $"There are {ModuleFiles.Weights} and {ModuleFiles.PickledWeights}: send one of them." : $"{ModuleFiles.Weights} (or {ModuleFiles.PickledWeights}) is missing.");
+                isPickled
+                    ? $"The upload has both {ModuleFiles.Weights} and {ModuleFiles.PickledWeights}; send one of them."
+                    : $"{ModuleFiles.Weights} (or {ModuleFiles.PickledWeights}) is missing.");
         }
     }
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>Modules that were made to cost the service its memory, its time or its other modules.</summary>
+/// <summary>Modules crafted to exhaust the service's memory or time, or to hide other modules.</summary>
 public sealed class HostileModuleTests
 {
     const string Good = """{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "base_model_name_or_path": "lorahub/t5-mini"}""";
@@ -17,7 +17,7 @@ public sealed class HostileModuleTests
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>A record in which one thing is not as the library writes it, and what the module's problem says of it.</summary>
+    /// <summary>A record with one invalid field, and a part of the module's problem that names it.</summary>
     public static TheoryData<string, string, string> Records => new()
     {
         { "files", "null", "files" },
@@ -25,8 +25,21 @@ public sealed class HostileModuleTests
         { "files", "[null]", "`files` may have" },
         { "files", $$"""[{"name": "run.py", "size": 1, "sha256": "{{Digest}}"}]""", "`files` may have" },
         { "files", $$"""[{"name": null, "size": 1, "sha256": "{{Digest}}"}]""", "files[0]" },
-        { "files", """[{"name": "adapter_config.json", "size": 1, "sha256": "../.."}, {"name": "adapter_model.bin", "size": 1, "sha256": ""}]""", "sha256" },
-        { "files", $$"""[{"name": "adapter_config.json", "size": -1, "sha256": "{{Digest}}"}, {"name": "adapter_model.bin", "size": 1, "sha256": "{{Digest}}"}]""", "size" },
+        {
+            "files",
+            """[{"name": "adapter_config.json", "size": 1, "sha256": "../.."}, {"name": "adapter_model.bin", "size": 1, "sha256": ""}]""",
+            "sha256"
+        },
+        {
+            "files",
+            $$"""
+            [
+              {"name": "adapter_config.json", "size": -1, "sha256": "{{Digest}}"},
+              {"name": "adapter_model.bin", "size": 1, "sha256": "{{Digest}}"}
+            ]
+            """,
+            "size"
+        },
         { "published_at", "null", "published_at" },
         { "published_at", "\"soon\"", "published_at" },
         { "report", "null", "report" },
@@ -52,15 +65,21 @@ public sealed class HostileModuleTests
 
     [Theory]
     [MemberData(nameof(Records))]
-    public async Task A_record_that_the_library_did_not_write_is_its_modules_problem_alone(string field, string json, string problem)
+    public async Task An_invalid_record_breaks_only_its_own_module(string field, string json, string problem)
     {
         await using var service = new Service();
         var client = await service.ReadyAsync();
         var record = JsonNode.Parse($$"""
             {
-              "files": [{"name": "adapter_config.json", "size": 1, "sha256": "{{Digest}}"}, {"name": "adapter_model.safetensors", "size": 1, "sha256": "{{Digest}}"}],
+              "files": [
+                {"name": "adapter_config.json", "size": 1, "sha256": "{{Digest}}"},
+                {"name": "adapter_model.safetensors", "size": 1, "sha256": "{{Digest}}"}
+              ],
               "published_at": "2026-01-01T00:00:00+00:00",
-              "report": {"base_model": "lorahub/t5-mini", "rank": 8, "alpha": 16, "targets": ["q"], "d_type": "F32", "parameters": 9, "norm": 1, "layers": [], "sketch": ""}
+              "report": {
+                "base_model": "lorahub/t5-mini", "rank": 8, "alpha": 16, "targets": ["q"], "d_type": "F32", "parameters": 9,
+                "norm": 1, "layers": [], "sketch": ""
+              }
             }
             """)!.AsObject();
         Set(record, field, json);
@@ -68,7 +87,8 @@ public sealed class HostileModuleTests
 
         await service.Services.GetRequiredService<ModuleIndexer>().RefreshAsync(Token);
         var module = await client.GetJsonAsync("/v1/modules/hostile/recorded");
-        using var created = await client.PostAsync("/predictions", """{"input": {"num_random_lora_modules": 2, "example_inputs": "a", "example_outputs": "b"}}""", ("Prefer", "respond-async"));
+        const string Input = """{"input": {"num_random_lora_modules": 2, "example_inputs": "a", "example_outputs": "b"}}""";
+        using var created = await client.PostAsync("/predictions", Input, ("Prefer", "respond-async"));
 
         Assert.Equal("broken", module.Text("state"));
         Assert.Contains(problem, module.Text("reason"), StringComparison.Ordinal);
@@ -87,29 +107,33 @@ public sealed class HostileModuleTests
         await service.Services.GetRequiredService<ModuleIndexer>().RefreshAsync(Token);
 
         var modules = (await client.GetJsonAsync("/v1/modules"))["results"]!.AsArray();
-        Assert.Equal([("hostile/a-wide", "broken"), ("hostile/b-good", "ready")], modules.Select(module => (module!.Text("id"), module!.Text("state"))));
+        Assert.Equal(
+            [("hostile/a-wide", "broken"), ("hostile/b-good", "ready")],
+            modules.Select(module => (module!.Text("id"), module!.Text("state"))));
         Assert.Contains("Limits:ModuleDimension", modules[0]!.Text("reason"), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_no_one_thought_of_stops_one_module_and_is_not_tried_again_until_it_changes()
+    public async Task An_unexpected_exception_stops_one_module_and_is_not_retried_until_it_changes()
     {
         await using var service = new Service { Replace = services => services.AddSingleton<ModuleLibrary, FailingLibrary>() };
         var client = await service.ReadyAsync();
         await WriteAsync(service, "hostile/a-bad", record: null);
         await WriteAsync(service, "hostile/b-good", record: null);
-        var (indexer, library) = (service.Services.GetRequiredService<ModuleIndexer>(), (FailingLibrary)service.Services.GetRequiredService<ModuleLibrary>());
+        var indexer = service.Services.GetRequiredService<ModuleIndexer>();
+        var library = (FailingLibrary)service.Services.GetRequiredService<ModuleLibrary>();
 
         await indexer.RefreshAsync(Token);
         var failures = library.Failures;
         await indexer.RefreshAsync(Token);
 
-        Assert.Equal(["hostile/b-good"], (await client.GetJsonAsync("/v1/modules"))["results"]!.AsArray().Select(module => module!.Text("id")));
+        var modules = (await client.GetJsonAsync("/v1/modules"))["results"]!.AsArray();
+        Assert.Equal(["hostile/b-good"], modules.Select(module => module!.Text("id")));
         Assert.Equal(failures, library.Failures);
     }
 
     [Fact]
-    public async Task A_module_of_huge_dimensions_is_refused_and_the_next_upload_goes_on()
+    public async Task A_module_with_huge_dimensions_is_refused_and_the_next_upload_succeeds()
     {
         await using var service = new Service();
         var client = await service.ReadyAsync();
@@ -149,7 +173,7 @@ public sealed class HostileModuleTests
             if (reference.Id == "hostile/a-bad")
             {
                 Failures++;
-                throw new InvalidOperationException("Something that nobody thought of.");
+                throw new InvalidOperationException("Unexpected.");
             }
 
             return base.Find(reference);

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>The indexer with the real library on folders of its own and the index of the embedded engine.</summary>
+/// <summary>Tests the indexer with the real library, folders of its own and the embedded engine's index.</summary>
 public sealed class ModuleIndexerTests : IAsyncLifetime
 {
     const string Id = "mine/colors";
@@ -33,7 +33,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Folders_that_come_change_and_go_are_registered_and_forgotten()
+    public async Task New_changed_and_deleted_folders_are_indexed()
     {
         Make(Id, tensor: 1);
         await _indexer.RefreshAsync(Token);
@@ -52,7 +52,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_has_not_changed_is_not_read_again_after_a_restart()
+    public async Task Unchanged_modules_are_not_read_again_after_a_restart()
     {
         Make(Id, tensor: 1);
         await _indexer.RefreshAsync(Token);
@@ -67,7 +67,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_went_while_nothing_ran_is_forgotten_at_the_start()
+    public async Task A_module_deleted_while_the_service_was_stopped_is_removed_at_the_start()
     {
         Make(Id, tensor: 1);
         await _indexer.RefreshAsync(Token);
@@ -81,7 +81,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_new_card_is_taken_over_without_inspecting_the_same_numbers_again()
+    public async Task A_new_card_is_indexed_without_inspecting_the_weights_again()
     {
         Make(Id, tensor: 1);
         await _indexer.RefreshAsync(Token);
@@ -98,7 +98,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Inspecting_leaves_a_folder_made_by_hand_as_it_is()
+    public async Task Inspecting_does_not_change_a_folder_that_was_created_by_hand()
     {
         Make(Id, tensor: 1);
         var before = Directory.GetFiles(Path.Combine(Models, Id)).Order().ToArray();
@@ -110,7 +110,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Broken_folders_are_registered_with_what_is_wrong_until_they_are_mended()
+    public async Task Broken_folders_are_indexed_with_their_problem_until_they_are_repaired()
     {
         Make("mine/truncated", tensor: 1);
         await File.WriteAllTextAsync(Path.Combine(Models, "mine/truncated/adapter_model.safetensors"), "x", Token);
@@ -120,14 +120,16 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
 
         Assert.NotNull((await _index.FindAsync(new ModuleReference("mine/truncated", null), Token))!.Problem);
         var refused = await FindAsync();
-        Assert.Equal((null, "`encoder.block.0.layer.0.SelfAttention.q` holds a number that is not finite (NaN or infinity).", null), (refused!.Digest, refused.Problem, refused.Report));
+        Assert.Equal(
+            (null, "`encoder.block.0.layer.0.SelfAttention.q` holds a number that is not finite (NaN or infinity).", null),
+            (refused!.Digest, refused.Problem, refused.Report));
         Make(Id, tensor: 2);
         await _indexer.RefreshAsync(Token);
         Assert.Null(Assert.Single(await _index.VersionsAsync(Id, Token)).Problem);
     }
 
     [Fact]
-    public async Task A_record_is_believed_and_a_quarantine_taken_over()
+    public async Task A_record_is_used_with_its_quarantine()
     {
         Make(Id, tensor: 1);
         var record = Record('1') with { Quarantine = "its norm is odd.", Source = "https://hub/mine/colors", PublishedBy = "someone" };
@@ -136,11 +138,13 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
         await _indexer.RefreshAsync(Token);
 
         var found = await FindAsync();
-        Assert.Equal((record.Digest, 7, "its norm is odd.", null, "someone"), (found!.Digest, found.Report!.Norm, found.Quarantine, found.Defect, found.PublishedBy));
+        Assert.Equal(
+            (record.Digest, 7, "its norm is odd.", null, "someone"),
+            (found!.Digest, found.Report!.Norm, found.Quarantine, found.Defect, found.PublishedBy));
     }
 
     [Fact]
-    public async Task Earlier_versions_are_registered_when_the_index_has_none()
+    public async Task Earlier_versions_are_indexed_if_the_index_has_none()
     {
         Make(Id, tensor: 1);
         var record = Record('1');
@@ -155,7 +159,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_other_processes_still_have_stays_registered()
+    public async Task Modules_that_other_processes_publish_stay_indexed()
     {
         await StopAsync();
         await StartAsync(_source);
@@ -195,7 +199,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
 
     Task<ModuleVersion?> FindAsync() => _index.FindAsync(new ModuleReference(Id, null), Token);
 
-    /// <summary>Replaces a module's weights in a way that no stamp shows.</summary>
+    /// <summary>Replaces a module's weights without changing its stamp.</summary>
     void Spoil(string id)
     {
         var file = new FileInfo(Path.Combine(Models, id, ModuleFiles.Weights));
@@ -204,7 +208,7 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
         File.SetLastWriteTimeUtc(file.FullName, time);
     }
 
-    /// <summary>A PEFT folder of r 1 whose update has the tensor's size as its norm.</summary>
+    /// <summary>Creates a PEFT folder with r 1 whose update has the tensor's size as its norm.</summary>
     string Make(string id, int tensor, float? number = null)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Models, id)).FullName;

@@ -5,16 +5,16 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>What comes in, and what does not; nothing is left of the latter.</summary>
+/// <summary>Valid uploads are published; invalid ones are refused and leave no files.</summary>
 public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHub>
 {
-    public static TheoryData<string, string> Wrong => new()
+    public static TheoryData<string, string> Invalid => new()
     {
         { "no configuration", "adapter_config.json is missing" },
         { "no weights", "adapter_model.safetensors (or adapter_model.bin) is missing" },
         { "two weights", "send one of them" },
-        { "another file", "A file's name is none of" },
-        { "a path", "A file's name is none of" },
+        { "another file", "Unknown file name; send" },
+        { "a path", "Unknown file name; send" },
         { "twice", "Send each file once" },
         { "zip and file", "or one zip and no other file" },
         { "bad configuration", "adapter_config.json cannot be read" },
@@ -23,7 +23,7 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
     };
 
     [Fact]
-    public async Task Files_and_a_zip_of_them_are_the_same_version_and_a_second_time_nothing_new()
+    public async Task Files_and_a_zip_of_them_are_the_same_version()
     {
         var client = await hub.Service.ReadyAsync();
         using var files = PeftFiles.Form(PeftFiles.Of(1, 2));
@@ -48,13 +48,15 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
         var both = await Task.WhenAll(client.PublishedAsync("anna/both", [1, 2]), client.PublishedAsync("anna/both", [3, 4]));
 
         var versions = (await client.GetJsonAsync("/v1/modules/anna/both/versions"))["results"]!.AsArray();
-        Assert.Equal(both.Select(module => module.Text("version")).Order(StringComparer.Ordinal), versions.Select(version => version!.Text("version")).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            both.Select(module => module.Text("version")).Order(StringComparer.Ordinal),
+            versions.Select(version => version!.Text("version")).Order(StringComparer.Ordinal));
         Assert.Single(versions, version => (bool)version!["is_current"]!);
     }
 
     [Theory]
-    [MemberData(nameof(Wrong))]
-    public async Task What_is_no_module_is_refused(string what, string message)
+    [MemberData(nameof(Invalid))]
+    public async Task An_invalid_module_is_refused(string what, string message)
     {
         var client = await hub.Service.ReadyAsync();
         using var form = PeftFiles.Form(Files(what));
@@ -71,17 +73,18 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
     [Theory]
     [InlineData(true, 4_000_000)]
     [InlineData(false, 1_500_000)]
-    public async Task What_is_over_the_limit_is_refused_whether_its_length_is_told_or_not(bool isTold, int size)
+    public async Task A_module_over_the_limit_is_refused_with_or_without_a_content_length(bool hasLength, int size)
     {
         var client = await hub.Service.ReadyAsync();
         using var form = PeftFiles.Form((ModuleFiles.Config, PeftFiles.Config), (ModuleFiles.Weights, new byte[size]));
-        using HttpContent body = isTold ? form : new StreamContent(new Unmeasured(await form.ReadAsStreamAsync(TestContext.Current.CancellationToken)));
+        using HttpContent body = hasLength ? form : new StreamContent(
+            new Unmeasured(await form.ReadAsStreamAsync(TestContext.Current.CancellationToken)));
         body.Headers.ContentType = form.Headers.ContentType;
 
         using var response = await client.PublishAsync("anna/large", body);
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
-        Assert.Contains("1048576 bytes in all (Modules:MaxBytes)", (await response.JsonAsync()).Text("detail"));
+        Assert.Contains("at most 1048576 bytes in all (Modules:MaxBytes)", (await response.JsonAsync()).Text("detail"));
         AssertNothingLeft();
     }
 
@@ -90,7 +93,7 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
     [InlineData("anna", "a%2fb")]
     [InlineData("anna", ".hidden")]
     [InlineData("anna", "a%5cb")]
-    public async Task A_name_that_is_none_is_not_there(string owner, string name)
+    public async Task An_invalid_name_is_not_found(string owner, string name)
     {
         var client = await hub.Service.ReadyAsync();
         using var form = PeftFiles.Form(PeftFiles.Of(1));
@@ -118,10 +121,13 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
         };
     }
 
-    void AssertNothingLeft() =>
-        Assert.True(!Directory.Exists(hub.Service.Incoming) || !Directory.EnumerateFileSystemEntries(hub.Service.Incoming).Any(), "Incoming files were left behind.");
+    void AssertNothingLeft()
+    {
+        var incoming = hub.Service.Incoming;
+        Assert.True(!Directory.Exists(incoming) || !Directory.EnumerateFileSystemEntries(incoming).Any(), "Incoming files were left behind.");
+    }
 
-    /// <summary>A stream that does not say how long it is.</summary>
+    /// <summary>A stream of unknown length.</summary>
     sealed class Unmeasured(Stream content) : Stream
     {
         public override bool CanRead => true;
@@ -146,7 +152,7 @@ public sealed class ModulePublicationTests(SmallHub hub) : IClassFixture<SmallHu
     }
 }
 
-/// <summary>A service that takes small modules.</summary>
+/// <summary>A service that accepts only small modules.</summary>
 public sealed class SmallHub : IAsyncDisposable
 {
     internal Service Service { get; } = new(("Modules:MaxBytes", "1048576"));

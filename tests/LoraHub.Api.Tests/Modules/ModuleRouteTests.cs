@@ -6,7 +6,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>What is seen of the modules that are there.</summary>
+/// <summary>The endpoints that list, show and change modules.</summary>
 public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<SharedService>
 {
     [Fact]
@@ -40,7 +40,7 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
     [InlineData("q=a&q=b", "q")]
     [InlineData("owner=", "owner")]
     [InlineData("ranks=8", "rank")]
-    public async Task A_query_that_is_not_understood_is_refused_by_the_parameters_name(string query, string parameter)
+    public async Task An_invalid_query_is_refused_with_the_parameters_name(string query, string parameter)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -51,7 +51,7 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Neighbours_come_nearest_first_and_near_duplicates_are_flagged()
+    public async Task Neighbors_are_listed_nearest_first_and_near_duplicates_are_flagged()
     {
         var client = await shared.Service.ReadyAsync();
         await client.PublishedAsync("near/one", [1, 0, 0]);
@@ -64,7 +64,7 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
 
         Assert.Equal(["near/copy", "near/close", "near/far"], list.Select(module => module!.Text("id")));
         Assert.Equal(0.7071, (double)list[1]!["similarity"]!, 4);
-        Assert.Equal( // further down, modules of other tests tie with the one at right angles
+        Assert.Equal( // below these, modules of other tests tie with the orthogonal one
             [("near/copy", true), ("near/close", false)],
             page.Take(2).Select(module => (module!.Text("id")!, (bool)module!["is_near_duplicate"]!)));
     }
@@ -89,7 +89,7 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task A_file_is_read_in_part_and_no_other_file_is_there()
+    public async Task A_file_supports_ranges_and_other_files_are_not_found()
     {
         var client = await shared.Service.ReadyAsync();
         var version = (await client.PublishedAsync("file/one", [7, 8])).Text("version")!;
@@ -123,7 +123,7 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task Quarantine_says_why_until_the_release()
+    public async Task A_quarantined_module_shows_the_reason_until_it_is_released()
     {
         var client = await shared.Service.ReadyAsync();
         await client.PublishedAsync("quarantine/one", [1]);
@@ -136,7 +136,7 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
     }
 
     [Fact]
-    public async Task A_module_that_predictions_hold_stays_until_they_have_ended()
+    public async Task A_module_in_use_cannot_be_deleted_until_its_predictions_finish()
     {
         await using var service = new Service(("Queue:BareCapacity", "2"));
         var client = await service.ReadyAsync();
@@ -145,7 +145,8 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
         string[] holders = ["first", "second"];
         foreach (var id in holders)
         {
-            await client.PostJsonAsync("/predictions", $$$"""{"id": "{{{id}}}", "input": {"lora_modules_specified": "anna/held"}}""", ("Prefer", "respond-async"));
+            var json = $$$"""{"id": "{{{id}}}", "input": {"lora_modules_specified": "anna/held"}}""";
+            await client.PostJsonAsync("/predictions", json, ("Prefer", "respond-async"));
         }
 
         using var refused = await client.SendAsync(HttpMethod.Delete, "/v1/modules/anna/held", json: null);
@@ -159,13 +160,15 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
         using var deleted = await client.SendAsync(HttpMethod.Delete, "/v1/modules/anna/held", json: null);
         using var gone = await client.FetchAsync("/v1/modules/anna/held");
 
-        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.NoContent, HttpStatusCode.NotFound), (refused.StatusCode, deleted.StatusCode, gone.StatusCode));
-        Assert.StartsWith("2 predictions that wait or run name this module", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
+        Assert.Equal(
+            (HttpStatusCode.Conflict, HttpStatusCode.NoContent, HttpStatusCode.NotFound),
+            (refused.StatusCode, deleted.StatusCode, gone.StatusCode));
+        Assert.StartsWith("2 queued or running predictions use this module", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
         Assert.Equal((2, 2), ((int)usage["open_predictions"]!, usage["predictions"]!.AsArray().Count));
     }
 
     [Fact]
-    public async Task The_log_tells_what_became_of_a_module_and_not_why()
+    public async Task The_log_reports_changes_of_a_module_without_the_reason()
     {
         await using var service = new Service();
         var client = await service.ReadyAsync();
@@ -177,12 +180,15 @@ public sealed class ModuleRouteTests(SharedService shared) : IClassFixture<Share
 
         Assert.Equal(
             [
-                $"Module \"anna/logged\" was published: version \"{version}\".",
-                $"Module \"anna/logged\", version \"{version}\", was put into quarantine.",
-                $"Module \"anna/logged\", version \"{version}\", was released from quarantine.",
-                "Module \"anna/logged\" was deleted.",
+                $"Published module \"anna/logged\", version \"{version}\".",
+                $"Quarantined module \"anna/logged\", version \"{version}\".",
+                $"Released module \"anna/logged\", version \"{version}\", from quarantine.",
+                "Deleted module \"anna/logged\".",
             ],
-            from entry in service.Log.Events let line = entry.RenderMessage(CultureInfo.InvariantCulture) where line.StartsWith("Module ", StringComparison.Ordinal) select line);
+            from entry in service.Log.Events
+            let line = entry.RenderMessage(CultureInfo.InvariantCulture)
+            where line.Contains("module \"anna/logged\"", StringComparison.Ordinal)
+            select line);
         Assert.DoesNotContain("In dispute.", service.Log.Text, StringComparison.Ordinal);
     }
 }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>What a request costs before it is queued.</summary>
+/// <summary>Tests the work that a request causes before it is queued.</summary>
 public sealed class ModuleSelectionTests
 {
     [Theory]
@@ -21,7 +21,7 @@ public sealed class ModuleSelectionTests
     [InlineData("""{"lora_modules_specified": "pool/m1,pool/m2"}""", HttpStatusCode.Accepted)]
     [InlineData("""{"num_random_lora_modules": 100}""", HttpStatusCode.UnprocessableEntity)]
     [InlineData("""{"lora_modules_specified": "pool/m9"}""", HttpStatusCode.UnprocessableEntity)]
-    public async Task No_request_looks_into_all_module_folders(string input, HttpStatusCode answer)
+    public async Task No_request_scans_all_module_folders(string input, HttpStatusCode answer)
     {
         await using var service = new Service { Replace = services => services.AddSingleton<ModuleLibrary, CountingLibrary>() };
         for (var i = 0; i < 3; i++)
@@ -65,7 +65,7 @@ public sealed class ModuleSelectionTests
         var model = new ServedModel(Options.Create(new ApiOptions()), bases);
 
         Task[] waiting = [.. Enumerable.Range(0, 100).Select(_ => model.LoadVersionAsync())];
-        bases.GoOn.Set();
+        bases.Continue.Set();
         await Task.WhenAll(waiting);
 
         Assert.Equal((1, false), (bases.Hashed, bases.IsOnPool));
@@ -85,7 +85,7 @@ public sealed class ModuleSelectionTests
 
     sealed class SlowBaseModels() : BaseModels(new SearchPath([]), "some/base"), IDisposable
     {
-        public ManualResetEventSlim GoOn { get; } = new();
+        public ManualResetEventSlim Continue { get; } = new();
 
         public int Hashed { get; private set; }
 
@@ -94,10 +94,10 @@ public sealed class ModuleSelectionTests
         public override string DefaultDigest()
         {
             (Hashed, IsOnPool) = (Hashed + 1, Thread.CurrentThread.IsThreadPoolThread);
-            GoOn.Wait(TestContext.Current.CancellationToken);
+            Continue.Wait(TestContext.Current.CancellationToken);
             return new string('1', 64);
         }
 
-        public void Dispose() => GoOn.Dispose();
+        public void Dispose() => Continue.Dispose();
     }
 }

@@ -8,8 +8,8 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>What a zip of a module may be, and what a hostile one is told.</summary>
-[Collection(nameof(Alone))] // it looks at what the whole process allocates
+/// <summary>Accepts valid zips and refuses hostile ones with a reason.</summary>
+[Collection(nameof(Alone))] // it measures the allocations of the whole process
 public sealed class ModuleZipTests : IDisposable
 {
     const long MostBytes = 4 << 20;
@@ -22,9 +22,12 @@ public sealed class ModuleZipTests : IDisposable
 
     static IEnumerable<(string Name, byte[] Zip, string Message)> Zips =>
     [
-        ("bomb", PeftFiles.Zip((ModuleFiles.Config, new byte[3 << 20])), "grows more than 200 times"),
-        ("over the limit", PeftFiles.Zip(CompressionLevel.NoCompression, (ModuleFiles.Weights, new byte[5 << 20])), $"{MostBytes} are the most"),
-        ("a file over its limit", PeftFiles.Zip(CompressionLevel.NoCompression, (ModuleFiles.Config, new byte[2 << 20])), "adapter_config.json of 2097152 bytes"),
+        ("bomb", PeftFiles.Zip((ModuleFiles.Config, new byte[3 << 20])), "compression ratio above 200"),
+        ("over the limit", PeftFiles.Zip(CompressionLevel.NoCompression, (ModuleFiles.Weights, new byte[5 << 20])), $"the limit is {MostBytes}"),
+        (
+            "a file over its limit",
+            PeftFiles.Zip(CompressionLevel.NoCompression, (ModuleFiles.Config, new byte[2 << 20])),
+            "adapter_config.json of 2097152 bytes"),
         ("link", Edited(Valid, 38, unchecked((int)0xA1FF0000)), "neither a file nor a folder"),
         ("device", Edited(Valid, 38, 0x61FF0000), "neither a file nor a folder"),
         ("setuid", Edited(Valid, 38, unchecked((int)0x89FF0000)), "special permissions"),
@@ -35,26 +38,29 @@ public sealed class ModuleZipTests : IDisposable
         ("drive", Named("C:/adapter_config.json"), "absolute path"),
         ("backslash", Named("..\\adapter_config.json"), "backslash"),
         ("control", Named("a\nb"), "control characters"),
-        ("deep", Named("a/b/adapter_config.json"), "folder of a folder"),
-        ("twice", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), (ModuleFiles.Config, PeftFiles.Config)), "the name of another"),
-        ("twice in other letters", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), ("ADAPTER_config.json", PeftFiles.Config)), "the name of another"),
+        ("deep", Named("a/b/adapter_config.json"), "nested folder"),
+        ("twice", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), (ModuleFiles.Config, PeftFiles.Config)), "the same name as another"),
+        (
+            "twice in other letters",
+            PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), ("ADAPTER_config.json", PeftFiles.Config)),
+            "the same name as another"),
         ("two folders", PeftFiles.Zip((ModuleFiles.Config, PeftFiles.Config), ("a/" + ModuleFiles.Weights, [1])), "in several folders"),
         ("thousands of entries", PeftFiles.Zip([.. Enumerable.Range(0, 3000).Select(i => ($"f{i}", Array.Empty<byte>()))]), "3000 entries"),
-        ("thousands of entries, said to be three", SaidToBeThree(3000), "list of entries that is too long"),
-        ("a size that is too small", Edited(PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config)), 24, 5), "its checksum is another"),
-        ("a size that is too large", Edited(PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config)), 24, 500), "says that adapter_config.json has 500 bytes"),
+        ("thousands of entries, stated as three", StatedAsThree(3000), "entry list that is too long"),
+        ("a size that is too small", Edited(Compressed(), 24, 5), "its checksum does not match"),
+        ("a size that is too large", Edited(Compressed(), 24, 500), "lists adapter_config.json with 500 bytes"),
         ("zip64", Zip64(), "zip64"),
-        ("cut short", Valid[..^40], "no zip file"),
-        ("nothing", [], "no zip file"),
-        ("text", "not a zip"u8.ToArray(), "no zip file"),
-        ("no compression that is known", Edited(Valid, 10, 0x00000063), "damaged"),
+        ("truncated", Valid[..^40], "not a valid zip file"),
+        ("nothing", [], "not a valid zip file"),
+        ("text", "not a zip"u8.ToArray(), "not a valid zip file"),
+        ("an unknown compression method", Edited(Valid, 10, 0x00000063), "damaged"),
     ];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
     [MemberData(nameof(Hostile))]
-    public async Task A_hostile_zip_is_refused_and_says_why(string name, string message)
+    public async Task A_hostile_zip_is_refused_with_a_reason(string name, string message)
     {
         var refusal = await Assert.ThrowsAsync<ModuleRefusedException>(() => ExtractAsync(Zips.Single(zip => zip.Name == name).Zip));
 
@@ -64,21 +70,25 @@ public sealed class ModuleZipTests : IDisposable
     [Theory]
     [InlineData("")]
     [InlineData("my module/")]
-    public async Task The_files_lie_at_the_top_or_in_one_folder_and_others_are_left(string folder)
+    public async Task The_files_are_at_the_root_or_in_one_folder_and_others_are_ignored(string folder)
     {
         await ExtractAsync(PeftFiles.Zip(
         [
             .. PeftFiles.Of(1, 2).Select(file => (folder + file.Name, file.Content)),
-            (folder + "training_args.bin", [1]), (folder + ".gitattributes", [1]), (folder + RecordFile.Name, [1]), ("__MACOSX/a/._adapter_config.json", [1]), ("__MACOSX/adapter_config.json", [1]),
+            (folder + "training_args.bin", [1]), (folder + ".gitattributes", [1]), (folder + RecordFile.Name, [1]),
+            ("__MACOSX/a/._adapter_config.json", [1]), ("__MACOSX/adapter_config.json", [1]),
         ]));
 
-        Assert.Equal([ModuleFiles.Card, ModuleFiles.Config, ModuleFiles.Weights], Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.Equal(PeftFiles.Config, await File.ReadAllBytesAsync(Path.Combine(_folder, ModuleFiles.Config), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [ModuleFiles.Card, ModuleFiles.Config, ModuleFiles.Weights],
+            Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            PeftFiles.Config, await File.ReadAllBytesAsync(Path.Combine(_folder, ModuleFiles.Config), TestContext.Current.CancellationToken));
     }
 
-    /// <summary>By default some thousand zips; <c>CsCheck_Time=600</c> in the environment has it go on for ten minutes.</summary>
+    /// <summary>Tries some thousand zips by default; set <c>CsCheck_Time=600</c> in the environment to run for ten minutes.</summary>
     [Fact]
-    public Task Whatever_is_changed_in_a_zip_it_is_taken_or_refused() => Gen.Int.SampleAsync(FuzzAsync, threads: 1);
+    public Task A_mutated_zip_is_extracted_or_refused() => Gen.Int.SampleAsync(FuzzAsync, threads: 1);
 
     async Task FuzzAsync(int seed)
     {
@@ -92,7 +102,7 @@ public sealed class ModuleZipTests : IDisposable
             }
             catch (ModuleRefusedException)
             {
-                // as it should be
+                // expected
             }
 
             Assert.All(Directory.EnumerateFiles(_folder), file => Assert.True(UploadedFiles.IsTaken(Path.GetFileName(file)), file));
@@ -110,7 +120,7 @@ public sealed class ModuleZipTests : IDisposable
         var zip = (byte[])Valid.Clone();
         for (var i = random.Next(1, 6); i > 0; i--)
         {
-            // Mostly in the list of entries, which is what is trusted.
+            // Mostly in the entry list, which is the untrusted part that is parsed.
             var at = random.Next(3) == 0 ? random.Next(zip.Length) : random.Next(Math.Min(Entry(zip), zip.Length - 1), zip.Length);
             switch (random.Next(4))
             {
@@ -124,7 +134,9 @@ public sealed class ModuleZipTests : IDisposable
                     zip.AsSpan(at, Math.Min(4, zip.Length - at)).Fill((byte)(random.Next(2) * byte.MaxValue));
                     break;
                 default:
-                    zip = random.Next(2) == 0 ? zip[..Math.Max(1, at)] : [.. zip[..at], .. zip.AsSpan(at / 2, Math.Min(50, zip.Length - (at / 2))), .. zip[at..]];
+                    zip = random.Next(2) == 0
+                        ? zip[..Math.Max(1, at)]
+                        : [.. zip[..at], .. zip.AsSpan(at / 2, Math.Min(50, zip.Length - (at / 2))), .. zip[at..]];
                     break;
             }
         }
@@ -132,12 +144,14 @@ public sealed class ModuleZipTests : IDisposable
         return zip;
     }
 
+    static byte[] Compressed() => PeftFiles.Zip(CompressionLevel.Optimal, (ModuleFiles.Config, PeftFiles.Config));
+
     static byte[] Named(string name) => PeftFiles.Zip((name, PeftFiles.Config));
 
-    /// <summary>Where the first entry of the list is.</summary>
+    /// <summary>The offset of the first entry in the entry list.</summary>
     static int Entry(byte[] zip) => Math.Max(0, zip.AsSpan().IndexOf("PK\u0001\u0002"u8));
 
-    /// <summary>With another number in the first entry of the list.</summary>
+    /// <summary>The zip with a number replaced in the first entry of the entry list.</summary>
     static byte[] Edited(byte[] zip, int offset, int value)
     {
         var edited = (byte[])zip.Clone();
@@ -145,7 +159,7 @@ public sealed class ModuleZipTests : IDisposable
         return edited;
     }
 
-    static byte[] SaidToBeThree(int entries)
+    static byte[] StatedAsThree(int entries)
     {
         var zip = PeftFiles.Zip([.. Enumerable.Range(0, entries).Select(i => ($"f{i}", Array.Empty<byte>()))]);
         zip.AsSpan(zip.Length - 14, 4).Clear();

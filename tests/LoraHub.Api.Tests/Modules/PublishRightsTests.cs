@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>Who may publish under a name is decided when the version takes its place, not only when the upload begins.</summary>
+/// <summary>The right to publish under a name is checked when the version is stored, not only when the upload begins.</summary>
 public sealed class PublishRightsTests(ScopedService scoped) : IClassFixture<ScopedService>
 {
     [Fact]
@@ -19,15 +19,16 @@ public sealed class PublishRightsTests(ScopedService scoped) : IClassFixture<Sco
         using var slow = new SlowBody(await form.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         slow.Headers.ContentType = form.Headers.ContentType;
 
-        using var streaming = scoped.Service.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false }); // which would read the whole body first
+        var options = new WebApplicationFactoryClientOptions { AllowAutoRedirect = false }; // redirects would buffer the whole body first
+        using var streaming = scoped.Service.CreateClient(options);
         var upload = streaming.PublishAsync("rights/slow", slow, "publisher");
         await UntilReadAsync(); // the rights were checked
         var taken = await client.PublishedAsync("rights/slow", [3, 4], "admin");
-        slow.GoOn();
+        slow.Continue();
         using var refused = await upload;
 
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
-        Assert.Contains("Another has published this module", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
+        Assert.Contains("This module was published with another token", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
         using var versions = await client.FetchAsync("/v1/modules/rights/slow/versions", ("Authorization", "Bearer reader"));
         Assert.Equal(taken.Text("version"), Assert.Single((await versions.JsonAsync())["results"]!.AsArray())!.Text("version"));
     }
@@ -57,18 +58,18 @@ public sealed class PublishRightsTests(ScopedService scoped) : IClassFixture<Sco
         }
     }
 
-    /// <summary>Sends half of a body, and the rest when it is let.</summary>
+    /// <summary>Sends half of a body, and the rest when the test continues it.</summary>
     sealed class SlowBody(byte[] body) : HttpContent
     {
-        readonly TaskCompletionSource _goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly TaskCompletionSource _continued = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void GoOn() => _goesOn.SetResult();
+        public void Continue() => _continued.SetResult();
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
             await stream.WriteAsync(body.AsMemory(0, body.Length / 2));
             await stream.FlushAsync();
-            await _goesOn.Task;
+            await _continued.Task;
             await stream.WriteAsync(body.AsMemory(body.Length / 2));
         }
 

@@ -4,11 +4,11 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Modules;
 
-/// <summary>Which publications go into quarantine.</summary>
+/// <summary>Tests which uploads are quarantined.</summary>
 public sealed class QuarantineTests
 {
     [Fact]
-    public async Task A_norm_is_compared_with_modules_that_lay_in_the_folders_at_the_start_and_have_no_record()
+    public async Task A_norm_is_compared_with_modules_that_were_in_the_folders_at_the_start_and_have_no_record()
     {
         await using var service = new Service();
         for (var i = 0; i < 8; i++)
@@ -41,7 +41,7 @@ public sealed class QuarantineTests
     }
 
     [Fact]
-    public async Task Modules_in_quarantine_do_not_tell_what_is_usual()
+    public async Task Quarantined_modules_do_not_count_in_the_comparison()
     {
         await using var service = new Service();
         for (var i = 0; i < 8; i++)

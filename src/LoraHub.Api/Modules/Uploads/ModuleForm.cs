@@ -7,9 +7,11 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules.Uploads;
 
-/// <summary>The form that a module comes in: its files, or one zip of them, told by their file names. All goes to the disk as it comes.</summary>
-/// <param name="incoming">Where the module's files go.</param>
-/// <param name="parcel">Where a zip goes.</param>
+/// <summary>
+/// Reads the form of an upload: a module's files, or one zip of them, recognized by their file names. Streams everything to the disk.
+/// </summary>
+/// <param name="incoming">The folder for the module's files.</param>
+/// <param name="parcel">The folder for a zip.</param>
 sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOptions options)
 {
     const int BufferBytes = 80 * 1024;
@@ -20,11 +22,11 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
     long _size;
     string? _zip;
 
-    /// <summary>The field <c>base_model</c>, or null.</summary>
+    /// <summary>The form field <c>base_model</c>, or null.</summary>
     public string? BaseModel { get; private set; }
 
-    /// <summary>Reads the whole form, and unpacks its zip.</summary>
-    /// <returns>The answer that refuses it, or null.</returns>
+    /// <summary>Reads the whole form, and extracts its zip.</summary>
+    /// <returns>The error response, or null.</returns>
     /// <exception cref="ModuleRefusedException">The files are not a module's.</exception>
     public async Task<IResult?> ReadAsync(FormParts parts, CancellationToken cancellationToken)
     {
@@ -41,7 +43,8 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
                 break;
             }
 
-            if ((part.FileName is not null ? await TakeAsync(parts, part, cancellationToken) : await ReadFieldAsync(parts, part, cancellationToken)) is { } refused)
+            var read = part.FileName is not null ? SaveAsync(parts, part, cancellationToken) : ReadFieldAsync(parts, part, cancellationToken);
+            if (await read is { } refused)
             {
                 return refused;
             }
@@ -57,9 +60,11 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
     }
 
     public static IResult TooLarge(ModuleOptions options) => Problems.Because(
-        StatusCodes.Status413PayloadTooLarge, null, $"A module may be {options.MaxBytes} bytes in all ({ModuleOptions.Section}:{nameof(ModuleOptions.MaxBytes)}).");
+        StatusCodes.Status413PayloadTooLarge,
+        null,
+        $"A module must be at most {options.MaxBytes} bytes in all ({ModuleOptions.Section}:{nameof(ModuleOptions.MaxBytes)}).");
 
-    /// <summary>Fields of other names are ignored.</summary>
+    /// <summary>Reads a form field; fields with other names are ignored.</summary>
     async Task<IResult?> ReadFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
         if (part.Name != "base_model")
@@ -72,12 +77,12 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
         return refusal;
     }
 
-    async Task<IResult?> TakeAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    async Task<IResult?> SaveAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
         var name = part.FileName!;
         if (name == RecordFile.Name)
         {
-            return null; // another library's record; this one writes its own
+            return null; // the library writes its own record
         }
 
         var isZip = name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
@@ -85,7 +90,8 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
         {
             throw new ModuleRefusedException(
                 Files,
-                $"A file's name is none of {ModuleFiles.Config}, {ModuleFiles.Weights}, {ModuleFiles.PickledWeights} and {ModuleFiles.Card}, nor that of a .zip of them.");
+                $"Unknown file name; send {ModuleFiles.Config}, {ModuleFiles.Weights} (or {ModuleFiles.PickledWeights}) and {ModuleFiles.Card}, "
+                + "or a .zip of them.");
         }
 
         if (!_names.Add(isZip ? ".zip" : name) || (isZip ? _names.Count > 1 : _zip is not null))
@@ -122,7 +128,7 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
 
                 if (size > most)
                 {
-                    return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"{Path.GetFileName(path)} may be {most} bytes.");
+                    return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"{Path.GetFileName(path)} must be at most {most} bytes.");
                 }
 
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
@@ -135,13 +141,15 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
     }
 }
 
-/// <summary>The body of a publication, for the documents.</summary>
+/// <summary>The body of an upload, for the API documents.</summary>
 public sealed record ModuleUpload
 {
-    /// <summary>adapter_config.json, adapter_model.safetensors (or .bin) and README.md, or one .zip of them; told by their file names.</summary>
+    /// <summary>
+    /// adapter_config.json, adapter_model.safetensors (or .bin) and README.md, or one .zip of them; recognized by their file names.
+    /// </summary>
     [Required]
     public IReadOnlyList<IFormFile>? Files { get; init; }
 
-    /// <summary>The base model that the module is for, owner/name, where its configuration names a path or none. Default: the one that the configuration names.</summary>
+    /// <summary>The base model, owner/name, if the configuration does not name it as such. Default: the one in the configuration.</summary>
     public string? BaseModel { get; init; }
 }
