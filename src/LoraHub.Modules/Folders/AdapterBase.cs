@@ -6,13 +6,13 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Folders;
 
-/// <summary>Which base model an adapter is for.</summary>
+/// <summary>Reads the id of an adapter's base model.</summary>
 static class AdapterBase
 {
     const string Field = "base_model_name_or_path";
 
-    /// <summary>How a caller says it where the configuration does not.</summary>
-    const string Cure = "say which it is: `--base OWNER/NAME` with `lorahub modules add` and `pull`, the form field `base_model` in an upload";
+    /// <summary>How to set the base model if the configuration does not.</summary>
+    const string Cure = "set it with `--base OWNER/NAME` in `lorahub modules add` or `pull`, or with the form field `base_model` in an upload";
 
     static readonly JsonSerializerOptions Indented = new()
     {
@@ -21,9 +21,9 @@ static class AdapterBase
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>Writes the base model into the configuration of a folder that is on its way into the library, whatever is there.</summary>
-    /// <param name="baseModel">As the caller says it.</param>
-    /// <exception cref="ModuleRefusedException">It is no base model's id.</exception>
+    /// <summary>Sets the base model in the configuration of a module that is being published.</summary>
+    /// <param name="baseModel">The caller's text.</param>
+    /// <exception cref="ModuleRefusedException">The text is not a valid id.</exception>
     public static void Set(string folder, string baseModel)
     {
         var id = ModelId.Find(baseModel)
@@ -40,10 +40,10 @@ static class AdapterBase
     /// <returns>A valid id.</returns>
     /// <exception cref="AdapterException">The configuration names none.</exception>
     public static string Of(AdapterConfig config) =>
-        string.IsNullOrWhiteSpace(config.BaseModel)
-            ? throw new AdapterException($"adapter_config.json names no base model (base_model_name_or_path); {Cure}.")
-            : ModelId.Find(config.BaseModel) ?? throw new AdapterException(
-                $"adapter_config.json names its base model by a path or another text (base_model_name_or_path), not as owner/name; {Cure}.");
+        string.IsNullOrWhiteSpace(config.BaseModel) ? throw new AdapterException(
+            $"adapter_config.json names no base model (base_model_name_or_path); {Cure}.")
+        : ModelId.Find(config.BaseModel) ?? throw new AdapterException(
+            $"adapter_config.json does not name its base model as owner/name (base_model_name_or_path); {Cure}.");
 
     static bool IsNamed(JsonObject config, string id) =>
         config[Field] is JsonValue value && value.TryGetValue<string>(out var named) && ModelId.Find(named) == id;

@@ -9,39 +9,43 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Folders;
 
-/// <summary>The base models at hand: their folders, digests and shapes, each read once while its folder stays as it is. Safe for several threads.</summary>
-/// <param name="defaultId">The base model whose modules are drawn when an input names none.</param>
+/// <summary>The installed base models: their folders, digests and shapes, which are read once until the folder changes. Thread-safe.</summary>
+/// <param name="defaultId">The base model whose modules are drawn if an input names none.</param>
 public class BaseModels(SearchPath path, string defaultId)
 {
-    /// <summary>The digest of a model that is not there.</summary>
-    static readonly string OfNothing = Convert.ToHexStringLower(SHA256.HashData([]));
+    /// <summary>The digest of a missing model.</summary>
+    static readonly string EmptyDigest = Convert.ToHexStringLower(SHA256.HashData([]));
 
-    /// <summary>What a model computes does not depend on these.</summary>
+    /// <summary>Files that do not affect what a model computes.</summary>
     static readonly string[] Prose = [".md", ".txt", ".gitattributes"];
 
-    // By folder and stamp. Gigabytes are read once, at a start, when the served version and the modules' inspection need the digest at the same time.
+    // By folder and stamp. Lazy, so that the gigabytes are read once although the served version and the inspection need the digest at the same time.
     readonly ConcurrentDictionary<string, Lazy<string>> _digests = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, BaseModelShapes> _shapes = new(StringComparer.Ordinal);
 
     public string DefaultId { get; } = ModelId.Find(defaultId) ?? defaultId;
 
-    /// <summary>The folder of a base model, or null when it is not here.</summary>
+    /// <summary>The folder of a base model, or null if it is not installed.</summary>
     public string? Find(string id) => path.Find(id);
 
-    /// <summary>Reads the whole default model (a second for each gigabyte or two): 64 hexadecimal digits, also when it is not there.</summary>
+    /// <summary>
+    /// The digest of the default model, also if it is missing: 64 hexadecimal digits. Reads the whole model, at 1 to 2 GB per second.
+    /// </summary>
     public virtual string DefaultDigest()
     {
         try
         {
-            return Find(DefaultId) is { } folder ? Digest(folder) : OfNothing;
+            return Find(DefaultId) is { } folder ? Digest(folder) : EmptyDigest;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return OfNothing; // the setup fails for the same reason, and reports it
+            return EmptyDigest; // the setup fails for the same reason, and reports it
         }
     }
 
-    /// <summary>SHA-256 over the names, lengths and contents of the folder's files, ordered by name; reads all of them the first time, and again when one has changed.</summary>
+    /// <summary>
+    /// SHA-256 over the names, lengths and contents of the folder's files, ordered by name. Reads all files the first time, and again after a change.
+    /// </summary>
     /// <returns>64 lower-case hexadecimal digits.</returns>
     public string Digest(string folder)
     {
@@ -53,17 +57,17 @@ public class BaseModels(SearchPath path, string defaultId)
         }
         catch
         {
-            _digests.TryRemove(KeyValuePair.Create(key, digest)); // the next call tries again
+            _digests.TryRemove(KeyValuePair.Create(key, digest)); // the next call retries
             throw;
         }
     }
 
-    /// <summary>Differs whenever a file of a model's folder was written, came or went.</summary>
+    /// <summary>Changes whenever a file in a model's folder is written, added or deleted.</summary>
     public static string Stamp(string folder) =>
         VersionFolder.StampOf(new DirectoryInfo(folder).EnumerateFiles().OrderBy(file => file.Name, StringComparer.Ordinal));
 
-    /// <summary>What modules for a base model are checked against.</summary>
-    /// <returns>Null when the model is not here, or cannot be read: then its modules are not checked.</returns>
+    /// <summary>The shapes that modules for a base model are checked against.</summary>
+    /// <returns>Null if the model is not installed or cannot be read; its modules are not checked then.</returns>
     internal BaseModelShapes? FindShapes(string id)
     {
         if (Find(id) is not { } folder)
@@ -119,8 +123,8 @@ public class BaseModels(SearchPath path, string defaultId)
     }
 }
 
-/// <param name="Stamp">Of its folder.</param>
-/// <param name="Entries">All of its tensors.</param>
+/// <param name="Stamp">The stamp of the model's folder.</param>
+/// <param name="Entries">All tensors of the model.</param>
 /// <param name="Digest">See <see cref="BaseModels.Digest"/>.</param>
 sealed record BaseModelShapes(string Stamp, IReadOnlyDictionary<string, TensorEntry> Entries, string Digest)
 {

@@ -1,6 +1,6 @@
 namespace LoraHub.Modules.Folders;
 
-/// <summary>Deletes folders that others may be deleting too.</summary>
+/// <summary>Deletes folders that other processes may be deleting too.</summary>
 static class Deletion
 {
     public static void Delete(string folder)
@@ -14,11 +14,11 @@ static class Deletion
         }
         catch (DirectoryNotFoundException)
         {
-            // Another was faster.
+            // Another process was faster.
         }
     }
 
-    /// <summary>Deletes a folder unless something is in it.</summary>
+    /// <summary>Deletes a folder if it is empty.</summary>
     public static void DeleteEmpty(string folder)
     {
         if (Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())

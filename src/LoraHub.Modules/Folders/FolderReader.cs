@@ -7,10 +7,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Folders;
 
-/// <summary>
-/// Reads a version from its folder: its record, its configuration and the head of its weights, but none of its numbers; its card when it is asked
-/// for.
-/// </summary>
+/// <summary>Reads a version from its folder: the record, the configuration and the header of the weights, and the card on demand.</summary>
 static class FolderReader
 {
     /// <returns>The version; a broken one has a <see cref="ModuleVersion.Defect"/>.</returns>

@@ -1,9 +1,15 @@
 namespace LoraHub.Modules.Folders;
 
-/// <summary>Puts a folder in the place of another. Where two cannot change places at once, a process that is killed in between leaves a state that is told and finished.</summary>
+/// <summary>
+/// Replaces a folder by another. Where two folders cannot be exchanged atomically, a process that is killed in between leaves a state that the next
+/// one detects
+/// and completes.
+/// </summary>
 sealed class FolderSwap(LibraryFolder folder)
 {
-    /// <summary>For whoever has the lock. Afterwards the arrival's path holds what was there, if anything.</summary>
+    /// <summary>
+    /// Replaces a module's folder. The caller holds the lock. Afterwards the arrival's path has the previous folder, if there was one.
+    /// </summary>
     public void Replace(string id, string arrival)
     {
         var place = folder.FolderOf(id);
@@ -22,10 +28,11 @@ sealed class FolderSwap(LibraryFolder folder)
         SystemCalls.Flush(Path.GetDirectoryName(place)!);
     }
 
-    /// <summary>Finishes what killed processes began, for whoever has the lock.</summary>
+    /// <summary>Completes the replacements of killed processes. The caller holds the lock.</summary>
     public void FinishAll()
     {
-        foreach (var pending in Directory.Exists(folder.Replacing) ? Directory.GetDirectories(folder.Replacing).SelectMany(Directory.GetDirectories).ToArray() : [])
+        string[] owners = Directory.Exists(folder.Replacing) ? Directory.GetDirectories(folder.Replacing) : [];
+        foreach (var pending in owners.SelectMany(Directory.GetDirectories).ToArray())
         {
             var aside = folder.NewFolder();
             Directory.Delete(aside);

@@ -3,16 +3,16 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Folders;
 
 /// <summary>
-/// The layout of the cache of Hugging Face's own tools, which is only read: <c>models--OWNER--NAME/snapshots/COMMIT</c> holds links to <c>blobs</c>,
-/// and
-/// <c>refs/main</c> names the commit of the branch <c>main</c>.
+/// Reads the cache of Hugging Face's tools: <c>models--OWNER--NAME/snapshots/COMMIT</c> has links to <c>blobs</c>, and <c>refs/main</c> names the
+/// commit of the branch <c>main</c>.
 /// </summary>
 static class HubCache
 {
     const string Prefix = "models--", Separator = "--";
 
-    /// <summary>Whether an <c>owner/name</c> is a folder inside the cache, and so no id.</summary>
-    public static bool IsPartOf(string id) => id.StartsWith(Prefix, StringComparison.Ordinal) || id.Contains($"/{Prefix}", StringComparison.Ordinal);
+    /// <summary>Whether an <c>owner/name</c> is a path inside the cache and not an id.</summary>
+    public static bool IsPartOf(string id) =>
+        id.StartsWith(Prefix, StringComparison.Ordinal) || id.Contains($"/{Prefix}", StringComparison.Ordinal);
 
     /// <summary>The id of the model or module in a folder of the cache; null for any other folder.</summary>
     public static string? IdOf(string folder)
@@ -23,7 +23,7 @@ static class HubCache
             : null;
     }
 
-    /// <summary>The files of an id in the cache, or null when it is not there.</summary>
+    /// <summary>The folder with the files of an id, or null if the cache does not have it.</summary>
     public static string? Find(string root, string id)
     {
         var folder = Path.Combine(root, Prefix + id.Replace("/", Separator, StringComparison.Ordinal));
@@ -31,9 +31,9 @@ static class HubCache
         return Snapshot(folder) ?? (old is null ? null : Snapshot(old));
     }
 
-    /// <summary>The files at the branch <c>main</c>, or else at the commit that came last.</summary>
-    /// <param name="folder">Of a model in the cache; existing or not.</param>
-    /// <returns>Null when it has none.</returns>
+    /// <summary>The snapshot of the branch <c>main</c>, or else the newest one.</summary>
+    /// <param name="folder">The folder of a model in the cache, which may be missing.</param>
+    /// <returns>Null if there is no snapshot.</returns>
     public static string? Snapshot(string folder)
     {
         var snapshots = new DirectoryInfo(Path.Combine(folder, "snapshots"));
@@ -50,7 +50,8 @@ static class HubCache
             return named is not null && Directory.Exists(named)
                 ? named
                 : snapshots.EnumerateDirectories()
-                    .OrderByDescending(one => one.LastWriteTimeUtc).ThenBy(one => one.Name, StringComparer.Ordinal).FirstOrDefault()?.FullName;
+                    .OrderByDescending(snapshot => snapshot.LastWriteTimeUtc).ThenBy(snapshot => snapshot.Name, StringComparer.Ordinal)
+                    .FirstOrDefault()?.FullName;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,6 +1,6 @@
 namespace LoraHub.Modules.Folders;
 
-/// <summary>A module's files on their way in. Disposing it deletes the folder unless it was moved away.</summary>
+/// <summary>A folder with the files of a module that is being published. Disposing it deletes the folder, unless it was moved.</summary>
 public sealed class IncomingFolder : IDisposable
 {
     internal IncomingFolder(string path) => Path = path;

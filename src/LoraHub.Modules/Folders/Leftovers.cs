@@ -1,6 +1,8 @@
 namespace LoraHub.Modules.Folders;
 
-/// <summary>What killed processes left in the models folder. An upload may take long, so the youngest file counts, not the folder.</summary>
+/// <summary>
+/// Deletes files that killed processes left in the models folder. The age of the newest file counts, because an upload may take long.
+/// </summary>
 sealed class Leftovers(LibraryFolder folder, TimeProvider time)
 {
     static readonly TimeSpan Age = TimeSpan.FromHours(1), PulledAge = TimeSpan.FromDays(7);
@@ -14,7 +16,7 @@ sealed class Leftovers(LibraryFolder folder, TimeProvider time)
 
         foreach (var left in EntriesOf(folder.Downloads))
         {
-            DeleteOld(left, PulledAge); // until then it can be gone on with
+            DeleteOld(left, PulledAge); // until then the download can be resumed
         }
     }
 
@@ -25,14 +27,15 @@ sealed class Leftovers(LibraryFolder folder, TimeProvider time)
         var before = (time.GetUtcNow() - age).UtcDateTime;
         try
         {
-            if (left.LinkTarget is not null || left.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(left).All(entry => entry.LastWriteTimeUtc < before))
+            if (left.LinkTarget is not null
+                || left.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(left).All(entry => entry.LastWriteTimeUtc < before))
             {
                 Deletion.Delete(left.FullName);
             }
         }
         catch (DirectoryNotFoundException)
         {
-            // Its owner was faster.
+            // Its owner deleted it.
         }
     }
 }

@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Modules.Folders;
 
 /// <summary>
-/// The layout of the data folder's <c>models</c>: <c>OWNER/NAME</c> and, for the library alone, folders whose names begin with a dot, as no owner's does.
+/// The layout of <c>models</c> in the data folder: <c>OWNER/NAME</c>, and the library's internal folders, whose names begin with a dot, as no owner's
+/// does.
 /// </summary>
 sealed class LibraryFolder(IOptions<DataOptions> data) : IDisposable
 {
@@ -14,23 +15,23 @@ sealed class LibraryFolder(IOptions<DataOptions> data) : IDisposable
     /// <summary>EAGAIN of Linux, EAGAIN of macOS, ERROR_SHARING_VIOLATION.</summary>
     static readonly int[] Busy = [11, 35, unchecked((int)0x80070020)];
 
-    /// <summary>An earlier version of a module lies in <c>.versions/OWNER/NAME/DIGEST</c>.</summary>
+    /// <summary>The folder of earlier versions, <c>.versions/OWNER/NAME/DIGEST</c>.</summary>
     internal const string EarlierFolder = ".versions";
 
     readonly SemaphoreSlim _turn = new(1);
 
     public string Root { get; } = data.Value.Models;
 
-    /// <summary>What is on its way in, or out.</summary>
+    /// <summary>Folders that are being published or deleted.</summary>
     public string Incoming => Path.Combine(Root, ".incoming");
 
-    /// <summary>Partial downloads; the next download of the same module resumes them.</summary>
+    /// <summary>Partial downloads; the next download of the same model resumes them.</summary>
     public string Downloads => Path.Combine(Incoming, "pull");
 
     /// <summary>Complete folders that are about to replace a version; a process that finds one finishes the replacement.</summary>
     public string Replacing => Path.Combine(Root, ".replacing");
 
-    /// <summary>A second name for each stored file: its SHA-256.</summary>
+    /// <summary>A hard link for each stored file, named by its SHA-256.</summary>
     public string Files => Path.Combine(Root, ".files");
 
     public string FolderOf(string id) => Path.Combine(Root, Checked(id));
@@ -41,20 +42,20 @@ sealed class LibraryFolder(IOptions<DataOptions> data) : IDisposable
 
     public string Removals => Path.Combine(Root, ".removed");
 
-    /// <summary>Marks that a published module was removed here, until the other processes have learned it.</summary>
+    /// <summary>Marks a module that was removed here, until the other processes are notified.</summary>
     public string RemovalOf(string id) => Path.Combine(Removals, Checked(id));
 
-    /// <summary>A new, empty folder for files to come into, on the same disk. Disposing it removes what was not moved away.</summary>
+    /// <summary>Creates an empty folder on the same disk for a module's files. Disposing it deletes the folder, unless it was moved.</summary>
     public IncomingFolder Begin() => new(NewFolder());
 
-    /// <summary>A new, empty folder of the caller's own.</summary>
+    /// <summary>Creates an empty folder for the caller.</summary>
     public string NewFolder() => Directory.CreateDirectory(Path.Combine(Incoming, Path.GetRandomFileName())).FullName;
 
     /// <summary>The folders of a module's earlier versions.</summary>
     public IReadOnlyList<string> EarlierVersions(string id) =>
         Directory.Exists(VersionsOf(id)) ? [.. Directory.EnumerateDirectories(VersionsOf(id)).Order(StringComparer.Ordinal)] : [];
 
-    /// <summary>Keeps every other caller and process from renaming until it is disposed. It ends with the process, however that ends.</summary>
+    /// <summary>Locks the library against changes by other callers and processes until disposed. The lock ends with the process.</summary>
     public async Task<IDisposable> LockAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
@@ -68,7 +69,7 @@ sealed class LibraryFolder(IOptions<DataOptions> data) : IDisposable
                     return new Turn(file, _turn);
                 }
 
-                await Task.Delay(Pause, cancellationToken); // no system says when a lock is free
+                await Task.Delay(Pause, cancellationToken); // file locks have no notification
             }
         }
         catch
@@ -92,7 +93,7 @@ sealed class LibraryFolder(IOptions<DataOptions> data) : IDisposable
         }
     }
 
-    static string Checked(string id) => ModelId.IsValid(id) ? id : throw new ArgumentException("It is no owner/name.", nameof(id));
+    static string Checked(string id) => ModelId.IsValid(id) ? id : throw new ArgumentException("The id is not owner/name.", nameof(id));
 
     sealed class Turn(FileStream file, SemaphoreSlim turn) : IDisposable
     {

@@ -5,6 +5,6 @@ namespace LoraHub.Modules.Folders;
 
 static class ModuleLimits
 {
-    /// <summary>The limits of a module's layout.</summary>
+    /// <summary>The limits for a module's layout.</summary>
     public static AdapterLimits OfLayout(this LimitsOptions limits) => new(limits.ModuleDimension, limits.ModuleMatrices);
 }

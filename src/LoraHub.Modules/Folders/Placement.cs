@@ -2,12 +2,12 @@ namespace LoraHub.Modules.Folders;
 
 public enum Placement
 {
-    /// <summary>A version of a name that is new.</summary>
+    /// <summary>The first version of a module.</summary>
     New,
 
-    /// <summary>Another version of a name that was there.</summary>
+    /// <summary>A new version of an existing module.</summary>
     NewVersion,
 
-    /// <summary>The name has had these bytes before.</summary>
+    /// <summary>The module already had a version with these bytes.</summary>
     Known,
 }

@@ -3,31 +3,31 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Folders;
 
 /// <summary>
-/// Where models and modules are looked for: <c>{root}/{owner}/{name}</c>, or as the Hugging Face Hub's cache keeps them (<see cref="HubCache"/>). The
-/// first root that
-/// has an id wins.
+/// Finds the folders of models and modules: <c>{root}/{owner}/{name}</c>, or folders in a cache of the Hugging Face Hub (<see cref="HubCache"/>).
+/// The first root that has an id wins.
 /// </summary>
-/// <param name="roots">Existing or not; a missing folder is an empty one.</param>
-/// <param name="owned">The one of the roots that the library puts modules into, or null.</param>
+/// <param name="roots">The root folders; missing ones count as empty.</param>
+/// <param name="owned">The root that the library publishes modules to, or null.</param>
 public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null)
 {
-    // A mounted volume has a lost+found that nobody may read.
+    // A mounted volume has a lost+found folder that is not readable.
     static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
 
-    /// <summary>The folder of an id, or null when no root has it or the text is no id.</summary>
+    /// <summary>The folder of an id, or null if no root has it or the text is not an id.</summary>
     public string? Find(string id) => ModelId.Find(id) is { } known && !HubCache.IsPartOf(known)
-        ? roots.Select(root => Path.Combine(root, known) is var folder && Directory.Exists(folder) ? folder : HubCache.Find(root, known))
+        ? roots
+            .Select(root => Path.Combine(root, known) is var folder && Directory.Exists(folder) ? folder : HubCache.Find(root, known))
             .FirstOrDefault(found => found is not null)
         : null;
 
-    /// <summary>The folders of a module's earlier versions, which the library keeps.</summary>
+    /// <summary>The folders of a module's earlier versions.</summary>
     public IEnumerable<string> EarlierVersions(string id)
     {
         var folder = owned is not null && ModelId.IsValid(id) ? Path.Combine(owned, LibraryFolder.EarlierFolder, id) : null;
         return folder is not null && Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, "*", Readable) : [];
     }
 
-    /// <summary>Whether the folder is one that the library puts modules into.</summary>
+    /// <summary>Whether the folder is in the root that the library publishes modules to.</summary>
     public bool IsOwned(string folder) => owned is not null && folder.StartsWith(owned + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     /// <summary>Every <c>owner/name</c> with its folder, ordered by id.</summary>

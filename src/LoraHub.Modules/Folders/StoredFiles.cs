@@ -3,13 +3,14 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Folders;
 
 /// <summary>
-/// Stores equal files once: each has one more name, its SHA-256, by which the next one with these bytes becomes another link to them. Where files cannot be linked,
-/// each stays a copy of its own. What people put into the folder is not linked to: they may write into it.
+/// Stores equal files once, as hard links: each file has an additional name, its SHA-256, to which the next file with these bytes is linked. Where
+/// hard links are
+/// not supported, files are copied. Files that people put into the folder are not linked to, because people may edit them.
 /// </summary>
 sealed class StoredFiles(LibraryFolder folder)
 {
-    /// <summary>Replaces what is stored already by links to it, and keeps the rest for those to come.</summary>
-    /// <param name="files">Of the incoming folder, with the digests of what is in them.</param>
+    /// <summary>Replaces files that are stored already by links to them, and stores the others for later ones.</summary>
+    /// <param name="files">The files in the incoming folder, with their digests.</param>
     public void Share(string incoming, IReadOnlyList<ModuleFile> files)
     {
         Directory.CreateDirectory(folder.Files);
@@ -19,30 +20,30 @@ sealed class StoredFiles(LibraryFolder folder)
             var stored = PathOf(file);
             while (!SystemCalls.TryLink(path, stored) && File.Exists(stored) && !TryLink(file, stored, path))
             {
-                // What was stored is gone, or was written to since it came: this takes its place.
+                // The stored file was deleted or modified; this one replaces it.
             }
         }
     }
 
-    /// <summary>Links a file that is stored already to another path.</summary>
-    /// <returns>False when it is not stored, or was written to since it came.</returns>
-    public bool TryTake(ModuleFile file, string path)
+    /// <summary>Links a stored file to another path.</summary>
+    /// <returns>False if it is not stored, or was modified.</returns>
+    public bool TryLinkTo(ModuleFile file, string path)
     {
         if (!SystemCalls.TryLink(PathOf(file), path))
         {
             return false;
         }
 
-        var isRight = ModuleFile.Read(path, file.Name).Equals(file);
-        if (!isRight)
+        var isUnchanged = ModuleFile.Read(path, file.Name).Equals(file);
+        if (!isUnchanged)
         {
             File.Delete(path);
         }
 
-        return isRight;
+        return isUnchanged;
     }
 
-    /// <summary>Forgets those of the files that no module has any more.</summary>
+    /// <summary>Deletes those of the files that no module has any more.</summary>
     public void Forget(IEnumerable<string> sha256s)
     {
         foreach (var stored in sha256s.Select(sha256 => Path.Combine(folder.Files, sha256)))
@@ -54,12 +55,13 @@ sealed class StoredFiles(LibraryFolder folder)
         }
     }
 
-    /// <summary>Forgets all that no module has: left by killed processes, or by people who deleted folders.</summary>
-    public void ForgetUnused() => Forget(Directory.Exists(folder.Files) ? Directory.EnumerateFiles(folder.Files).Select(Path.GetFileName).OfType<string>() : []);
+    /// <summary>Deletes all files that no module has: left by killed processes, or by people who deleted folders.</summary>
+    public void ForgetUnused() =>
+        Forget(Directory.Exists(folder.Files) ? Directory.EnumerateFiles(folder.Files).Select(Path.GetFileName).OfType<string>() : []);
 
     string PathOf(ModuleFile file) => Path.Combine(folder.Files, file.Sha256);
 
-    /// <returns>False when that should be tried again.</returns>
+    /// <returns>False if the caller should retry.</returns>
     static bool TryLink(ModuleFile file, string stored, string path)
     {
         try
@@ -79,7 +81,7 @@ sealed class StoredFiles(LibraryFolder folder)
         if (SystemCalls.TryLink(stored, link))
         {
             File.Move(link, path, overwrite: true);
-            File.Delete(link); // a rename of one name of a file to another of its names does nothing
+            File.Delete(link); // a rename between two names of the same file does nothing
         }
 
         return true;

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace LoraHub.Modules.Folders;
 
-/// <summary>What .NET has no call for. Only Linux has all of it: elsewhere nothing is done, and the caller takes the longer way.</summary>
+/// <summary>System calls that .NET does not offer. Most exist only on Linux; elsewhere they do nothing, and the caller uses a fallback.</summary>
 static partial class SystemCalls
 {
     const int CurrentFolder = -100; // AT_FDCWD
@@ -11,12 +11,12 @@ static partial class SystemCalls
     const int ReadOnly = 0; // O_RDONLY
     const uint GroupAndOthers = 0b111_111; // S_IRWXG and S_IRWXO
 
-    /// <summary>Gives the bytes of a file one more name. A symbolic link is not followed.</summary>
-    /// <returns>False when the name is taken, or the file system cannot.</returns>
+    /// <summary>Creates a hard link to a file. Does not follow a symbolic link.</summary>
+    /// <returns>False if the name exists, or the file system does not support it.</returns>
     public static bool TryLink(string file, string name) => OperatingSystem.IsLinux() && Link(file, name) == 0;
 
-    /// <summary>Two folders change places, so that there is no moment without either.</summary>
-    /// <returns>False when the file system cannot; then nothing has changed.</returns>
+    /// <summary>Exchanges two folders atomically.</summary>
+    /// <returns>False if the file system does not support it; nothing has changed then.</returns>
     public static bool TryExchange(string one, string other)
     {
         try
@@ -29,7 +29,7 @@ static partial class SystemCalls
         }
     }
 
-    /// <summary>How many names the bytes of a file have, or 0 when that cannot be told.</summary>
+    /// <summary>The number of hard links to a file, or 0 if it is unknown.</summary>
     public static unsafe uint Names(string file)
     {
         const int Size = 256, Offset = 16; // of struct statx and its stx_nlink, the same on every architecture
@@ -44,7 +44,7 @@ static partial class SystemCalls
         }
     }
 
-    /// <summary>Has the names in a folder written to the disk, so that a power cut does not take back what was renamed.</summary>
+    /// <summary>Flushes a folder's entries to the disk, so that renames survive a power failure.</summary>
     public static void Flush(string folder)
     {
         if (!OperatingSystem.IsLinux() || Open(folder, ReadOnly) is not (>= 0 and var opened))
@@ -52,11 +52,11 @@ static partial class SystemCalls
             return;
         }
 
-        _ = FSync(opened); // a file system that cannot does so by itself
+        _ = FSync(opened); // file systems without support do not need it
         _ = Close(opened);
     }
 
-    /// <summary>From now on, what this process makes is accessible only to its user, whatever folder it is in.</summary>
+    /// <summary>Makes all files that this process creates from now on accessible only to its user.</summary>
     public static void MakeFilesPrivate()
     {
         if (!OperatingSystem.IsWindows())

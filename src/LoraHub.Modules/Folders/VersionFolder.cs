@@ -2,52 +2,53 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Folders;
 
-/// <summary>What lies in the folder of a module's version.</summary>
+/// <summary>Reads the files in the folder of a module's version.</summary>
 public static class VersionFolder
 {
-    /// <summary>Whether the folder declares itself a module, complete or not; a base model's does not.</summary>
+    /// <summary>Whether the folder is meant as a module, complete or not, and not as a base model.</summary>
     public static bool IsMeantAsModule(string folder) => File.Exists(Path.Combine(folder, ModuleFiles.Config));
 
     /// <summary>The files that belong to the module, ordered by name.</summary>
     public static IEnumerable<FileInfo> FilesIn(string folder) => ModuleFiles.MostBytes.Keys
         .Order(StringComparer.Ordinal).Select(name => new FileInfo(Path.Combine(folder, name))).Where(file => file.Exists);
 
-    /// <summary>The configuration and the weights that a folder has, ordered by name: where there are both forms of the weights, the one that is loaded.</summary>
+    /// <summary>The configuration and the weights, ordered by name. If there are both formats of the weights, the one that is loaded.</summary>
     public static IReadOnlyList<FileInfo> NumbersIn(string folder)
     {
         var files = FilesIn(folder).Where(file => ModuleFiles.IsNumbers(file.Name)).ToArray();
         return files.Any(file => file.Name == ModuleFiles.Weights) ? [.. files.Where(file => file.Name != ModuleFiles.PickledWeights)] : files;
     }
 
-    /// <summary>Whether it holds a module's configuration and weights.</summary>
+    /// <summary>Whether the folder has a module's configuration and weights.</summary>
     public static bool IsModule(string folder) => IsComplete(FilesIn(folder).Select(file => file.Name));
 
-    /// <summary>Whether files with these names make a module.</summary>
+    /// <summary>Whether the names include a module's configuration and weights.</summary>
     public static bool IsComplete(IEnumerable<string> names)
     {
         var all = names.ToArray();
         return all.Contains(ModuleFiles.Config, StringComparer.Ordinal) && all.Any(name => name is ModuleFiles.Weights or ModuleFiles.PickledWeights);
     }
 
-    /// <summary>Differs whenever a file of the module was written, came or went; no file is opened. Other files in the folder do not count.</summary>
+    /// <summary>Changes whenever a file of the module is written, added or deleted. Opens no files, and ignores others in the folder.</summary>
     public static string Stamp(string folder) => StampOf(FilesIn(folder));
 
     /// <summary>The size of the weights file in bytes, or 0.</summary>
     public static long Size(string folder) =>
         NumbersIn(folder).FirstOrDefault(file => file.Name != ModuleFiles.Config) is { } file ? Content(file).Length : 0;
 
-    /// <summary>Reads the files that a version's digest is made of from start to end, ordered by name.</summary>
-    /// <exception cref="IOException">One cannot be read.</exception>
-    public static IReadOnlyList<ModuleFile> ReadNumbers(string folder) => [.. NumbersIn(folder).Select(file => ModuleFile.Read(file.FullName, file.Name))];
+    /// <summary>Reads and hashes the files that are part of a version's digest, ordered by name.</summary>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static IReadOnlyList<ModuleFile> ReadNumbers(string folder) =>
+        [.. NumbersIn(folder).Select(file => ModuleFile.Read(file.FullName, file.Name))];
 
-    /// <summary>The digest of the files as they are (<see cref="ModuleFiles.Digest"/>); reads them from start to end.</summary>
-    /// <returns>Null when there is no complete module.</returns>
+    /// <summary>The digest of the current files (<see cref="ModuleFiles.Digest"/>); reads all of them.</summary>
+    /// <returns>Null if the module is incomplete.</returns>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static string? Digest(string folder) =>
         ReadNumbers(folder) is var files && IsComplete(files.Select(file => file.Name)) ? ModuleFiles.Digest(files) : null;
 
-    /// <summary>The digest of the version in the folder: its record's, or else that of the files as they are.</summary>
-    /// <returns>Null when it holds no module.</returns>
+    /// <summary>The digest in the folder's record, or without one that of its current files.</summary>
+    /// <returns>Null if the folder has no module.</returns>
     internal static string? FindDigest(string folder) => !IsModule(folder) ? null : RecordFile.Find("", folder)?.Digest ?? Digest(folder);
 
     internal static string StampOf(IEnumerable<FileInfo> files) =>
@@ -57,7 +58,7 @@ public static class VersionFolder
     internal static FileInfo Content(FileInfo file) =>
         file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target ? target : file;
 
-    /// <summary>Flushes every file to the disk, and their names.</summary>
+    /// <summary>Flushes all files and the folder's entries to the disk.</summary>
     internal static void Flush(string folder)
     {
         foreach (var path in Directory.EnumerateFiles(folder))
@@ -69,7 +70,7 @@ public static class VersionFolder
         SystemCalls.Flush(folder);
     }
 
-    /// <summary>Gives all files of a folder a second place, as links where that is possible. Leaves out the library's own files, and those that are there already.</summary>
+    /// <summary>Copies a folder, with hard links if possible. Skips the library's internal files, and files that the target has already.</summary>
     internal static void Repeat(string folder, string place)
     {
         foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => !entry.Name.StartsWith('.')))

@@ -3,40 +3,43 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Folders;
 
 /// <summary>
-/// The modules in <c>models/OWNER/NAME</c> of the data folder: the version that a name points to lies there, and the earlier ones beside it, each kept as it came.
-/// Equal weights are stored once. Folders are moved by renames alone, one process at a time (the service, the command line): a reader sees the version before or the
-/// one after. A version that gives way is first given its place among the earlier ones, so that a process killed anywhere loses none.
+/// Stores modules in the data folder: the current version in <c>models/OWNER/NAME</c>, and earlier ones in <c>models/.versions</c>. Equal weights are
+/// stored once.
+/// Folders are only renamed, by one process at a time (the service or the command line), so that a reader sees the previous or the next version. A
+/// version is
+/// stored as an earlier one before it is replaced, so that no version is lost if the process is killed.
 /// </summary>
 sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap swap, Leftovers leftovers)
 {
-    /// <summary>In the folder of a module that other processes of the deployment have too.</summary>
+    /// <summary>Marks the folder of a module that is shared with other processes.</summary>
     public const string PublishedMark = ".published.json";
 
     int _begun;
 
-    /// <summary>A folder for a module's files to come into; the caller disposes it.</summary>
+    /// <summary>Creates a folder for a module's files; the caller disposes it.</summary>
     public IncomingFolder Begin()
     {
         if (Interlocked.Exchange(ref _begun, 1) == 0)
         {
-            leftovers.Delete(); // the command line has no service beside it that does
+            leftovers.Delete(); // the command line may run without the service, which sweeps regularly
         }
 
         return folder.Begin();
     }
 
     /// <summary>
-    /// Makes the incoming files, which are complete and checked, the version that the name points to: fsynced, and all at once or not at all. One with the digest of an
-    /// earlier version replaces that one's record and card, not its bytes. Two at once take turns, and both versions stay.
+    /// Makes the incoming files, which are complete and checked, the current version, atomically and flushed to the disk. A version with the digest
+    /// of an earlier one
+    /// replaces only the record and the card. Concurrent calls take turns, and both versions are kept.
     /// </summary>
-    /// <param name="version">Its id, and what is written beside the files as their record.</param>
-    /// <exception cref="InvalidDataException">The files are not those of the version.</exception>
+    /// <param name="version">The version, which is written as the record.</param>
+    /// <exception cref="InvalidDataException">The files do not match the version.</exception>
     public async Task<Placement> PlaceAsync(ModuleVersion version, IncomingFolder incoming, CancellationToken cancellationToken)
     {
         var files = VersionFolder.ReadNumbers(incoming.Path);
         if (!files.SequenceEqual(version.Files) || !VersionFolder.IsComplete(files.Select(file => file.Name)))
         {
-            throw new InvalidDataException($"The files that came for {version.Id} are not those of its record.");
+            throw new InvalidDataException($"The incoming files of {version.Id} do not match its record.");
         }
 
         RecordFile.Write(incoming.Path, version);
@@ -44,8 +47,8 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         return await PutAsync(version.Id, incoming.Path, ModuleFiles.Digest(files), cancellationToken);
     }
 
-    /// <summary>Changes why predictions refuse a version, or that they do (null). A version without a record stays as it is.</summary>
-    /// <returns>False when there is no such version here, or it has no record.</returns>
+    /// <summary>Quarantines a version for a reason, or releases it (null). A version without a record is not changed.</summary>
+    /// <returns>False if this machine has no such version, or it has no record.</returns>
     public async Task<bool> QuarantineAsync(ModuleReference reference, string? reason, CancellationToken cancellationToken)
     {
         using var turn = await folder.LockAsync(cancellationToken);
@@ -53,7 +56,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         var current = folder.FolderOf(reference.Id);
         string[] folders = reference.Digest is null ? [current] : [current, .. folder.EarlierVersions(reference.Id)];
         var meant = folders
-            .Select(one => RecordFile.Find(reference.Id, one)).OfType<ModuleVersion>()
+            .Select(path => RecordFile.Find(reference.Id, path)).OfType<ModuleVersion>()
             .Where(version => reference.Matches(version.Digest!)).ToArray();
         if (meant.DistinctBy(version => version.Digest).Count() != 1)
         {
@@ -68,12 +71,12 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         return true;
     }
 
-    /// <summary>Removes a name and all of its versions, everywhere. Open readers of the files keep reading.</summary>
-    /// <returns>False when the data folder has no such module: it ships with the program, lies in a folder of the settings, or is nowhere.</returns>
-    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => RemoveAsync(id, isHeard: false, cancellationToken);
+    /// <summary>Removes a module with all of its versions, in every process. Open files stay readable.</summary>
+    /// <returns>False if the data folder has no such module: it ships with the program, is in a configured folder, or does not exist.</returns>
+    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => RemoveAsync(id, isAnnounced: false, cancellationToken);
 
-    /// <param name="isHeard">Whether the other processes know of the removal already.</param>
-    public async Task<bool> RemoveAsync(string id, bool isHeard, CancellationToken cancellationToken)
+    /// <param name="isAnnounced">Whether the other processes have been notified already.</param>
+    public async Task<bool> RemoveAsync(string id, bool isAnnounced, CancellationToken cancellationToken)
     {
         var gone = folder.NewFolder();
         try
@@ -81,7 +84,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
             using (await folder.LockAsync(cancellationToken))
             {
                 swap.FinishAll();
-                if (!TakeAway(id, gone, isHeard))
+                if (!TryMoveAway(id, gone, isAnnounced))
                 {
                     return false;
                 }
@@ -100,21 +103,21 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         }
     }
 
-    /// <summary>Stores incoming files once each, and flushes them to the disk.</summary>
-    /// <param name="files">Those of the version's bytes, with the digests of what is in them.</param>
+    /// <summary>Links incoming files to stored ones, and flushes them to the disk.</summary>
+    /// <param name="files">The configuration and the weights, with their digests.</param>
     public void Prepare(string incoming, IReadOnlyList<ModuleFile> files)
     {
         stored.Share(incoming, files);
         VersionFolder.Flush(incoming);
     }
 
-    /// <summary>Makes a prepared folder the version that the name points to.</summary>
+    /// <summary>Makes a prepared folder the current version.</summary>
     public async Task<Placement> PutAsync(string id, string incoming, string digest, CancellationToken cancellationToken)
     {
         var place = folder.FolderOf(id);
         while (true)
         {
-            // Read before taking the lock: without a record that takes long.
+            // Read before the lock is taken, because reading takes long without a record.
             var stamp = VersionFolder.Stamp(place);
             var current = VersionFolder.FindDigest(place);
 
@@ -127,7 +130,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         }
     }
 
-    /// <summary>Makes a prepared folder an earlier version, unless the name points to it.</summary>
+    /// <summary>Makes a prepared folder an earlier version, unless it is the current one.</summary>
     public async Task KeepAsync(string id, string incoming, string digest, CancellationToken cancellationToken)
     {
         using var turn = await folder.LockAsync(cancellationToken);
@@ -144,7 +147,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         var isKnown = current == digest || Directory.Exists(earlier);
         if (current == digest)
         {
-            VersionFolder.Repeat(place, incoming); // what people put beside a module stays
+            VersionFolder.Repeat(place, incoming); // files that people added to the folder are kept
         }
         else if (current is not null)
         {
@@ -152,7 +155,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         }
         else if (Directory.Exists(place) && Directory.EnumerateFileSystemEntries(place).Any())
         {
-            throw new ModuleRefusedException("id", $"the models folder has something else than a module as {id}; take another name, or move that away.");
+            throw new ModuleRefusedException("id", $"the folder {id} in the models folder is not a module; use another name, or move that folder.");
         }
 
         CarryMark(place, incoming);
@@ -167,7 +170,9 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         return isKnown ? Placement.Known : isNew ? Placement.New : Placement.NewVersion;
     }
 
-    /// <summary>Keeps the mark of a published module, so that the other processes learn of a removal. That the files differ shows in their stamps.</summary>
+    /// <summary>
+    /// Keeps the mark of a shared module, so that the other processes are notified if it is removed. Stamps show that the files differ.
+    /// </summary>
     static void CarryMark(string place, string incoming)
     {
         var (from, to) = (Path.Combine(place, PublishedMark), Path.Combine(incoming, PublishedMark));
@@ -177,20 +182,20 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         }
     }
 
-    /// <summary>Gives a version its place among the earlier ones, where it stays as it is; its own place it keeps for now.</summary>
+    /// <summary>Copies a version to the earlier ones; its own folder stays for now.</summary>
     void Keep(string version, string place)
     {
         var kept = folder.NewFolder();
         VersionFolder.Repeat(version, kept);
         SystemCalls.Flush(kept);
-        Aside(place); // of a process that was killed after this; its record may be old
+        Aside(place); // left by a process that was killed after this step; its record may be outdated
         Directory.CreateDirectory(Path.GetDirectoryName(place)!);
         Directory.Move(kept, place);
         SystemCalls.Flush(Path.GetDirectoryName(place)!);
     }
 
-    /// <summary>The earlier versions go first: without them a name is still what it was, and without the name they would be nobody's.</summary>
-    bool TakeAway(string id, string gone, bool isHeard)
+    /// <summary>Moves the earlier versions first: a module without them is still valid, but they would be orphans without the module.</summary>
+    bool TryMoveAway(string id, string gone, bool isAnnounced)
     {
         var place = folder.FolderOf(id);
         var isThere = VersionFolder.IsMeantAsModule(place);
@@ -199,7 +204,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
             return false;
         }
 
-        if (isThere && !isHeard && File.Exists(Path.Combine(place, PublishedMark)))
+        if (isThere && !isAnnounced && File.Exists(Path.Combine(place, PublishedMark)))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(folder.RemovalOf(id))!);
             File.WriteAllBytes(folder.RemovalOf(id), []);
@@ -223,7 +228,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         }
     }
 
-    /// <summary>A folder vanishes at once, however long it takes to delete.</summary>
+    /// <summary>Moves a folder out of the way at once, then deletes it.</summary>
     void Aside(string version)
     {
         if (Directory.Exists(version))

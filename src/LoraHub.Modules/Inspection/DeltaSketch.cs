@@ -6,16 +6,17 @@ using System.Text;
 namespace LoraHub.Modules.Inspection;
 
 /// <summary>
-/// A short vector of a module's whole update whose products approximate those of the updates: number k is Σ over layers of gₖ · uₖᵀ ΔW vₖ / √K with random signs, so
-/// that ⟨ΔW, ΔW'⟩ is the mean of ⟨s, s'⟩ (random projection; Johnson and Lindenstrauss). Enough to tell which few of ten thousand modules to compare exactly.
+/// A random projection of a module's whole update (Johnson and Lindenstrauss): element k is Σ over layers of gₖ · uₖᵀ ΔW vₖ / √K with random signs,
+/// so that
+/// ⟨s, s'⟩ has the mean ⟨ΔW, ΔW'⟩. It selects the few of ten thousand modules that are worth an exact comparison.
 /// </summary>
-/// <remarks>The signs follow from names and sizes alone: they must never change, or stored sketches would no longer compare with new ones.</remarks>
+/// <remarks>The signs depend only on names and sizes. They must never change: stored sketches would not be comparable with new ones.</remarks>
 sealed class DeltaSketch
 {
-    /// <summary>K.</summary>
+    /// <summary>The dimension K.</summary>
     public const int Length = 1024;
 
-    /// <summary>So many signs are one byte, which selects one of 256 sums.</summary>
+    /// <summary>The signs per byte; a byte selects one of 256 precomputed sums.</summary>
     const int GroupSize = 8;
 
     readonly double[] _sum = new double[Length];
@@ -43,7 +44,7 @@ sealed class DeltaSketch
 
     /// <summary>The product of the side's signs, (K, n), and the rows transposed, (n, r).</summary>
     /// <param name="rows">(r, n).</param>
-    /// <returns>(K, r), with r filled up by zeros to whole vectors.</returns>
+    /// <returns>(K, r), with r padded with zeros to whole SIMD vectors.</returns>
     Vector<double>[] Project(char side, double[] rows, int rank)
     {
         var size = rows.Length / rank;
@@ -70,7 +71,7 @@ sealed class DeltaSketch
         return product;
     }
 
-    /// <summary>Takes a group's columns out of the rows; those beyond the last stay zero.</summary>
+    /// <summary>Copies a group's columns from the rows, padded with zeros.</summary>
     static void Fill(double[] elements, double[] rows, int size, int rank, int start)
     {
         Array.Clear(elements);
@@ -84,7 +85,9 @@ sealed class DeltaSketch
         }
     }
 
-    /// <summary>All 256 sums of a group's elements with signs: a bit that is set is a plus. Each differs in one sign from one before it.</summary>
+    /// <summary>
+    /// All 256 signed sums of a group's elements: a set bit is a plus. Each sum is computed from an earlier one that differs in one sign.
+    /// </summary>
     static void Sum(ReadOnlySpan<Vector<double>> elements, Vector<double>[] sums, int width)
     {
         for (var j = 0; j < width; j++)
@@ -108,7 +111,7 @@ sealed class DeltaSketch
         }
     }
 
-    /// <summary>The signs of (K, size), eight of a row to a byte: by groups, then by rows.</summary>
+    /// <summary>The signs (K, size), eight of a row in a byte, ordered by group, then by row.</summary>
     byte[] Groups(char side, int size)
     {
         if (!_groups.TryGetValue((side, size), out var groups))
@@ -117,7 +120,7 @@ sealed class DeltaSketch
             var (random, signs) = (Seeded($"{side} {size}"), new byte[size]);
             for (var k = 0; k < Length; k++)
             {
-                random.NextBytes(signs); // row by row: all of them at once would take a kilobyte for each of the layer's numbers
+                random.NextBytes(signs); // row by row: all rows at once would take K bytes per column
                 for (var i = 0; i < size; i++)
                 {
                     groups[(i / GroupSize * Length) + k] |= (byte)((signs[i] & 1) << (i % GroupSize));
@@ -128,7 +131,7 @@ sealed class DeltaSketch
         return groups;
     }
 
-    /// <summary>Bytes whose lowest bits are signs, (count): 1 is a plus, 0 a minus.</summary>
+    /// <summary>Bytes whose lowest bits are signs: 1 is a plus, 0 a minus.</summary>
     static byte[] Signs(string seed, int count)
     {
         var bytes = new byte[count];
@@ -136,6 +139,6 @@ sealed class DeltaSketch
         return bytes;
     }
 
-    /// <summary>A seeded Random keeps its numbers across machines and .NET versions, however many are taken at once.</summary>
+    /// <summary>A seeded Random yields the same numbers on every machine and .NET version, whatever the size of the requests.</summary>
     static Random Seeded(string seed) => new(BitConverter.ToInt32(SHA256.HashData(Encoding.UTF8.GetBytes(seed))));
 }

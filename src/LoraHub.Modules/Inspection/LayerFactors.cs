@@ -5,7 +5,10 @@ using LoraHub.Formats.Tensors;
 
 namespace LoraHub.Modules.Inspection;
 
-/// <summary>One layer's factors in double precision, ΔW = <see cref="Scaling"/> · BA without forming it. Both are kept as r rows, so that every product is one of rows.</summary>
+/// <summary>
+/// The factors of a layer in double precision; ΔW = <see cref="Scaling"/> · BA is never formed. Both are stored as r rows, so that all products are
+/// of rows.
+/// </summary>
 /// <param name="A">lora_A, (r, in).</param>
 /// <param name="B">lora_B transposed, (r, out).</param>
 sealed record LayerFactors(string Layer, int Rank, double[] A, double[] B, double Scaling)
@@ -20,7 +23,9 @@ sealed record LayerFactors(string Layer, int Rank, double[] A, double[] B, doubl
 
     public bool IsFinite() => Array.TrueForAll(A, double.IsFinite) && Array.TrueForAll(B, double.IsFinite);
 
-    /// <summary>The singular values of ΔW, descending, at most r: those of the product of both triangles, since B = Q₁R₁, Aᵀ = Q₂R₂ and ΔW = s · Q₁(R₁R₂ᵀ)Q₂ᵀ.</summary>
+    /// <summary>
+    /// The singular values of ΔW, descending, at most r. They are those of s · R₁R₂ᵀ, because B = Q₁R₁, Aᵀ = Q₂R₂ and ΔW = s · Q₁(R₁R₂ᵀ)Q₂ᵀ.
+    /// </summary>
     public double[] SingularValues()
     {
         var (ofB, ofA) = (SmallMatrix.Triangle(B, Rank), SmallMatrix.Triangle(A, Rank));
@@ -38,7 +43,7 @@ sealed record LayerFactors(string Layer, int Rank, double[] A, double[] B, doubl
         return values[..Math.Min(Rank, Math.Min(Input, Output))];
     }
 
-    /// <summary>⟨ΔW, ΔW'⟩ = s · s' · tr((B'ᵀB)(AA'ᵀ)): products of r × r, whatever the layer's size; 0 for layers of two shapes.</summary>
+    /// <summary>⟨ΔW, ΔW'⟩ = s · s' · tr((B'ᵀB)(AA'ᵀ)), which needs only r × r products; 0 if the shapes differ.</summary>
     public double Dot(LayerFactors other)
     {
         if (Input != other.Input || Output != other.Output)

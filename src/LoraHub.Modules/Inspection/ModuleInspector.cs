@@ -8,23 +8,24 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Inspection;
 
-/// <summary>Checks and measures modules' numbers. Its methods block and compute for up to seconds: call them on a thread of their own.</summary>
+/// <summary>Checks and measures the weights of modules. Its methods compute for up to seconds: call them on a dedicated thread.</summary>
 sealed class ModuleInspector(BaseModels bases, LimitsOptions? limits = null)
 {
-    /// <summary>Far above any trained module: those of FLAN-T5-large have norms below 100.</summary>
+    /// <summary>Far above the norm of any trained module; those for FLAN-T5-large are below 100.</summary>
     const double LargestNorm = 1e6;
 
     readonly LimitsOptions _limits = limits ?? new LimitsOptions();
 
     /// <summary>
-    /// Checks a PEFT folder: configuration, every tensor's shape against the base model's (when that is here), every number finite. Weights in
-    /// <c>adapter_model.bin</c> are read by the restricted reader. The folder stays as it is.
+    /// Checks a PEFT folder: the configuration, that every number is finite, and that the shapes match the base model, if it is installed. The
+    /// restricted reader
+    /// reads weights in <c>adapter_model.bin</c>. The folder is not changed.
     /// </summary>
-    /// <exception cref="ModuleRefusedException">It cannot be a module.</exception>
+    /// <exception cref="ModuleRefusedException">The folder is not a valid module.</exception>
     public ModuleReport Inspect(string folder, CancellationToken cancellationToken) => Inspect(folder, baseModel: null, cancellationToken);
 
     /// <inheritdoc cref="Inspect(string, CancellationToken)"/>
-    /// <param name="baseModel">The base model that is meant, which is written into the configuration; null for the one that is there.</param>
+    /// <param name="baseModel">The base model to write to the configuration; null to keep the one in it.</param>
     public ModuleReport Inspect(string folder, string? baseModel, CancellationToken cancellationToken) => WrapErrors(() =>
     {
         var config = AdapterConfig.Load(folder);
@@ -48,7 +49,7 @@ sealed class ModuleInspector(BaseModels bases, LimitsOptions? limits = null)
     });
 
     /// <summary>Replaces <c>adapter_model.bin</c> by <c>adapter_model.safetensors</c> with the same tensors.</summary>
-    /// <param name="folder">The caller's own; nobody else sees it yet.</param>
+    /// <param name="folder">A folder that only the caller uses.</param>
     /// <exception cref="ModuleRefusedException">The weights cannot be read.</exception>
     public static void ConvertToSafetensors(string folder) => WrapErrors(() =>
     {
@@ -64,14 +65,20 @@ sealed class ModuleInspector(BaseModels bases, LimitsOptions? limits = null)
         return true;
     });
 
-    /// <summary>The cosine of the angle between two modules' whole updates, exact, for each of the others: −1 to 1; 0 for those of another base model.</summary>
-    /// <exception cref="ModuleRefusedException">The module cannot be read; of the others, those that cannot have no value (NaN).</exception>
-    public static IReadOnlyList<double> Cosines(ModuleVersion one, IReadOnlyList<ModuleVersion> others, CancellationToken cancellationToken) => WrapErrors(() =>
-    {
-        using var own = new UpdateReader(one.Folder);
-        var squared = own.Layers.Sum(layer => own.Read(layer).SquaredNorm());
-        return (IReadOnlyList<double>)[.. others.Select(other => other.BaseModel == one.BaseModel ? Cosine(own, squared, other.Folder, cancellationToken) : 0)];
-    });
+    /// <summary>
+    /// The exact cosine similarity of the module's whole update and each other's: −1 to 1; 0 for another base model; NaN if the other cannot be read.
+    /// </summary>
+    /// <exception cref="ModuleRefusedException">The module cannot be read.</exception>
+    public static IReadOnlyList<double> Cosines(ModuleVersion module, IReadOnlyList<ModuleVersion> others, CancellationToken cancellationToken) =>
+        WrapErrors(() =>
+        {
+            using var own = new UpdateReader(module.Folder);
+            var squared = own.Layers.Sum(layer => own.Read(layer).SquaredNorm());
+            return (IReadOnlyList<double>)
+            [
+                .. others.Select(other => other.BaseModel == module.BaseModel ? Cosine(own, squared, other.Folder, cancellationToken) : 0),
+            ];
+        });
 
     static double Cosine(UpdateReader own, double ownSquared, string folder, CancellationToken cancellationToken)
     {

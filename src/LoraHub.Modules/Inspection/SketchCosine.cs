@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace LoraHub.Modules.Inspection;
 
-/// <summary>The angle between two updates, from their sketches.</summary>
+/// <summary>Estimates the cosine similarity of two updates from their sketches.</summary>
 static class SketchCosine
 {
-    /// <returns>Its cosine; 0 when one is zero, or when they are not sketches of one length.</returns>
+    /// <returns>The cosine; 0 if a sketch is zero or the lengths differ.</returns>
     public static double Of(byte[] one, byte[] other)
     {
         if (one.Length != other.Length)

@@ -2,15 +2,16 @@ using System.Numerics.Tensors;
 
 namespace LoraHub.Modules.Inspection;
 
-/// <summary>The linear algebra of r × r, row-major, in double precision.</summary>
+/// <summary>Linear algebra for r × r matrices, row-major, in double precision.</summary>
 static class SmallMatrix
 {
-    const int MostSweeps = 60; // fewer than ten are usual
+    const int MostSweeps = 60; // usually fewer than ten are needed
 
     const double Tolerance = 1e-15;
 
     /// <summary>
-    /// R of the QR decomposition of the matrix whose r columns are given as rows: modified Gram-Schmidt, whose R is as exact as Householder's (Björck, 1967).
+    /// R of the QR decomposition of the matrix whose r columns are given as rows: modified Gram-Schmidt, whose R is as accurate as Householder's
+    /// (Björck, 1967).
     /// </summary>
     /// <param name="rows">(r, n).</param>
     /// <returns>Upper triangular, (r, r).</returns>
@@ -26,7 +27,7 @@ static class SmallMatrix
             triangle[(i * rank) + i] = norm;
             if (norm == 0)
             {
-                continue; // the row is a combination of those before it
+                continue; // the row is a linear combination of those before it
             }
 
             TensorPrimitives.Divide<double>(unit, norm, unit);
@@ -42,8 +43,11 @@ static class SmallMatrix
         return triangle;
     }
 
-    /// <summary>The singular values, descending: rows are rotated in pairs until they are orthogonal (one-sided Jacobi; Hestenes, 1958). Their lengths are the values.</summary>
-    /// <param name="matrix">(r, r); changed.</param>
+    /// <summary>
+    /// The singular values, descending, by one-sided Jacobi (Hestenes, 1958): pairs of rows are rotated until all are orthogonal; the norms of the
+    /// rows are the values.
+    /// </summary>
+    /// <param name="matrix">(r, r); modified.</param>
     public static double[] SingularValues(double[] matrix, int rank)
     {
         for (var sweep = 0; sweep < MostSweeps && Sweep(matrix, rank); sweep++)
@@ -77,7 +81,8 @@ static class SmallMatrix
 
     static bool Rotate(Span<double> one, Span<double> other)
     {
-        var (a, b, c) = (TensorPrimitives.SumOfSquares<double>(one), TensorPrimitives.SumOfSquares<double>(other), TensorPrimitives.Dot<double>(one, other));
+        var (a, b) = (TensorPrimitives.SumOfSquares<double>(one), TensorPrimitives.SumOfSquares<double>(other));
+        var c = TensorPrimitives.Dot<double>(one, other);
         if (!(Math.Abs(c) > Tolerance * Math.Sqrt(a) * Math.Sqrt(b)))
         {
             return false;

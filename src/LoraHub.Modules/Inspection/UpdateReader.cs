@@ -4,7 +4,7 @@ using LoraHub.Formats.Tensors;
 
 namespace LoraHub.Modules.Inspection;
 
-/// <summary>Reads a module's update layer by layer, so that no more than a layer is in memory.</summary>
+/// <summary>Reads a module's update layer by layer, so that only one layer is in memory.</summary>
 sealed class UpdateReader : IDisposable
 {
     readonly CheckpointReader _checkpoint;

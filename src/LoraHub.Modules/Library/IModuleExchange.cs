@@ -3,20 +3,23 @@ namespace LoraHub.Modules.Library;
 /// <summary>Exchanges modules with the other processes of the deployment.</summary>
 public interface IModuleExchange
 {
-    /// <summary>Returns when what the others have published by now lies in the data folder, but for what is broken. While the server is away it waits for it.</summary>
+    /// <summary>
+    /// Returns once the data folder has all modules that the others have published by now, except broken ones. Waits while the server is unavailable.
+    /// </summary>
     Task FetchAsync(CancellationToken cancellationToken);
 
-    /// <summary>Returns when the others can fetch what this process was given by now, or when that takes too long: then it is made up for later.</summary>
+    /// <summary>Returns once the others can fetch all modules that this process has now, or after a timeout; then sharing continues later.</summary>
     Task ShareAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whether the others have been given it, as of the last look: then it comes into the data folder, if it is not there. One that was removed is not. While nothing is
-    /// known yet every module may be.
+    /// Whether the module was shared, as of the last check; if it is not in the data folder, it will be fetched. False for a module that was removed;
+    /// true for
+    /// every module before the first check.
     /// </summary>
     bool IsPublished(string id);
 }
 
-/// <summary>A process that shares its modules with no other.</summary>
+/// <summary>The exchange of a deployment with a single machine: nothing is shared.</summary>
 public sealed class SingleMachine : IModuleExchange
 {
     public Task FetchAsync(CancellationToken cancellationToken) => Task.CompletedTask;

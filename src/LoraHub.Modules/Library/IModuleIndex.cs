@@ -3,54 +3,63 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Library;
 
 /// <summary>
-/// What the database knows of all modules. It is made from the folders, which are the truth, so that one can be found among ten thousand without reading them. Any
-/// text may be given as an id. Versions come without what only a folder has: <see cref="ModuleVersion.Folder"/>, <see cref="ModuleVersion.Files"/>, the layout.
+/// The index of all modules in the database. It is built from the folders, which are the source of truth, so that one of ten thousand modules is
+/// found without
+/// reading them. Ids may be any text. Its versions lack what only a folder has: <see cref="ModuleVersion.Folder"/>, <see cref="ModuleVersion.Files"/>
+/// and <see cref="ModuleVersion.Layout"/>.
 /// </summary>
 public interface IModuleIndex
 {
-    /// <summary>The version of each name that it points to, as <see cref="ModuleQuery"/> says.</summary>
+    /// <summary>The current versions that match the query.</summary>
     Task<IReadOnlyList<ModuleVersion>> ListAsync(ModuleQuery query, CancellationToken cancellationToken);
 
-    /// <summary>The current versions of these names, by id; those that there are.</summary>
+    /// <summary>The current versions of the modules that exist, by id.</summary>
     Task<IReadOnlyDictionary<string, ModuleVersion>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
 
-    /// <summary>The version that the name points to, or the pinned one; null when there is none.</summary>
+    /// <summary>The current version, or the pinned one; null if there is none.</summary>
     Task<ModuleVersion?> FindAsync(ModuleReference reference, CancellationToken cancellationToken);
 
-    /// <summary>All versions of a name: the one that it points to first, then the newest first. None when there is no such name.</summary>
+    /// <summary>All versions of a module: the current one first, then from newest to oldest; empty if there is no such module.</summary>
     Task<IReadOnlyList<ModuleVersion>> VersionsAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>The folder's stamp when each name's version was indexed.</summary>
+    /// <summary>The stamps that the modules' folders had when they were indexed, by id.</summary>
     Task<IReadOnlyDictionary<string, string>> StampsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Adds a version, or what has changed of it, and points its name to it. Its use count stays.</summary>
+    /// <summary>Adds or updates a version and makes it the current one. Its use count is kept.</summary>
     Task PutAsync(ModuleVersion version, CancellationToken cancellationToken);
 
     /// <summary>
-    /// As <see cref="PutAsync"/>, in one transaction with the check that nobody else than <see cref="ModuleVersion.PublishedBy"/> has published a
-    /// version of the name,
-    /// and that the library may change it.
+    /// Like <see cref="PutAsync"/>, but first checks, in the same transaction, that the library may change the module and that only
+    /// <see cref="ModuleVersion.PublishedBy"/> has published versions of it.
     /// </summary>
-    /// <returns>False when it is another's: nothing has changed.</returns>
+    /// <returns>False if the check failed; nothing has changed.</returns>
     Task<bool> TryPutOwnAsync(ModuleVersion version, CancellationToken cancellationToken);
 
-    /// <summary>The updates of all current versions, and of earlier ones in quarantine; not those of broken ones.</summary>
+    /// <summary>The updates of all current versions and of quarantined earlier ones, without broken ones.</summary>
     Task<IReadOnlyList<ModuleUpdate>> UpdatesAsync(CancellationToken cancellationToken);
 
-    /// <summary>Forgets a name with its versions.</summary>
+    /// <summary>Removes a module with its versions.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Ids of predictions that wait or run, and compose the module or name it in their input: it must not be taken away from them.</summary>
+    /// <summary>
+    /// The ids of queued or running predictions that compose the module or name it in their input; it must not be deleted while there are any.
+    /// </summary>
     Task<IReadOnlyList<string>> HoldersAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>The sketches of all names' versions for a base model that the query lists, its text, page and base model apart, without broken ones: some kilobytes each.</summary>
+    /// <summary>
+    /// The sketches, a few kilobytes each, of the current versions for a base model that match the query, without broken ones. The query's text, page
+    /// and
+    /// base model are ignored.
+    /// </summary>
     Task<IReadOnlyList<ModuleSketch>> SketchesAsync(string baseModel, ModuleQuery query, CancellationToken cancellationToken);
 }
 
-/// <summary>What is listed. What is null is not asked for; all that is given must hold.</summary>
+/// <summary>The filters and the page of a list. A module must match all filters that are not null.</summary>
 public sealed record ModuleQuery
 {
-    /// <summary>Words, each of which the id or the card must hold as a word or a word's beginning; then the best match comes first. Else ids are in order.</summary>
+    /// <summary>
+    /// Words or word prefixes that the id or the card must all contain. With a text, the best match comes first; otherwise the order is by id.
+    /// </summary>
     public string? Text { get; init; }
 
     public string? Owner { get; init; }
@@ -64,10 +73,10 @@ public sealed record ModuleQuery
     /// <summary>r.</summary>
     public int? Rank { get; init; }
 
-    /// <summary>Whether those that cannot be used are left out.</summary>
+    /// <summary>Whether broken and quarantined modules are excluded.</summary>
     public bool UsableOnly { get; init; }
 
-    /// <summary>How many come before the page.</summary>
+    /// <summary>The number of modules before the page.</summary>
     public int Skip { get; init; }
 
     public int Limit { get; init; } = 20;
@@ -77,7 +86,7 @@ public sealed record ModuleQuery
 /// <param name="Norm">See <see cref="ModuleReport.Norm"/>.</param>
 public sealed record ModuleSketch(string Id, double Norm, byte[] Sketch);
 
-/// <summary>What a publication is compared with.</summary>
-/// <param name="Quarantine">Why predictions refuse it, or null.</param>
-/// <param name="Sketch">See <see cref="ModuleReport.Sketch"/>; null unless it is in quarantine.</param>
+/// <summary>A module's update, to which newly published ones are compared.</summary>
+/// <param name="Quarantine">Why it is quarantined, or null.</param>
+/// <param name="Sketch">See <see cref="ModuleReport.Sketch"/>; null unless it is quarantined.</param>
 public sealed record ModuleUpdate(string Id, string Digest, string BaseModel, double Norm, string? Quarantine, byte[]? Sketch);

@@ -10,7 +10,9 @@ namespace LoraHub.Modules.Library;
 
 public static class LibraryServices
 {
-    /// <summary>Adds this machine's modules and base models, in the folders of the settings, the data folder and the program itself; needs <see cref="DataOptions"/>.</summary>
+    /// <summary>
+    /// Adds the modules and base models in the configured folders, the data folder and the program's folder; requires <see cref="DataOptions"/>.
+    /// </summary>
     public static IServiceCollection AddModuleLibrary(this IServiceCollection services)
     {
         services.AddOptions<ModelsOptions>().BindConfiguration(ModelsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
@@ -23,7 +25,8 @@ public static class LibraryServices
             provider.GetRequiredService<IOptions<DataOptions>>().Value,
             provider.GetService<IConfiguration>()));
         services.TryAddSingleton<ModuleLibrary>();
-        services.TryAddSingleton(provider => new BaseModels(provider.GetRequiredService<SearchPath>(), provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Base));
+        services.TryAddSingleton(provider => new BaseModels(
+            provider.GetRequiredService<SearchPath>(), provider.GetRequiredService<IOptions<ModelsOptions>>().Value.Base));
         return services
             .AddSingleton<LibraryFolder>()
             .AddSingleton<StoredFiles>()
@@ -35,7 +38,7 @@ public static class LibraryServices
             .AddSingleton<ModulePublisher>();
     }
 
-    /// <summary>Keeps the index as the folders are; needs <see cref="IModuleIndex"/>.</summary>
+    /// <summary>Adds the service that updates the index from the folders; requires <see cref="IModuleIndex"/>.</summary>
     public static IServiceCollection AddModuleIndexer(this IServiceCollection services) => services
         .AddSingleton<ModuleIndexer>()
         .AddHostedService(provider => provider.GetRequiredService<ModuleIndexer>());

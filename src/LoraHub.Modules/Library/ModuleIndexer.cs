@@ -9,8 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace LoraHub.Modules.Library;
 
 /// <summary>
-/// Keeps the index as the folders are: looks at the folders' stamps at start and every few seconds, and reads what has come or changed. Where several processes
-/// have folders of their own, each compares its own with what it has indexed itself since its start, so that none indexes what another just did.
+/// Updates the index from the folders: compares the folders' stamps at start and every few seconds, and reads new and changed modules. Each process
+/// compares its
+/// folders with what it has indexed itself since its start, so that no process indexes again what another just did.
 /// </summary>
 sealed partial class ModuleIndexer(
     ModuleLibrary library, IModuleIndex index, ModuleInspector inspector, IModuleExchange exchange, ILogger<ModuleIndexer> logger, TimeProvider time)
@@ -18,13 +19,13 @@ sealed partial class ModuleIndexer(
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
-    readonly SemaphoreSlim _turn = new(1); // one folder at a time: a caller waits for one other at most
-    readonly ConcurrentDictionary<string, string> _seen = new(StringComparer.Ordinal); // stamps that are known to be indexed
-    IReadOnlyDictionary<string, string> _kept = new Dictionary<string, string>(); // the stamps of what the library keeps
+    readonly SemaphoreSlim _turn = new(1); // one folder at a time
+    readonly ConcurrentDictionary<string, string> _seen = new(StringComparer.Ordinal); // the stamps of indexed folders
+    IReadOnlyDictionary<string, string> _kept = new Dictionary<string, string>(); // the stamps of the folders that the library has cached
     volatile bool _hasCompared, _hasCompleted;
 
-    /// <summary>Returns when the index has the module as its folder is now, or no longer has it.</summary>
-    /// <exception cref="StorageUnavailableException">It cannot be indexed now; it will be.</exception>
+    /// <summary>Returns once the index matches the module's folder.</summary>
+    /// <exception cref="StorageUnavailableException">The index cannot be updated now; it will be later.</exception>
     public async Task RefreshAsync(string id, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
@@ -47,19 +48,17 @@ sealed partial class ModuleIndexer(
         }
     }
 
-    /// <summary>
-    /// As <see cref="RefreshAsync(string, CancellationToken)"/>, when the index may have another version than the folder whose stamp was seen.
-    /// </summary>
+    /// <summary>Like <see cref="RefreshAsync(string, CancellationToken)"/>, but reads the folder even if its stamp is unchanged.</summary>
     public Task ReindexAsync(string id)
     {
         _seen.TryRemove(id, out _);
         return RefreshAsync(id, CancellationToken.None);
     }
 
-    /// <summary>Returns when all folders have been looked at once since the start.</summary>
+    /// <summary>Returns once all folders have been checked since the start.</summary>
     public Task CompletedAsync(CancellationToken cancellationToken) => _hasCompleted ? Task.CompletedTask : RefreshAsync(cancellationToken);
 
-    /// <summary>Returns when the index is as the folders were at the call. What stops one module stops no other.</summary>
+    /// <summary>Returns once the index matches the folders as of the call. A module that fails does not stop the others.</summary>
     /// <inheritdoc cref="RefreshAsync(string, CancellationToken)"/>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
@@ -82,7 +81,7 @@ sealed partial class ModuleIndexer(
             {
                 await RefreshAsync(id, cancellationToken);
             }
-            catch (Exception exception) when (!IsOfAll(exception))
+            catch (Exception exception) when (!ConcernsAll(exception))
             {
                 LogRefused(id, exception.GetType());
                 _seen[id] = folders.GetValueOrDefault(id) ?? "";
@@ -101,7 +100,7 @@ sealed partial class ModuleIndexer(
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodic.RunAsync(Interval, time, RefreshAsync, exception => LogLater(exception.GetType()), firstAtOnce: true, stoppingToken);
 
-    /// <summary>The first look: what was indexed before this start, and has not changed since, is not read.</summary>
+    /// <summary>The first check: modules that were indexed before this start and have not changed since are not read.</summary>
     async Task CompareAsync(IReadOnlyDictionary<string, string> folders, CancellationToken cancellationToken)
     {
         foreach (var (id, stamp) in await index.StampsAsync(cancellationToken))
@@ -132,9 +131,10 @@ sealed partial class ModuleIndexer(
             await IndexEarlierAsync(folder.Id, cancellationToken);
             await index.PutAsync(version, cancellationToken);
         }
-        catch (Exception exception) when (!IsOfAll(exception))
+        catch (Exception exception) when (!ConcernsAll(exception))
         {
-            // The database refuses something of this one. If it refuses the bare name too, the reason is not this module's, and is passed on.
+            // The database refuses something in this version. If it refuses the bare version too, the cause is not the module, and the exception
+            // passes through.
             LogRefused(folder.Id, exception.GetType());
             version = Failed(folder, exception, await FirstSeenAsync(folder.Id, cancellationToken));
             await index.PutAsync(version, cancellationToken);
@@ -145,8 +145,7 @@ sealed partial class ModuleIndexer(
     }
 
     /// <summary>
-    /// Measures a folder that someone made by hand, unless the index has its digest. Whatever fails is its defect: it is not read again until it
-    /// changes.
+    /// Inspects a folder without a record, unless the index has its digest. A failure becomes its defect; it is not read again until it changes.
     /// </summary>
     async Task<ModuleVersion> MeasureAsync(ModuleVersion folder, CancellationToken cancellationToken)
     {
@@ -164,18 +163,16 @@ sealed partial class ModuleIndexer(
         {
             defect = refusal.Message;
         }
-        catch (Exception exception) when (!IsOfAll(exception))
+        catch (Exception exception) when (!ConcernsAll(exception))
         {
             LogUnreadable(folder.Id, exception.GetType());
             return Failed(folder, exception, await FirstSeenAsync(folder.Id, cancellationToken));
         }
 
-        return folder with { Defect = defect ?? "it is not complete.", PublishedAt = await FirstSeenAsync(folder.Id, cancellationToken) };
+        return folder with { Defect = defect ?? "it is incomplete.", PublishedAt = await FirstSeenAsync(folder.Id, cancellationToken) };
     }
 
-    /// <summary>
-    /// A version without anything that a module's files say. One that the system would not let be read is read again at the next start.
-    /// </summary>
+    /// <summary>A version without any content of its files. One that failed with an I/O error is read again at the next start.</summary>
     static ModuleVersion Failed(ModuleVersion folder, Exception exception, DateTimeOffset publishedAt) => new()
     {
         Id = folder.Id,
@@ -187,13 +184,15 @@ sealed partial class ModuleIndexer(
         PublishedAt = publishedAt,
     };
 
-    /// <summary>Whether it concerns every module: the service stops, or the storage is away.</summary>
-    static bool IsOfAll(Exception exception) => exception is OperationCanceledException or StorageUnavailableException;
+    /// <summary>Whether the exception concerns every module: the service is stopping, or the storage is unavailable.</summary>
+    static bool ConcernsAll(Exception exception) => exception is OperationCanceledException or StorageUnavailableException;
 
     async Task<DateTimeOffset> FirstSeenAsync(string id, CancellationToken cancellationToken) =>
         (await index.FindAsync(new ModuleReference(id, null), cancellationToken))?.PublishedAt ?? time.GetUtcNow();
 
-    /// <summary>A name that the index lacks may have had earlier versions: when the database was lost, the folders still have them. The last one put is the current one.</summary>
+    /// <summary>
+    /// Indexes a module's earlier versions if the index has none of its versions: after the database was lost, the folders still have them.
+    /// </summary>
     async Task IndexEarlierAsync(string id, CancellationToken cancellationToken)
     {
         if (_seen.ContainsKey(id) || (await index.VersionsAsync(id, cancellationToken)).Count > 0)
@@ -207,7 +206,7 @@ sealed partial class ModuleIndexer(
         }
     }
 
-    /// <summary>Where processes share their modules, one that is not here may be another's, or on its way.</summary>
+    /// <summary>Removes a module from the index, unless another process shares it and its files just have not arrived yet.</summary>
     async Task ForgetAsync(string id, CancellationToken cancellationToken)
     {
         _seen.TryRemove(id, out _);
@@ -218,18 +217,18 @@ sealed partial class ModuleIndexer(
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "Module {Module} was indexed: version {Digest}.")]
+    [LoggerMessage(LogLevel.Debug, "Indexed module {Module}, version {Digest}.")]
     partial void LogIndexed(string module, string? digest);
 
-    [LoggerMessage(LogLevel.Debug, "Module {Module} was removed from the index: its folder is gone.")]
+    [LoggerMessage(LogLevel.Debug, "Removed module {Module} from the index; its folder was deleted.")]
     partial void LogForgotten(string module);
 
-    [LoggerMessage(LogLevel.Warning, "Could not inspect module {Module} ({ExceptionType}); it is not used until its files change.")]
+    [LoggerMessage(LogLevel.Warning, "Could not inspect module {Module} ({ExceptionType}); ignoring it until its files change.")]
     partial void LogUnreadable(string module, Type exceptionType);
 
-    [LoggerMessage(LogLevel.Warning, "Could not index module {Module} ({ExceptionType}); it is not used until its files change.")]
+    [LoggerMessage(LogLevel.Warning, "Could not index module {Module} ({ExceptionType}); ignoring it until its files change.")]
     partial void LogRefused(string module, Type exceptionType);
 
-    [LoggerMessage(LogLevel.Warning, "Could not update the index of modules ({ExceptionType}); retrying.")]
+    [LoggerMessage(LogLevel.Warning, "Could not update the module index ({ExceptionType}); retrying.")]
     partial void LogLater(Type exceptionType);
 }

@@ -7,46 +7,51 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Library;
 
 /// <summary>
-/// The modules in this machine's folders. A folder that comes, goes or changes is seen at the next call; unchanged ones are read once. Safe for several threads.
+/// The modules in this machine's folders. New, changed and deleted folders are noticed at the next call; unchanged ones are read once. Thread-safe.
 /// </summary>
-/// <param name="limits">Of a module; null for the defaults.</param>
+/// <param name="limits">The limits of a module; null for the defaults.</param>
 public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? limits = null)
 {
     readonly AdapterLimits _limits = (limits ?? new LimitsOptions()).OfLayout();
     readonly ConcurrentDictionary<string, ModuleVersion> _read = new(StringComparer.Ordinal); // by folder
-    readonly ConcurrentDictionary<string, (string Stamp, string? Digest)> _digests = new(StringComparer.Ordinal); // of folders without a record, by folder
+
+    // By folder, for folders without a record.
+    readonly ConcurrentDictionary<string, (string Stamp, string? Digest)> _digests = new(StringComparer.Ordinal);
 
     readonly Lock _keeping = new();
     volatile IReadOnlyList<ModuleVersion>? _kept;
 
     /// <summary>
-    /// All modules, ordered by id, as of the last look of the indexer, which looks every few seconds; the same list until one has changed. Where none
-    /// runs: as the
-    /// folders are now.
+    /// All modules, ordered by id, as of the indexer's last check, which runs every few seconds; the same instance until a module changes. Without an
+    /// indexer,
+    /// the modules that are in the folders now.
     /// </summary>
     public virtual IReadOnlyList<ModuleVersion> Known => _kept ?? List();
 
-    /// <summary>Whether <see cref="Known"/> is kept.</summary>
+    /// <summary>Whether <see cref="Known"/> is cached.</summary>
     internal bool IsKept => _kept is not null;
 
-    /// <summary>Id of the base model whose modules are drawn when an input names none.</summary>
+    /// <summary>The id of the base model whose modules are drawn if an input names none.</summary>
     public string DefaultBaseModel => bases.DefaultId;
 
-    /// <summary>The models that the modules are for.</summary>
+    /// <summary>The base models of the modules.</summary>
     public BaseModels Bases => bases;
 
-    /// <summary>All modules as the folders are now, ordered by id; broken ones too, with their <see cref="ModuleVersion.Problem"/>.</summary>
+    /// <summary>
+    /// All modules that are in the folders now, ordered by id, including broken ones with their <see cref="ModuleVersion.Problem"/>.
+    /// </summary>
     public virtual IReadOnlyList<ModuleVersion> List() => [.. Modules().Select(pair => Current(pair.Id, pair.Folder))];
 
-    /// <summary>The stamp of each module's folder (<see cref="ModuleVersion.Stamp"/>), by its id: no file is opened, however many folders there are.</summary>
-    public virtual IReadOnlyDictionary<string, string> Stamps() => Modules().ToDictionary(pair => pair.Id, pair => StampOrNone(pair.Folder), StringComparer.Ordinal);
+    /// <summary>The stamp of each module's folder (<see cref="ModuleVersion.Stamp"/>), by id. Opens no files.</summary>
+    public virtual IReadOnlyDictionary<string, string> Stamps() =>
+        Modules().ToDictionary(pair => pair.Id, pair => StampOrNone(pair.Folder), StringComparer.Ordinal);
 
-    /// <summary>The earlier versions of a module that the library keeps, with a record or without, in no order.</summary>
+    /// <summary>The earlier versions of a module, with or without a record, in no particular order.</summary>
     public IReadOnlyList<ModuleVersion> EarlierVersions(string id) =>
         [.. path.EarlierVersions(id).Where(VersionFolder.IsMeantAsModule).Select(folder => Current(id, folder))];
 
-    /// <summary>The version that is asked for. A pinned one has its <see cref="ModuleVersion.Digest"/>; to find it, folders without a record are read.</summary>
-    /// <returns>Null when there is none; when several versions have the digits of the pin, too.</returns>
+    /// <summary>Finds a version. A pinned one has its <see cref="ModuleVersion.Digest"/>; to find it, folders without a record are read.</summary>
+    /// <returns>Null if there is none, or if several versions match the pin.</returns>
     public virtual ModuleVersion? Find(ModuleReference reference)
     {
         var id = reference.Id;
@@ -57,12 +62,11 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         }
 
         var versions = EarlierVersions(id).Prepend(current).OfType<ModuleVersion>();
-        return versions.Select(WithDigest).OfType<ModuleVersion>().Where(version => reference.Matches(version.Digest!)).DistinctBy(version => version.Digest).ToArray() is [var only]
-            ? only
-            : null;
+        var matches = versions.Select(WithDigest).OfType<ModuleVersion>().Where(version => reference.Matches(version.Digest!));
+        return matches.DistinctBy(version => version.Digest).ToArray() is [var only] ? only : null;
     }
 
-    /// <summary>Looks at all folders, for <see cref="Known"/>.</summary>
+    /// <summary>Updates <see cref="Known"/> from all folders.</summary>
     internal void Keep()
     {
         lock (_keeping)
@@ -71,8 +75,8 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         }
     }
 
-    /// <summary>Changes one of <see cref="Known"/>, if they are kept.</summary>
-    /// <param name="version">Null when it is gone.</param>
+    /// <summary>Updates a module in <see cref="Known"/>, if that is cached.</summary>
+    /// <param name="version">Null if it was deleted.</param>
     internal void Keep(string id, ModuleVersion? version)
     {
         lock (_keeping)
@@ -85,12 +89,12 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         }
     }
 
-    /// <summary>The digest of a version of this library. The files of one without a record are read, once until they change.</summary>
-    /// <returns>Null when they cannot be read.</returns>
+    /// <summary>The digest of a version. The files of a version without a record are read once until they change.</summary>
+    /// <returns>Null if the files cannot be read.</returns>
     public string? DigestOf(ModuleVersion version) => WithDigest(version)?.Digest;
 
-    /// <summary>The digest of a folder without a record, read once until it changes.</summary>
-    /// <returns>Null when it is not complete.</returns>
+    /// <summary>The digest of a folder without a record; its files are read once until they change.</summary>
+    /// <returns>Null if the folder is incomplete.</returns>
     /// <exception cref="IOException">A file cannot be read.</exception>
     internal string? ReadDigest(ModuleVersion version)
     {
@@ -102,12 +106,12 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         return known.Digest;
     }
 
-    /// <summary>The stamp of a version's folder when it was read, or else as it is now.</summary>
+    /// <summary>The stamp that a version's folder had when it was read, or its current one.</summary>
     internal static string StampOf(ModuleVersion version) => version.Stamp.Length > 0 ? version.Stamp : StampOrNone(version.Folder);
 
     IEnumerable<(string Id, string Folder)> Modules() => path.All().Where(pair => VersionFolder.IsMeantAsModule(pair.Folder));
 
-    /// <returns>Empty, as in <see cref="Current"/>, when the folder cannot be looked into.</returns>
+    /// <returns>Empty, as in <see cref="Current"/>, if the folder cannot be read.</returns>
     static string StampOrNone(string folder)
     {
         try
@@ -134,14 +138,14 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         }
         catch (Exception exception)
         {
-            // A dangling link, a folder that is going away, a file that nobody thought of: one bad module must not take the others down.
+            // A dangling link, a folder that is being deleted, or an unexpected file: one bad module must not affect the others.
             var isUnreadable = exception is IOException or UnauthorizedAccessException;
             var defect = isUnreadable ? "its folder cannot be read." : $"it cannot be read ({exception.GetType().Name}).";
             return new ModuleVersion { Id = id, Folder = folder, Defect = defect };
         }
     }
 
-    /// <returns>Null when its files cannot be read.</returns>
+    /// <returns>Null if its files cannot be read.</returns>
     ModuleVersion? WithDigest(ModuleVersion version)
     {
         try

@@ -5,40 +5,45 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Library;
 
-/// <summary>Where a module comes from.</summary>
-/// <param name="Source">Where it was downloaded, or null.</param>
-/// <param name="Revision">The commit of the source, or null.</param>
-/// <param name="PublishedBy">The name of the token that it is uploaded with, or null.</param>
-/// <param name="IsAdmin">Whether it may replace what others have published.</param>
-/// <param name="BaseModel">The base model that it is for, where its configuration does not say so, or null.</param>
+/// <summary>The origin of a module.</summary>
+/// <param name="Source">The URL that it was downloaded from, or null.</param>
+/// <param name="Revision">The commit at the source, or null.</param>
+/// <param name="PublishedBy">The name of the token that it was uploaded with, or null.</param>
+/// <param name="IsAdmin">Whether it may replace modules that others have published.</param>
+/// <param name="BaseModel">The base model, which replaces the one in the configuration, or null.</param>
 sealed record ModuleOrigin(string? Source = null, string? Revision = null, string? PublishedBy = null, bool IsAdmin = true, string? BaseModel = null);
 
-/// <summary>Somebody else has published a version of the name since the caller looked; nothing has changed.</summary>
-sealed class ModuleTakenException() : Exception("The name is another's.");
+/// <summary>Another token published a version of the module since the caller checked its rights; nothing has changed.</summary>
+sealed class ModuleTakenException() : Exception("Another token published this module.");
 
-/// <param name="Version">As it was stored.</param>
+/// <param name="Version">The stored version.</param>
 /// <param name="Placement">Whether it is new.</param>
 sealed record Publication(ModuleVersion Version, Placement Placement);
 
 /// <summary>
-/// Publishes modules, whether they were uploaded, downloaded or added from a folder: inspect, refuse, quarantine, store, index. One at a time: inspecting one needs a
-/// core and holds its weights in memory, and what is stored must be indexed before the next.
+/// Publishes uploaded, downloaded and added modules: inspects, quarantines, stores and indexes them. One at a time, because an inspection needs a
+/// core and
+/// holds the weights in memory, and a stored module must be indexed before the next one.
 /// </summary>
-/// <param name="indexer">Null where no index is kept: on the command line. The service beside it indexes what has come.</param>
+/// <param name="indexer">Null on the command line, which has no index; the running service indexes the module.</param>
 sealed class ModulePublisher(
-    VersionStore store, ModuleInspector inspector, QuarantineRule quarantine, TimeProvider time, IModuleIndex? index = null, ModuleIndexer? indexer = null)
-    : IDisposable
+    VersionStore store,
+    ModuleInspector inspector,
+    QuarantineRule quarantine,
+    TimeProvider time,
+    IModuleIndex? index = null,
+    ModuleIndexer? indexer = null) : IDisposable
 {
     readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>A folder for a module's files to come into; the caller disposes it.</summary>
+    /// <summary>Creates a folder for a module's files; the caller disposes it.</summary>
     public IncomingFolder Begin() => store.Begin();
 
-    /// <summary>Checks files that have come, and makes them the version that the name points to.</summary>
+    /// <summary>Checks the files and makes them the current version of the module.</summary>
     /// <param name="id">A valid <c>owner/name</c>.</param>
-    /// <param name="incoming">Holds the module's files under the names of <see cref="ModuleFiles"/>, and nothing else. It stays the caller's to dispose.</param>
-    /// <exception cref="ModuleRefusedException">It cannot be a module; nothing has changed.</exception>
-    /// <exception cref="ModuleTakenException">The name is another's; nothing has changed.</exception>
+    /// <param name="incoming">The module's files under the names in <see cref="ModuleFiles"/>, and no others. The caller disposes it.</param>
+    /// <exception cref="ModuleRefusedException">The files are not a valid module; nothing has changed.</exception>
+    /// <exception cref="ModuleTakenException">Another token published the module; nothing has changed.</exception>
     public async Task<Publication> PublishAsync(string id, IncomingFolder incoming, ModuleOrigin origin, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
@@ -47,7 +52,7 @@ sealed class ModulePublisher(
             var version = await OwnThread.RunAsync(() => Inspect(id, incoming.Path, origin, cancellationToken), cancellationToken);
             if (indexer is not null)
             {
-                await indexer.CompletedAsync(cancellationToken); // what ships is measured, so that there is something to compare with
+                await indexer.CompletedAsync(cancellationToken); // the shipped modules must be measured, because the rule compares with them
             }
 
             var reason = await quarantine.ReasonAsync(version, cancellationToken);
@@ -64,7 +69,7 @@ sealed class ModulePublisher(
     public void Dispose() => _turn.Dispose();
 
     /// <summary>
-    /// Takes the name in the index before the files take their place: another node, or another upload, may have taken it since the caller's rights
+    /// Claims the name in the index before the files are stored: another node, or another upload, may have published it since the caller's rights
     /// were checked.
     /// </summary>
     async Task<Placement> PlaceAsync(ModuleVersion version, IncomingFolder incoming, ModuleOrigin origin, CancellationToken cancellationToken)
@@ -85,11 +90,11 @@ sealed class ModulePublisher(
         }
         finally
         {
-            await indexer.ReindexAsync(version.Id); // as the folder is now, whether the files have come or not
+            await indexer.ReindexAsync(version.Id); // also if storing failed or the client has disconnected
         }
     }
 
-    /// <summary>Takes some seconds for a large module.</summary>
+    /// <summary>Takes a few seconds for a large module.</summary>
     ModuleVersion Inspect(string id, string folder, ModuleOrigin origin, CancellationToken cancellationToken)
     {
         var report = inspector.Inspect(folder, origin.BaseModel, cancellationToken);

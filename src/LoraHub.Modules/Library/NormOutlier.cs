@@ -4,27 +4,27 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Modules.Library;
 
 /// <summary>
-/// Tells a module whose update is far larger or smaller than those of the others for its base model, or than all others where those are few: mostly a
-/// mistake,
-/// sometimes an attack.
+/// Detects a module whose update is far larger or smaller than those of the other modules for its base model, or of all modules if those are few.
+/// Usually it is
+/// a mistake, sometimes an attack.
 /// </summary>
 static class NormOutlier
 {
-    /// <summary>Fewer tell nothing of what is usual.</summary>
+    /// <summary>With fewer other modules, nothing is compared.</summary>
     const int FewestOthers = 8;
 
     /// <summary>In robust standard deviations of the logarithm.</summary>
     const double Limit = 6;
 
     /// <summary>
-    /// The least deviation stands for pools that are nearly alike, so that a factor of 20 passes in any of them; of several base models, whose layers
-    /// differ in size, a
+    /// The lower bound of the deviation, so that among nearly equal modules a factor of 20 is still accepted; across base models, whose layers differ
+    /// in size, a
     /// factor of 1,300.
     /// </summary>
     const double LeastDeviation = 0.5, LeastDeviationOfAll = 1.2;
 
     /// <param name="others">The other modules, for any base model.</param>
-    /// <returns>Why it should be looked at before it is used, or null.</returns>
+    /// <returns>Why it should be reviewed before it is used, or null.</returns>
     public static string? Reason(ModuleReport report, IReadOnlyList<ModuleUpdate> others)
     {
         double[] own = Logarithms(others.Where(other => other.BaseModel == report.BaseModel)), all = Logarithms(others);
@@ -39,11 +39,11 @@ static class NormOutlier
     static string? Reason(ModuleReport report, double[] logarithms, double leastDeviation, string of)
     {
         var median = Median(logarithms);
-        var deviation = 1.4826 * Median([.. logarithms.Select(one => Math.Abs(one - median)).Order()]);
+        var deviation = 1.4826 * Median([.. logarithms.Select(logarithm => Math.Abs(logarithm - median)).Order()]);
         return report.Norm > 0 && Math.Abs(Math.Log(report.Norm) - median) > Limit * Math.Max(deviation, leastDeviation)
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"its update's norm is {report.Norm:0.###e+0}, that of the {logarithms.Length} others {of} {Math.Exp(median):0.###} in the median.")
+                $"the norm of its update is {report.Norm:0.###e+0}; the median of the {logarithms.Length} others {of} is {Math.Exp(median):0.###}.")
             : null;
     }
 

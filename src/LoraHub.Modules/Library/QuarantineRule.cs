@@ -4,17 +4,19 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Library;
 
-/// <summary>Which publications go into quarantine: what is in it already, under whatever name and file, and updates of an unusual norm.</summary>
-/// <param name="index">Null where no index is kept: on the command line. Then the folders are read.</param>
+/// <summary>
+/// Quarantines a published module if the same update is quarantined already, under any name or file format, or if its norm is unusual.
+/// </summary>
+/// <param name="index">Null on the command line, which has no index; the folders are read instead.</param>
 sealed class QuarantineRule(ModuleLibrary library, ModuleInspector inspector, IModuleIndex? index = null)
 {
-    /// <summary>So many folders without a record are measured where no index knows them: enough to tell what is usual.</summary>
+    /// <summary>Without an index, at most this many folders without a record are measured for the comparison.</summary>
     const int MostMeasured = 32;
 
-    /// <summary>Another scaling, layout of the file or a few changed numbers are still the same update.</summary>
+    /// <summary>Updates with a higher cosine are the same: a different scaling or file layout, or a few changed numbers.</summary>
     const double SameUpdate = 0.999;
 
-    /// <returns>Why it should be looked at before it is used, or null.</returns>
+    /// <returns>Why it should be reviewed before it is used, or null.</returns>
     public async Task<string?> ReasonAsync(ModuleVersion version, CancellationToken cancellationToken)
     {
         var known = index is null
@@ -40,7 +42,7 @@ sealed class QuarantineRule(ModuleLibrary library, ModuleInspector inspector, IM
             }
         }
 
-        // An admin may have put an earlier version of any name into quarantine.
+        // An admin may have quarantined an earlier version of any module.
         updates.AddRange(updates.Select(update => update.Id).ToArray().SelectMany(library.EarlierVersions)
             .Where(earlier => earlier is { Quarantine: not null, Report: not null })
             .Select(earlier => new ModuleUpdate(
@@ -56,7 +58,7 @@ sealed class QuarantineRule(ModuleLibrary library, ModuleInspector inspector, IM
         }
         catch (Exception exception) when (exception is ModuleRefusedException or IOException or UnauthorizedAccessException)
         {
-            return null; // it tells nothing of what is usual
+            return null; // not part of the comparison
         }
     }
 }

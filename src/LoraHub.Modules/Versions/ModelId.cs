@@ -2,19 +2,19 @@ using System.Text.RegularExpressions;
 
 namespace LoraHub.Modules.Versions;
 
-/// <summary>The ids of models and modules, which are paths of folders too.</summary>
+/// <summary>Validates the ids of models and modules, which are also folder paths.</summary>
 public static partial class ModelId
 {
-    /// <summary>The T5 models that the Hugging Face Hub had before it had owners. It redirects to these.</summary>
+    /// <summary>The T5 ids from before the Hugging Face Hub had owners; the Hub redirects them to these.</summary>
     static readonly Dictionary<string, string> OldNames =
         ((string[])["t5-small", "t5-base", "t5-large", "t5-3b", "t5-11b"])
             .ToDictionary(name => name, name => $"google-t5/{name}", StringComparer.Ordinal);
 
-    /// <summary>Whether the text is an <c>owner/name</c> and nothing else. No half of it begins with a dot, so none leaves the folder that it is looked for in.</summary>
+    /// <summary>Whether the text is <c>owner/name</c>. Neither part may begin with a dot, so that the path cannot leave its parent folder.</summary>
     public static bool IsValid(string text) => Pattern().IsMatch(text);
 
-    /// <summary>The id of a base model as it is called today: <c>t5-small</c> is <c>google-t5/t5-small</c>.</summary>
-    /// <returns>Null when the text is no base model's id.</returns>
+    /// <summary>The current id of a base model: <c>t5-small</c> is <c>google-t5/t5-small</c>.</summary>
+    /// <returns>Null if the text is not a valid id.</returns>
     public static string? Find(string text) => OldNames.GetValueOrDefault(text) ?? (IsValid(text) ? text : null);
 
     /// <summary>What a model was called before it had an owner, or null.</summary>

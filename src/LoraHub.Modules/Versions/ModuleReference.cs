@@ -2,12 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace LoraHub.Modules.Versions;
 
-/// <summary>A module as one asks for it: by name, or pinned to exact bytes.</summary>
+/// <summary>A reference to a module: by name, or pinned to a version.</summary>
 /// <param name="Id"><c>owner/name</c>.</param>
-/// <param name="Digest">The first 12 to 64 digits of the version's digest (<see cref="ModuleFiles.Digest"/>), or null for the version that the name points to.</param>
+/// <param name="Digest">The first 12 to 64 digits of the version's digest (<see cref="ModuleFiles.Digest"/>), or null for the current
+/// version.</param>
 public sealed partial record ModuleReference(string Id, string? Digest)
 {
-    /// <returns>Null when the text is neither <c>owner/name</c> nor <c>owner/name@digest</c>.</returns>
+    /// <returns>Null if the text is neither <c>owner/name</c> nor <c>owner/name@digest</c>.</returns>
     public static ModuleReference? Parse(string text)
     {
         var at = text.IndexOf('@', StringComparison.Ordinal);
@@ -15,7 +16,7 @@ public sealed partial record ModuleReference(string Id, string? Digest)
         return ModelId.IsValid(id) && (digest is null || DigestPattern().IsMatch(digest)) ? new ModuleReference(id, digest) : null;
     }
 
-    /// <summary>Whether this asks for the version with the whole digest.</summary>
+    /// <summary>Whether this refers to the version with the given full digest.</summary>
     public bool Matches(string digest) => Digest is null || digest.StartsWith(Digest, StringComparison.Ordinal);
 
     public override string ToString() => Digest is null ? Id : $"{Id}@{Digest}";

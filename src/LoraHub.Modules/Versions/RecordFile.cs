@@ -4,8 +4,9 @@ using System.Text.Json.Serialization;
 namespace LoraHub.Modules.Versions;
 
 /// <summary>
-/// <c>lorahub.json</c>, which the library writes beside a version's files: where it comes from, what was found when it was checked, whether it may be used. A folder
-/// that someone made by hand has none.
+/// Reads and writes the record, <c>lorahub.json</c>: the origin of a version, its measurements and its quarantine. The library writes it when it
+/// publishes a
+/// module; folders created by hand have none.
 /// </summary>
 public static class RecordFile
 {
@@ -17,13 +18,13 @@ public static class RecordFile
         NewLine = "\n",
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, // a later version may write more
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, // later releases may write more properties
         RespectNullableAnnotations = true,
     };
 
-    /// <summary>Adds to a version what the record in its folder says.</summary>
-    /// <returns>The version as it was when its folder has no record.</returns>
-    /// <exception cref="JsonException">The file is not a record.</exception>
+    /// <summary>Adds the data of the record in its folder to a version.</summary>
+    /// <returns>The same version if its folder has no record.</returns>
+    /// <exception cref="JsonException">The file is not a valid record.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ModuleVersion Read(ModuleVersion version)
     {
@@ -31,8 +32,8 @@ public static class RecordFile
         return File.Exists(path) ? FromJson(version, File.ReadAllBytes(path)) : version;
     }
 
-    /// <summary>As <see cref="Read"/>, for a folder that others may be moving; a broken record counts as none.</summary>
-    /// <returns>Null when there is no record.</returns>
+    /// <summary>Like <see cref="Read"/>, for a folder that other processes may be moving.</summary>
+    /// <returns>Null if there is no valid record.</returns>
     public static ModuleVersion? Find(string id, string folder)
     {
         try
@@ -45,7 +46,7 @@ public static class RecordFile
         }
     }
 
-    /// <summary>Writes the version's record into a folder, all at once for those who read the folder meanwhile.</summary>
+    /// <summary>Writes the version's record into a folder, atomically for concurrent readers.</summary>
     public static void Write(string folder, ModuleVersion version)
     {
         var path = Path.Combine(folder, Name);
@@ -55,15 +56,15 @@ public static class RecordFile
             file.Flush(flushToDisk: true);
         }
 
-        // The system's own times are some milliseconds coarse: two versions of one size that come within them would have one stamp.
+        // File times of the system have a resolution of milliseconds: two versions of equal size within them would have the same stamp.
         File.SetLastWriteTimeUtc($"{path}.new", TimeProvider.System.GetUtcNow().UtcDateTime);
         File.Move($"{path}.new", path, overwrite: true);
     }
 
-    /// <exception cref="JsonException">The bytes are not a record.</exception>
+    /// <exception cref="JsonException">The bytes are not a valid record.</exception>
     internal static ModuleVersion FromJson(ModuleVersion version, ReadOnlySpan<byte> json)
     {
-        var record = JsonSerializer.Deserialize<Content>(json, Options) ?? throw new JsonException("it holds null.");
+        var record = JsonSerializer.Deserialize<Content>(json, Options) ?? throw new JsonException("it contains null.");
         if ((RecordCheck.ProblemOf(record.Files) ?? RecordCheck.ProblemOf(record.Report)) is { } problem)
         {
             throw new JsonException(problem);
@@ -92,7 +93,7 @@ public static class RecordFile
         (byte)'\n',
     ];
 
-    /// <summary>The file's fields, in the file's order.</summary>
+    /// <summary>The properties in the file's order.</summary>
     sealed record Content(
         [property: JsonRequired] IReadOnlyList<ModuleFile> Files,
         string? Source,

@@ -129,12 +129,12 @@ public sealed class HubFaultTests
         "RepoNotFound",
         true,
         "anna/one does not exist on HUB, or the owner of this token has no access to it, or the token is no longer valid.")]
-    [InlineData(401, "GatedRepo", false, "anna/one is gated: request access at  HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.")]
-    [InlineData(403, "GatedRepo", true, "anna/one is gated: request access at  HUB/anna/one; the owner of this token has no access yet.")]
+    [InlineData(401, "GatedRepo", false, "anna/one is gated: request access at HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.")]
+    [InlineData(403, "GatedRepo", true, "anna/one is gated: request access at HUB/anna/one; the owner of this token has no access yet.")]
     [InlineData(403, null, true, "The Hub denied access to anna/one; the token needs read permission for it (403).")]
     [InlineData(404, "RevisionNotFound", false, "anna/one has no revision main.")]
     [InlineData(404, "EntryNotFound", false, "anna/one has no file ", true)]
-    [InlineData(401, "GatedRepo", false, "anna/one is gated: request access at  HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.", true)]
+    [InlineData(401, "GatedRepo", false, "anna/one is gated: request access at HUB/anna/one, then set HF_TOKEN (or Hub:Token) to your token.", true)]
     [InlineData(418, null, false, "The Hub answered 418 to the request for anna/one.")]
     public async Task Each_error_response_has_its_own_message(int status, string? code, bool hasToken, string message, bool isFile = false)
     {

@@ -22,8 +22,8 @@ public sealed class HostileModuleTests
     {
         { "files", "null", "files" },
         { "files", "[]", "one configuration" },
-        { "files", "[null]", "`files` may have" },
-        { "files", $$"""[{"name": "run.py", "size": 1, "sha256": "{{Digest}}"}]""", "`files` may have" },
+        { "files", "[null]", "`files` may contain only" },
+        { "files", $$"""[{"name": "run.py", "size": 1, "sha256": "{{Digest}}"}]""", "`files` may contain only" },
         { "files", $$"""[{"name": null, "size": 1, "sha256": "{{Digest}}"}]""", "files[0]" },
         {
             "files",

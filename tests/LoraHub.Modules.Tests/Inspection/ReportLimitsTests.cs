@@ -28,15 +28,15 @@ public sealed class ReportLimitsTests : IDisposable
 
     [Fact]
     public void Many_layers_of_sizes_of_their_own_are_refused_before_they_are_read() => AssertRefused(
-        "MiB of memory; at most 256 MiB are used (Limits:ReportBytes)", 1, [.. Enumerable.Range(0, 40).Select(i => ($"layer.{i:00}", 50_000 + i, 60_000 + i))]);
+        "MiB of memory; the limit is 256 MiB (Limits:ReportBytes)", 1, [.. Enumerable.Range(0, 40).Select(i => ($"layer.{i:00}", 50_000 + i, 60_000 + i))]);
 
     [Fact]
     public void A_rank_whose_singular_values_need_more_memory_than_the_limit_is_refused() =>
-        AssertRefused("MiB of memory; at most 256 MiB are used (Limits:ReportBytes)", 20_000, (Layer, 1, 1));
+        AssertRefused("MiB of memory; the limit is 256 MiB (Limits:ReportBytes)", 20_000, (Layer, 1, 1));
 
     [Fact]
     public void A_rank_whose_singular_values_take_hours_is_refused() =>
-        AssertRefused("operations; at most 4e+11 are made", 1200, [.. Enumerable.Range(0, 8).Select(i => ($"layer.{i}", 2, 2))]);
+        AssertRefused("operations; the limit is 4e+11. ", 1200, [.. Enumerable.Range(0, 8).Select(i => ($"layer.{i}", 2, 2))]);
 
     [Fact]
     public void A_layer_name_without_end_is_refused() =>

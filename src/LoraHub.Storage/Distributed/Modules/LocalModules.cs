@@ -89,7 +89,7 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
     }
 
     /// <summary>Takes away a module that was removed elsewhere.</summary>
-    public Task RemoveAsync(string id, CancellationToken cancellationToken) => store.RemoveAsync(id, isHeard: true, cancellationToken);
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => store.RemoveAsync(id, isAnnounced: true, cancellationToken);
 
     async Task<IncomingFolder> FetchAsync(IReadOnlyList<ModuleFile> files, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
     {
@@ -113,7 +113,7 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
 
     async Task WriteAsync(ModuleFile file, string path, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
     {
-        if (stored.TryTake(file, path))
+        if (stored.TryLinkTo(file, path))
         {
             return;
         }
