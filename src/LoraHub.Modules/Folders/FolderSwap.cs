@@ -2,8 +2,7 @@ namespace LoraHub.Modules.Folders;
 
 /// <summary>
 /// Replaces a folder by another. Where two folders cannot be exchanged atomically, a process that is killed in between leaves a state that the next
-/// one detects
-/// and completes.
+/// one detects and completes.
 /// </summary>
 sealed class FolderSwap(LibraryFolder folder)
 {

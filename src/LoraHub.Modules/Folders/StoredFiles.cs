@@ -4,8 +4,7 @@ namespace LoraHub.Modules.Folders;
 
 /// <summary>
 /// Stores equal files once, as hard links: each file has an additional name, its SHA-256, to which the next file with these bytes is linked. Where
-/// hard links are
-/// not supported, files are copied. Files that people put into the folder are not linked to, because people may edit them.
+/// hard links are not supported, files are copied. Files that people put into the folder are not linked to, because people may edit them.
 /// </summary>
 sealed class StoredFiles(LibraryFolder folder)
 {

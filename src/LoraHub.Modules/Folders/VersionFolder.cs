@@ -52,9 +52,10 @@ public static class VersionFolder
     internal static string? FindDigest(string folder) => !IsModule(folder) ? null : RecordFile.Find("", folder)?.Digest ?? Digest(folder);
 
     internal static string StampOf(IEnumerable<FileInfo> files) =>
-        string.Join('|', files.Select(file => Content(file) is var content ? $"{file.Name}:{content.Length}:{content.LastWriteTimeUtc.Ticks}" : null));
+        string.Join(
+            '|', files.Select(file => Content(file) is var content ? $"{file.Name}:{content.Length}:{content.LastWriteTimeUtc.Ticks}" : null));
 
-    /// <summary>What a symbolic link leads to, as in the Hugging Face Hub's cache; any other file itself, and a link that leads nowhere.</summary>
+    /// <summary>The target of a symbolic link, as in the Hugging Face Hub's cache; the file itself if it is not a link or the target is missing.</summary>
     internal static FileInfo Content(FileInfo file) =>
         file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target ? target : file;
 

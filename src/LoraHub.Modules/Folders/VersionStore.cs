@@ -4,10 +4,8 @@ namespace LoraHub.Modules.Folders;
 
 /// <summary>
 /// Stores modules in the data folder: the current version in <c>models/OWNER/NAME</c>, and earlier ones in <c>models/.versions</c>. Equal weights are
-/// stored once.
-/// Folders are only renamed, by one process at a time (the service or the command line), so that a reader sees the previous or the next version. A
-/// version is
-/// stored as an earlier one before it is replaced, so that no version is lost if the process is killed.
+/// stored once. Folders are only renamed, by one process at a time (the service or the command line), so that a reader sees the previous or the next
+/// version. A version is stored as an earlier one before it is replaced, so that no version is lost if the process is killed.
 /// </summary>
 sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap swap, Leftovers leftovers)
 {
@@ -29,8 +27,7 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
 
     /// <summary>
     /// Makes the incoming files, which are complete and checked, the current version, atomically and flushed to the disk. A version with the digest
-    /// of an earlier one
-    /// replaces only the record and the card. Concurrent calls take turns, and both versions are kept.
+    /// of an earlier one replaces only the record and the card. Concurrent calls take turns, and both versions are kept.
     /// </summary>
     /// <param name="version">The version, which is written as the record.</param>
     /// <exception cref="InvalidDataException">The files do not match the version.</exception>

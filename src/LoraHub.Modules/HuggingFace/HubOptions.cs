@@ -59,8 +59,8 @@ public sealed class HubOptions
     public long MaxModelBytes { get; init; } = 64L << 30;
 
     /// <summary>
-    /// Private, link-local or reserved networks that the server may redirect to, such as <c>10.1.0.0/16</c>.
-    /// Public addresses and the server's own host need no entry. Default: none.
+    /// Private, link-local or reserved networks that the server may redirect to, such as <c>10.1.0.0/16</c>. Public addresses and the server's own
+    /// host need no entry. Default: none.
     /// </summary>
     public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
 

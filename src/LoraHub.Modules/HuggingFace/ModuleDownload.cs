@@ -47,7 +47,8 @@ sealed class ModuleDownload(HubClient hub, PullFiles files, ModuleLibrary librar
             : throw new HubException($"{model.Id} has {bytes} bytes; the limit is {options.Value.MaxModuleBytes} (Hub:MaxModuleBytes).");
     }
 
-    async Task<PullOutcome> DownloadAsync(HubModel model, string source, string? baseModel, IPullProgress progress, CancellationToken cancellationToken)
+    async Task<PullOutcome> DownloadAsync(
+        HubModel model, string source, string? baseModel, IPullProgress progress, CancellationToken cancellationToken)
     {
         var wanted = Files(model);
         var bytes = wanted.Sum(file => file.Size);

@@ -7,8 +7,7 @@ namespace LoraHub.Modules.Inspection;
 
 /// <summary>
 /// A random projection of a module's whole update (Johnson and Lindenstrauss): element k is Σ over layers of gₖ · uₖᵀ ΔW vₖ / √K with random signs,
-/// so that
-/// ⟨s, s'⟩ has the mean ⟨ΔW, ΔW'⟩. It selects the few of ten thousand modules that are worth an exact comparison.
+/// so that ⟨s, s'⟩ has the mean ⟨ΔW, ΔW'⟩. It selects the few of ten thousand modules that are worth an exact comparison.
 /// </summary>
 /// <remarks>The signs depend only on names and sizes. They must never change: stored sketches would not be comparable with new ones.</remarks>
 sealed class DeltaSketch

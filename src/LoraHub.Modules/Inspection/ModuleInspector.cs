@@ -18,8 +18,7 @@ sealed class ModuleInspector(BaseModels bases, LimitsOptions? limits = null)
 
     /// <summary>
     /// Checks a PEFT folder: the configuration, that every number is finite, and that the shapes match the base model, if it is installed. The
-    /// restricted reader
-    /// reads weights in <c>adapter_model.bin</c>. The folder is not changed.
+    /// restricted reader reads weights in <c>adapter_model.bin</c>. The folder is not changed.
     /// </summary>
     /// <exception cref="ModuleRefusedException">The folder is not a valid module.</exception>
     public ModuleReport Inspect(string folder, CancellationToken cancellationToken) => Inspect(folder, baseModel: null, cancellationToken);

@@ -13,8 +13,7 @@ public interface IModuleExchange
 
     /// <summary>
     /// Whether the module was shared, as of the last check; if it is not in the data folder, it will be fetched. False for a module that was removed;
-    /// true for
-    /// every module before the first check.
+    /// true for every module before the first check.
     /// </summary>
     bool IsPublished(string id);
 }

@@ -4,9 +4,8 @@ namespace LoraHub.Modules.Library;
 
 /// <summary>
 /// The index of all modules in the database. It is built from the folders, which are the source of truth, so that one of ten thousand modules is
-/// found without
-/// reading them. Ids may be any text. Its versions lack what only a folder has: <see cref="ModuleVersion.Folder"/>, <see cref="ModuleVersion.Files"/>
-/// and <see cref="ModuleVersion.Layout"/>.
+/// found without reading them. Ids may be any text. Its versions lack what only a folder has: <see cref="ModuleVersion.Folder"/>,
+/// <see cref="ModuleVersion.Files"/> and <see cref="ModuleVersion.Layout"/>.
 /// </summary>
 public interface IModuleIndex
 {
@@ -48,8 +47,7 @@ public interface IModuleIndex
 
     /// <summary>
     /// The sketches, a few kilobytes each, of the current versions for a base model that match the query, without broken ones. The query's text, page
-    /// and
-    /// base model are ignored.
+    /// and base model are ignored.
     /// </summary>
     Task<IReadOnlyList<ModuleSketch>> SketchesAsync(string baseModel, ModuleQuery query, CancellationToken cancellationToken);
 }

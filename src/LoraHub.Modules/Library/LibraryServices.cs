@@ -48,7 +48,7 @@ public static class LibraryServices
         var cache = configuration?["HF_HUB_CACHE"] is { Length: > 0 } hub ? hub
             : configuration?["HF_HOME"] is { Length: > 0 } home ? Path.Combine(home, "hub")
             : null;
-        string[] caches = cache is null ? [] : [cache];
-        return new SearchPath([.. models.Folders, data.Models, Path.Combine(AppContext.BaseDirectory, "models"), .. caches], data.Models);
+        string[] roots = [.. models.Folders, data.Models, Path.Combine(AppContext.BaseDirectory, "models")];
+        return new SearchPath(cache is null ? roots : [.. roots, cache], data.Models);
     }
 }

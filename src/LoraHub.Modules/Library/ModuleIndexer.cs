@@ -10,8 +10,7 @@ namespace LoraHub.Modules.Library;
 
 /// <summary>
 /// Updates the index from the folders: compares the folders' stamps at start and every few seconds, and reads new and changed modules. Each process
-/// compares its
-/// folders with what it has indexed itself since its start, so that no process indexes again what another just did.
+/// compares its folders with what it has indexed itself since its start, so that no process indexes again what another just did.
 /// </summary>
 sealed partial class ModuleIndexer(
     ModuleLibrary library, IModuleIndex index, ModuleInspector inspector, IModuleExchange exchange, ILogger<ModuleIndexer> logger, TimeProvider time)

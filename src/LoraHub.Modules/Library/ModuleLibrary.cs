@@ -23,8 +23,7 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
 
     /// <summary>
     /// All modules, ordered by id, as of the indexer's last check, which runs every few seconds; the same instance until a module changes. Without an
-    /// indexer,
-    /// the modules that are in the folders now.
+    /// indexer, the modules that are in the folders now.
     /// </summary>
     public virtual IReadOnlyList<ModuleVersion> Known => _kept ?? List();
 

@@ -22,8 +22,7 @@ sealed record Publication(ModuleVersion Version, Placement Placement);
 
 /// <summary>
 /// Publishes uploaded, downloaded and added modules: inspects, quarantines, stores and indexes them. One at a time, because an inspection needs a
-/// core and
-/// holds the weights in memory, and a stored module must be indexed before the next one.
+/// core and holds the weights in memory, and a stored module must be indexed before the next one.
 /// </summary>
 /// <param name="indexer">Null on the command line, which has no index; the running service indexes the module.</param>
 sealed class ModulePublisher(

@@ -5,8 +5,7 @@ namespace LoraHub.Modules.Library;
 
 /// <summary>
 /// Detects a module whose update is far larger or smaller than those of the other modules for its base model, or of all modules if those are few.
-/// Usually it is
-/// a mistake, sometimes an attack.
+/// Usually it is a mistake, sometimes an attack.
 /// </summary>
 static class NormOutlier
 {
@@ -18,8 +17,7 @@ static class NormOutlier
 
     /// <summary>
     /// The lower bound of the deviation, so that among nearly equal modules a factor of 20 is still accepted; across base models, whose layers differ
-    /// in size, a
-    /// factor of 1,300.
+    /// in size, a factor of 1,300.
     /// </summary>
     const double LeastDeviation = 0.5, LeastDeviationOfAll = 1.2;
 

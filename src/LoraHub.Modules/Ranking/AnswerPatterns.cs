@@ -4,8 +4,7 @@ namespace LoraHub.Modules.Ranking;
 
 /// <summary>
 /// Describes an answer relative to its input, independent of its words: <c>( lost )</c> has the shape <c>( w )</c>, <c>(A)</c> has <c>(W)</c> and 18
-/// has
-/// <c>9</c>; from <c>teacher</c> to <c>teachers</c> the change is <c>&gt;s</c>, from <c>life</c> to <c>lives</c> it is <c>fe&gt;ves</c>.
+/// has <c>9</c>; from <c>teacher</c> to <c>teachers</c> the change is <c>&gt;s</c>, from <c>life</c> to <c>lives</c> it is <c>fe&gt;ves</c>.
 /// </summary>
 static class AnswerPatterns
 {

@@ -4,8 +4,7 @@ namespace LoraHub.Modules.Ranking;
 
 /// <summary>
 /// An index of the modules' texts, built once for many rankings: the words of their ids and cards, the n-grams of those words, and the answer
-/// patterns of
-/// their cards' example tables. Ranking is thread-safe.
+/// patterns of their cards' example tables. Ranking is thread-safe.
 /// </summary>
 public sealed class CardIndex
 {

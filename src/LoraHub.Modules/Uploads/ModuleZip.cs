@@ -7,8 +7,7 @@ namespace LoraHub.Modules.Uploads;
 
 /// <summary>
 /// Extracts a zip of a module's files, which are at its root or in one folder. All entries are checked before the first one is extracted, and files
-/// are
-/// written only under the known names of a module's files.
+/// are written only under the known names of a module's files.
 /// </summary>
 static class ModuleZip
 {

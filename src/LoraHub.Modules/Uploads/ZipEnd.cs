@@ -5,8 +5,7 @@ namespace LoraHub.Modules.Uploads;
 
 /// <summary>
 /// Checks a zip's end record and the length of its entry list before the zip library reads the list, because reading it takes memory in proportion to
-/// its
-/// length, whatever number of entries the record states.
+/// its length, whatever number of entries the record states.
 /// </summary>
 static class ZipEnd
 {

@@ -45,8 +45,7 @@ public static class ModuleFiles
 
     /// <summary>
     /// The digest of a version, in lower-case hexadecimal digits: the output of <c>sha256sum adapter_config.json adapter_model.safetensors |
-    /// sha256sum</c> in its
-    /// folder.
+    /// sha256sum</c> in its folder.
     /// </summary>
     /// <param name="files">At least the configuration and the weights, in any order; others are ignored.</param>
     public static string Digest(IEnumerable<ModuleFile> files)

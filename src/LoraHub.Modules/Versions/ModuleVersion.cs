@@ -2,8 +2,7 @@ namespace LoraHub.Modules.Versions;
 
 /// <summary>
 /// A version of a LoRA module: the data from its folder, its record or the index, without its weights. Data that a source does not have is empty: the
-/// index has no
-/// folders, and folders have no use counts.
+/// index has no folders, and folders have no use counts.
 /// </summary>
 public sealed record ModuleVersion
 {

@@ -5,8 +5,7 @@ namespace LoraHub.Modules.Versions;
 
 /// <summary>
 /// Reads and writes the record, <c>lorahub.json</c>: the origin of a version, its measurements and its quarantine. The library writes it when it
-/// publishes a
-/// module; folders created by hand have none.
+/// publishes a module; folders created by hand have none.
 /// </summary>
 public static class RecordFile
 {
