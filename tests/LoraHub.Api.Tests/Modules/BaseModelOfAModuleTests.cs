@@ -72,7 +72,7 @@ public sealed class BaseModelOfAModuleTests(SharedService shared) : IClassFixtur
         using var here = new DownloadsUnderTest(hub.Endpoint);
 
         Assert.Contains("`--base OWNER/NAME`", await here.FailureAsync("anna/path"), StringComparison.Ordinal);
-        Assert.IsType<PullOutcome.Brought>(Assert.Single(await here.PullAsync("anna/path", baseModel: "some/base")));
+        Assert.IsType<PullOutcome.Downloaded>(Assert.Single(await here.PullAsync("anna/path", baseModel: "some/base")));
         Assert.Equal("some/base", Assert.Single(here.Library.List()).BaseModel);
     }
 
