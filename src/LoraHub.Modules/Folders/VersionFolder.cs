@@ -55,7 +55,9 @@ public static class VersionFolder
         string.Join(
             '|', files.Select(file => Content(file) is var content ? $"{file.Name}:{content.Length}:{content.LastWriteTimeUtc.Ticks}" : null));
 
-    /// <summary>The target of a symbolic link, as in the Hugging Face Hub's cache; the file itself if it is not a link or the target is missing.</summary>
+    /// <summary>
+    /// The target of a symbolic link, as in the Hugging Face Hub's cache; the file itself if it is not a link or the target is missing.
+    /// </summary>
     internal static FileInfo Content(FileInfo file) =>
         file.LinkTarget is not null && file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo { Exists: true } target ? target : file;
 

@@ -100,7 +100,8 @@ public sealed class BaseModelOfAModuleTests(SharedService shared) : IClassFixtur
         var run = await FinishedRun.OfAsync(_data, ["modules", "add", cache]);
 
         Assert.Equal(2, run.Code);
-        Assert.StartsWith($"folder: `{cache}` has no adapter_config.json. It is a folder of the Hugging Face Hub's cache", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"folder: `{cache}` has no adapter_config.json. It is a folder of the Hugging Face Hub's cache", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +111,10 @@ public sealed class BaseModelOfAModuleTests(SharedService shared) : IClassFixtur
             _data, ["predict", "-i", "example_inputs=a", "-i", "example_outputs=b"], ("Models:Base", "google/flan-t5-large"));
 
         Assert.NotEqual(0, run.Code);
-        Assert.Contains("the base model `google/flan-t5-large` is not here. Download it with `lorahub models pull google/flan-t5-large`", run.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "the base model `google/flan-t5-large` is not here. Download it with `lorahub models pull google/flan-t5-large`",
+            run.Error,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("at most 0", run.Error, StringComparison.Ordinal);
     }
 
