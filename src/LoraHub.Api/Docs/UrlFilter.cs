@@ -9,7 +9,9 @@ namespace LoraHub.Api.Docs;
 [AttributeUsage(AttributeTargets.Class)]
 sealed class RelativeUrlsAttribute : Attribute;
 
-/// <summary>Marks the texts that are URLs, by the naming of the wire: types that end in <c>Urls</c>, properties that end in <c>url</c>, pages' links.</summary>
+/// <summary>
+/// Marks the texts that are URLs, by the naming of the wire: types that end in <c>Urls</c>, properties that end in <c>url</c>, pages' links.
+/// </summary>
 sealed class UrlFilter : ISchemaFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)

@@ -4,7 +4,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Distributed.Modules;
 
-/// <summary>The modules in the models folder, each with a mark of what it was when it was last compared with the published one.</summary>
+/// <summary>The modules in the models folder, each with a mark of its state when it was last compared with the published one.</summary>
 sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles stored)
 {
     static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
@@ -12,14 +12,14 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
     /// <summary>The ids of the folders that hold a module's files.</summary>
     public IReadOnlyList<string> List() => [.. Ids(folder.Root).Where(id => VersionFolder.IsModule(folder.FolderOf(id)))];
 
-    /// <summary>The ids of modules that were removed here, which the others do not know yet.</summary>
+    /// <summary>The ids of modules that were removed here and whose removal is not published yet.</summary>
     public IReadOnlyList<string> Removals() => [.. Ids(folder.Removals)];
 
     public void ForgetRemoval(string id) => File.Delete(folder.RemovalOf(id));
 
     public bool Has(string id) => VersionFolder.IsModule(folder.FolderOf(id));
 
-    /// <summary>Differs whenever a file of the version that the name points to was written, came or went.</summary>
+    /// <summary>Changes whenever a file of the current version is written, added or deleted.</summary>
     public string StampOf(string id) => VersionFolder.Stamp(folder.FolderOf(id));
 
     /// <summary>The same for the earlier versions.</summary>
@@ -37,7 +37,7 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
         foreach (var version in folder.EarlierVersions(id).Where(VersionFolder.IsModule))
         {
             var read = ReadFolder(version);
-            if (ModuleFiles.Digest(read) == Path.GetFileName(version)) // one that was written to is nothing to hand on
+            if (ModuleFiles.Digest(read) == Path.GetFileName(version)) // a modified version is not published
             {
                 earlier.Add(new EarlierVersion(read));
             }
@@ -62,15 +62,18 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
 
     public void Mark(string id, ModuleMark mark) => Write(folder.FolderOf(id), mark);
 
-    /// <summary>Makes what is published what is here, once all files of a version have come as the manifest says. Whoever has the old files open reads on.</summary>
+    /// <summary>
+    /// Makes what is published what is here, once all files of a version have come as the manifest says. Whoever has the old files open reads on.
+    /// </summary>
     /// <param name="mark">Of what is here, or null.</param>
     /// <exception cref="InvalidDataException">A file is not what the manifest says; its version has not changed.</exception>
-    public async Task TakeAsync(ModuleManifest module, ModuleMark? mark, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
+    public async Task TakeAsync(
+        ModuleManifest module, ModuleMark? mark, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
     {
         if (mark is null || !mark.Version.Files.SequenceEqual(module.Files))
         {
             using var incoming = await FetchAsync(module.Files, get, cancellationToken);
-            // The earlier versions are still to come: until then this is not all that is published.
+            // The earlier versions follow; until then the mark covers only the current one.
             Write(incoming.Path, new ModuleMark(module with { Earlier = null }, VersionFolder.Stamp(incoming.Path)));
             await store.PutAsync(module.Id, incoming.Path, ModuleFiles.Digest(module.Files), cancellationToken);
         }
@@ -88,10 +91,11 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
         Mark(module.Id, new ModuleMark(module, StampOf(module.Id), EarlierStampOf(module.Id)));
     }
 
-    /// <summary>Takes away a module that was removed elsewhere.</summary>
+    /// <summary>Removes a module that another process removed.</summary>
     public Task RemoveAsync(string id, CancellationToken cancellationToken) => store.RemoveAsync(id, isAnnounced: true, cancellationToken);
 
-    async Task<IncomingFolder> FetchAsync(IReadOnlyList<ModuleFile> files, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
+    async Task<IncomingFolder> FetchAsync(
+        IReadOnlyList<ModuleFile> files, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)
     {
         var incoming = store.Begin();
         try
@@ -118,18 +122,20 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
             return;
         }
 
-        await using (var content = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous }))
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous };
+        await using (var content = new FileStream(path, options))
         {
             await get(file, content, cancellationToken);
         }
 
         if (!ModuleFile.Read(path, file.Name).Equals(file))
         {
-            throw new InvalidDataException($"its {file.Name} did not come as it was published.");
+            throw new InvalidDataException($"its {file.Name} does not match the published one.");
         }
     }
 
-    static IReadOnlyList<ModuleFile> ReadFolder(string version) => [.. VersionFolder.FilesIn(version).Select(file => ModuleFile.Read(file.FullName, file.Name))];
+    static IReadOnlyList<ModuleFile> ReadFolder(string version) =>
+        [.. VersionFolder.FilesIn(version).Select(file => ModuleFile.Read(file.FullName, file.Name))];
 
     static IEnumerable<string> Ids(string root) => !Directory.Exists(root) ? [] : Directory.EnumerateDirectories(root, "*", Readable)
         .SelectMany(owner => Directory.EnumerateFileSystemEntries(owner, "*", Readable))

@@ -2,7 +2,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Distributed.Modules;
 
-/// <summary>What is to be published of a module when this process has changed it, and another may have too. Versions only come together; none is lost but by a removal.</summary>
+/// <summary>Merges a module that this process changed with the published one. Versions are only added; only a removal deletes them.</summary>
 static class ManifestMerge
 {
     /// <param name="local">As the folders are.</param>
@@ -21,7 +21,7 @@ static class ManifestMerge
         var compared = (mark?.Earlier ?? []).ToDictionary(Digest, version => version, StringComparer.Ordinal);
         foreach (var version in (local.Earlier ?? []).Concat(Recorded(local)))
         {
-            // A quarantine that another process has set meanwhile is not lifted by one that has not heard of it.
+            // A process that does not know of a quarantine does not lift it.
             if (!versions.ContainsKey(Digest(version)) || !version.Equals(compared.GetValueOrDefault(Digest(version))))
             {
                 versions[Digest(version)] = version;
@@ -29,13 +29,14 @@ static class ManifestMerge
         }
 
         versions.Remove(ModuleFiles.Digest(current));
-        var earlier = versions.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value).Take(ModuleManifest.MostEarlier).ToArray();
+        var earlier = versions.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)
+            .Take(ModuleManifest.MostEarlier).ToArray();
         return local with { Files = current, Earlier = earlier.Length > 0 ? earlier : null, Life = known.Life };
     }
 
     static string Digest(EarlierVersion version) => ModuleFiles.Digest(version.Files);
 
-    /// <summary>The version that the name points to, when it came in by the hub: what people change by hand is not kept for ever.</summary>
+    /// <summary>The current version, if it has a record: versions that people change by hand are not kept as earlier ones.</summary>
     static IEnumerable<EarlierVersion> Recorded(ModuleManifest manifest)
     {
         if (manifest.Files.Any(file => file.Name == RecordFile.Name))

@@ -4,8 +4,8 @@ using LoraHub.Storage.Embedded;
 
 namespace LoraHub.Storage.Distributed.Modules;
 
-/// <summary>A module as it is published: the version that its name points to, and the earlier ones. It comes from the server, so it may be anything until <see cref="Problem()"/> has seen it.</summary>
-/// <param name="Files">Of the version that the name points to, ordered by name.</param>
+/// <summary>A published module: its current version and the earlier ones. Untrusted until <see cref="Problem()"/> has checked it.</summary>
+/// <param name="Files">The files of the current version, ordered by name.</param>
 /// <param name="Earlier">Ordered by digest; null for none.</param>
 /// <param name="Life">The revision of the removal that it was published after; 0 when the name was never removed.</param>
 sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files, IReadOnlyList<EarlierVersion>? Earlier = null, ulong Life = 0)
@@ -18,7 +18,7 @@ sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files, IReadOn
     {
         if (Id is null || !ModelId.IsValid(Id))
         {
-            return "its id is no owner/name.";
+            return "its id is not owner/name.";
         }
 
         return Earlier?.Count > MostEarlier
@@ -27,13 +27,15 @@ sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files, IReadOn
     }
 
     public bool Equals(ModuleManifest? other) =>
-        other is not null && other.Id == Id && other.Life == Life && other.Files.SequenceEqual(Files) && (other.Earlier ?? []).SequenceEqual(Earlier ?? []);
+        other is not null && other.Id == Id && other.Life == Life
+        && other.Files.SequenceEqual(Files) && (other.Earlier ?? []).SequenceEqual(Earlier ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Id, Files.Count);
 
     static string? Problem(IReadOnlyList<ModuleFile>? files)
     {
-        if (files is null || files.Count > ModuleFiles.MostBytes.Count || files.Any(file => file?.Name is null || !ModuleFiles.MostBytes.ContainsKey(file.Name)))
+        if (files is null || files.Count > ModuleFiles.MostBytes.Count
+            || files.Any(file => file?.Name is null || !ModuleFiles.MostBytes.ContainsKey(file.Name)))
         {
             return $"a module's files are called {string.Join(", ", ModuleFiles.MostBytes.Keys)}.";
         }

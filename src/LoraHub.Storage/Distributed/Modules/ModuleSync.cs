@@ -9,8 +9,10 @@ using Microsoft.Extensions.Logging;
 namespace LoraHub.Storage.Distributed.Modules;
 
 /// <summary>
-/// Keeps the modules in the data folders of all processes the same. What is put into an API node's folder, or changed there, is published; what is published is
-/// fetched by every process that lacks it or has an older version of it, earlier versions too. A folder that was never published, on a worker, is that worker's own
+/// Keeps the modules in the data folders of all processes the same. What is put into an API node's folder, or changed there, is published; what is
+/// published is
+/// fetched by every process that lacks it or has an older version of it, earlier versions too. A folder that was never published, on a worker, is
+/// that worker's own
 /// and stays. What the store of an API node removes goes everywhere; what is only taken out of a folder stays published, and comes back.
 /// </summary>
 /// <param name="publishes">Whether this process publishes what its folder holds.</param>
@@ -94,7 +96,7 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
         }
     }
 
-    /// <summary>One that is broken, or being written, holds up no other; the next time it is looked at again.</summary>
+    /// <summary>A module that is broken or being written does not stop the others; it is retried the next time.</summary>
     async Task TryAsync(string id, Func<Task> work)
     {
         try
@@ -198,18 +200,18 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
 
     string StampOf(string id) => $"{local.StampOf(id)}\n{local.EarlierStampOf(id)}";
 
-    [LoggerMessage(LogLevel.Information, "The module {Module} was removed by another process, and is removed here.")]
+    [LoggerMessage(LogLevel.Information, "Removed module {Module}, which another process removed.")]
     partial void LogRemoved(string module);
 
-    [LoggerMessage(LogLevel.Information, "The module {Module} is published to the other processes.")]
+    [LoggerMessage(LogLevel.Information, "Shared module {Module} with the other processes.")]
     partial void LogPublished(string module);
 
-    [LoggerMessage(LogLevel.Information, "The module {Module} was fetched.")]
+    [LoggerMessage(LogLevel.Information, "Fetched module {Module}.")]
     partial void LogFetched(string module);
 
-    [LoggerMessage(LogLevel.Warning, "The module {Module} is left out for now: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not synchronize module {Module}; retrying: {Reason}")]
     partial void LogSkipped(string module, string reason);
 
-    [LoggerMessage(LogLevel.Debug, "Modules cannot be compared with the server's now: {ExceptionType}")]
+    [LoggerMessage(LogLevel.Debug, "Could not synchronize modules ({ExceptionType}); retrying.")]
     partial void LogLater(Type exceptionType);
 }

@@ -6,7 +6,8 @@ using NATS.Client.ObjectStore.Models;
 namespace LoraHub.Storage.Distributed.Modules;
 
 /// <summary>
-/// The modules on the server: a manifest a module among the values, and its files as objects named by their SHA-256, each kept once. What no manifest names any
+/// The modules on the server: a manifest a module among the values, and its files as objects named by their SHA-256, each kept once. What no manifest
+/// names any
 /// more stays: another node may be about to publish it. For one caller at a time.
 /// </summary>
 sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> logger)
@@ -17,7 +18,8 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
     ulong _read; // up to where the values are in _known
 
     /// <summary>
-    /// The revision of its removal, for each module that was removed and not published again, as of the last look. It was said: a server that has lost its disk has
+    /// The revision of its removal, for each module that was removed and not published again, as of the last look. It was said: a server that has
+    /// lost its disk has
     /// removed nothing.
     /// </summary>
     public IReadOnlyDictionary<string, ulong> Removed => _removed;
@@ -70,7 +72,7 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
         return published.Success;
     }
 
-    /// <summary>Says that a module is removed. Its files stay on the server.</summary>
+    /// <summary>Publishes the removal of a module. Its files stay on the server.</summary>
     public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
         if ((await ListAsync(cancellationToken)).ContainsKey(id))
@@ -92,7 +94,8 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
     }
 
     static bool Is(ObjectMetadata found, ModuleFile file) =>
-        found.Size == (ulong)file.Size && found.Digest == $"SHA-256={Convert.ToBase64String(Convert.FromHexString(file.Sha256)).Replace('+', '-').Replace('/', '_')}";
+        found.Size == (ulong)file.Size
+        && found.Digest == $"SHA-256={Convert.ToBase64String(Convert.FromHexString(file.Sha256)).Replace('+', '-').Replace('/', '_')}";
 
     async Task<bool> PutAsync(ModuleFile file, string path, CancellationToken cancellationToken)
     {
@@ -151,10 +154,10 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
         return null;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The published module with the revision {Revision} is refused: its id is no owner/name.")]
+    [LoggerMessage(LogLevel.Warning, "Ignored the published module with revision {Revision}: its id is not owner/name.")]
     partial void LogStranger(ulong revision);
 
-    [LoggerMessage(LogLevel.Warning, "The manifest of the published module {Module} is refused: {Problem}")]
+    [LoggerMessage(LogLevel.Warning, "Ignored the published module {Module}: {Problem}")]
     partial void LogRefused(string module, string problem);
 }
 

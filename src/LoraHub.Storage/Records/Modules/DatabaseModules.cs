@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records.Modules;
 
-/// <summary>The index of modules in the records. What differs between the databases is above all the search for words, in the table <c>module_words</c>.</summary>
+/// <summary>
+/// The index of modules in the records. What differs between the databases is above all the search for words, in the table <c>module_words</c>.
+/// </summary>
 abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
 {
     /// <summary>More words of a query than these do not make it narrower.</summary>
@@ -16,7 +18,8 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         async records =>
         {
             var numbers = await Ordered(records, query).Skip(query.Skip).Take(query.Limit).ToListAsync(cancellationToken);
-            var rows = await records.Modules.AsNoTracking().Where(row => numbers.Contains(row.Number)).ToDictionaryAsync(row => row.Number, cancellationToken);
+            var rows = await records.Modules.AsNoTracking().Where(row => numbers.Contains(row.Number)).ToDictionaryAsync(
+                row => row.Number, cancellationToken);
             return [.. numbers.Where(rows.ContainsKey).Select(number => rows[number].ToVersion())]; // one may have gone between the steps
         },
         cancellationToken);
@@ -108,7 +111,8 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     protected abstract Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken);
 
     /// <summary>Makes a row found by words, of which those of its id weigh more. It has none yet.</summary>
-    protected abstract Task AddWordsAsync(RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken);
+    protected abstract Task AddWordsAsync(
+        RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken);
 
     protected abstract Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken);
 
@@ -165,10 +169,12 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         var (id, digest) = (version.Id, version.Digest ?? "");
         await HoldAsync(records, id, cancellationToken);
         await RemoveAsync(records, records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""), cancellationToken); // a broken folder is not a version
-        foreach (var number in await records.Modules.Where(row => row.Id == id && row.IsCurrent).Select(row => row.Number).ToListAsync(cancellationToken))
+        foreach (
+            var number in await records.Modules.Where(row => row.Id == id && row.IsCurrent).Select(row => row.Number).ToListAsync(cancellationToken))
         {
             await RemoveWordsAsync(records, number, cancellationToken);
-            await records.Modules.Where(row => row.Number == number).ExecuteUpdateAsync(set => set.SetProperty(row => row.IsCurrent, false), cancellationToken);
+            await records.Modules.Where(row => row.Number == number).ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.IsCurrent, false), cancellationToken);
         }
 
         var row = await records.Modules.FirstOrDefaultAsync(row => row.Id == id && row.Digest == digest, cancellationToken)

@@ -2,7 +2,9 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Records.Modules;
 
-/// <summary>A version of a module in the table <c>modules</c>. What may be long stands last, so that a query that does not ask for it need not read it.</summary>
+/// <summary>
+/// A version of a module in the table <c>modules</c>. What may be long stands last, so that a query that does not ask for it need not read it.
+/// </summary>
 sealed class ModuleRow
 {
     /// <summary>The row's key, and that of its words.</summary>
@@ -117,7 +119,8 @@ sealed class ModuleRow
 
     void UpdateFrom(ModuleCard card)
     {
-        (Card, Task, License, PromptTemplate) = (StoredText.Of(card.Text)!, StoredText.Key(card.Task), StoredText.Of(card.License), StoredText.Of(card.PromptTemplate));
+        (Card, Task, License, PromptTemplate) = (
+            StoredText.Of(card.Text)!, StoredText.Key(card.Task), StoredText.Of(card.License), StoredText.Of(card.PromptTemplate));
         (Tags, Datasets) = (RecordJson.Write(card.Tags.Select(StoredText.Key)), RecordJson.Write(card.Datasets.Select(StoredText.Of)));
     }
 
