@@ -71,8 +71,8 @@ sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList
     IEnumerable<(string Name, string Reason)> Describe() => Unknown
         .Select(name => (Shown(name), $"This model has no such input. {Hint(name)}"))
         .Concat(Misplaced.Select(name => (Shown(name), Names.Contains(name)
-            ? "It belongs into `input`, not beside it."
-            : $"Inputs belong into `input`, not beside it. {Hint(name)}")))
+            ? "It belongs in `input`, not beside it."
+            : $"Inputs belong in `input`, not beside it. {Hint(name)}")))
         .Take(MostNames);
 
     static string Hint(string name) =>

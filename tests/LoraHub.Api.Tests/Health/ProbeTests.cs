@@ -36,7 +36,7 @@ public sealed class ProbeTests
         var client = await service.ReadyAsync();
 
         Assert.Equal((HttpStatusCode.OK, "live\n"), await ProbeAsync(client, "live"));
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "The setup failed; see /health-check and the service's log.\n"),
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "The setup failed: model.safetensors is truncated.\n"),
             await ProbeAsync(client, "ready"));
     }
 

@@ -20,9 +20,9 @@ public sealed class IgnoredInputTests(SharedService shared) : IClassFixture<Shar
             + "num_random_lora_modules, max_inference_step, seed, test_inputs, test_outputs, composition, objective, optimizer, module_weights, "
             + $"output_format, max_new_tokens, method, module_selection, controls.\n{Defaults}" },
         { """{"example_inputs": "a", "input": {"seed": 1}}""",
-            $"Warning: ignored `example_inputs`. It belongs into `input`, not beside it.\n{Defaults}" },
+            $"Warning: ignored `example_inputs`. It belongs in `input`, not beside it.\n{Defaults}" },
         { """{"tests_inputs": "a", "stream": false, "context": {}, "input": {"seed": 1}}""",
-            $"Warning: ignored `tests_inputs`. Inputs belong into `input`, not beside it. Did you mean `test_inputs`?\n{Defaults}" },
+            $"Warning: ignored `tests_inputs`. Inputs belong in `input`, not beside it. Did you mean `test_inputs`?\n{Defaults}" },
         { """{"input": {"seeds": 1, "module_weights": {"lorahub/plurals": 1}}}""",
             "Warning: ignored `seeds`. This model has no such input. Did you mean `seed`?" },
         { """{"input": {"a\nb\u0007": 1, "seed": 1, "example_inputs": "a\nb\nc"}}""",
@@ -61,7 +61,7 @@ public sealed class IgnoredInputTests(SharedService shared) : IClassFixture<Shar
     [Theory]
     [InlineData("""{"input": {"example_input": "a", "example_output": "b"}}""", "input.example_input", "Did you mean `example_inputs`?")]
     [InlineData("""{"input": {"prompt": "a"}}""", "input.prompt", "Its inputs are example_inputs, ")]
-    [InlineData("""{"input": {}, "example_inputs": "a"}""", "input.example_inputs", "It belongs into `input`, not beside it.")]
+    [InlineData("""{"input": {}, "example_inputs": "a"}""", "input.example_inputs", "It belongs in `input`, not beside it.")]
     public async Task Ignored_inputs_alone_are_a_422_of_Replicate_and_a_warning_of_Cog(string body, string field, string message)
     {
         var client = await shared.Service.ReadyAsync();

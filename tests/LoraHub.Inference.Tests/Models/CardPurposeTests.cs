@@ -88,14 +88,20 @@ public sealed class CardPurposeTests
         }
 
         var catalog = new ModuleLibrary(new SearchPath([folder.Path]), new BaseModels(new SearchPath([folder.Path]), "lorahub/t5-mini"));
-        var without = Assert.Single(catalog.List());
+        var without = Purpose();
         File.WriteAllText(Path.Combine(module, "README.md"), "the plural of a noun");
-        var with = Assert.Single(catalog.List());
+        var with = Purpose();
         File.WriteAllBytes(Path.Combine(module, "README.md"), [0xFF, 0xFF, 0xFF]);
-        var broken = Assert.Single(catalog.List());
+        var broken = Purpose();
 
-        Assert.Equal(["", "the plural of a noun", ""], new[] { without, with, broken }.Select(info => info.Card.Purpose));
-        Assert.All(new[] { without, with, broken }, info => Assert.Null(info.Problem));
+        Assert.Equal(["", "the plural of a noun", ""], [without, with, broken]);
+
+        string Purpose()
+        {
+            var info = Assert.Single(catalog.List());
+            Assert.Null(info.Problem);
+            return info.Card.Purpose;
+        }
     }
 
     static string Read(byte[] card)
