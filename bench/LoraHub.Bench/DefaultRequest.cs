@@ -22,7 +22,8 @@ static class DefaultRequest
         Console.WriteLine("|---|---|");
         Console.WriteLine($"| loading libtorch, tokenizer and base model | {loaded.TotalSeconds:0.00} |");
         Console.WriteLine($"| first default request | {times[0].TotalSeconds:0.00} |");
-        Console.WriteLine($"| repeated default request, median of {Repetitions} | {times[1..].Order().ElementAt(Repetitions / 2).TotalSeconds:0.00} |");
+        Console.WriteLine(
+            $"| repeated default request, median of {Repetitions} | {times[1..].Order().ElementAt(Repetitions / 2).TotalSeconds:0.00} |");
     }
 
     static TimeSpan Time(Action work)

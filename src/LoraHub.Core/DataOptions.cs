@@ -7,7 +7,9 @@ public sealed class DataOptions
 {
     public const string Section = "Data";
 
-    /// <summary>The only folder that the program writes to. The program makes it where it is missing. Default: <c>~/.local/share/lorahub</c>.</summary>
+    /// <summary>
+    /// The only folder that the program writes to. The program makes it where it is missing. Default: <c>~/.local/share/lorahub</c>.
+    /// </summary>
     [Required]
     public string Path { get; init; } =
         System.IO.Path.Combine(

@@ -8,7 +8,8 @@ public sealed class LimitsOptions
     public const string Section = "Limits";
 
     /// <summary>
-    /// The most bytes of text that all inputs of a prediction may hold together, however they come: inline, as a file or as a data URL. More is a 413.
+    /// The most bytes of text that all inputs of a prediction may hold together, however they come: inline, as a file or as a data URL. More is a
+    /// 413.
     /// Default: 10 MiB.
     /// </summary>
     [Range(1024, 1 << 30)]

@@ -9,11 +9,16 @@ public sealed class QueueOptions
 
     internal const string DefaultHardware = "cpu";
 
-    /// <summary>The name of the queue, a plain word for its hardware. An API node adds predictions to this queue, and a worker takes them from it. Default: <c>cpu</c>.</summary>
+    /// <summary>
+    /// The name of the queue, a plain word for its hardware. An API node adds predictions to this queue, and a worker takes them from it. Default:
+    /// <c>cpu</c>.
+    /// </summary>
     [Required, RegularExpression("^[a-z0-9-]{1,32}$", ErrorMessage = "use 1 to 32 lower-case letters, digits and `-`")]
     public string Hardware { get; init; } = DefaultHardware;
 
-    /// <summary>How long a worker may be silent before another one takes its prediction, where workers are separate processes. Default: 30 seconds.</summary>
+    /// <summary>
+    /// How long a worker may be silent before another one takes its prediction, where workers are separate processes. Default: 30 seconds.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -21,7 +21,10 @@ public sealed class RetentionOptions
     [Range(typeof(TimeSpan), Shortest, Longest)]
     public TimeSpan? Results { get; init; }
 
-    /// <summary>How long a result file that no prediction refers to stays after it was stored. The clocks of the machines must differ by less. Default: 1 hour.</summary>
+    /// <summary>
+    /// How long a result file that no prediction refers to stays after it was stored. The clocks of the machines must differ by less. Default: 1
+    /// hour.
+    /// </summary>
     [Range(typeof(TimeSpan), Shortest, "365.00:00:00")]
     public TimeSpan Grace { get; init; } = TimeSpan.FromHours(1);
 }

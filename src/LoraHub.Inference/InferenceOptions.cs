@@ -25,7 +25,8 @@ public sealed class InferenceOptions
     public string Device { get; init; } = "cpu";
 
     /// <summary>
-    /// The dtype of the model's matrices. <c>fp32</c> is the parity mode, <c>bf16</c> the fast mode; <c>auto</c> takes bf16 where the model is large and the processor
+    /// The dtype of the model's matrices. <c>fp32</c> is the parity mode, <c>bf16</c> the fast mode; <c>auto</c> takes bf16 where the model is large
+    /// and the processor
     /// multiplies in it. Default: auto.
     /// </summary>
     [EnumDataType(typeof(Precision))]
@@ -39,7 +40,9 @@ public sealed class InferenceOptions
     [Range(0, long.MaxValue)]
     public long ModuleCacheBytes { get; init; } = 4L << 30;
 
-    /// <summary>Memory for base models that stay loaded between predictions, in bytes. The model in use stays, whatever its size. Default: 4 GiB.</summary>
+    /// <summary>
+    /// Memory for base models that stay loaded between predictions, in bytes. The model in use stays, whatever its size. Default: 4 GiB.
+    /// </summary>
     [Range(0, long.MaxValue)]
     public long ModelCacheBytes { get; init; } = 4L << 30;
 }

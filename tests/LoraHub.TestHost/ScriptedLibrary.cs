@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.TestHost;
 
-/// <summary>Thirty modules of one shape, and one that is broken, none of which has files; and those of the data folder, but none that ships.</summary>
+/// <summary>
+/// Thirty modules of one shape, and one that is broken, none of which has files; and those of the data folder, but none that ships.
+/// </summary>
 public sealed class ScriptedLibrary(SearchPath path, BaseModels bases) : ModuleLibrary(path, bases)
 {
     static readonly string[] Names = ["broken", "colors", "plurals", .. Enumerable.Range(1, 28).Select(i => $"task-{i:00}")];
@@ -44,7 +46,8 @@ public static class ScriptedServices
 {
     /// <summary>Replaces the modules that ship with the program by scripted ones.</summary>
     public static IServiceCollection AddScriptedLibrary(this IServiceCollection services) => services
-        .AddSingleton(provider => provider.GetRequiredService<IOptions<DataOptions>>().Value.Models is var models ? new SearchPath([models], models) : null!)
+        .AddSingleton(
+            provider => provider.GetRequiredService<IOptions<DataOptions>>().Value.Models is var models ? new SearchPath([models], models) : null!)
         .AddSingleton<BaseModels, ScriptedBaseModels>()
         .AddSingleton<ModuleLibrary, ScriptedLibrary>();
 

@@ -51,7 +51,8 @@ sealed record HostileBody(string Name, HttpMethod Method, string Path, string Me
         Part("README.md", "# A module\n"u8.ToArray());
         body.Write(Encoding.UTF8.GetBytes($"--{Boundary}--\r\n"));
         var id = name.Replace(' ', '-').Replace(",", "", StringComparison.Ordinal);
-        return new HostileBody(name, HttpMethod.Post, $"/v1/modules/bench/{id}/versions", $"multipart/form-data; boundary={Boundary}", body.ToArray());
+        return new HostileBody(
+            name, HttpMethod.Post, $"/v1/modules/bench/{id}/versions", $"multipart/form-data; boundary={Boundary}", body.ToArray());
 
         void Part(string file, byte[] content)
         {

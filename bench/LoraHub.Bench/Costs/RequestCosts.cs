@@ -6,7 +6,9 @@ using LoraHub.Bench.Wire;
 
 namespace LoraHub.Bench.Costs;
 
-/// <summary>Measures what bodies that are cheap to send cost the real program: the peak of its resident memory over idle, and its processor time.</summary>
+/// <summary>
+/// Measures what bodies that are cheap to send cost the real program: the peak of its resident memory over idle, and its processor time.
+/// </summary>
 static class RequestCosts
 {
     const int ListedPredictions = 100, ListedBytes = 3_000_000;

@@ -26,7 +26,8 @@ static class Generation
         {
             var (few, many) = (Timed.Seconds(() => Generate(work, 1)), Timed.Seconds(() => Generate(work, Tokens + 1)));
             cached.Add((many - few) / Tokens);
-            var (before, after) = (Timed.Seconds(() => GenerateUncached(plain, Tokens - 4)), Timed.Seconds(() => GenerateUncached(plain, Tokens + 4)));
+            var (before, after) = (
+                Timed.Seconds(() => GenerateUncached(plain, Tokens - 4)), Timed.Seconds(() => GenerateUncached(plain, Tokens + 4)));
             uncached.Add((after - before) / 8);
         }
 

@@ -19,9 +19,11 @@ static class LargeTable
         var rounds = Interleaved(folder);
         var generation = Generation.Measure(folder);
         var prediction = FreshProcess.MeasurePrediction(folder);
-        var (one, twenty, all) = (FreshProcess.Measure(folder, 1), FreshProcess.Measure(folder, LargeWork.Modules), FreshProcess.Measure(folder, 196));
+        var (one, twenty, all) = (
+            FreshProcess.Measure(folder, 1), FreshProcess.Measure(folder, LargeWork.Modules), FreshProcess.Measure(folder, 196));
         var mini = MiniEvaluation.Measure();
-        var (plain, fp32, fastest) = (Median(rounds, round => round.Plain), Median(rounds, round => round.Fp32), Median(rounds, round => round.Fastest));
+        var (plain, fp32, fastest) = (
+            Median(rounds, round => round.Plain), Median(rounds, round => round.Fp32), Median(rounds, round => round.Fastest));
         var ceiling = Median(rounds, round => round.Ceiling);
         var operations = LargeArithmetic.Operations(RandomT5.Large, LargeWork.Inputs, LargeWork.Targets);
         var compose = Median(rounds, round => round.Compose);

@@ -16,7 +16,9 @@ static class RandomFolder
 {
     public static JsonSerializerOptions Indented { get; } = new() { WriteIndented = true, NewLine = "\n" };
 
-    /// <summary>Writes the folder of an id under a root unless it exists. The folder is renamed into place last, so an existing one is complete.</summary>
+    /// <summary>
+    /// Writes the folder of an id under a root unless it exists. The folder is renamed into place last, so an existing one is complete.
+    /// </summary>
     /// <param name="id"><c>owner/name</c>.</param>
     public static string Make(string root, string id, Action<string> write)
     {

@@ -35,7 +35,8 @@ static class RandomT5
         text["architectures"] = new JsonArray("T5ForConditionalGeneration");
         text["is_encoder_decoder"] = true;
         File.WriteAllText(Path.Combine(folder, "config.json"), text.ToJsonString(RandomFolder.Indented) + "\n");
-        foreach (var file in (string[])["generation_config.json", "special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json"])
+        foreach (
+            var file in (string[])["generation_config.json", "special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer_config.json"])
         {
             File.Copy(Path.Combine(tokenizer, file), Path.Combine(folder, file));
         }

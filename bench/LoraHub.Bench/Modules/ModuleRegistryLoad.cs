@@ -34,7 +34,8 @@ static class ModuleRegistryLoad
     {
         var sqlite = await MeasureAsync([]);
         var postgres = await PostgresAsync();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {Count:N0} modules, median of {Times}, ms | SQLite | PostgreSQL |\n|---|---|---|"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"| {Count:N0} modules, median of {Times}, ms | SQLite | PostgreSQL |\n|---|---|---|"));
         for (var i = 0; i < sqlite.Count; i++)
         {
             Console.WriteLine($"| {sqlite[i].What} | {sqlite[i].Value} | {(postgres.Count > i ? postgres[i].Value : "–")} |");

@@ -20,7 +20,8 @@ static class PoolTable
             RandomPool.Write(RandomPool.Link(bare, models), models, withCards: false);
             RandomPool.Write(RandomPool.Link(carded, models), models, withCards: true);
 
-            Console.WriteLine("| pool | evaluations | mean exact match | odd tasks | even tasks | seconds a prediction | real modules of those kept |");
+            Console.WriteLine(
+                "| pool | evaluations | mean exact match | odd tasks | even tasks | seconds a prediction | real modules of those kept |");
             Console.WriteLine("|---|---|---|---|---|---|---|");
             PrintRow(root, "28 real modules", alone, 40);
             foreach (var (name, pool) in new[] { ("196, random ones without a card", bare), ("196, random ones with a real module's card", carded) })
@@ -53,7 +54,8 @@ static class PoolTable
         }
 
         var matches = outputs.Select(output => output.Accuracy!.Adapted).ToArray();
-        var real = outputs.Average(output => output.Weights.Count(weight => !weight.Module.StartsWith(RandomPool.Owner + "/", StringComparison.Ordinal)));
+        var real = outputs.Average(
+            output => output.Weights.Count(weight => !weight.Module.StartsWith(RandomPool.Owner + "/", StringComparison.Ordinal)));
         Console.WriteLine(
             $"| {name} | {budget} | {matches.Average():0.0} | {Every(0):0.0} | {Every(1):0.0} | {clock.Elapsed.TotalSeconds / outputs.Count:0.00} | {real:0.0} of {outputs.Average(output => output.Weights.Count):0.0} |");
 

@@ -12,10 +12,13 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Bench.Pool;
 
-/// <summary>Times w = 0 and each module alone, in micro-batches as in a search and one by one. Compared variants run interleaved in one process.</summary>
+/// <summary>
+/// Times w = 0 and each module alone, in micro-batches as in a search and one by one. Compared variants run interleaved in one process.
+/// </summary>
 static class ProbingTable
 {
-    /// <param name="large">The folder of <see cref="LargeWork"/>'s random model and modules, written if missing; null for the shipped model only.</param>
+    /// <param name="large">The folder of <see cref="LargeWork"/>'s random model and modules, written if missing; null for the shipped model
+    /// only.</param>
     public static void Print(string root, string? large)
     {
         using var noGrad = no_grad();
@@ -28,7 +31,8 @@ static class ProbingTable
         {
             using var work = new LargeWork(large, LargeWork.Fastest);
             var model = new BaseModel(RandomT5.Id, work.Model, T5Tokenizer.Load(work.Model.Folder)); // the work disposes the model
-            PrintRow($"FLAN-T5-large's shape, {LargeWork.FastestName}, 5 examples", model, work.Loaded, LargeWork.Inputs, LargeWork.Targets, rounds: 2);
+            PrintRow(
+                $"FLAN-T5-large's shape, {LargeWork.FastestName}, 5 examples", model, work.Loaded, LargeWork.Inputs, LargeWork.Targets, rounds: 2);
         }
     }
 
@@ -67,9 +71,11 @@ static class ProbingTable
         Loss(examples, composition, points[^1]); // warms up
         for (var round = 0; round < rounds; round++)
         {
-            secondsTogether.Add(Timed.Seconds(() => together = [Loss(examples, composition, points[0]), .. Together(model, modules, inputs, targets)]));
+            secondsTogether.Add(
+                Timed.Seconds(() => together = [Loss(examples, composition, points[0]), .. Together(model, modules, inputs, targets)]));
             secondsApart.Add(Timed.Seconds(() => apart = [.. points.Select(point => Loss(examples, composition, point))]));
-            secondsSingle.Add(Timed.Seconds(() => single = [Loss(examples, composition, points[0]), .. modules.Select(module => Alone(model, module, examples))]));
+            secondsSingle.Add(
+                Timed.Seconds(() => single = [Loss(examples, composition, points[0]), .. modules.Select(module => Alone(model, module, examples))]));
         }
 
         var (a, b, c) = (Timed.Median(secondsTogether), Timed.Median(secondsApart), Timed.Median(secondsSingle));

@@ -47,7 +47,8 @@ static class RandomPool
         foreach (var (folder, place) in Real(models).Select((folder, place) => (folder, place)))
         {
             var config = AdapterConfig.Load(folder);
-            using var module = LoraModule.Load(new ModuleVersion { Id = Path.GetFileName(folder), Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
+            using var module = LoraModule.Load(
+                new ModuleVersion { Id = Path.GetFileName(folder), Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
             for (var k = 1; k <= Each; k++)
             {
                 using var random = module.WithRandomDirections((place * Each) + k);

@@ -29,7 +29,8 @@ sealed class Deployment : IAsyncDisposable
     {
         var deployment = new Deployment($"1 API node, {workers} worker{(workers == 1 ? "" : "s")}, NATS, PostgreSQL");
         string[] shared = [.. Common, "--Distributed:Nats", nats.Url, "--Distributed:Prefix", $"bench-{Guid.NewGuid():N}"[..20]];
-        deployment._programs.Add(await ServedProgram.StartAsync([.. shared, "--Role", "api", "--Distributed:Postgres", await postgres.NewDatabaseAsync()]));
+        deployment._programs.Add(
+            await ServedProgram.StartAsync([.. shared, "--Role", "api", "--Distributed:Postgres", await postgres.NewDatabaseAsync()]));
         for (var worker = 0; worker < workers; worker++)
         {
             deployment._programs.Add(await ServedProgram.StartAsync([.. shared, "--Role", "worker"]));

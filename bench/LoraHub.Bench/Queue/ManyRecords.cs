@@ -104,7 +104,8 @@ static class ManyRecords
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/predictions")
         {
-            Content = new StringContent("""{"version": "lorahub/lorahub", "input": {"seed": 7, "max_inference_step": 10}}""", null, "application/json"),
+            Content = new StringContent(
+                """{"version": "lorahub/lorahub", "input": {"seed": 7, "max_inference_step": 10}}""", null, "application/json"),
         };
         request.Headers.Add("Prefer", "wait");
         using var response = await client.SendAsync(request);

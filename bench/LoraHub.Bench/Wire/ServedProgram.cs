@@ -50,7 +50,8 @@ sealed class ServedProgram : IAsyncDisposable
         const string Listening = "Now listening on: ";
         var dataPath = Directory.CreateTempSubdirectory("lorahub-bench-").FullName;
         var program = Path.Combine(AppContext.BaseDirectory, "lorahub-testhost.dll");
-        var process = Process.Start(new ProcessStartInfo("dotnet", ["exec", program, "--urls", "http://127.0.0.1:0", "--Data:Path", dataPath, .. settings])
+        var process = Process.Start(new ProcessStartInfo(
+            "dotnet", ["exec", program, "--urls", "http://127.0.0.1:0", "--Data:Path", dataPath, .. settings])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -65,7 +65,8 @@ static class WireLoad
     }
 
     /// <summary>Creates predictions at a steady rate, independent of the response times.</summary>
-    static async Task<(int Created, double[] Milliseconds, int Errors, double PeakMiB)> CreateAsync(HttpClient client, ServedProgram program, TimeSpan time)
+    static async Task<(int Created, double[] Milliseconds, int Errors, double PeakMiB)> CreateAsync(
+        HttpClient client, ServedProgram program, TimeSpan time)
     {
         var latencies = new ConcurrentBag<double>();
         var (errors, peak) = (0, 0.0);

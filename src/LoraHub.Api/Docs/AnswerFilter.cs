@@ -20,7 +20,8 @@ sealed class AnswerFilter(AnswerExamples examples) : IOperationFilter
             .ToDictionary(document => document.StatusCode, document => document.Answer);
         foreach (var text in context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TextAnswer>())
         {
-            operation.Responses![$"{text.StatusCode}"].Content!["text/plain"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            var plain = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            operation.Responses![$"{text.StatusCode}"].Content!["text/plain"] = plain;
         }
 
         foreach (var type in context.ApiDescription.SupportedResponseTypes.Where(type => type.Type is not null))

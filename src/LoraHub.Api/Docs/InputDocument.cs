@@ -31,7 +31,8 @@ static class InputDocument
             example[name] = lines;
         }
 
-        foreach (var field in InputSchema.Fields.Where(field => field.Default is not null && !example.ContainsKey(field.Name) && !Methods.Sets(field.Name)))
+        var others = InputSchema.Fields.Where(field => field.Default is not null && !example.ContainsKey(field.Name) && !Methods.Sets(field.Name));
+        foreach (var field in others.ToArray())
         {
             example[field.Name] = field.Default!.DeepClone();
         }

@@ -64,7 +64,9 @@ sealed class ParameterFilter(ServedModel model) : IOperationFilter
     }
 
     static JsonNode ExampleOf(ParameterDocument document) =>
-        document.Type.Json == JsonSchemaType.Integer && document.Example.Length > 0 ? long.Parse(document.Example, CultureInfo.InvariantCulture) : document.Example;
+        document.Type.Json == JsonSchemaType.Integer && document.Example.Length > 0
+            ? long.Parse(document.Example, CultureInfo.InvariantCulture)
+            : document.Example;
 
     (string Description, JsonNode? Example) DefaultFor(string name) => name switch
     {

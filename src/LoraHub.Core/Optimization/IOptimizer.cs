@@ -17,7 +17,9 @@ public interface IOptimizer
     /// </summary>
     IReadOnlyList<double[]> Ahead => [];
 
-    /// <summary>Reports the objective's value at the last point; NaN and values not below <see cref="Evaluation.WorstValue"/> count as that value.</summary>
+    /// <summary>
+    /// Reports the objective's value at the last point; NaN and values not below <see cref="Evaluation.WorstValue"/> count as that value.
+    /// </summary>
     /// <exception cref="InvalidOperationException">No point has been asked for.</exception>
     void Tell(double value);
 

@@ -1,7 +1,8 @@
 namespace LoraHub.Core.Optimization;
 
 /// <summary>
-/// Evaluates every module alone at w = 1, then refines the best few with COBYLA from the best point so far. Ends before the budget when COBYLA's steps are too
+/// Evaluates every module alone at w = 1, then refines the best few with COBYLA from the best point so far. Ends before the budget when COBYLA's
+/// steps are too
 /// small to change anything. Deterministic.
 /// </summary>
 /// <param name="refined">Number of modules to refine; the weights of the others stay.</param>

@@ -11,8 +11,10 @@ public sealed record Trial(IReadOnlyList<int[]> Groups, int Part);
 public sealed record HalvingResult(IReadOnlyList<int> Kept, int Evaluations);
 
 /// <summary>
-/// Finds the few modules that help the examples most when each is evaluated alone: successive halving (Jamieson and Talwalkar, arXiv 1502.07943) over parts of
-/// the examples, so that useless modules are dropped after one part. In a pool too large for that, all but the first modules are evaluated in groups first.
+/// Finds the few modules that help the examples most when each is evaluated alone: successive halving (Jamieson and Talwalkar, arXiv 1502.07943) over
+/// parts of
+/// the examples, so that useless modules are dropped after one part. In a pool too large for that, all but the first modules are evaluated in groups
+/// first.
 /// Deterministic.
 /// </summary>
 public sealed class SuccessiveHalving
@@ -88,7 +90,9 @@ public sealed class SuccessiveHalving
         TryAlone(first, part: 0);
         var others = all.Skip(_singles).ToArray();
         var groups = others.Chunk((others.Length + _mostGroups - 1) / _mostGroups).ToArray();
-        var ranked = groups.Zip(Losses(groups, part: 0)).Concat(first.Select(candidate => (new[] { candidate }, _sums[candidate]))).OrderBy(pair => pair.Item2);
+        var ranked = groups.Zip(Losses(groups, part: 0))
+            .Concat(first.Select(candidate => (new[] { candidate }, _sums[candidate])))
+            .OrderBy(pair => pair.Item2);
         var best = new List<int>();
         foreach (var (group, _) in ranked.TakeWhile(_ => best.Count < _singles))
         {
@@ -102,6 +106,8 @@ public sealed class SuccessiveHalving
     IReadOnlyList<double> Losses(int[][] groups, int part)
     {
         _cost += groups.Length;
-        return groups.Length == 0 ? [] : [.. _losses(new Trial(groups, part)).Select(loss => Evaluation.IsUsable(loss) ? loss : Evaluation.WorstValue)];
+        return groups.Length == 0
+            ? []
+            : [.. _losses(new Trial(groups, part)).Select(loss => Evaluation.IsUsable(loss) ? loss : Evaluation.WorstValue)];
     }
 }

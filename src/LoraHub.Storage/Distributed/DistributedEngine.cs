@@ -28,7 +28,9 @@ static class DistributedEngine
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, MigratedRecords>();
         services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
-        services.AddRecords<PostgresModules>(ReadsAtOnce).AddSingleton<IEngineHealth, PostgresHealth>().AddSingleton<IEngineHealth, RecordingHealth>();
+        services.AddRecords<PostgresModules>(ReadsAtOnce)
+            .AddSingleton<IEngineHealth, PostgresHealth>()
+            .AddSingleton<IEngineHealth, RecordingHealth>();
         services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();
         services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
         services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();

@@ -18,7 +18,9 @@ sealed partial class LogCleaning(Broker broker, EventLog log, WorkQueue queue, T
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Periodic.RunAsync(Interval, TimeProvider.System, CleanAsync, exception => LogFailure(exception.GetType()), firstAtOnce: false, stoppingToken);
 
-    /// <summary>Scans the log from its start to the first younger message. What it takes out of the queue leaves the log at the next cleaning.</summary>
+    /// <summary>
+    /// Scans the log from its start to the first younger message. What it takes out of the queue leaves the log at the next cleaning.
+    /// </summary>
     public async Task CleanAsync(CancellationToken cancellationToken)
     {
         var streams = await broker.StreamsAsync(cancellationToken);

@@ -14,7 +14,8 @@ namespace LoraHub.Storage.Distributed;
 /// <summary>Migrates the tables once the database is available, and writes to them.</summary>
 /// <param name="lifetime">Stopped when the tables turn out to be of a newer version after the start; null in tests.</param>
 sealed partial class Postgres(
-    IDbContextFactory<PostgresRecords> contexts, ILogger<Postgres> logger, IHostApplicationLifetime? lifetime = null) : BackgroundService, IRecordWriter
+    IDbContextFactory<PostgresRecords> contexts, ILogger<Postgres> logger, IHostApplicationLifetime? lifetime = null)
+    : BackgroundService, IRecordWriter
 {
     const string Unavailable = "The storage is unavailable; try again.";
 

@@ -5,7 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// <c>tsvector</c> with a GIN index. The words are given to it as they are, as the configuration <c>simple</c> would leave them, so that no setting of the server
+/// <c>tsvector</c> with a GIN index. The words are given to it as they are, as the configuration <c>simple</c> would leave them, so that no setting
+/// of the server
 /// parts them otherwise than here.
 /// </summary>
 sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer) : DatabaseModules(writer)
@@ -22,7 +23,8 @@ sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecord
     protected override Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) =>
         records.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"module " + id}, 0))", cancellationToken);
 
-    protected override Task AddWordsAsync(RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
+    protected override Task AddWordsAsync(
+        RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
     {
         var words = string.Join(' ', [.. ofId.Select((word, at) => $"'{word}':{at + 1}A"), .. ofCard.Take(LastPlace - ofId.Count).Select((word, at) => $"'{word}':{ofId.Count + at + 1}")]);
         return records.Database.ExecuteSqlAsync($"INSERT INTO module_words (number, words) VALUES ({number}, {words}::tsvector)", cancellationToken);

@@ -4,7 +4,8 @@ using Npgsql;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// The right to record, which one node holds at a time: an advisory lock of a session. The session renews it; PostgreSQL ends a session that is silent for
+/// The right to record, which one node holds at a time: an advisory lock of a session. The session renews it; PostgreSQL ends a session that is
+/// silent for
 /// longer than <see cref="Silence"/>. So a frozen or lost node loses its turn, even while its connection stays open.
 /// </summary>
 sealed class RecordingTurn : IAsyncDisposable

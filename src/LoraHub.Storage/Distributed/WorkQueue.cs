@@ -218,7 +218,8 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
         return null;
     }
 
-    /// <returns>Null when a newer version enqueued it in a way that this one cannot read: the queue offers it again, also to workers of that version.</returns>
+    /// <returns>Null when a newer version enqueued it in a way that this one cannot read: the queue offers it again, also to workers of that
+    /// version.</returns>
     QueuedPrediction? Read(string subject, ReadOnlySpan<byte> message)
     {
         try

@@ -21,7 +21,8 @@ sealed class EmbeddedStore(RecordReader reader, SqliteWriter writer, EmbeddedQue
 
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reader.FindAsync(id, cancellationToken);
 
-    public Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) => reader.FindCreatedAsync(id, cancellationToken);
+    public Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) => reader.FindCreatedAsync(
+        id, cancellationToken);
 
     public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
         reader.ListAsync(query, cancellationToken);

@@ -7,7 +7,10 @@ namespace LoraHub.Storage.Embedded;
 /// <summary>FTS5: the words are kept as an index alone, by the row's number.</summary>
 sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer) : DatabaseModules(writer)
 {
-    /// <summary>A search that matches everything touches every module's row, some pages long: mapped, that is memory, where it was ten thousand calls of the system.</summary>
+    /// <summary>
+    /// A search that matches everything touches every module's row, some pages long: mapped, that is memory, where it was ten thousand calls of the
+    /// system.
+    /// </summary>
     const string Mapped = "PRAGMA mmap_size=1073741824"; // of addresses, in bytes
 
     protected override async Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken)
@@ -21,7 +24,8 @@ sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts, IRecordWr
     /// <summary>There is one writer anyway.</summary>
     protected override Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) => Task.CompletedTask;
 
-    protected override Task AddWordsAsync(RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
+    protected override Task AddWordsAsync(
+        RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
     {
         var (id, card) = (string.Join(' ', ofId), string.Join(' ', ofCard));
         return records.Database.ExecuteSqlAsync($"INSERT INTO module_words (rowid, id, card) VALUES ({number}, {id}, {card})", cancellationToken);

@@ -47,7 +47,9 @@ sealed partial class UploadFolders(string root, ILogger logger)
         try
         {
             using var record = File.OpenRead(Path.Combine(folder.FullName, Record));
-            if (JsonSerializer.Deserialize<Upload>(record) is { } upload && upload.Id == folder.Name && File.Exists(Path.Combine(folder.FullName, Content)))
+            if (JsonSerializer.Deserialize<Upload>(record) is { } upload
+                && upload.Id == folder.Name
+                && File.Exists(Path.Combine(folder.FullName, Content)))
             {
                 return upload;
             }

@@ -69,7 +69,8 @@ sealed class InMemoryPredictions(TimeProvider time)
                 .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal),
         ];
         var fit = PredictionPage.Fit(
-            found.Select(prediction => (long)Encoding.UTF8.GetByteCount(WireJson.Write(prediction.Input)) + Encoding.UTF8.GetByteCount(prediction.Logs)),
+            found.Select(
+                prediction => (long)Encoding.UTF8.GetByteCount(WireJson.Write(prediction.Input)) + Encoding.UTF8.GetByteCount(prediction.Logs)),
             query);
         return Task.FromResult(new PredictionPage(found[..fit], fit < found.Length));
     }

@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace LoraHub.Storage.Records;
 
 /// <summary>
-/// Bounds how many reads run at once. SQLite's reads hold their threads: a thousand at once, as when a thousand streams are opened, would leave none for
+/// Bounds how many reads run at once. SQLite's reads hold their threads: a thousand at once, as when a thousand streams are opened, would leave none
+/// for
 /// other requests, such as probes.
 /// </summary>
 sealed class RecordReads(IDbContextFactory<RecordsContext> contexts, int atOnce) : IDisposable

@@ -3,7 +3,8 @@ using LoraHub.Api.Tests.Support;
 namespace LoraHub.Api.Tests.Docs;
 
 /// <summary>
-/// Sends every documented operation its example and the example with one part changed, and holds the answers to the document: no server error, only documented
+/// Sends every documented operation its example and the example with one part changed, and holds the answers to the document: no server error, only
+/// documented
 /// statuses and media types, only bodies that fit their schema. These are the checks of schemathesis, which cannot be installed where the tests run.
 /// </summary>
 public sealed class WalkTests(ServicePool pool) : IClassFixture<ServicePool>

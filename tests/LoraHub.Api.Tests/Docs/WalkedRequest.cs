@@ -6,7 +6,8 @@ namespace LoraHub.Api.Tests.Docs;
 /// <summary>A request made from an operation's document: its example, or the example with one thing changed.</summary>
 /// <param name="What">What was changed, for the message of a failure.</param>
 /// <param name="IsValid">Whether the document permits the request.</param>
-sealed record WalkedRequest(string Route, string What, bool IsValid, string Path, string Query, JsonNode? Body, bool HasBody, IReadOnlyDictionary<string, string> Headers)
+sealed record WalkedRequest(
+    string Route, string What, bool IsValid, string Path, string Query, JsonNode? Body, bool HasBody, IReadOnlyDictionary<string, string> Headers)
 {
     static readonly string[] OddTexts = ["", " ", "x", "-1", "0", "1.5", "1e999", "99999999999999999999", "\u0001", "\ud83d\ude00", "null", "true", "2026-13-45", new('x', 3000)];
 
@@ -121,7 +122,8 @@ sealed record WalkedRequest(string Route, string What, bool IsValid, string Path
         return changed;
     }
 
-    static string Text(IEnumerable<KeyValuePair<string, string>> query) => string.Join('&', query.Select(one => $"{one.Key}={Uri.EscapeDataString(one.Value)}"));
+    static string Text(IEnumerable<KeyValuePair<string, string>> query) => string.Join(
+        '&', query.Select(one => $"{one.Key}={Uri.EscapeDataString(one.Value)}"));
 
     static string Short(JsonNode? value) => value?.ToJsonString() is { } text ? text[..Math.Min(text.Length, 40)] : "null";
 

@@ -15,7 +15,7 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task A_dead_reader_slows_neither_the_worker_nor_another_reader()
     {
-        await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"));
+        await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"), ("Limits:InputBytes", "20000000"));
         var client = await host.ReadyAsync();
         using var dead = await SendWithoutReadingAsync(host.Client.BaseAddress!, "big", new string('x', Megabytes << 20));
 
@@ -34,7 +34,7 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task An_abandoned_reader_leaves_nothing_behind()
     {
-        await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"), ("Api:MaxStreams", "1"));
+        await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"), ("Api:MaxStreams", "1"), ("Limits:InputBytes", "20000000"));
         var client = await host.ReadyAsync();
         var dead = await SendWithoutReadingAsync(host.Client.BaseAddress!, "gone", new string('x', Megabytes << 20));
         var prediction = await UntilEndedAsync(client, "gone");

@@ -5,7 +5,9 @@ using LoraHub.Storage.Tests.Distributed;
 
 namespace LoraHub.Api.Tests.Faults;
 
-/// <summary>Two API nodes and a worker. The node that records freezes (SIGSTOP) while its connections stay open; the other goes on without it.</summary>
+/// <summary>
+/// Two API nodes and a worker. The node that records freezes (SIGSTOP) while its connections stay open; the other goes on without it.
+/// </summary>
 [Collection(nameof(Alone))]
 public sealed class FrozenNodeTests(NatsServer nats, PostgresServer postgres)
 {

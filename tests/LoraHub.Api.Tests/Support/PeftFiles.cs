@@ -14,7 +14,8 @@ namespace LoraHub.Api.Tests.Support;
 /// <summary>The files of small modules, and how they are published.</summary>
 static class PeftFiles
 {
-    public static readonly byte[] Config = Encoding.UTF8.GetBytes("""{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "base_model_name_or_path": "lorahub/t5-mini"}""");
+    public static readonly byte[] Config = Encoding.UTF8.GetBytes(
+        """{"peft_type": "LORA", "r": 8, "lora_alpha": 16, "base_model_name_or_path": "lorahub/t5-mini"}""");
 
     /// <summary>A layer of one output, whose update these numbers are.</summary>
     public static byte[] Weights(params float[] update)

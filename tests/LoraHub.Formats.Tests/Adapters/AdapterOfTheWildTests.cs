@@ -54,7 +54,9 @@ public sealed class AdapterOfTheWildTests : IDisposable
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>As PEFT's get_pattern_key: the whole name, or its end after a dot; keys are regular expressions; the first that matches counts.</summary>
+    /// <summary>
+    /// As PEFT's get_pattern_key: the whole name, or its end after a dot; keys are regular expressions; the first that matches counts.
+    /// </summary>
     [Theory]
     [InlineData("\"rank_pattern\": {\"q\": 3}, \"alpha_pattern\": {\"q\": 9}", 3, 3.0, 2, 2.0)]
     [InlineData("\"rank_pattern\": {\"encoder.block.0.layer.0.SelfAttention.q\": 3}", 3, 4.0 / 3, 2, 2.0)]

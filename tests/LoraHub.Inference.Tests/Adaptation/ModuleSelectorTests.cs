@@ -158,7 +158,8 @@ public sealed class ModuleSelectorTests
         public override IReadOnlyList<ModuleVersion> List() => IsEmpty ? [Broken] :
         [
             Broken,
-            .. Enumerable.Range(0, 30).Select(i => Module($"hub/module-{i:00}") with { Card = new ModuleCard { Purpose = i == 17 ? "Counts each walrus." : "" } }),
+            .. Enumerable.Range(0, 30).Select(
+                i => Module($"hub/module-{i:00}") with { Card = new ModuleCard { Purpose = i == 17 ? "Counts each walrus." : "" } }),
             Module("hub/other-base") with { BaseModel = "hub/other" },
             Module("hub/other-rank") with { Rank = 4, Layout = "r4" },
         ];

@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Lora;
 
-/// <summary>Modules whose layers have ranks and alphas of their own (rank_pattern, alpha_pattern), and modules of one shape with different scalings.</summary>
+/// <summary>
+/// Modules whose layers have ranks and alphas of their own (rank_pattern, alpha_pattern), and modules of one shape with different scalings.
+/// </summary>
 public sealed class PatternedModuleTests : IDisposable
 {
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lorahub-patterns");
@@ -99,7 +101,8 @@ public sealed class PatternedModuleTests : IDisposable
         : throw new InvalidOperationException();
 
     static void AssertClose(Tensor expected, Tensor actual) =>
-        Assert.Equal(0, actual.to(ScalarType.Float64).sub(expected).abs().max().item<double>(), 1e-6 * Math.Max(1e-3, expected.abs().max().item<double>()));
+        Assert.Equal(
+            0, actual.to(ScalarType.Float64).sub(expected).abs().max().item<double>(), 1e-6 * Math.Max(1e-3, expected.abs().max().item<double>()));
 
     /// <summary>A shipped module, of whose layers called q three rows are left, with an alpha of their own.</summary>
     LoraModule Patterned(string id, string name)
@@ -116,7 +119,8 @@ public sealed class PatternedModuleTests : IDisposable
 
         File.Delete(Path.Combine(folder, ModuleFiles.PickledWeights));
         TensorWriter.Write(Path.Combine(folder, ModuleFiles.Weights), tensors);
-        return Load(id, folder, config => (config["rank_pattern"], config["alpha_pattern"]) = (new JsonObject { ["q"] = 3 }, new JsonObject { ["q"] = 9 }));
+        return Load(
+            id, folder, config => (config["rank_pattern"], config["alpha_pattern"]) = (new JsonObject { ["q"] = 3 }, new JsonObject { ["q"] = 9 }));
     }
 
     LoraModule Changed(string id, string name, Action<JsonObject> change) => Load(id, Copy(id, name), change);
@@ -138,6 +142,7 @@ public sealed class PatternedModuleTests : IDisposable
         var config = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         change(config);
         File.WriteAllText(file, config.ToJsonString());
-        return LoraModule.Load(new ModuleVersion { Id = id, Folder = folder, BaseModel = "lorahub/t5-mini", Rank = AdapterConfig.Load(folder).Rank }, _model);
+        return LoraModule.Load(
+            new ModuleVersion { Id = id, Folder = folder, BaseModel = "lorahub/t5-mini", Rank = AdapterConfig.Load(folder).Rank }, _model);
     }
 }

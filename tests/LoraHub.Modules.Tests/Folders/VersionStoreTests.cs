@@ -84,7 +84,8 @@ public sealed class VersionStoreTests : IDisposable
         await _models.PlaceAsync(Id, "one");
         using (var incoming = ModuleFolders.Arrive(_models.Store, "0ne"))
         {
-            await Assert.ThrowsAsync<InvalidDataException>(() => _models.Store.PlaceAsync(ModuleFolders.RecordOf("two") with { Id = Id }, incoming, Cancellation));
+            await Assert.ThrowsAsync<InvalidDataException>(
+                () => _models.Store.PlaceAsync(ModuleFolders.RecordOf("two") with { Id = Id }, incoming, Cancellation));
         }
 
         Assert.Equal("one", _models.Numbers(Id));

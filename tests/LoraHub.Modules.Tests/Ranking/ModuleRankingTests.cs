@@ -50,7 +50,9 @@ public sealed class ModuleRankingTests
         });
     }
 
-    /// <summary>BM25 allows a short card that repeats one rare word to score above a long one with all of them, so the rivals are of the same length.</summary>
+    /// <summary>
+    /// BM25 allows a short card that repeats one rare word to score above a long one with all of them, so the rivals are of the same length.
+    /// </summary>
     [Fact]
     public void A_card_of_exactly_the_examples_comes_before_cards_that_lack_some_of_their_words()
     {
@@ -61,7 +63,8 @@ public sealed class ModuleRankingTests
             var modules = changes.Select((change, i) => Module($"hub/x-{i}", string.Join(' ', SomeReplaced(words, change.Item1, change.Item2))));
             var exact = Module("hub/z-99", string.Join(' ', words));
 
-            var ranking = ModuleRanking.Rank([.. examples.Select(example => example.input)], [.. examples.Select(example => example.output)], [.. modules, exact]);
+            var ranking = ModuleRanking.Rank(
+                [.. examples.Select(example => example.input)], [.. examples.Select(example => example.output)], [.. modules, exact]);
 
             Assert.Same(exact, ranking[0].Module);
         });
@@ -130,7 +133,8 @@ public sealed class ModuleRankingTests
     {
         var random = new Random(1);
         string[] vocabulary = [.. Enumerable.Range(0, 5_000).Select(_ => new string([.. Enumerable.Range(0, random.Next(2, 11)).Select(_ => (char)('a' + random.Next(26)))]))];
-        string Text(int words) => string.Join(' ', Enumerable.Range(0, words).Select(_ => vocabulary[(int)(vocabulary.Length * Math.Pow(random.NextDouble(), 3))]));
+        string Text(int words) => string.Join(
+            ' ', Enumerable.Range(0, words).Select(_ => vocabulary[(int)(vocabulary.Length * Math.Pow(random.NextDouble(), 3))]));
         var index = new CardIndex([.. Enumerable.Range(0, 10_000).Select(i => Module($"hub/module-{i}", Text(100)))]);
         string[] examples = [.. Enumerable.Range(0, 5).Select(_ => Text(100))];
 

@@ -11,10 +11,12 @@ namespace LoraHub.Modules.Tests.Support;
 static class AdapterFolder
 {
     /// <param name="change">Changes a plain configuration.</param>
-    public static string Write(string folder, int rank, IEnumerable<(string Layer, int Output, int Input)> layers, Action<JsonObject>? change = null) =>
+    public static string Write(
+        string folder, int rank, IEnumerable<(string Layer, int Output, int Input)> layers, Action<JsonObject>? change = null) =>
         Write(folder, rank, layers.Select(layer => (layer.Layer, rank, layer.Output, layer.Input)), change);
 
-    public static string Write(string folder, int rank, IEnumerable<(string Layer, int Rank, int Output, int Input)> layers, Action<JsonObject>? change = null)
+    public static string Write(
+        string folder, int rank, IEnumerable<(string Layer, int Rank, int Output, int Input)> layers, Action<JsonObject>? change = null)
     {
         Directory.CreateDirectory(folder);
         var config = new JsonObject { ["peft_type"] = "LORA", ["base_model_name_or_path"] = "some/base", ["r"] = rank, ["lora_alpha"] = 2 * rank };

@@ -3,7 +3,9 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>The contract of every <see cref="IModuleIndex"/> for names that several publish under, and for what publications are compared with.</summary>
+/// <summary>
+/// The contract of every <see cref="IModuleIndex"/> for names that several publish under, and for what publications are compared with.
+/// </summary>
 public abstract class ModuleOwnershipContract : IAsyncLifetime
 {
     Engine _engine = null!;
@@ -54,7 +56,8 @@ public abstract class ModuleOwnershipContract : IAsyncLifetime
 
         var updates = await Modules.UpdatesAsync(Token);
 
-        Assert.Equal([('1', "In dispute."), ('3', null)], updates.OrderBy(update => update.Digest).Select(update => (update.Digest[0], update.Quarantine)));
+        Assert.Equal(
+            [('1', "In dispute."), ('3', null)], updates.OrderBy(update => update.Digest).Select(update => (update.Digest[0], update.Quarantine)));
         Assert.Equal([true, false], updates.OrderBy(update => update.Digest).Select(update => update.Sketch is not null));
     }
 

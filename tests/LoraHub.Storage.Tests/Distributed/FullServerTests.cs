@@ -9,7 +9,9 @@ using NATS.Client.JetStream.Models;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>A NATS server whose storage is full: new predictions and files are refused, deletions make room, and everything goes on after them.</summary>
+/// <summary>
+/// A NATS server whose storage is full: new predictions and files are refused, deletions make room, and everything goes on after them.
+/// </summary>
 public sealed class FullServerTests(NatsServer nats, PostgresServer postgres)
 {
     const int Chunk = 1_000_000;
@@ -50,7 +52,8 @@ public sealed class FullServerTests(NatsServer nats, PostgresServer postgres)
         await SaveAsync(uploads); // what was refused has left nothing behind
     }
 
-    static Task<Creation> CreateAsync(DistributedEngine engine, CreatedPrediction created) => engine.Store.CreateAsync(created, capacity: 10, Cancellation);
+    static Task<Creation> CreateAsync(DistributedEngine engine, CreatedPrediction created) => engine.Store.CreateAsync(
+        created, capacity: 10, Cancellation);
 
     static async Task<Upload> SaveAsync(IUploadStore uploads)
     {

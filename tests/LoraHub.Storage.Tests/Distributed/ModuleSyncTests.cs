@@ -210,7 +210,8 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
 
         Assert.Equal("two", worker.Numbers(Id));
         Assert.Equal([ModuleFolders.DigestOf("one")], worker.EarlierVersions(Id));
-        Assert.Equal("one", File.ReadAllText(Path.Combine(worker.Folder($".versions/{Id}"), ModuleFolders.DigestOf("one"), "adapter_model.safetensors")));
+        Assert.Equal(
+            "one", File.ReadAllText(Path.Combine(worker.Folder($".versions/{Id}"), ModuleFolders.DigestOf("one"), "adapter_model.safetensors")));
     }
 
     [Fact]

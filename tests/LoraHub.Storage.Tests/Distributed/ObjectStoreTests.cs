@@ -83,7 +83,8 @@ public sealed class ObjectBlobsTests(NatsServer server) : BlobStoreContract, IAs
     [Fact]
     public async Task A_blob_is_uploaded_before_its_copy_is_evicted()
     {
-        var puts = Enumerable.Range(0, 40).Select(i => Task.Run(() => Blobs.PutAsync(new MemoryStream([.. BitConverter.GetBytes(i), .. new byte[Room / 2]]), Cancellation)));
+        var puts = Enumerable.Range(0, 40).Select(
+            i => Task.Run(() => Blobs.PutAsync(new MemoryStream([.. BitConverter.GetBytes(i), .. new byte[Room / 2]]), Cancellation)));
 
         var digests = await Task.WhenAll(puts);
 

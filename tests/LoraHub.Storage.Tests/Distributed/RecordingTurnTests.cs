@@ -40,7 +40,8 @@ public sealed class RecordingTurnTests(NatsServer nats, PostgresServer postgres)
         {
         }
 
-        await using var next = await RecordingTurn.TakeAsync(Database(engine.Services), Cancellation).WaitAsync(TimeSpan.FromSeconds(5), Cancellation);
+        await using var next = await RecordingTurn.TakeAsync(Database(engine.Services), Cancellation).WaitAsync(
+            TimeSpan.FromSeconds(5), Cancellation);
         await next.KeepAsync(Cancellation);
     }
 

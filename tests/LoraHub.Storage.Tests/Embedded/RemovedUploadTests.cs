@@ -33,7 +33,8 @@ public sealed class RemovedUploadTests : IDisposable
     public async Task A_folder_removed_by_hand_fails_no_upload_and_frees_its_space_after_its_time(string which)
     {
         var removed = await SaveAsync(Room - 100_000);
-        Directory.Delete(which switch { "upload" => Path.Combine(Files, removed.Id), "files" => Files, _ => Path.Combine(Files, which) }, recursive: true);
+        Directory.Delete(
+            which switch { "upload" => Path.Combine(Files, removed.Id), "files" => Files, _ => Path.Combine(Files, which) }, recursive: true);
         _time.Advance(TimeSpan.FromHours(2));
 
         var next = await SaveAsync(Room - 100_000);
@@ -80,6 +81,7 @@ public sealed class RemovedUploadTests : IDisposable
     {
         await using var writer = (await _uploads.CreateAsync(Cancellation))!;
         Assert.True(await writer.WriteAsync(new byte[bytes], Cancellation));
-        return await writer.CompleteAsync(new UploadDetails("name", "text/plain", new Dictionary<string, System.Text.Json.JsonElement>()), Cancellation);
+        return await writer.CompleteAsync(
+            new UploadDetails("name", "text/plain", new Dictionary<string, System.Text.Json.JsonElement>()), Cancellation);
     }
 }

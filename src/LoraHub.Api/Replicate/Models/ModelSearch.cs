@@ -26,7 +26,11 @@ static class ModelSearch
 
     public static RouteHandlerBuilder WithSearchQuery(this RouteHandlerBuilder route) => route
         .WithQuery("query", "The words to search for.", "lora", isRequired: true)
-        .WithQuery("limit", $"The maximum number of models to return, 1 to {LargestLimit}. Default: {DefaultLimit}.", "10", ParameterType.Integer(1, LargestLimit));
+        .WithQuery(
+            "limit",
+            $"The maximum number of models to return, 1 to {LargestLimit}. Default: {DefaultLimit}.",
+            "10",
+            ParameterType.Integer(1, LargestLimit));
 
     /// <summary>JavaScript's client sends the text as a JSON string. Python's and Go's send plain text.</summary>
     public static async Task<IResult> QueryAsync(HttpRequest request, ServedModel model, PredictionIntake intake)

@@ -52,7 +52,8 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
             async records =>
             {
                 var rows = await records.Modules.AsNoTracking().Where(row => row.Id == wanted)
-                    .OrderByDescending(row => row.IsCurrent).ThenByDescending(row => row.PublishedAt).ThenByDescending(row => row.Number).ToListAsync(cancellationToken);
+                    .OrderByDescending(row => row.IsCurrent).ThenByDescending(row => row.PublishedAt).ThenByDescending(row => row.Number)
+            .ToListAsync(cancellationToken);
                 return [.. rows.Select(row => row.ToVersion())];
             },
             cancellationToken);
@@ -168,7 +169,8 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     {
         var (id, digest) = (version.Id, version.Digest ?? "");
         await HoldAsync(records, id, cancellationToken);
-        await RemoveAsync(records, records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""), cancellationToken); // a broken folder is not a version
+        var broken = records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""); // a broken folder is not a version
+        await RemoveAsync(records, broken, cancellationToken);
         foreach (
             var number in await records.Modules.Where(row => row.Id == id && row.IsCurrent).Select(row => row.Number).ToListAsync(cancellationToken))
         {

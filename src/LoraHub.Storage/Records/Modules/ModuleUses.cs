@@ -27,7 +27,9 @@ static class ModuleUses
     /// <summary>Counts, for every version that a prediction composed, one use more. Versions that are not registered have no count.</summary>
     public static async Task CountUsesAsync(this RecordsContext records, Prediction succeeded, CancellationToken cancellationToken)
     {
-        var used = succeeded.Output?.Weights.Where(weight => weight.Digest is not null).Select(weight => (weight.Module, weight.Digest)).ToHashSet() ?? [];
+        var used = succeeded.Output?.Weights
+            .Where(weight => weight.Digest is not null)
+            .Select(weight => (weight.Module, weight.Digest)).ToHashSet() ?? [];
         if (used.Count == 0)
         {
             return;
