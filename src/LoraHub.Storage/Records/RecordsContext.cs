@@ -53,7 +53,6 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         uses.Property(row => row.PredictionId).UseCollation(Ordinal);
         uses.Property(row => row.ModuleId).UseCollation(Ordinal);
         uses.Property(row => row.Digest).UseCollation(Ordinal);
-        uses.HasIndex(row => row.ModuleId);
 
         modelBuilder.AddModules(Ordinal);
         modelBuilder.HasDbFunction(typeof(RecordsContext).GetMethod(nameof(Bytes))!).HasName("octet_length").IsBuiltIn(); // in both databases

@@ -63,11 +63,6 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
                 {
                     table.PrimaryKey("PK_module_uses", x => new { x.prediction_id, x.module_id, x.digest });
                 });
-
-            migrationBuilder.CreateIndex(
-                name: "IX_module_uses_module_id",
-                table: "module_uses",
-                column: "module_id");
         }
 
         /// <inheritdoc />

@@ -69,8 +69,6 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
 
                     b.HasKey("PredictionId", "ModuleId", "Digest");
 
-                    b.HasIndex("ModuleId");
-
                     b.ToTable("module_uses", (string)null);
                 });
 

@@ -64,8 +64,6 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
 
                     b.HasKey("PredictionId", "ModuleId", "Digest");
 
-                    b.HasIndex("ModuleId");
-
                     b.ToTable("module_uses", (string)null);
                 });
 
