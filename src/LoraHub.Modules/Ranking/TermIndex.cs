@@ -50,13 +50,17 @@ sealed class TermIndex
                 continue;
             }
 
-            var gain = weight * examples * InverseFrequency(postings.Count) * (K1 + 1);
+            var termWeight = weight * examples * InverseFrequency(postings.Count);
             foreach (var (document, count) in postings)
             {
-                scores[document] += gain * count / (count + (K1 * (1 - B + (B * _lengths[document] / averageLength))));
+                scores[document] += termWeight * Gain(count, _lengths[document], averageLength);
             }
         }
     }
+
+    /// <summary>BM25 of a term that a document contains this many times, without the term's weight.</summary>
+    public static double Gain(double count, int length, double averageLength) =>
+        count > 0 ? count * (K1 + 1) / (count + (K1 * (1 - B + (B * length / averageLength)))) : 0;
 
     public static Dictionary<string, int> Counted(IEnumerable<string> terms)
     {

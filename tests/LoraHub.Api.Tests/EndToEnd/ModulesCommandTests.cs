@@ -28,9 +28,9 @@ public sealed class ModulesCommandTests : IDisposable
         Assert.Equal(["module\tr\tbase model\tsource\tversion\tstate",
             "lorahub/t5_mini-booleans_r16\t16\tlorahub/t5-mini\tshipped or configured\t\tok", ""], list.Output.Split('\n'));
 
-        var search = await RunAsync("search", "plurals", "list");
+        var search = await RunAsync("search", "r16", "BOOL");
         Assert.Equal(0, search.Code);
-        Assert.StartsWith("lorahub/t5_mini-plurals_list\t", search.Output.Split('\n')[1], StringComparison.Ordinal);
+        Assert.StartsWith("lorahub/t5_mini-booleans_r16\t", search.Output.Split('\n')[1], StringComparison.Ordinal);
 
         Assert.Equal(1, (await RunAsync("search", "no-such-word-anywhere")).Code);
     }

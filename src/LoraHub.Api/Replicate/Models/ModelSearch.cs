@@ -5,6 +5,7 @@ using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
+using LoraHub.Modules.Ranking;
 
 namespace LoraHub.Api.Replicate.Models;
 
@@ -17,7 +18,7 @@ public sealed record ReplicateFound(ReplicateModel Model, ReplicateFoundMetadata
 /// <param name="Score">The relevance. Always 1, since there is only one model.</param>
 public sealed record ReplicateFoundMetadata(string GeneratedDescription, IReadOnlyList<string> Tags, double Score);
 
-/// <summary>Searches the served model, which matches when its name or description contains every word.</summary>
+/// <summary>Searches the served model, as modules are searched, by its name and description.</summary>
 static class ModelSearch
 {
     const int LongestQuery = 1000;
@@ -70,9 +71,8 @@ static class ModelSearch
         return TypedResults.Json(new ReplicateSearch(query, found, [], []), WireJson.Options);
     }
 
-    static bool Matches(ServedModel model, string query) => query
-        .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
-        .All(word => $"{model.Name} {ServedModel.Description}".Contains(word, StringComparison.OrdinalIgnoreCase));
+    static bool Matches(ServedModel model, string query) =>
+        TextSearch.Find(query, [model], served => served.Name, _ => ServedModel.Description).Count > 0;
 
     static string Unquoted(string text)
     {

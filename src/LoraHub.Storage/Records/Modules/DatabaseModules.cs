@@ -10,9 +10,6 @@ namespace LoraHub.Storage.Records.Modules;
 /// </summary>
 abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
 {
-    /// <summary>More words of a query than these do not make it narrower.</summary>
-    const int MostWords = 16;
-
     /// <summary>Lists in two steps: the numbers of the page's rows, which indexes give, then those rows alone, which are long.</summary>
     public Task<IReadOnlyList<ModuleVersion>> ListAsync(ModuleQuery query, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ModuleVersion>>(
         async records =>
@@ -124,7 +121,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     IQueryable<long> Ordered(RecordsContext records, ModuleQuery query)
     {
         var wanted = Filtered(records, query);
-        var words = TextWords.Of(query.Text).Distinct(StringComparer.Ordinal).Take(MostWords).ToArray();
+        var words = TextSearch.QueryWords(query.Text);
         return words.Length == 0
             ? wanted.OrderBy(row => row.Id).Select(row => row.Number)
             : Matches(records, words)
@@ -189,8 +186,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         var tags = version.Card.Tags.Select(tag => StoredText.Key(tag)).Distinct(StringComparer.Ordinal);
         records.ModuleTags.AddRange(tags.Select(tag => new ModuleTagRow { Tag = tag, Number = row.Number }));
         await records.SaveChangesAsync(cancellationToken);
-        List<string> ofId = [.. TextWords.Of(id), .. TextWords.OfName(id).Except(TextWords.Of(id))]; // the whole name, and its parts
-        await AddWordsAsync(records, row.Number, ofId, TextWords.Of(row.Card), cancellationToken);
+        await AddWordsAsync(records, row.Number, TextSearch.NameWords(id), TextWords.Of(row.Card), cancellationToken);
         return row.Number;
     }
 
