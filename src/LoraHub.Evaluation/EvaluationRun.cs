@@ -60,7 +60,7 @@ public sealed class EvaluationRun(
     }
 
     /// <summary>Runs the prediction and adds its accuracy and loss to the result, or its error.</summary>
-    async Task<EvaluationResult> PredictAsync(EvaluationResult result, PredictionPlan plan, CancellationToken cancellationToken)
+    async Task<EvaluationResult> PredictAsync(EvaluationResult result, CompositionPlan plan, CancellationToken cancellationToken)
     {
         using var workspace = Workspace.Create(dataPath);
         try

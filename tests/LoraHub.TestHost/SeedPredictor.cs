@@ -31,7 +31,7 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
     }
 
-    public PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken)
+    public PredictionResult Predict(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         var input = plan.Input;
         progress.Log($"Using seed: {input.Seed}");
@@ -61,6 +61,31 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
 
         return Answer(input, folder, progress);
+    }
+
+    /// <summary>Answers with the prompt's words in capitals, one piece each; the seed selects the script, as above.</summary>
+    public async Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        var words = plan.Input.Prompt.ToUpperInvariant().Split(' ');
+        var pause = plan.Input.Seed is >= ShortestRun and <= LongestRun
+            ? TimeSpan.FromMilliseconds((double)plan.Input.Seed) / words.Length
+            : TimeSpan.Zero;
+        switch (plan.Input.Seed)
+        {
+            case Fails:
+                throw new PredictionException("scripted failure");
+            case Hangs:
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                break;
+            case Breaks:
+                throw new InvalidOperationException(plan.Input.Prompt);
+        }
+
+        foreach (var (index, word) in words.Index())
+        {
+            await Task.Delay(pause, cancellationToken);
+            progress.Generated(index == 0 ? word : $" {word}");
+        }
     }
 
     static void Step(int steps, TimeSpan time, IPredictionProgress progress, CancellationToken cancellationToken)

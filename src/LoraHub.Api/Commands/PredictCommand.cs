@@ -105,7 +105,7 @@ static class PredictCommand
         var watch = Terminal.WatchAsync(events, created, bar, abandoned.Token);
         try
         {
-            await using var lease = await queue.LeaseAsync(CancellationToken.None);
+            await using var lease = await queue.LeaseAsync(PredictionKind.Compose, CancellationToken.None);
             await runner.RunAsync(lease, CancellationToken.None);
         }
         catch

@@ -20,7 +20,7 @@ static class PredictionReport
         }
         else if (prediction.Output is { } result)
         {
-            Show(output, result, prediction.Created.Plan!.Input.TestInputs);
+            Show(output, result, ((CompositionPlan)prediction.Created.Plan!).Input.TestInputs);
         }
 
         if (prediction.Output is null)

@@ -77,12 +77,12 @@ sealed partial class PredictionIntake(
     public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
         var budget = new InputBudget(limits.Value);
-        if (!budget.TakeInline(request.Input))
+        if (!budget.TakeInline(InputSchema.Fields, request.Input))
         {
             return new IntakeResult.TooLarge(budget.Message);
         }
 
-        var known = InputSchema.Known(request.Input);
+        var known = InputSchema.Fields.Known(request.Input);
         if (request.RefusesOnlyIgnored && known.Count == 0 && request.Ignored is { Any: true, IsClient: false })
         {
             return new IntakeResult.Invalid(request.Ignored.Errors());

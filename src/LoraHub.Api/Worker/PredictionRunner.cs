@@ -141,7 +141,7 @@ sealed partial class PredictionRunner(
 
     async Task<PredictionResult> PredictAsync(IPredictionLease lease, string folder, CancellationToken cancellationToken)
     {
-        var plan = lease.Created.Plan ?? PlanNow(lease.Created);
+        var plan = lease.Created.Plan as CompositionPlan ?? PlanNow(lease.Created);
         var pump = new EventPump(lease, watcher);
         var pumping = pump.RunAsync();
         try
@@ -156,7 +156,7 @@ sealed partial class PredictionRunner(
     }
 
     /// <summary>Plans a prediction that an earlier version of the program created without a plan.</summary>
-    PredictionPlan PlanNow(CreatedPrediction created)
+    CompositionPlan PlanNow(CreatedPrediction created)
     {
         var (plan, errors) = PredictionPlanner.Plan(created.Input, catalog);
         return plan ?? throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));

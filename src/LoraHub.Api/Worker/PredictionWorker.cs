@@ -48,7 +48,7 @@ sealed partial class PredictionWorker(
     {
         try
         {
-            await using var lease = await queue.LeaseAsync(stopping);
+            await using var lease = await queue.LeaseAsync(PredictionKind.Compose, stopping);
             await RunAsync(lease);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)

@@ -13,6 +13,15 @@ public sealed record CreatedPrediction
     /// <summary>26 lower-case base32 characters, unguessable, unless the client chose the id.</summary>
     public required string Id { get; init; }
 
+    /// <summary>What it does.</summary>
+    public PredictionKind Kind { get; init; }
+
+    /// <summary>The <c>owner/name</c> of the module or base model that was called. Null for the composer.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The called version's digest. Null for the composer.</summary>
+    public string? Version { get; init; }
+
     /// <summary>The client's known inputs, unchanged; unknown ones were dropped before storing.</summary>
     public required JsonObject Input { get; init; }
 

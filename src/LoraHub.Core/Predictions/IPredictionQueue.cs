@@ -7,7 +7,8 @@ namespace LoraHub.Core.Predictions;
 public interface IPredictionQueue
 {
     /// <summary>Waits for a prediction and leases it. The caller disposes the lease.</summary>
-    Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken);
+    /// <param name="kind">Predictions of other kinds are left to other calls.</param>
+    Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken);
 
     /// <summary>
     /// Cancels a waiting prediction immediately and a running one through its lease; does not change a finished one. Once this has returned,

@@ -1,6 +1,6 @@
 namespace LoraHub.Core.Predictions;
 
-/// <summary>Runs predictions. Its methods block: call them on a dedicated thread.</summary>
+/// <summary>Runs predictions. Its methods block unless they say otherwise: call them on a dedicated thread.</summary>
 public interface IPredictor
 {
     /// <summary>Loads what every prediction needs, so that the first one does not wait for it.</summary>
@@ -13,7 +13,15 @@ public interface IPredictor
     /// </summary>
     /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
     /// <exception cref="OperationCanceledException">Canceled; at most one evaluation or one generated token after the request.</exception>
-    PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken);
+    PredictionResult Predict(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Answers a prompt. Unlike the other methods it does not block: prompts for one base model are answered together, each with its own module.
+    /// </summary>
+    /// <param name="progress">Receives the pieces of the answer from another thread, one call at a time.</param>
+    /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
+    /// <exception cref="OperationCanceledException">Canceled; at most one generated token after the request.</exception>
+    Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken);
 }
 
 /// <summary>Receives the progress of a running prediction. Calls come from one thread and must not block.</summary>
@@ -23,6 +31,12 @@ public interface IPredictionProgress
     void Log(string line);
 
     void Measure(string name, double value);
+
+    /// <summary>Reports a piece of the answer to a prompt.</summary>
+    /// <param name="text">Not empty; whole characters.</param>
+    void Generated(string text)
+    {
+    }
 
     /// <summary>Reports a finished evaluation of the search. Logs its line by default.</summary>
     void Evaluated(SearchProgress progress) => Log(progress.Line);

@@ -57,6 +57,7 @@ public sealed record Prediction(CreatedPrediction Created)
             PredictionEvent.Started => after with { StartedAt = recorded.At },
             PredictionEvent.Logged(var text) => after with { Logs = Logs + text },
             PredictionEvent.Measured(var name, var value) => after with { Metrics = new Dictionary<string, double>(Metrics) { [name] = value } },
+            PredictionEvent.Generated(var start, var text) => after with { Output = (Output ?? new PredictionOutput()).WithText(start, text) },
             PredictionEvent.Answered(var output) => after with { Output = output },
             PredictionEvent.Failed(var error) => after with { CompletedAt = recorded.At, Error = error },
             { IsTerminal: true } => after with { CompletedAt = recorded.At },

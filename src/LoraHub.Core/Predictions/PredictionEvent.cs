@@ -12,6 +12,7 @@ namespace LoraHub.Core.Predictions;
 [JsonDerivedType(typeof(Logged), "logged")]
 [JsonDerivedType(typeof(Composing), "composing")]
 [JsonDerivedType(typeof(Measured), "measured")]
+[JsonDerivedType(typeof(Generated), "generated")]
 [JsonDerivedType(typeof(Answered), "answered")]
 [JsonDerivedType(typeof(CancelRequested), "cancel_requested")]
 [JsonDerivedType(typeof(Succeeded), "succeeded")]
@@ -38,6 +39,13 @@ public abstract record PredictionEvent
 
     /// <summary>A metric got a new value.</summary>
     public sealed record Measured(string Name, double Value) : PredictionEvent;
+
+    /// <summary>A piece of the answer to a prompt. The pieces of a prediction are its output.</summary>
+    /// <param name="Start">
+    /// The number of characters before it. After an attempt was lost, the next one begins again at 0 and replaces what its pieces overlap.
+    /// </param>
+    /// <param name="Text">Not empty; whole characters.</param>
+    public sealed record Generated(int Start, string Text) : PredictionEvent;
 
     /// <summary>The complete output.</summary>
     public sealed record Answered(PredictionOutput Output) : PredictionEvent;

@@ -26,7 +26,7 @@ public sealed record PredictionOutput
 
     /// <summary>In descending order of magnitude. The input <c>module_weights</c> takes the list as it is.</summary>
     [JsonPropertyName("weights")]
-    public required IReadOnlyList<ModuleWeight> Weights { get; init; }
+    public IReadOnlyList<ModuleWeight> Weights { get; init; } = [];
 
     [JsonPropertyName("loss"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LossReport? Loss { get; init; }
@@ -41,6 +41,33 @@ public sealed record PredictionOutput
     /// <summary>Only when requested.</summary>
     [JsonPropertyName("controls"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ControlReport? Controls { get; init; }
+
+    /// <summary>The base model's answers to <c>test_inputs</c>, without modules.</summary>
+    [JsonPropertyName("zero_shot"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? ZeroShot { get; init; }
+
+    /// <summary>The answer to a prompt, in the pieces in which it was generated. It is then the whole output.</summary>
+    [JsonPropertyName("text"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Text { get; init; }
+
+    /// <summary>Adds a piece of an answer, in the place of everything after its start.</summary>
+    /// <param name="start">See <see cref="PredictionEvent.Generated"/>.</param>
+    public PredictionOutput WithText(int start, string text)
+    {
+        var kept = new List<string>();
+        foreach (var piece in Text ?? [])
+        {
+            if (start <= 0)
+            {
+                break;
+            }
+
+            kept.Add(piece.Length <= start ? piece : piece[..start]);
+            start -= piece.Length;
+        }
+
+        return this with { Text = [.. kept, text] };
+    }
 
     /// <summary>The distinct blobs that it refers to.</summary>
     public IEnumerable<string> Digests() => new[] { Adapter, Checkpoint, Trace }.OfType<string>().Distinct(StringComparer.Ordinal);

@@ -10,7 +10,7 @@ namespace LoraHub.Inference.Adaptation;
 /// <param name="Modules">In the order of the weights; borrowed.</param>
 /// <param name="Select">Selects modules for an input with other examples, as this plan's were selected for its own; borrowed.</param>
 sealed record LoadedPlan(
-    PredictionPlan Plan, BaseModel Base, IReadOnlyList<LoraModule> Modules, Func<PredictionInput, IReadOnlyList<LoraModule>> Select)
+    CompositionPlan Plan, BaseModel Base, IReadOnlyList<LoraModule> Modules, Func<PredictionInput, IReadOnlyList<LoraModule>> Select)
 {
     public PredictionInput Input => Plan.Input;
 

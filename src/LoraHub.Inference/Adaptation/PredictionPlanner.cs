@@ -11,14 +11,14 @@ public static class PredictionPlanner
     /// <param name="given">A request's inputs.</param>
     /// <param name="catalog">The current modules. Modules without a record are read once, and again when they change.</param>
     /// <returns>The plan and no errors, or null and at least one error, in the order of the fields' names.</returns>
-    public static (PredictionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(JsonObject given, ModuleLibrary catalog)
+    public static (CompositionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(JsonObject given, ModuleLibrary catalog)
     {
         var (input, errors) = InputParser.Parse(given);
         return input is null ? (null, errors) : Plan(input, catalog);
     }
 
     /// <inheritdoc cref="Plan(JsonObject, ModuleLibrary)"/>
-    public static (PredictionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(PredictionInput input, ModuleLibrary catalog)
+    public static (CompositionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(PredictionInput input, ModuleLibrary catalog)
     {
         var seed = input.Seed ?? Random.Shared.NextInt64(uint.MaxValue);
         var (modules, errors) = ModuleSelector.Select(input, catalog, seed);
@@ -38,7 +38,7 @@ public static class PredictionPlanner
             uses.Add(new ModuleUse(module.Id, digest));
         }
 
-        return (new PredictionPlan(input, seed, uses), []);
+        return (new CompositionPlan(input, seed, uses), []);
     }
 
     /// <summary>Whether a request could be planned now; draws and ranks nothing, and reads no module's numbers.</summary>

@@ -51,7 +51,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             return true;
         });
 
-    public PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
+    public PredictionResult Predict(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
         WrapErrors(() =>
         {
             using var noGrad = no_grad();
@@ -67,6 +67,9 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
             return run.Run(folder);
         });
+
+    public Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public void Dispose()
     {

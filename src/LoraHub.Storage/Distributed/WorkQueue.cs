@@ -64,7 +64,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
     }
 
     /// <inheritdoc cref="IPredictionQueue.LeaseAsync"/>
-    public async Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken)
+    public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         while (true)
         {

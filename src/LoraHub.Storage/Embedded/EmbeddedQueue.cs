@@ -16,7 +16,7 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
     readonly ConcurrentDictionary<string, EmbeddedLease> _leases = new(StringComparer.Ordinal);
     volatile TaskCompletionSource _arrival = NewSignal();
 
-    public async Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken)
+    public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         while (true)
         {

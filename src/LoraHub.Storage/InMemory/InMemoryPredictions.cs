@@ -75,7 +75,7 @@ sealed class InMemoryPredictions(TimeProvider time)
         return Task.FromResult(new PredictionPage(found[..fit], fit < found.Length));
     }
 
-    public async Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken)
+    public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -15,12 +15,26 @@ sealed class ScriptedPredictor : IPredictor
         return run.Answer();
     };
 
+    /// <summary>Answers a prompt. Default: with its words, one piece each, in capitals.</summary>
+    public Func<GenerationPlan, IPredictionProgress, CancellationToken, Task> TextScript { get; set; } = (plan, progress, _) =>
+    {
+        foreach (var (index, word) in plan.Input.Prompt.ToUpperInvariant().Split(' ').Index())
+        {
+            progress.Generated(index == 0 ? word : $" {word}");
+        }
+
+        return Task.CompletedTask;
+    };
+
     public Action<IPredictionProgress, CancellationToken> Setup { get; set; } = (progress, _) => progress.Log("Loaded.");
 
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) => Setup(progress, cancellationToken);
 
-    public PredictionResult Predict(PredictionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
+    public PredictionResult Predict(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
         Script(new Run(plan.Input, folder, progress, cancellationToken));
+
+    public Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        TextScript(plan, progress, cancellationToken);
 }
 
 sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Progress, CancellationToken CancellationToken)

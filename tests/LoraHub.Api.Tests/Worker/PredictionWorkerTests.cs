@@ -39,8 +39,8 @@ public sealed class PredictionWorkerTests
     /// <summary>A queue whose first lease fails, as during an outage of its server.</summary>
     sealed class FailingOnce(IPredictionQueue inner, TaskCompletionSource failing) : IPredictionQueue
     {
-        public Task<IPredictionLease> LeaseAsync(CancellationToken cancellationToken) =>
-            failing.TrySetResult() ? throw new IOException("The queue is away.") : inner.LeaseAsync(cancellationToken);
+        public Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken) =>
+            failing.TrySetResult() ? throw new IOException("The queue is away.") : inner.LeaseAsync(kind, cancellationToken);
 
         public Task<bool> CancelAsync(string id, CancellationToken cancellationToken) => inner.CancelAsync(id, cancellationToken);
     }

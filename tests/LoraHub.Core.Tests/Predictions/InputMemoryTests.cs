@@ -21,6 +21,6 @@ public sealed class InputMemoryTests
         Assert.InRange(kept, long.MinValue, 40_000_000); // the unknown inputs take 80 MB
         Assert.Equal(20, known.Count(input => (int)input[InputSchema.Seed]! == 1));
 
-        static JsonObject Known(int size) => InputSchema.Known(JsonNode.Parse($$"""{"seed": 1, "junk": "{{new string('x', size)}}"}""")!.AsObject());
+        static JsonObject Known(int size) => InputSchema.Fields.Known(JsonNode.Parse($$"""{"seed": 1, "junk": "{{new string('x', size)}}"}""")!.AsObject());
     }
 }

@@ -194,7 +194,7 @@ public sealed class InputParserTests
     [Fact]
     public void Unknown_inputs_are_dropped()
     {
-        var known = InputSchema.Known(JsonNode.Parse("""{"seed": 1, "auth": "r8_secret", "example_inputs": null}""")!.AsObject());
+        var known = InputSchema.Fields.Known(JsonNode.Parse("""{"seed": 1, "auth": "r8_secret", "example_inputs": null}""")!.AsObject());
 
         Assert.Equal(["example_inputs", "seed"], known.Select(pair => pair.Key));
     }

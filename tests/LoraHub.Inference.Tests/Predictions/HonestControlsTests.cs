@@ -78,7 +78,7 @@ public sealed class HonestControlsTests(MiniModel mini, PredictorFixture predict
     }
 
     LoadedPlan Plan(PredictionInput input, Func<PredictionInput, IReadOnlyList<Inference.Lora.LoraModule>> select) =>
-        new(new PredictionPlan(input, Seed, []), mini.Fp32, _modules.Items, select);
+        new(new CompositionPlan(input, Seed, []), mini.Fp32, _modules.Items, select);
 
     (PredictionInput Input, int[][] Inputs, int[][] Targets) Examples(string fields, int examples)
     {

@@ -40,9 +40,9 @@ public sealed class PredictorFixture : IDisposable
     public Answer Watch(string json, Action<string> watch, CancellationToken cancellationToken) => Run(Plan(json), watch, cancellationToken);
 
     /// <summary>The plan of a request's JSON, as the service would make it.</summary>
-    public PredictionPlan Plan(string json) => Checked(PredictionPlanner.Plan(JsonNode.Parse(json)!.AsObject(), Library));
+    public CompositionPlan Plan(string json) => Checked(PredictionPlanner.Plan(JsonNode.Parse(json)!.AsObject(), Library));
 
-    public Answer Run(PredictionPlan plan) => Run(plan, _ => { }, TestContext.Current.CancellationToken);
+    public Answer Run(CompositionPlan plan) => Run(plan, _ => { }, TestContext.Current.CancellationToken);
 
     /// <summary>Copies a shipped module into the test's models folder, where the test can damage it.</summary>
     public string CopyModule(string name, string newId)
@@ -62,12 +62,12 @@ public sealed class PredictorFixture : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    static PredictionPlan Checked((PredictionPlan? Plan, IReadOnlyList<InputError> Errors) made) =>
+    static CompositionPlan Checked((CompositionPlan? Plan, IReadOnlyList<InputError> Errors) made) =>
         made.Plan ?? throw new PredictionException($"{made.Errors[0].Field}: {made.Errors[0].Message}");
 
-    PredictionPlan Plan(PredictionInput input) => Checked(PredictionPlanner.Plan(input, Library));
+    CompositionPlan Plan(PredictionInput input) => Checked(PredictionPlanner.Plan(input, Library));
 
-    Answer Run(PredictionPlan plan, Action<string> watch, CancellationToken cancellationToken)
+    Answer Run(CompositionPlan plan, Action<string> watch, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"))).FullName;
         var log = new LogLines(watch);

@@ -51,7 +51,7 @@ public abstract class Engine : IAsyncDisposable
         Weights = [new ModuleWeight("lorahub/colors", 0.5)],
     };
 
-    public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(TestContext.Current.CancellationToken);
+    public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken);
 
     public async Task<Prediction> FindAsync(string id)
     {

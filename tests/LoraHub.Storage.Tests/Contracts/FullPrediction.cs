@@ -22,7 +22,7 @@ static class FullPrediction
         {
             Id = "every",
             Input = given,
-            Plan = new PredictionPlan(InputParser.Parse(given).Input!, 4294967295,
+            Plan = new CompositionPlan(InputParser.Parse(given).Input!, 4294967295,
                 [new("mine/colors", Some.Digest('1')), new("mine/plurals", Some.Digest('2'))]),
             Origin = "https://lorahub.example:8443",
             CreatedAt = createdAt,

@@ -54,7 +54,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     public async Task A_worker_that_stops_waiting_loses_no_prediction()
     {
         using var leaving = new CancellationTokenSource();
-        var waiting = _engine.Queue.LeaseAsync(leaving.Token);
+        var waiting = _engine.Queue.LeaseAsync(PredictionKind.Compose, leaving.Token);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
 
@@ -216,7 +216,7 @@ public abstract class PredictionQueueContract : IAsyncLifetime
         {
             while (true)
             {
-                await using var lease = await _engine.Queue.LeaseAsync(done.Token);
+                await using var lease = await _engine.Queue.LeaseAsync(PredictionKind.Compose, done.Token);
                 leased.Enqueue(lease.Created.Id);
                 await lease.AppendAsync(new PredictionEvent.Canceled());
                 if (leased.Count >= enough)

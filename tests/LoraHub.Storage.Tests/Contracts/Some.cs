@@ -26,7 +26,7 @@ static class Some
     };
 
     /// <summary>The plan of a request that gives no input.</summary>
-    public static PredictionPlan Plan(params ModuleUse[] uses) => new(InputParser.Parse([]).Input!, 42, uses);
+    public static CompositionPlan Plan(params ModuleUse[] uses) => new(InputParser.Parse([]).Input!, 42, uses);
 
     public static ModuleVersion Broken(string id) => Module(id) with { Digest = null, BaseModel = "", Rank = 0, Report = null, Defect = "adapter_model.safetensors is truncated." };
 

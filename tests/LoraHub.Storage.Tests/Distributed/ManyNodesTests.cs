@@ -199,7 +199,7 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
         {
             try
             {
-                return await engine.Queue.LeaseAsync(limit.Token);
+                return await engine.Queue.LeaseAsync(PredictionKind.Compose, limit.Token);
             }
             catch (Exception exception) when (Broker.IsTransient(exception) && !limit.IsCancellationRequested)
             {

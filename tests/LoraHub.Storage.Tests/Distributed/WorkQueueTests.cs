@@ -78,7 +78,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         await lease.AppendAsync(new PredictionEvent.Started());
         using var limit = new CancellationTokenSource(Lease * 2.5);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NewNode().Queue.LeaseAsync(limit.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NewNode().Queue.LeaseAsync(PredictionKind.Compose, limit.Token));
 
         Assert.False(lease.Canceled.IsCancellationRequested);
         Assert.True(await lease.AppendAsync(new PredictionEvent.Succeeded()));
@@ -247,7 +247,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
             return created;
         }
 
-        public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(Cancellation);
+        public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(PredictionKind.Compose, Cancellation);
 
         public async ValueTask DisposeAsync()
         {

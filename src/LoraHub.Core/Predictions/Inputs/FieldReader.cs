@@ -1,12 +1,15 @@
+using System.Globalization;
+using System.Numerics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace LoraHub.Core.Predictions.Inputs;
 
-/// <summary>Reads single fields of a request by <see cref="InputSchema"/>, fills in defaults and collects errors.</summary>
+/// <summary>Reads single fields of a request, fills in defaults and collects errors.</summary>
+/// <param name="fields">The model's inputs.</param>
 /// <param name="mostLines">The most lines of one field.</param>
-sealed class FieldReader(JsonObject given, int mostLines)
+sealed class FieldReader(IReadOnlyList<InputField> fields, JsonObject given, int mostLines)
 {
     // Messages quote the client's text unescaped; they are never rendered as HTML.
     static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -74,15 +77,27 @@ sealed class FieldReader(JsonObject given, int mostLines)
             return null;
         }
 
-        if (number < field.Minimum)
+        CheckBounds(field, number);
+        return number;
+    }
+
+    public double? Number(string name)
+    {
+        var field = Field(name);
+        if (Value(field) is not { } value)
         {
-            Fail(name, $"{number} is less than the minimum of {field.Minimum}", InputErrorKind.TooSmall);
-        }
-        else if (number > field.Maximum)
-        {
-            Fail(name, $"{number} is greater than the maximum of {field.Maximum}", InputErrorKind.TooLarge);
+            return null;
         }
 
+        if (value.GetValueKind() != JsonValueKind.Number
+            || !double.TryParse(value.ToJsonString(), CultureInfo.InvariantCulture, out var number)
+            || !double.IsFinite(number))
+        {
+            FailType(name, value, "number");
+            return null;
+        }
+
+        CheckBounds(field, number);
         return number;
     }
 
@@ -98,10 +113,13 @@ sealed class FieldReader(JsonObject given, int mostLines)
         return false;
     }
 
+    /// <summary>Reads a field of lines. Null without a value, or when it is wrong.</summary>
+    public IReadOnlyList<string>? Lines(string name) => Checked(name, ReadLines(name));
+
     /// <summary>Reads two fields that need the same number of lines. A field is null without a value, or when it is wrong.</summary>
     public (IReadOnlyList<string>? Inputs, IReadOnlyList<string>? Outputs) Lines(string inputs, string outputs)
     {
-        var (first, second) = (Lines(inputs), Lines(outputs));
+        var (first, second) = (ReadLines(inputs), ReadLines(outputs));
         if (first is not null && second is not null)
         {
             (first, second) = TextLines.Match(first, second);
@@ -126,12 +144,28 @@ sealed class FieldReader(JsonObject given, int mostLines)
         return value is null ? null : new WeightsReader((message, kind) => Fail(name, message, kind)).Read(value);
     }
 
-    static InputField Field(string name) => InputSchema.Fields.First(field => field.Name == name);
+    InputField Field(string name) => fields.First(field => field.Name == name);
 
     JsonNode? Value(InputField field) =>
         IsGiven(field.Name) ? given[field.Name] : _presets.TryGetValue(field.Name, out var preset) ? preset : field.Default;
 
-    TextLines? Lines(string name)
+    void CheckBounds<T>(InputField field, T number)
+        where T : INumber<T>
+    {
+        if (double.CreateSaturating(number) < field.Minimum)
+        {
+            Fail(field.Name, string.Create(CultureInfo.InvariantCulture, $"{number} is less than the minimum of {field.Minimum}"), InputErrorKind.TooSmall);
+        }
+        else if (double.CreateSaturating(number) > field.Maximum)
+        {
+            Fail(
+                field.Name,
+                string.Create(CultureInfo.InvariantCulture, $"{number} is greater than the maximum of {field.Maximum}"),
+                InputErrorKind.TooLarge);
+        }
+    }
+
+    TextLines? ReadLines(string name)
     {
         switch (Value(Field(name)))
         {

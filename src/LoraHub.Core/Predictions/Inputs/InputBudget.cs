@@ -27,8 +27,9 @@ public sealed class InputBudget(LimitsOptions limits)
     public bool Take(long bytes) => (_left -= bytes) >= 0;
 
     /// <summary>Takes what the known inputs hold inline. Reads no text, so that a request costs nothing until it has passed.</summary>
+    /// <param name="fields">The model's inputs.</param>
     /// <param name="given">A request's inputs. The content of a <c>data:</c> URL is taken when it is decoded.</param>
-    public bool TakeInline(JsonObject given) => InputSchema.Fields.All(field =>
+    public bool TakeInline(IReadOnlyList<InputField> fields, JsonObject given) => fields.All(field =>
         given.TryGetPropertyValue(field.Name, out var value) && value is JsonValue text && IsDataUrl(text)
             ? Measure(text) / UrlBytes <= limits.InputBytes
             : Take(Measure(value)));

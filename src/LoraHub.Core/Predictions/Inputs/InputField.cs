@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace LoraHub.Core.Predictions.Inputs;
@@ -14,6 +15,9 @@ public enum InputType
     /// <summary>A whole number; 20.0 is accepted, "20" and true are not.</summary>
     Integer,
 
+    /// <summary>A finite number.</summary>
+    Number,
+
     /// <summary>An object of numbers, or a string that contains one.</summary>
     Weights,
 
@@ -27,9 +31,12 @@ public sealed record InputField(string Name, InputType Type, string Description)
     /// <summary>Null when omitting the field has its own meaning.</summary>
     public JsonNode? Default { get; init; }
 
-    public long? Minimum { get; init; }
+    public double? Minimum { get; init; }
 
-    public long? Maximum { get; init; }
+    public double? Maximum { get; init; }
+
+    /// <summary>Whether a request without it is refused.</summary>
+    public bool IsRequired { get; init; }
 
     /// <summary>The accepted values, or null when any text is accepted.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
@@ -55,3 +62,33 @@ public enum InputErrorKind
 /// <param name="Field">The input's name.</param>
 /// <param name="Message">What is wrong and how to fix it, without a leading field name.</param>
 public sealed record InputError(string Field, string Message, InputErrorKind Kind);
+
+public static class InputFields
+{
+    /// <summary>
+    /// Returns a request's known fields, unchanged. Drops unknown ones without naming them, since a client may send a token by mistake.
+    /// </summary>
+    public static JsonObject Known(this IReadOnlyList<InputField> fields, JsonObject given)
+    {
+        var known = new JsonObject();
+        foreach (var field in fields)
+        {
+            if (given.TryGetPropertyValue(field.Name, out var value))
+            {
+                known[field.Name] = Copy(value);
+            }
+        }
+
+        return known;
+    }
+
+    /// <summary>Copies the text too: a clone would keep the whole request's bytes in memory, dropped fields included.</summary>
+    static JsonNode? Copy(JsonNode? value) => value switch
+    {
+        null => null,
+        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Copy(member.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Copy)]),
+        _ when value.GetValueKind() == JsonValueKind.String => JsonValue.Create(value.GetValue<string>()),
+        _ => JsonNode.Parse(value.ToJsonString()),
+    };
+}

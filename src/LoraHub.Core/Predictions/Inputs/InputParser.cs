@@ -13,7 +13,7 @@ public static class InputParser
     /// <returns>The input and no errors, or null and at least one error, ordered by field name.</returns>
     public static (PredictionInput? Input, IReadOnlyList<InputError> Errors) Parse(JsonObject given, int mostLines = int.MaxValue)
     {
-        var reader = new FieldReader(given, mostLines);
+        var reader = new FieldReader(InputSchema.Fields, given, mostLines);
         reader.Preset(Methods.Presets(reader.Text(InputSchema.Method)));
         var input = Read(reader, mostLines);
 

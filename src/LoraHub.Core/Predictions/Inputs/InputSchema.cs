@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Optimization;
 
@@ -138,31 +137,4 @@ public static class InputSchema
             Default = false,
         },
     ];
-
-    /// <summary>
-    /// Returns a request's known fields, unchanged. Drops unknown ones without naming them, since a client may send a token by mistake.
-    /// </summary>
-    public static JsonObject Known(JsonObject given)
-    {
-        var known = new JsonObject();
-        foreach (var field in Fields)
-        {
-            if (given.TryGetPropertyValue(field.Name, out var value))
-            {
-                known[field.Name] = Copy(value);
-            }
-        }
-
-        return known;
-    }
-
-    /// <summary>Copies the text too: a clone would keep the whole request's bytes in memory, dropped fields included.</summary>
-    static JsonNode? Copy(JsonNode? value) => value switch
-    {
-        null => null,
-        JsonObject members => new JsonObject(members.Select(member => KeyValuePair.Create(member.Key, Copy(member.Value)))),
-        JsonArray items => new JsonArray([.. items.Select(Copy)]),
-        _ when value.GetValueKind() == JsonValueKind.String => JsonValue.Create(value.GetValue<string>()),
-        _ => JsonNode.Parse(value.ToJsonString()),
-    };
 }
