@@ -32,21 +32,15 @@ static class CogCreation
 
     public static async Task<IResult> PostAsync(HttpContext http, [AsParameters] CogServices services)
     {
-        var (request, refusal) = await CogRequest.ReadAsync(http.Request);
-        return refusal
-            ?? await CreateAsync(http, services, request!)
+        var request = await CogRequest.ReadAsync(http.Request);
+        return await CreateAsync(http, services, request)
             ?? CogErrors.Failure(StatusCodes.Status409Conflict, "The id is taken; leave it out, or PUT to ask for the same prediction again.");
     }
 
     public static async Task<IResult> PutAsync(string id, HttpContext http, [AsParameters] CogServices services)
     {
-        var (request, refusal) = await CogRequest.ReadAsync(http.Request);
-        if (refusal is not null)
-        {
-            return refusal;
-        }
-
-        if (!CogRequest.IsId(id) || (request!.Id ?? id) != id)
+        var request = await CogRequest.ReadAsync(http.Request);
+        if (!CogRequest.IsId(id) || (request.Id ?? id) != id)
         {
             return CogErrors.Id(CogRequest.IsId(id) ? "prediction ID must match the ID supplied in the URL" : CogRequest.IdRule);
         }

@@ -29,6 +29,7 @@ static class CogEndpoints
     {
         var cog = routes.MapGroup("").WithTags("Cog");
         cog.ProducesRefusals();
+        cog.AnswerRefusals();
         cog.AddEndpointFilter((context, next) => context.HttpContext.Request.Path.Value is [_, .., '/']
             ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing accepts a trailing slash, Cog does not
             : next(context));

@@ -14,42 +14,42 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
 
     public const string IdRule = "An id is 1 to 128 letters, digits, '.', '_', '~' and '-', and not '.' or '..'.";
 
-    /// <returns>The request, or the error response.</returns>
-    public static async Task<(CogRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request) => await JsonBody.ReadAsync(request) switch
+    /// <exception cref="RequestRefusedException"/>
+    public static async Task<CogRequest> ReadAsync(HttpRequest request) => await JsonBody.ReadAsync(request) switch
     {
-        JsonBody.Absent => (new CogRequest(null, []), null),
+        JsonBody.Absent => new CogRequest(null, []),
         JsonBody.Parsed(JsonObject body) => Read(body, request),
-        JsonBody.Parsed => (null, WrongShape("The body must be a JSON object.")),
-        JsonBody.Refused(var statusCode, var reason) => (null, CogErrors.Text(statusCode, reason)),
+        JsonBody.Parsed => throw WrongShape("The body must be a JSON object."),
+        JsonBody.Refused(var statusCode, var reason) => throw new RequestRefusedException(CogErrors.Text(statusCode, reason)),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    static (CogRequest? Request, IResult? Refusal) Read(JsonObject body, HttpRequest http)
+    static CogRequest Read(JsonObject body, HttpRequest http)
     {
         if (body["id"] is { } id && id.GetValueKind() != JsonValueKind.String)
         {
-            return (null, WrongShape("`id` must be a string."));
+            throw WrongShape("`id` must be a string.");
         }
 
         if (body["input"] is not (null or JsonObject))
         {
-            return (null, WrongShape("`input` must be an object."));
+            throw WrongShape("`input` must be an object.");
         }
 
         if (body["context"] is { } context
             && !(context is JsonObject values && values.All(pair => pair.Value?.GetValueKind() == JsonValueKind.String)))
         {
-            return (null, WrongShape("`context` must be an object of strings."));
+            throw WrongShape("`context` must be an object of strings.");
         }
 
         var (webhook, errors) = WebhookRequest.Read(body, http);
         if (errors.Count > 0)
         {
-            return (null, WrongShape($"{string.Join("; ", errors.Select(error => error.Reason))}."));
+            throw WrongShape($"{string.Join("; ", errors.Select(error => error.Reason))}.");
         }
 
         var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? [], webhook) { Ignored = IgnoredInputs.Of(body) };
-        return request.Id is null || IsId(request.Id) ? (request, null) : (null, CogErrors.Id(IdRule));
+        return request.Id is null || IsId(request.Id) ? request : throw new RequestRefusedException(CogErrors.Id(IdRule));
     }
 
     public static bool IsId(string text) =>
@@ -57,7 +57,7 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
         && text is not ("." or "..")
         && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '~' or '-');
 
-    static IResult WrongShape(string reason) => CogErrors.Text(StatusCodes.Status422UnprocessableEntity, reason);
+    static RequestRefusedException WrongShape(string reason) => new(CogErrors.Text(StatusCodes.Status422UnprocessableEntity, reason));
 }
 
 /// <summary>The body of <c>POST /predictions</c> for the OpenAPI document. The handler parses the body itself to answer errors as Cog does.</summary>

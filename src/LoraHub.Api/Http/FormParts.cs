@@ -9,8 +9,7 @@ namespace LoraHub.Api.Http;
 sealed record FormPart(string Name, string? FileName, string? ContentType, Stream Body);
 
 /// <summary>
-/// Reads the parts of a <c>multipart/form-data</c> body in order. Client errors become an error response, which quotes nothing of the body.
-/// Server failures are thrown.
+/// Reads the parts of a <c>multipart/form-data</c> body in order. All methods throw <see cref="RequestRefusedException"/> for a client's error.
 /// </summary>
 /// <param name="tooLarge">Creates the response to a body that exceeds the server's limit.</param>
 sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
@@ -21,75 +20,69 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
 
     int _count;
 
-    public static (FormParts? Parts, IResult? Refusal) Of(HttpRequest request, Func<IResult> tooLarge)
+    public static FormParts Of(HttpRequest request, Func<IResult> tooLarge)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
         {
-            return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, null, "Send the file as Content-Type: multipart/form-data."));
+            throw UnsupportedType("Send the file as Content-Type: multipart/form-data.");
         }
 
         if (request.Headers.ContentEncoding.ToString() is not "" and { } coding && !coding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
-            return (null, Problems.Because(StatusCodes.Status415UnsupportedMediaType, null, "Send the form without a Content-Encoding."));
+            throw UnsupportedType("Send the form without a Content-Encoding.");
         }
 
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary);
         return boundary.Length is 0 or > MaxBoundary
-            ? (null, Malformed($"its Content-Type must name a boundary of at most {MaxBoundary} characters"))
-            : (new FormParts(new MultipartReader(boundary.ToString(), request.Body), tooLarge), null);
+            ? throw Malformed($"its Content-Type must name a boundary of at most {MaxBoundary} characters")
+            : new FormParts(new MultipartReader(boundary.ToString(), request.Body), tooLarge);
     }
 
-    /// <returns>The part or the error response. Both are null at the end of the body.</returns>
-    public async Task<(FormPart? Part, IResult? Refusal)> NextAsync(CancellationToken cancellationToken)
+    /// <returns>Null at the end of the body.</returns>
+    public async Task<FormPart?> NextAsync(CancellationToken cancellationToken)
     {
-        var (section, refusal) = await FromClientAsync(() => reader.ReadNextSectionAsync(cancellationToken));
-        if (section is null)
+        if (await FromClientAsync(() => reader.ReadNextSectionAsync(cancellationToken)) is not { } section)
         {
-            return (null, refusal);
+            return null;
         }
 
         if (++_count > MaxParts)
         {
-            return (null, Malformed($"it may have at most {MaxParts} parts"));
+            throw Malformed($"it may have at most {MaxParts} parts");
         }
 
         if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
             || !disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase))
         {
-            return (null, Malformed("each part needs a header Content-Disposition: form-data"));
+            throw Malformed("each part needs a header Content-Disposition: form-data");
         }
 
         var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
-        return (new FormPart(name, FileNameOf(disposition), section.ContentType, section.Body), null);
+        return new FormPart(name, FileNameOf(disposition), section.ContentType, section.Body);
     }
 
     /// <returns>The number of bytes read, 0 at the end of the part.</returns>
-    public Task<(int Bytes, IResult? Refusal)> ReadAsync(FormPart part, Memory<byte> buffer, CancellationToken cancellationToken) =>
+    public Task<int> ReadAsync(FormPart part, Memory<byte> buffer, CancellationToken cancellationToken) =>
         FromClientAsync(() => part.Body.ReadAsync(buffer, cancellationToken).AsTask());
 
-    public async Task<(string? Text, IResult? Refusal)> ReadTextAsync(FormPart part, CancellationToken cancellationToken)
+    public async Task<string> ReadTextAsync(FormPart part, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxTextBytes + 1];
-        var (length, refusal) = await FromClientAsync(
+        var length = await FromClientAsync(
             () => part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).AsTask());
-        if (refusal is not null)
-        {
-            return (null, refusal);
-        }
-
         if (length > MaxTextBytes)
         {
-            return (null, Problems.Fields([new InvalidField("invalid_value", part.Name, $"{part.Name} may be at most {MaxTextBytes} bytes long")]));
+            throw InvalidText(part, $"may be at most {MaxTextBytes} bytes long");
         }
 
         try
         {
-            return (Strict.GetString(buffer, 0, length), null);
+            return Strict.GetString(buffer, 0, length);
         }
         catch (DecoderFallbackException)
         {
-            return (null, Problems.Fields([new InvalidField("invalid_value", part.Name, $"{part.Name} must be UTF-8")]));
+            throw InvalidText(part, "must be UTF-8");
         }
     }
 
@@ -99,28 +92,34 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
         return name.HasValue ? name.ToString() : null;
     }
 
-    async Task<(T? Read, IResult? Refusal)> FromClientAsync<T>(Func<Task<T>> read)
+    async Task<T> FromClientAsync<T>(Func<Task<T>> read)
     {
         try
         {
-            return (await read(), null);
+            return await read();
         }
         catch (BadHttpRequestException exception)
         {
-            return (default, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
+            throw new RequestRefusedException(exception.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? tooLarge()
                 : Problems.Because(exception.StatusCode, null, "The body could not be read to its end."));
         }
         catch (InvalidDataException)
         {
-            return (default, Malformed("the headers of a part are malformed or too long"));
+            throw Malformed("the headers of a part are malformed or too long");
         }
         catch (IOException)
         {
-            return (default, Malformed("it ends before its last boundary"));
+            throw Malformed("it ends before its last boundary");
         }
     }
 
-    static IResult Malformed(string reason) =>
-        Problems.Because(StatusCodes.Status400BadRequest, null, $"The body is not valid multipart/form-data: {reason}.");
+    static RequestRefusedException UnsupportedType(string reason) =>
+        new(Problems.Because(StatusCodes.Status415UnsupportedMediaType, null, reason));
+
+    static RequestRefusedException InvalidText(FormPart part, string reason) =>
+        new(Problems.Fields([new InvalidField("invalid_value", part.Name, $"{part.Name} {reason}")]));
+
+    static RequestRefusedException Malformed(string reason) =>
+        new(Problems.Because(StatusCodes.Status400BadRequest, null, $"The body is not valid multipart/form-data: {reason}."));
 }

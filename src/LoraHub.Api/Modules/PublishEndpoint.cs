@@ -45,18 +45,14 @@ sealed partial class PublishEndpoint(
             body.MaxRequestBodySize = limit;
         }
 
-        var (parts, refusal) = FormParts.Of(http.Request, () => ModuleForm.TooLarge(options.Value));
-        if (parts is null)
-        {
-            return refusal!;
-        }
-
+        var parts = FormParts.Of(http.Request, () => ModuleForm.TooLarge(options.Value));
         try
         {
             using var incoming = publisher.Begin();
             using var parcel = publisher.Begin();
             var form = new ModuleForm(incoming, parcel, options.Value);
-            return await form.ReadAsync(parts, http.RequestAborted) ?? await PublishAsync(id, incoming, form.BaseModel, http);
+            await form.ReadAsync(parts, http.RequestAborted);
+            return await PublishAsync(id, incoming, form.BaseModel, http);
         }
         catch (ModuleTakenException)
         {

@@ -26,6 +26,7 @@ static class ReplicateEndpoints
     {
         var v1 = routes.MapGroup(V1.Path).WithTags("Replicate");
         v1.ProducesRefusals();
+        v1.AnswerRefusals();
         v1.AddEndpointFilter(async (context, next) =>
         {
             // The handlers read the version synchronously.

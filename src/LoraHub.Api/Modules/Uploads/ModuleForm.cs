@@ -26,28 +26,13 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
     public string? BaseModel { get; private set; }
 
     /// <summary>Reads the whole form, and extracts its zip.</summary>
-    /// <returns>The error response, or null.</returns>
+    /// <exception cref="RequestRefusedException">The form is malformed or too large.</exception>
     /// <exception cref="ModuleRefusedException">The files are not a module's.</exception>
-    public async Task<IResult?> ReadAsync(FormParts parts, CancellationToken cancellationToken)
+    public async Task ReadAsync(FormParts parts, CancellationToken cancellationToken)
     {
-        while (true)
+        while (await parts.NextAsync(cancellationToken) is { } part)
         {
-            var (part, refusal) = await parts.NextAsync(cancellationToken);
-            if (refusal is not null)
-            {
-                return refusal;
-            }
-
-            if (part is null)
-            {
-                break;
-            }
-
-            var read = part.FileName is not null ? SaveAsync(parts, part, cancellationToken) : ReadFieldAsync(parts, part, cancellationToken);
-            if (await read is { } refused)
-            {
-                return refused;
-            }
+            await (part.FileName is not null ? SaveAsync(parts, part, cancellationToken) : ReadFieldAsync(parts, part, cancellationToken));
         }
 
         if (_zip is not null)
@@ -56,7 +41,6 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
         }
 
         UploadedFiles.Check(incoming.Path);
-        return null;
     }
 
     public static IResult TooLarge(ModuleOptions options) => Problems.Because(
@@ -65,24 +49,20 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
         $"A module must be at most {options.MaxBytes} bytes in all ({ModuleOptions.Section}:{nameof(ModuleOptions.MaxBytes)}).");
 
     /// <summary>Reads a form field; fields with other names are ignored.</summary>
-    async Task<IResult?> ReadFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    async Task ReadFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
-        if (part.Name != "base_model")
+        if (part.Name == "base_model")
         {
-            return null;
+            BaseModel = (await parts.ReadTextAsync(part, cancellationToken)).Trim() is { Length: > 0 } id ? id : null;
         }
-
-        var (text, refusal) = await parts.ReadTextAsync(part, cancellationToken);
-        BaseModel = text?.Trim() is { Length: > 0 } id ? id : null;
-        return refusal;
     }
 
-    async Task<IResult?> SaveAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    async Task SaveAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
         var name = part.FileName!;
         if (name == RecordFile.Name)
         {
-            return null; // the library writes its own record
+            return; // the library writes its own record
         }
 
         var isZip = name.EndsWith(".zip", StringComparison.OrdinalIgnoreCase);
@@ -101,34 +81,29 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
 
         var path = isZip ? Path.Combine(parcel.Path, "module.zip") : Path.Combine(incoming.Path, name);
         _zip = isZip ? path : null;
-        return await CopyAsync(parts, part, path, isZip ? long.MaxValue : ModuleFiles.MostBytes[name], cancellationToken);
+        await CopyAsync(parts, part, path, isZip ? long.MaxValue : ModuleFiles.MostBytes[name], cancellationToken);
     }
 
-    async Task<IResult?> CopyAsync(FormParts parts, FormPart part, string path, long most, CancellationToken cancellationToken)
+    async Task CopyAsync(FormParts parts, FormPart part, string path, long most, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
             await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
             long size = 0;
-            while (true)
+            while (await parts.ReadAsync(part, buffer, cancellationToken) is var read and > 0)
             {
-                var (read, refusal) = await parts.ReadAsync(part, buffer, cancellationToken);
-                if (read == 0)
-                {
-                    return refusal;
-                }
-
                 size += read;
                 _size += read;
                 if (_size > options.MaxBytes)
                 {
-                    return TooLarge(options);
+                    throw new RequestRefusedException(TooLarge(options));
                 }
 
                 if (size > most)
                 {
-                    return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"{Path.GetFileName(path)} must be at most {most} bytes.");
+                    throw new RequestRefusedException(Problems.Because(
+                        StatusCodes.Status413PayloadTooLarge, null, $"{Path.GetFileName(path)} must be at most {most} bytes."));
                 }
 
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);

@@ -25,24 +25,10 @@ static class FileCreation
             body.MaxRequestBodySize = limit;
         }
 
-        var (parts, refusal) = FormParts.Of(http.Request, () => FileForm.TooLarge(options.Value));
-        if (parts is null)
-        {
-            return refusal!;
-        }
-
+        var parts = FormParts.Of(http.Request, () => FileForm.TooLarge(options.Value));
         await using var form = new FileForm(uploads, options.Value);
-        if (await form.ReadAsync(parts, http.RequestAborted) is { } refused)
-        {
-            return refused;
-        }
-
-        (var upload, refusal) = await form.CompleteAsync(http.RequestAborted);
-        if (upload is null)
-        {
-            return refusal!;
-        }
-
+        await form.ReadAsync(parts, http.RequestAborted);
+        var upload = await form.CompleteAsync(http.RequestAborted);
         var urls = address.Of(upload, Origin.Of(http.Request));
         http.Response.Headers.Location = urls.Get;
         return TypedResults.Json(ReplicateFile.From(upload, urls), WireJson.Options, statusCode: StatusCodes.Status201Created);

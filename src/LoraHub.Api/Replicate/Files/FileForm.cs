@@ -22,61 +22,52 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
     FormPart? _contentPart;
 
     /// <summary>Reads the whole form.</summary>
-    /// <returns>The error response, or null.</returns>
-    public async Task<IResult?> ReadAsync(FormParts parts, CancellationToken cancellationToken)
+    /// <exception cref="RequestRefusedException"/>
+    public async Task ReadAsync(FormParts parts, CancellationToken cancellationToken)
     {
-        while (true)
+        while (await parts.NextAsync(cancellationToken) is { } part)
         {
-            var (part, refusal) = await parts.NextAsync(cancellationToken);
-            if (part is null)
+            await (part.Name switch
             {
-                return refusal;
-            }
-
-            refusal = part.Name switch
-            {
-                Content => await ReadContentAsync(parts, part, cancellationToken),
-                FileName or Type or Metadata => await ReadFieldAsync(parts, part, cancellationToken),
-                _ => null, // other fields are ignored
-            };
-            if (refusal is not null)
-            {
-                return refusal;
-            }
+                Content => ReadContentAsync(parts, part, cancellationToken),
+                FileName or Type or Metadata => ReadFieldAsync(parts, part, cancellationToken),
+                _ => Task.CompletedTask, // other fields are ignored
+            });
         }
     }
 
-    /// <returns>The file, or the error response for a wrong field.</returns>
-    public async Task<(Upload? Upload, IResult? Refusal)> CompleteAsync(CancellationToken cancellationToken)
+    /// <summary>Stores the file.</summary>
+    /// <exception cref="RequestRefusedException">A field is missing or invalid.</exception>
+    public async Task<Upload> CompleteAsync(CancellationToken cancellationToken)
     {
         if (_content is null)
         {
-            return (null, Invalid("required", Content, "content is required: the file"));
+            throw Invalid("required", Content, "content is required: the file");
         }
 
         var name = FieldOrNull(FileName) ?? _contentPart!.FileName;
         if (string.IsNullOrEmpty(name))
         {
-            return (null, Invalid("required", FileName, "content must have a filename, or the field filename must be set"));
+            throw Invalid("required", FileName, "content must have a filename, or the field filename must be set");
         }
 
         if (!IsName(name))
         {
-            return (null, Invalid(
-                "invalid_value", FileName, $"filename must be UTF-8 of at most {MaxName} bytes, a name without folders or control characters"));
+            throw Invalid(
+                "invalid_value", FileName, $"filename must be UTF-8 of at most {MaxName} bytes, a name without folders or control characters");
         }
 
         var type = FieldOrNull(Type) ?? _contentPart!.ContentType ?? "application/octet-stream";
         if (type.Length > MaxName || !MediaTypeHeaderValue.TryParse(type, out _))
         {
-            return (null, Invalid("invalid_value", Type, "type must be a media type, such as text/plain"));
+            throw Invalid("invalid_value", Type, "type must be a media type, such as text/plain");
         }
 
         var metadata = ReadMetadata(FieldOrNull(Metadata) ?? "{}");
         return metadata is null
-            ? (null, Invalid(
-                "invalid_value", Metadata, $"metadata must be a JSON object with unique keys, nested at most {BoundedJson.MaxDepth} levels deep"))
-            : (await _content.CompleteAsync(new UploadDetails(name, type, metadata), cancellationToken), null);
+            ? throw Invalid(
+                "invalid_value", Metadata, $"metadata must be a JSON object with unique keys, nested at most {BoundedJson.MaxDepth} levels deep")
+            : await _content.CompleteAsync(new UploadDetails(name, type, metadata), cancellationToken);
     }
 
     public ValueTask DisposeAsync() => _content?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -89,24 +80,19 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"Files must be less than {limit} in size");
     }
 
-    async Task<IResult?> ReadContentAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    async Task ReadContentAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
         if (_content is not null)
         {
-            return Duplicate(part);
+            throw Duplicate(part);
         }
 
         _contentPart = part;
-        _content = await uploads.CreateAsync(cancellationToken);
-        if (_content is null)
-        {
-            return StorageFull();
-        }
-
+        _content = await uploads.CreateAsync(cancellationToken) ?? throw StorageFull();
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            return await CopyAsync(parts, part, _content, buffer, cancellationToken);
+            await CopyAsync(parts, part, _content, buffer, cancellationToken);
         }
         finally
         {
@@ -114,34 +100,30 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         }
     }
 
-    async Task<IResult?> CopyAsync(FormParts parts, FormPart part, IUploadWriter content, byte[] buffer, CancellationToken cancellationToken)
+    async Task CopyAsync(FormParts parts, FormPart part, IUploadWriter content, byte[] buffer, CancellationToken cancellationToken)
     {
         long size = 0;
-        while (true)
+        while (await parts.ReadAsync(part, buffer, cancellationToken) is var read and > 0)
         {
-            var (read, refusal) = await parts.ReadAsync(part, buffer, cancellationToken);
-            if (read == 0)
-            {
-                return refusal;
-            }
-
             size += read;
             if (size > options.MaxBytes)
             {
-                return TooLarge(options);
+                throw new RequestRefusedException(TooLarge(options));
             }
 
             if (!await content.WriteAsync(buffer.AsMemory(0, read), cancellationToken))
             {
-                return StorageFull();
+                throw StorageFull();
             }
         }
     }
 
-    async Task<IResult?> ReadFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
+    async Task ReadFieldAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)
     {
-        var (text, refusal) = await parts.ReadTextAsync(part, cancellationToken);
-        return refusal ?? (_fields.TryAdd(part.Name, text!) ? null : Duplicate(part));
+        if (!_fields.TryAdd(part.Name, await parts.ReadTextAsync(part, cancellationToken)))
+        {
+            throw Duplicate(part);
+        }
     }
 
     /// <summary>Whether the name contains no path separator or control character.</summary>
@@ -166,15 +148,16 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         }
     }
 
-    static IResult Duplicate(FormPart part) => Invalid("invalid_value", part.Name, $"{part.Name} may be given only once");
+    static RequestRefusedException Duplicate(FormPart part) => Invalid("invalid_value", part.Name, $"{part.Name} may be given only once");
 
-    static IResult Invalid(string type, string field, string description) => Problems.Fields([new InvalidField(type, field, description)]);
+    static RequestRefusedException Invalid(string type, string field, string description) =>
+        new(Problems.Fields([new InvalidField(type, field, description)]));
 
-    IResult StorageFull() => Problems.Because(
+    RequestRefusedException StorageFull() => new(Problems.Because(
         StatusCodes.Status507InsufficientStorage,
         null,
         $"Stored files may total at most {options.MaxTotalBytes} bytes ({UploadOptions.Section}:{nameof(UploadOptions.MaxTotalBytes)}); "
-        + "delete some, or wait until they expire.");
+        + "delete some, or wait until they expire."));
 }
 
 /// <summary>The body of <c>POST /v1/files</c> for the OpenAPI document.</summary>

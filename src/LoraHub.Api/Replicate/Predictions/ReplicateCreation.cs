@@ -42,19 +42,14 @@ static class ReplicateCreation
             return Problems.Because(StatusCodes.Status503ServiceUnavailable, "Setup failed", $"The model could not be loaded: {setup.Error}");
         }
 
-        var (request, refusal) = await ReplicateRequest.ReadAsync(http.Request, model);
-        if (refusal is not null)
-        {
-            return refusal;
-        }
-
+        var request = await ReplicateRequest.ReadAsync(http.Request, model);
         var cancelAfter = CancelAfterHeader.Of(http.Request);
         if (cancelAfter is CancelAfterHeader.Invalid)
         {
             return Problems.Fields([new InvalidField("invalid_value", CancelAfterHeader.Name, CancelAfterHeader.Rule)]);
         }
 
-        var toCreate = new PredictionRequest(request!.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
+        var toCreate = new PredictionRequest(request.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
         {
             SentTo = Origin.AsSent(http.Request),
             Deployment = deployment,

@@ -10,18 +10,19 @@ namespace LoraHub.Api.Replicate.Predictions;
 sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook, IgnoredInputs Ignored)
 {
     /// <param name="model">The model that <c>version</c> must name, or null when the path names it.</param>
-    /// <returns>The request, or the error response.</returns>
-    public static async Task<(ReplicateRequest? Request, IResult? Refusal)> ReadAsync(HttpRequest request, ServedModel? model) =>
+    /// <exception cref="RequestRefusedException"/>
+    public static async Task<ReplicateRequest> ReadAsync(HttpRequest request, ServedModel? model) =>
         await JsonBody.ReadAsync(request) switch
         {
             JsonBody.Absent => Read([], request, model),
             JsonBody.Parsed(JsonObject body) => Read(body, request, model),
-            JsonBody.Parsed => (null, Problems.Fields([new InvalidField("invalid_type", "", "The body must be a JSON object")])),
-            JsonBody.Refused(var statusCode, var reason) => (null, Problems.Because(statusCode, null, reason)),
+            JsonBody.Parsed => throw new RequestRefusedException(
+                Problems.Fields([new InvalidField("invalid_type", "", "The body must be a JSON object")])),
+            JsonBody.Refused(var statusCode, var reason) => throw new RequestRefusedException(Problems.Because(statusCode, null, reason)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
-    static (ReplicateRequest? Request, IResult? Refusal) Read(JsonObject body, HttpRequest http, ServedModel? model)
+    static ReplicateRequest Read(JsonObject body, HttpRequest http, ServedModel? model)
     {
         var invalid = new List<InvalidField>();
         if (model is not null && Check(body, "version", JsonValueKind.String, field: "") is { } version)
@@ -38,12 +39,12 @@ sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook, Ign
         invalid.AddRange(errors.Select(error => new InvalidField(error.IsWrongType ? "invalid_type" : "invalid_value", error.Field, error.Reason)));
         if (invalid.Count > 0)
         {
-            return (null, Problems.Fields(invalid));
+            throw new RequestRefusedException(Problems.Fields(invalid));
         }
 
         return model is null || model.Matches((string)body["version"]!)
-            ? (new ReplicateRequest(body["input"]!.AsObject(), webhook, IgnoredInputs.Of(body)), null)
-            : (null, Problems.UnknownVersion());
+            ? new ReplicateRequest(body["input"]!.AsObject(), webhook, IgnoredInputs.Of(body))
+            : throw new RequestRefusedException(Problems.UnknownVersion());
     }
 
     /// <param name="field">The field under which a missing key is reported, as Replicate does.</param>
