@@ -21,7 +21,9 @@ static class PredictCommand
     {
         var inputs = new Option<string[]>("--input", "-i")
         {
-            Description = "An input as name=value; @file as the value reads a file. May be given several times. Other inputs have their defaults.",
+            Description =
+                "An input as name=value; @file as the value reads a file. May be given several times. Other inputs have their defaults.\n\n"
+                + string.Join('\n', InputSchema.Fields.Select(GivenInputs.Describe)) + "\n",
         };
         var dataset = new Option<string?>("--dataset", "-d")
         {
@@ -33,8 +35,7 @@ static class PredictCommand
         };
         var command = new Command(
             "predict",
-            "Runs one prediction without a server. Shows its progress on standard error and its result on standard output, and saves the adapter."
-            + $"\n\nInputs:\n{string.Join('\n', InputSchema.Fields.Select(field => $"  {GivenInputs.Describe(field)}"))}")
+            "Runs one prediction without a server. Shows its progress on standard error and its result on standard output; -o saves the adapter.")
         {
             inputs, dataset, output,
         };

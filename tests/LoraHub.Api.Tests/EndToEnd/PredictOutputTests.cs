@@ -100,6 +100,15 @@ public sealed class PredictOutputTests : IDisposable
             Core.Predictions.Inputs.InputSchema.Fields, field => Assert.Contains(field.Name, run.Output, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task The_help_of_the_program_lists_commands_and_no_inputs()
+    {
+        var run = await FinishedRun.OfAsync(Path.Combine(_folder.FullName, "data"), ["--help"]);
+
+        Assert.Contains("  predict ", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("example_inputs", run.Output, StringComparison.Ordinal);
+    }
+
     string Write(string name, string content)
     {
         var path = Path.Combine(_folder.FullName, name);

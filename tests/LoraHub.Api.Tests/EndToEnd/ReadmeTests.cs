@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -49,6 +50,39 @@ public sealed partial class ReadmeTests(RealService service) : IClassFixture<Rea
             }
         });
     }
+
+    [Fact]
+    public async Task The_command_in_the_readme_reads_and_writes_in_the_folder_where_it_is_typed()
+    {
+        var folder = Directory.CreateTempSubdirectory("lorahub-");
+        try
+        {
+            var project = Path.Combine(Repository.Root, "src", "LoraHub.Api");
+            var commands = Command().Match(Readme).Groups["sh"].Value.Replace(
+                "dotnet run --project src/LoraHub.Api",
+                $"dotnet run --no-build -c {Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/'))} --project '{project}'",
+                StringComparison.Ordinal);
+            var start = new ProcessStartInfo("sh", ["-ec", commands])
+            {
+                WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true,
+            };
+            start.Environment["Data__Path"] = Path.Combine(folder.FullName, "data");
+            using var shell = Process.Start(start)!;
+            var errors = shell.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+            Assert.True(shell.ExitCode == 0, await errors);
+            Assert.True(File.Exists(Path.Combine(folder.FullName, "my-adapter", "adapter_config.json")));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [GeneratedRegex(@"```sh\n(?<sh>printf .*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Command();
 
     [GeneratedRegex(@"/predictions .* -d '(?<json>\{.*?\})'\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
