@@ -64,7 +64,10 @@ public sealed partial class ReadmeTests(RealService service) : IClassFixture<Rea
                 StringComparison.Ordinal);
             var start = new ProcessStartInfo("sh", ["-ec", commands])
             {
-                WorkingDirectory = folder.FullName, RedirectStandardOutput = true, RedirectStandardError = true,
+                WorkingDirectory = folder.FullName,
+                UseShellExecute = false,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
             };
             start.Environment["Data__Path"] = Path.Combine(folder.FullName, "data");
             using var shell = Process.Start(start)!;
