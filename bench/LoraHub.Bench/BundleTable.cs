@@ -26,16 +26,20 @@ static class BundleTable
         var clock = Stopwatch.StartNew();
         foreach (var task in reference.Keys)
         {
-            var reports = draws.Select(draw => Run(bundle, Path.Combine(root, "bench", "tasks", task + ".jsonl"), draw.Value!.Deserialize<string[]>()!)).ToArray();
+            var file = Path.Combine(root, "bench", "tasks", task + ".jsonl");
+            var reports = draws.Select(draw => Run(bundle, file, draw.Value!.Deserialize<string[]>()!)).ToArray();
             var row = new Row(reports[0].ZeroShot, [.. reports.Select(report => report.Adapted)], reference[task]);
             rows.Add(row);
-            Console.WriteLine($"| {task} | {row.ZeroShot:0.0} | {string.Join(", ", row.Adapted.Select(value => $"{value:0.0}"))} | {row.Adapted.Average():0.0} | {row.Reference:0.0} |");
+            var adapted = string.Join(", ", row.Adapted.Select(value => $"{value:0.0}"));
+            Console.WriteLine($"| {task} | {row.ZeroShot:0.0} | {adapted} | {row.Adapted.Average():0.0} | {row.Reference:0.0} |");
         }
 
         Console.WriteLine(
-            $"| **mean of {rows.Count}** | **{rows.Average(row => row.ZeroShot):0.0}** | | **{rows.Average(row => row.Adapted.Average()):0.0}** | **{rows.Average(row => row.Reference):0.0}** |");
+            $"| **mean of {rows.Count}** | **{rows.Average(row => row.ZeroShot):0.0}** | "
+            + $"| **{rows.Average(row => row.Adapted.Average()):0.0}** | **{rows.Average(row => row.Reference):0.0}** |");
         Console.WriteLine();
-        Console.WriteLine($"{rows.Count * draws.Count} predictions in {clock.Elapsed.TotalSeconds:0} s, {clock.Elapsed.TotalSeconds / (rows.Count * draws.Count):0.00} s each.");
+        var (predictions, seconds) = (rows.Count * draws.Count, clock.Elapsed.TotalSeconds);
+        Console.WriteLine($"{predictions} predictions in {seconds:0} s, {seconds / predictions:0.00} s each.");
     }
 
     static AccuracyReport Run(Bundle bundle, string file, IReadOnlyList<string> modules)
@@ -48,7 +52,8 @@ static class BundleTable
     /// <summary>Reads the Python stack's average for each task from the bundle's table.</summary>
     static Dictionary<string, double> Reference(string readme)
     {
-        var rows = File.ReadLines(readme).Where(line => line.StartsWith("| ", StringComparison.Ordinal)).Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)).ToArray();
+        var rows = File.ReadLines(readme).Where(line => line.StartsWith("| ", StringComparison.Ordinal))
+            .Select(line => line.Trim('|').Split('|', StringSplitOptions.TrimEntries)).ToArray();
         var header = rows.First(row => row.Contains(ReferenceColumn));
         var column = Array.IndexOf(header, ReferenceColumn);
         return rows

@@ -47,6 +47,7 @@ switch (args)
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
-        Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- bundle|default|pool|probing [FOLDER]|wire|streams|costs|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
+        Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
+            + "bundle|default|pool|probing [FOLDER]|wire|streams|costs|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
         return 2;
 }

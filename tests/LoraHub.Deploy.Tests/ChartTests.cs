@@ -18,7 +18,9 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
     const string Everything = Least + """
 
         imagePullSecrets: [{name: registry}]
-        api: {hardware: gpu, settings: {Queue__Capacity: "5000"}, secretSettings: [tokens], nodeSelector: {disk: ssd}, tolerations: [{operator: Exists}], affinity: {podAffinity: {}}}
+        api:
+          {hardware: gpu, settings: {Queue__Capacity: "5000"}, secretSettings: [tokens],
+           nodeSelector: {disk: ssd}, tolerations: [{operator: Exists}], affinity: {podAffinity: {}}}
         workers:
           cpu: {drainSeconds: 305, autoscaling: {enabled: true}}
           gpu: {enabled: true, autoscaling: {enabled: true}, nodeSelector: {gpu: h100}}

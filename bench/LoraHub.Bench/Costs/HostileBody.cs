@@ -44,7 +44,7 @@ sealed record HostileBody(string Name, HttpMethod Method, string Path, string Me
     static HostileBody Module(string name, int inputs, int outputs, int rank, int layers)
     {
         const string Boundary = "bench-boundary";
-        var config = """{"peft_type": "LORA", "r": RANK, "lora_alpha": 1, "base_model_name_or_path": "nobody/unknown"}""".Replace("RANK", $"{rank}", StringComparison.Ordinal);
+        var config = $$"""{"peft_type": "LORA", "r": {{rank}}, "lora_alpha": 1, "base_model_name_or_path": "nobody/unknown"}""";
         using var body = new MemoryStream();
         Part("adapter_config.json", Encoding.UTF8.GetBytes(config));
         Part("adapter_model.safetensors", Weights(inputs, outputs, rank, layers));

@@ -24,7 +24,10 @@ static class RequestCosts
         }
 
         await PrintAsync(
-            $"a list page of {ListedPredictions} predictions with inputs of {ListedBytes / 1_000_000} MB", 0, FillAsync, client => client.GetAsync("/v1/predictions"));
+            $"a list page of {ListedPredictions} predictions with inputs of {ListedBytes / 1_000_000} MB",
+            0,
+            FillAsync,
+            client => client.GetAsync("/v1/predictions"));
     }
 
     static async Task FillAsync(HttpClient client)
@@ -49,7 +52,8 @@ static class RequestCosts
         var answer = await AnswerAsync(() => send(client));
         var time = Stopwatch.GetElapsedTime(start);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {size / 1e6:0.0} | {answer} | {time.TotalSeconds:0.0} | {(program.ProcessorTime - processor).TotalSeconds:0.0} | {program.PeakMiB - idle:0} |"));
+            $"| {name} | {size / 1e6:0.0} | {answer} | {time.TotalSeconds:0.0} "
+            + $"| {(program.ProcessorTime - processor).TotalSeconds:0.0} | {program.PeakMiB - idle:0} |"));
     }
 
     static async Task<string> AnswerAsync(Func<Task<HttpResponseMessage>> send)

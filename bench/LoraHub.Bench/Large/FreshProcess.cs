@@ -37,7 +37,12 @@ static class FreshProcess
 
     static double[] Run(string folder, string what)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(FreshProcess).Assembly.Location, "large", folder, Verb, what]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var start = new ProcessStartInfo("dotnet", [typeof(FreshProcess).Assembly.Location, "large", folder, Verb, what])
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        using var process = Process.Start(start)!;
         var figures = process.StandardOutput.ReadToEnd().Split(' ').Select(figure => double.Parse(figure, CultureInfo.InvariantCulture)).ToArray();
         process.WaitForExit();
         return figures;
@@ -71,7 +76,10 @@ static class FreshProcess
         }
 
         using var self = Process.GetCurrentProcess();
-        double[] figures = [load, self.WorkingSet64, Timed.Median(compose), Timed.Median(evaluation[2..]), Timed.Median(ceiling), FirstTouch(work!.Model.Bytes)];
+        double[] figures =
+        [
+            load, self.WorkingSet64, Timed.Median(compose), Timed.Median(evaluation[2..]), Timed.Median(ceiling), FirstTouch(work!.Model.Bytes),
+        ];
         work.Dispose();
         return figures;
     }

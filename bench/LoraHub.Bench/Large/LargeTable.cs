@@ -26,6 +26,7 @@ static class LargeTable
             Median(rounds, round => round.Plain), Median(rounds, round => round.Fp32), Median(rounds, round => round.Fastest));
         var ceiling = Median(rounds, round => round.Ceiling);
         var operations = LargeArithmetic.Operations(RandomT5.Large, LargeWork.Inputs, LargeWork.Targets);
+        var speed = operations / twenty.Evaluation;
         var compose = Median(rounds, round => round.Compose);
         var type = LargeWork.FastestName;
 
@@ -35,19 +36,37 @@ static class LargeTable
         Console.WriteLine("|---|---|---|---|");
         if (IsHalf)
         {
-            Row("one evaluation in bf16, against the reference's plain shape in fp32", $"{plain / fastest:0.00}× ({fastest * 1000:0} against {plain * 1000:0} ms)", "3.3×", "4×");
+            Row(
+                "one evaluation in bf16, against the reference's plain shape in fp32",
+                $"{plain / fastest:0.00}× ({fastest * 1000:0} against {plain * 1000:0} ms)", "3.3×", "4×");
         }
 
-        Row("one evaluation in fp32, against the reference's plain shape in fp32", $"{plain / fp32:0.00}× ({fp32 * 1000:0} against {plain * 1000:0} ms)", "1.75×", "1.9×");
-        Row($"share of the packed {type} ceiling, separate process", $"{operations / twenty.Evaluation / twenty.Ceiling:P0} ({operations / twenty.Evaluation / 1e9:0} of {twenty.Ceiling / 1e9:0} GFLOP/s; {twenty.Evaluation * 1000:0} ms)", "80 %", "90 %");
-        Row("the same, interleaved with the other models", $"{operations / fastest / ceiling:P0} ({operations / fastest / 1e9:0} of {ceiling / 1e9:0} GFLOP/s)", "", "");
-        Row("prediction of 40 evaluations ÷ its evaluations' time", $"{prediction.Total / prediction.Evaluations:0.000} ({prediction.Total:0.0} s)", "1.05", "1.02");
+        Row(
+            "one evaluation in fp32, against the reference's plain shape in fp32",
+            $"{plain / fp32:0.00}× ({fp32 * 1000:0} against {plain * 1000:0} ms)", "1.75×", "1.9×");
+        Row(
+            $"share of the packed {type} ceiling, separate process",
+            $"{speed / twenty.Ceiling:P0} ({speed / 1e9:0} of {twenty.Ceiling / 1e9:0} GFLOP/s; {twenty.Evaluation * 1000:0} ms)", "80 %", "90 %");
+        Row(
+            "the same, interleaved with the other models",
+            $"{operations / fastest / ceiling:P0} ({operations / fastest / 1e9:0} of {ceiling / 1e9:0} GFLOP/s)", "", "");
+        Row(
+            "prediction of 40 evaluations ÷ its evaluations' time",
+            $"{prediction.Total / prediction.Evaluations:0.000} ({prediction.Total:0.0} s)", "1.05", "1.02");
         Row("composing 20 modules, share of an evaluation", $"{compose / fastest:P1} ({compose * 1000:0.0} ms)", "2 %", "1 %");
-        Row("a token for 5 rows, against no cache at 32 tokens", $"{generation.Uncached / generation.Cached:0.0}× ({generation.Cached * 1000:0} against {generation.Uncached * 1000:0} ms)", "6×", "8×");
-        Row($"base model on disk to first evaluation, {type}, cached pages", $"{one.Load:0.0} s; allocating the memory alone takes {one.FirstTouch:0.0} s", "3 s", "1.5 s");
+        Row(
+            "a token for 5 rows, against no cache at 32 tokens",
+            $"{generation.Uncached / generation.Cached:0.0}× ({generation.Cached * 1000:0} against {generation.Uncached * 1000:0} ms)", "6×", "8×");
+        Row(
+            $"base model on disk to first evaluation, {type}, cached pages",
+            $"{one.Load:0.0} s; allocating the memory alone takes {one.FirstTouch:0.0} s", "3 s", "1.5 s");
         Row($"memory during a search, {type}, 20 modules", $"{twenty.Memory / 1e9:0.00} GB", "2.4 GB in bf16", "2.0 GB");
-        Row("196 modules: added memory; composing", $"{(all.Memory - one.Memory) / 1e9:0.00} GB; {all.Compose * 1000:0} ms", "2.0 GB in bf16; 120 ms", "");
-        Row("shipped model: share of an evaluation outside matrix products", $"{1 - (mini.Products / mini.Evaluation):P0} ({mini.Evaluation * 1000:0.0} ms in all)", "50 %", "25 %");
+        Row(
+            "196 modules: added memory; composing",
+            $"{(all.Memory - one.Memory) / 1e9:0.00} GB; {all.Compose * 1000:0} ms", "2.0 GB in bf16; 120 ms", "");
+        Row(
+            "shipped model: share of an evaluation outside matrix products",
+            $"{1 - (mini.Products / mini.Evaluation):P0} ({mini.Evaluation * 1000:0.0} ms in all)", "50 %", "25 %");
         Row("managed memory allocated per evaluation", $"{Median(rounds, round => round.Allocated) / 1024:0} KiB", "", "");
     }
 
@@ -89,7 +108,11 @@ static class LargeTable
     static void Evaluate(PlainT5 model, PlainModules modules, double[] weights)
     {
         using var scope = NewDisposeScope();
-        model.Loss(PaddedRows.Ids(LargeWork.Inputs, 0), PaddedRows.Mask(LargeWork.Inputs), PaddedRows.Ids(LargeWork.Targets, TeacherForcing.Ignored), modules.Compose(weights));
+        model.Loss(
+            PaddedRows.Ids(LargeWork.Inputs, 0),
+            PaddedRows.Mask(LargeWork.Inputs),
+            PaddedRows.Ids(LargeWork.Targets, TeacherForcing.Ignored),
+            modules.Compose(weights));
     }
 
     static double Median(List<Round> rounds, Func<Round, double> value) => Timed.Median(rounds.Select(value));

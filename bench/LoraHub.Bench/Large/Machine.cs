@@ -12,6 +12,7 @@ static class Machine
         var flags = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("flags", StringComparison.Ordinal)).Split(' ');
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (1L << 30);
         var tunables = Environment.GetEnvironmentVariables()[Tunables] is string set ? $", {Tunables}={set}" : "";
-        return $"{processor} ({string.Join(", ", Known.Where(flags.Contains))}), {Environment.ProcessorCount} processors, {memory} GiB, {TorchSharp.torch.get_num_threads()} threads, libtorch {TorchSharp.torch.__version__}{tunables}";
+        return $"{processor} ({string.Join(", ", Known.Where(flags.Contains))}), {Environment.ProcessorCount} processors, {memory} GiB, "
+            + $"{TorchSharp.torch.get_num_threads()} threads, libtorch {TorchSharp.torch.__version__}{tunables}";
     }
 }

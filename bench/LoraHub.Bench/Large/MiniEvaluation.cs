@@ -26,9 +26,18 @@ static class MiniEvaluation
         var tokenizer = T5Tokenizer.Load(model.Folder);
         var (input, _) = InputParser.Parse([]);
         var (inputs, targets) = (Tokenize(input!.ExampleInputs), Tokenize(input.ExampleOutputs));
-        var modules = Directory.EnumerateDirectories(models).Where(folder => File.Exists(Path.Combine(folder, "adapter_config.json"))).Order(StringComparer.Ordinal)
+        var modules = Directory.EnumerateDirectories(models)
+            .Where(folder => File.Exists(Path.Combine(folder, "adapter_config.json")))
+            .Order(StringComparer.Ordinal)
             .Select(folder => (Folder: folder, Config: AdapterConfig.Load(folder)))
-            .Select(module => LoraModule.Load(new ModuleVersion { Id = Path.GetFileName(module.Folder), Folder = module.Folder, BaseModel = model.Folder, Rank = module.Config.Rank }, model))
+            .Select(module => new ModuleVersion
+            {
+                Id = Path.GetFileName(module.Folder),
+                Folder = module.Folder,
+                BaseModel = model.Folder,
+                Rank = module.Config.Rank,
+            })
+            .Select(version => LoraModule.Load(version, model))
             .GroupBy(module => module.Layout.Signature).MaxBy(group => group.Count())!.Take(LargeWork.Modules).ToArray();
         using var composition = new FactorsComposition(modules, ScalarType.Float32);
         using var examples = new FewShotExamples(model, inputs, targets);

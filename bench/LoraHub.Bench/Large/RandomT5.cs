@@ -92,7 +92,9 @@ static class RandomT5
         RandomTensor[] Buckets(string stack) =>
         [
             Random(
-                $"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight", Math.Pow(d, -0.5), config.RelativeAttentionNumBuckets, config.NumHeads),
+                $"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight",
+                Math.Pow(d, -0.5),
+                config.RelativeAttentionNumBuckets, config.NumHeads),
         ];
 
         RandomTensor Ones(string name) => new(new TensorEntry(name, DType.Float32, [d]), Mean: 1, Deviation: 0);

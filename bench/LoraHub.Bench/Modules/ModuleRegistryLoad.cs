@@ -61,7 +61,8 @@ static class ModuleRegistryLoad
     {
         var data = Directory.CreateTempSubdirectory("lorahub-bench-").FullName;
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Data:Path", data), .. settings]).Build();
-        await using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddStorage(configuration).BuildServiceProvider();
+        await using var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration).AddLogging().AddStorage(configuration).BuildServiceProvider();
         await OpenAsync(services);
         var models = Path.Combine(data, "models");
         FillFolders(models);
@@ -136,12 +137,17 @@ static class ModuleRegistryLoad
             DType = "F32",
             Parameters = 4_718_592,
             Norm = 1 + (i % 100),
-            Layers = [.. Enumerable.Range(0, 144).Select(layer => new LayerReport($"decoder.block.{layer}.layer.0.SelfAttention.q", 0.123456789, 0.0069444, [0.1, 0.05, 0.025, 0.0125], 7.5))],
+            Layers =
+            [
+                .. Enumerable.Range(0, 144).Select(layer => new LayerReport(
+                    $"decoder.block.{layer}.layer.0.SelfAttention.q", 0.123456789, 0.0069444, [0.1, 0.05, 0.025, 0.0125], 7.5)),
+            ],
             Sketch = new byte[4096],
         },
         Card = new ModuleCard
         {
-            Text = $"# {Id(i)}\n\nLoRA module for question answering, number {i}. " + string.Join(' ', Enumerable.Range(0, 150).Select(word => $"word{(i * 31 + word * word) % 5000}")),
+            Text = $"# {Id(i)}\n\nLoRA module for question answering, number {i}. "
+                + string.Join(' ', Enumerable.Range(0, 150).Select(word => $"word{(i * 31 + word * word) % 5000}")),
             Task = $"task-{i % 7}",
             Tags = ["lora", "lorahub", $"topic-{i % 500}"],
         },

@@ -36,7 +36,8 @@ sealed class PlainModules : IDisposable
     public static PlainModules Load(IReadOnlyList<string> folders, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        var modules = new PlainModules(type, AdapterConfig.Load(folders[0]).Scaling); // as in the reference, which loads all modules into the first one's adapter
+        // As in the reference, which loads all modules into the first one's adapter.
+        var modules = new PlainModules(type, AdapterConfig.Load(folders[0]).Scaling);
         foreach (var folder in folders)
         {
             using var checkpoint = MappedCheckpoint.OpenAdapter(folder);

@@ -143,7 +143,8 @@ sealed class PlainT5 : IDisposable
         }
 
         var y = LayerNorm("decoder.final_layer_norm", h); // (B, T, D)
-        return (_config.TieWordEmbeddings ? linear(y.mul(Math.Pow(_config.DModel, -0.5)), _weights[Shared]) : Linear("lm_head", y, lora)).MoveToOuterDisposeScope();
+        var logits = _config.TieWordEmbeddings ? linear(y.mul(Math.Pow(_config.DModel, -0.5)), _weights[Shared]) : Linear("lm_head", y, lora);
+        return logits.MoveToOuterDisposeScope();
     }
 
     static Tensor Embed(Tensor ids, Tensor weight) // (B, T), (vocabulary, D) → (B, T, D)

@@ -57,7 +57,8 @@ static class PoolTable
         var real = outputs.Average(
             output => output.Weights.Count(weight => !weight.Module.StartsWith(RandomPool.Owner + "/", StringComparison.Ordinal)));
         Console.WriteLine(
-            $"| {name} | {budget} | {matches.Average():0.0} | {Every(0):0.0} | {Every(1):0.0} | {clock.Elapsed.TotalSeconds / outputs.Count:0.00} | {real:0.0} of {outputs.Average(output => output.Weights.Count):0.0} |");
+            $"| {name} | {budget} | {matches.Average():0.0} | {Every(0):0.0} | {Every(1):0.0} "
+            + $"| {clock.Elapsed.TotalSeconds / outputs.Count:0.00} | {real:0.0} of {outputs.Average(output => output.Weights.Count):0.0} |");
 
         double Every(int first) => matches.Where((_, place) => place % 2 == first).Average(); // alphabetical, counted from 1
     }

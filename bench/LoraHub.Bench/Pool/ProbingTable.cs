@@ -24,7 +24,8 @@ static class ProbingTable
         using var noGrad = no_grad();
         Console.WriteLine($"{Machine.Describe()}.");
         Console.WriteLine();
-        Console.WriteLine("| work | evaluations | together | one by one | ratio | one by one, composition of one module | ratio | largest relative difference of the losses |");
+        Console.WriteLine("| work | evaluations | together | one by one | ratio | one by one, composition of one module | ratio "
+            + "| largest relative difference of the losses |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
         PrintShipped(Path.Combine(root, "models"), Path.Combine(root, "bench", "tasks", "plural_nonce.jsonl"));
         if (large is not null)
@@ -44,11 +45,23 @@ static class ProbingTable
         [
             .. RandomPool.Real(models)
                 .Select(path => (Path: path, Config: AdapterConfig.Load(path)))
-                .Select(module => LoraModule.Load(new ModuleVersion { Id = Path.GetFileName(module.Path), Folder = module.Path, BaseModel = module.Config.BaseModel, Rank = module.Config.Rank }, model.Model)),
+                .Select(module => new ModuleVersion
+                {
+                    Id = Path.GetFileName(module.Path),
+                    Folder = module.Path,
+                    BaseModel = module.Config.BaseModel,
+                    Rank = module.Config.Rank,
+                })
+                .Select(version => LoraModule.Load(version, model.Model)),
         ];
         var (long3, _) = InputParser.Parse([]);
         var (short5, _) = InputParser.Parse(BundleTask.Request(task));
-        foreach (var (name, input) in new[] { ("shipped model, fp32, 3 examples of about 130 tokens", long3!), ("shipped model, fp32, 5 examples of a few tokens", short5!) })
+        var works = new[]
+        {
+            ("shipped model, fp32, 3 examples of about 130 tokens", long3!),
+            ("shipped model, fp32, 5 examples of a few tokens", short5!),
+        };
+        foreach (var (name, input) in works)
         {
             PrintRow(name, model, modules, Tokenize(input.ExampleInputs), Tokenize(input.ExampleOutputs), rounds: 5);
         }
@@ -65,7 +78,11 @@ static class ProbingTable
     {
         using var composition = new DeltaComposition(modules, model.Model.ComputeType);
         using var examples = new FewShotExamples(model.Model, inputs, targets);
-        double[][] points = [new double[modules.Count], .. modules.Select((_, place) => modules.Select((_, other) => other == place ? 1.0 : 0).ToArray())];
+        double[][] points =
+        [
+            new double[modules.Count],
+            .. modules.Select((_, place) => modules.Select((_, other) => other == place ? 1.0 : 0).ToArray()),
+        ];
         double[] together = [], apart = [], single = [];
         var (secondsTogether, secondsApart, secondsSingle) = (new List<double>(), new List<double>(), new List<double>());
         Loss(examples, composition, points[^1]); // warms up
@@ -80,7 +97,8 @@ static class ProbingTable
 
         var (a, b, c) = (Timed.Median(secondsTogether), Timed.Median(secondsApart), Timed.Median(secondsSingle));
         Console.WriteLine(
-            $"| {name} | {points.Length} | {a:0.00} s | {b:0.00} s | {b / a:0.00}× | {c:0.00} s | {c / a:0.00}× | {Math.Max(Difference(together, apart), Difference(together, single)):0.0e+0} |");
+            $"| {name} | {points.Length} | {a:0.00} s | {b:0.00} s | {b / a:0.00}× | {c:0.00} s | {c / a:0.00}× "
+            + $"| {Math.Max(Difference(together, apart), Difference(together, single)):0.0e+0} |");
     }
 
     /// <summary>As in the first search on these examples: the cache is empty.</summary>

@@ -22,7 +22,8 @@ static class RandomPool
     public static string[] Real(string models) =>
     [
         .. Directory.EnumerateDirectories(Path.Combine(models, "lorahub"), "t5_mini-*")
-            .Where(folder => AdapterConfig.Load(folder).Rank == 8 && Path.GetFileName(folder) != "t5_mini-parity_safetensors") // the modules that the tables draw from
+            // The modules that the tables draw from.
+            .Where(folder => AdapterConfig.Load(folder).Rank == 8 && Path.GetFileName(folder) != "t5_mini-parity_safetensors")
             .Order(StringComparer.Ordinal),
     ];
 

@@ -26,6 +26,7 @@ static class ManyRecords
         var oldest = await MeasureAsync(() => client.GetStringAsync("/v1/predictions?created_before=2026-01-01T12:00:00Z"));
         var one = await MeasureAsync(() => client.GetStringAsync("/v1/predictions/filled-00050000"));
         var create = await MeasureAsync(() => CreateAsync(client));
+        var size = new FileInfo(Path.Combine(program.DataPath, "lorahub.db")).Length;
         return string.Create(CultureInfo.InvariantCulture, $"""
             | with {count} finished predictions in SQLite | median / 99 % of {Times} |
             |---|---|
@@ -34,7 +35,7 @@ static class ManyRecords
             | the last page, by `created_before` | {oldest} |
             | one prediction by id | {one} |
             | create to the end by `Prefer: wait`, instant prediction | {create} |
-            | the database file (filled in {filling.Elapsed.TotalSeconds:0} s) | {new FileInfo(Path.Combine(program.DataPath, "lorahub.db")).Length / (1024 * 1024)} MiB |
+            | the database file (filled in {filling.Elapsed.TotalSeconds:0} s) | {size / (1024 * 1024)} MiB |
             """);
     }
 

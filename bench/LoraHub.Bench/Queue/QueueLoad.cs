@@ -40,10 +40,8 @@ static class QueueLoad
             rows.Add("| NATS, PostgreSQL | not installed here | | | | |");
         }
 
-        Console.WriteLine("""
-            | engine | create to start, idle: median / 99 % | create to the end by `Prefer: wait`: median / 99 % | creations a second | ends a second, instant predictions | ends a second, predictions of 100 ms |
-            |---|---|---|---|---|---|
-            """);
+        Console.WriteLine("| engine | create to start, idle: median / 99 % | create to the end by `Prefer: wait`: median / 99 % | creations a second "
+            + "| ends a second, instant predictions | ends a second, predictions of 100 ms |\n|---|---|---|---|---|---|");
         rows.ForEach(Console.WriteLine);
         Console.WriteLine();
         Console.WriteLine(await ManyRecords.RowsAsync(Records));
@@ -59,7 +57,8 @@ static class QueueLoad
         var (_, working) = await DrainAsync(client, TenthOfASecond, 100);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {deployment.Name} | {At(starts, 0.5):0.0} / {At(starts, 0.99):0.0} ms | {At(ends, 0.5):0.0} / {At(ends, 0.99):0.0} ms | {creations:0} | {instant:0} | {working:0.0} |");
+            $"| {deployment.Name} | {At(starts, 0.5):0.0} / {At(starts, 0.99):0.0} ms | {At(ends, 0.5):0.0} / {At(ends, 0.99):0.0} ms "
+            + $"| {creations:0} | {instant:0} | {working:0.0} |");
     }
 
     /// <returns>Milliseconds from creation to start by the service's clock, and to the final response by the client's.</returns>

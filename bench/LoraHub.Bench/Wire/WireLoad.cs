@@ -20,7 +20,8 @@ static class WireLoad
     {
         await using var program = await ServedProgram.StartAsync(
             "--Worker:Slots", "2", "--Api:Heartbeat", Heartbeat.ToString(), "--Queue:Capacity", "100000");
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = program.Address, Timeout = Timeout.InfiniteTimeSpan };
+        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue };
+        using var client = new HttpClient(handler) { BaseAddress = program.Address, Timeout = Timeout.InfiniteTimeSpan };
 
         var watched = await CreateAsync(client, UntilCanceled);
         var readers = Enumerable.Range(0, Readers).Select(_ => new IdleReader()).ToArray();
@@ -37,6 +38,7 @@ static class WireLoad
         var ends = readers.Select(reader => Stopwatch.GetElapsedTime(canceledAt, reader.EndedAt)).Order().ToArray();
         var late = readers.Max(reader => reader.LongestSilence) - Heartbeat;
 
+        var (middle, last) = (ends[ends.Length / 2], ends[^1]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             | what | figure |
             |---|---|
@@ -45,7 +47,7 @@ static class WireLoad
             | errors | {errors} |
             | create to 201 response, median / 99 % / longest | {At(latencies, 0.5):0.0} / {At(latencies, 0.99):0.0} / {At(latencies, 1):0.0} ms |
             | latest heartbeat (due every second) | {late.TotalMilliseconds:0} ms late |
-            | cancel to the readers' last event, median / last of {Readers} | {ends[ends.Length / 2].TotalMilliseconds:0} / {ends[^1].TotalMilliseconds:0} ms |
+            | cancel to the readers' last event, median / last of {Readers} | {middle.TotalMilliseconds:0} / {last.TotalMilliseconds:0} ms |
             | memory with only the readers / peak | {idle:0} / {peak:0} MiB |
             | processor time, share of one core | {100 * processor / time:0} % |
             """));

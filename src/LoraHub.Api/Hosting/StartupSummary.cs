@@ -123,7 +123,7 @@ sealed partial class StartupSummary(
     [LoggerMessage(LogLevel.Information, "Base model: {Model}, which is not here")]
     partial void LogNoModel(string model);
 
-    [LoggerMessage(LogLevel.Information, "Device: {Device}, precision {Precision}, {Threads} threads")]
+    [LoggerMessage(LogLevel.Information, "Device: {Device}, precision {Precision}, threads: {Threads}")]
     partial void LogDevice(string device, string precision, int threads);
 
     [LoggerMessage(LogLevel.Information, "Access: /v1 requires a token; Cog's paths are `{Bare}` (Auth:Bare)")]

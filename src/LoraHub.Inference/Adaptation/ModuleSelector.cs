@@ -48,13 +48,13 @@ static class ModuleSelector
         var asked = isCounted
             ? $"{least} modules were asked for, but the pool holds {count} that can be composed"
             : "The pool holds no module that can be composed";
-        var cure = catalog.Bases.Find(id) is null
-            ? $"the base model `{id}` is not here. Download it with `lorahub models pull {id}`, and its modules with `lorahub modules pull`."
-            : count < FewestToDraw ? $"add modules for `{id}` with `lorahub modules pull` or `lorahub modules add`."
-            : $"ask for at most {count}.";
+        var message = catalog.Bases.Find(id) is null
+            ? $"The base model `{id}` is not here. Download it with `lorahub models pull {id}`, and its modules with `lorahub modules pull`. {asked}."
+            : count < FewestToDraw ? $"{asked}; add modules for `{id}` with `lorahub modules pull` or `lorahub modules add`."
+            : $"{asked}; ask for at most {count}.";
         return isCounted
-            ? new InputError(InputSchema.NumRandomLoraModules, $"{asked}; {cure}", InputErrorKind.TooLarge)
-            : new InputError(InputSchema.ModuleSelection, $"{asked}; {cure}", InputErrorKind.Invalid);
+            ? new InputError(InputSchema.NumRandomLoraModules, message, InputErrorKind.TooLarge)
+            : new InputError(InputSchema.ModuleSelection, message, InputErrorKind.Invalid);
     }
 
     static IReadOnlyList<ModuleVersion> Choose(ModulePool pool, PredictionInput input, long seed) => input.ModuleSelection switch

@@ -146,7 +146,8 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         if (_bases.Find(id) is not { } folder)
         {
             throw new PredictionException(
-                $"The base model `{id}` was not found; run `lorahub models pull {id}`, or put its Hugging Face folder into the models folder as {id}.");
+                $"The base model `{id}` was not found; run `lorahub models pull {id}`, "
+                + $"or put its Hugging Face folder into the models folder as {id}.");
         }
 
         using var phase = Phase.Begin("model", _time);

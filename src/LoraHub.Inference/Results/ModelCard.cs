@@ -81,11 +81,11 @@ static class ModelCard
 
     static void AppendModules(StringBuilder card, PredictionInput input, IReadOnlyList<LoraModule> modules, PredictionOutput output)
     {
-        var byId = modules.ToDictionary(module => module.Info.Id);
         card.Append("\n## Modules\n\n| weight | module | r | version (sha256) |\n|---|---|---|---|\n");
-        foreach (var (module, weight, _) in output.Weights)
+        foreach (var (id, weight, digest) in output.Weights)
         {
-            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {module} | {byId[module].Layout.Rank} | {byId[module].Digest} |\n");
+            var module = modules.First(one => one.Info.Id == id && (digest is null || one.Digest == digest));
+            card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {id} | {module.Layout.Rank} | {module.Digest} |\n");
         }
 
         if (input.Composition == Composition.Factors && MixedScalings.Note(modules) is { } note)

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using LoraHub.Core;
 using LoraHub.Formats.Adapters;
 using LoraHub.Modules.Folders;
-using LoraHub.Modules.Ranking;
 using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Library;
@@ -41,11 +40,6 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
     /// All modules that are in the folders now, ordered by id, including broken ones with their <see cref="ModuleVersion.Problem"/>.
     /// </summary>
     public virtual IReadOnlyList<ModuleVersion> List() => [.. Modules().Select(pair => Current(pair.Id, pair.Folder))];
-
-    /// <summary>
-    /// The modules of <see cref="List"/> whose ids or cards contain the words, best match first, as <see cref="IModuleIndex"/> finds them.
-    /// </summary>
-    public IReadOnlyList<ModuleVersion> Search(string words) => TextSearch.Find(words, List(), module => module.Id, module => module.Card.Text);
 
     /// <summary>The stamp of each module's folder (<see cref="ModuleVersion.Stamp"/>), by id. Opens no files.</summary>
     public virtual IReadOnlyDictionary<string, string> Stamps() =>

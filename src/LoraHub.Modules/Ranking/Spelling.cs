@@ -3,12 +3,17 @@ namespace LoraHub.Modules.Ranking;
 /// <summary>Suggests known names for a mistyped one.</summary>
 public static class Spelling
 {
-    /// <summary>Up to three known names, nearest first. The edit distance is at most half the length of the longer name.</summary>
+    /// <summary>The most edits, for long names whose beginnings are the same.</summary>
+    const int MostEdits = 4;
+
+    /// <summary>
+    /// Up to three known names, nearest first. The edit distance is at most a third of the length of the longer name, and at most four.
+    /// </summary>
     public static IReadOnlyList<string> Closest(string name, IEnumerable<string> known) =>
     [
         .. known
             .Select(candidate => (candidate, distance: Distance(name, candidate)))
-            .Where(pair => pair.distance <= Math.Max(name.Length, pair.candidate.Length) / 2)
+            .Where(pair => pair.distance <= Math.Min(Math.Max(name.Length, pair.candidate.Length) / 3, MostEdits))
             .OrderBy(pair => pair.distance)
             .ThenBy(pair => pair.candidate, StringComparer.Ordinal)
             .Take(3)

@@ -5,13 +5,11 @@ using Microsoft.EntityFrameworkCore;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// <c>tsvector</c> with a GIN index. The words are given to it as they are, as the configuration <c>simple</c> would leave them, so that no setting
-/// of the server
-/// parts them otherwise than here.
+/// The search uses a <c>tsvector</c> with a GIN index. It stores the words unchanged, so that no setting of the server splits them differently.
 /// </summary>
 sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer) : DatabaseModules(writer)
 {
-    /// <summary>The last place that a <c>tsvector</c> tells from others.</summary>
+    /// <summary>The highest position in a <c>tsvector</c>.</summary>
     const int LastPlace = 16383;
 
     protected override Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken) => Postgres.AskAsync(async () =>
@@ -26,7 +24,9 @@ sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecord
     protected override Task AddWordsAsync(
         RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
     {
-        var words = string.Join(' ', [.. ofId.Select((word, at) => $"'{word}':{at + 1}A"), .. ofCard.Take(LastPlace - ofId.Count).Select((word, at) => $"'{word}':{ofId.Count + at + 1}")]);
+        var idWords = ofId.Select((word, at) => $"'{word}':{at + 1}A");
+        var cardWords = ofCard.Take(LastPlace - ofId.Count).Select((word, at) => $"'{word}':{ofId.Count + at + 1}");
+        var words = string.Join(' ', idWords.Concat(cardWords));
         return records.Database.ExecuteSqlAsync($"INSERT INTO module_words (number, words) VALUES ({number}, {words}::tsvector)", cancellationToken);
     }
 
@@ -37,6 +37,9 @@ sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecord
     {
         var query = string.Join(" & ", words.Select(word => $"'{word}':*"));
         return records.Database.SqlQuery<ModuleMatch>(
-            $"SELECT number AS \"Number\", (-ts_rank(words, {query}::tsquery))::float8 AS \"Distance\" FROM module_words WHERE words @@ {query}::tsquery");
+            $"""
+            SELECT number AS "Number", (-ts_rank(words, {query}::tsquery))::float8 AS "Distance"
+            FROM module_words WHERE words @@ {query}::tsquery
+            """);
     }
 }

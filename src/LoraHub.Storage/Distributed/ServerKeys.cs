@@ -28,7 +28,7 @@ sealed class ServerKeys(Broker broker) : BackgroundService, IServiceKeys
         return entry.Value is { Length: KeyBytes } key
             ? key
             : throw new InvalidOperationException(
-                $"The secret `{Name}` in the NATS bucket {entry.Bucket} has {entry.Value?.Length ?? 0} bytes instead of {KeyBytes}. Restore it from a "
-                + "backup; or delete it, then the next start makes a new one.");
+                $"The secret `{Name}` in the NATS bucket {entry.Bucket} has {entry.Value?.Length ?? 0} bytes instead of {KeyBytes}. "
+                + "Restore it from a backup; or delete it, then the next start makes a new one.");
     }
 }

@@ -53,7 +53,8 @@ static class StoredMessages
     {
         try
         {
-            return await stream.DeleteMessageAsync(new StreamMsgDeleteRequest { Seq = sequence, NoErase = true }, cancellationToken) is { Success: true };
+            var request = new StreamMsgDeleteRequest { Seq = sequence, NoErase = true };
+            return await stream.DeleteMessageAsync(request, cancellationToken) is { Success: true };
         }
         catch (NatsJSApiException)
         {

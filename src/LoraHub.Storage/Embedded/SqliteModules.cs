@@ -4,14 +4,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Embedded;
 
-/// <summary>FTS5: the words are kept as an index alone, by the row's number.</summary>
+/// <summary>The search uses FTS5, which stores only an index of the words, by the row's number.</summary>
 sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts, IRecordWriter writer) : DatabaseModules(writer)
 {
     /// <summary>
-    /// A search that matches everything touches every module's row, some pages long: mapped, that is memory, where it was ten thousand calls of the
-    /// system.
+    /// A search that matches everything reads every module's row. Mapping the file avoids a system call for each page.
     /// </summary>
-    const string Mapped = "PRAGMA mmap_size=1073741824"; // of addresses, in bytes
+    const string Mapped = "PRAGMA mmap_size=1073741824"; // bytes of address space
 
     protected override async Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken)
     {
@@ -21,7 +20,7 @@ sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts, IRecordWr
         return await read(records);
     }
 
-    /// <summary>There is one writer anyway.</summary>
+    /// <summary>Does nothing, because SQLite has a single writer.</summary>
     protected override Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override Task AddWordsAsync(

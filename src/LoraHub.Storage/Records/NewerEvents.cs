@@ -20,6 +20,8 @@ sealed partial class NewerEvents(ILogger<NewerEvents> logger)
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Events of the kind {Kind} come from a newer version of LoraHub: this process keeps them and does not show them. Upgrade it.")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Events of the kind {Kind} come from a newer version of LoraHub: this process keeps them and does not show them. Upgrade it.")]
     partial void LogNewer(string kind);
 }

@@ -22,7 +22,8 @@ public sealed class WalkTests(ServicePool pool) : IClassFixture<ServicePool>
         var document = new Document(await client.GetJsonAsync(url));
         var faults = new List<string>();
 
-        foreach (var request in document.Operations.Keys.Where(route => !route.EndsWith("/shutdown", StringComparison.Ordinal)).SelectMany(route => WalkedRequest.Of(document, route)))
+        var routes = document.Operations.Keys.Where(route => !route.EndsWith("/shutdown", StringComparison.Ordinal));
+        foreach (var request in routes.SelectMany(route => WalkedRequest.Of(document, route)))
         {
             using var message = request.Message();
             using var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
@@ -60,7 +61,9 @@ public sealed class WalkTests(ServicePool pool) : IClassFixture<ServicePool>
             return $"{status} is {type}, documented as {string.Join(", ", contents.Select(pair => pair.Key))}";
         }
 
-        var faults = type.EndsWith("json", StringComparison.Ordinal) ? await document.FaultsAsync(content["schema"]!, await response.TextAsync()) : [];
+        var faults = type.EndsWith("json", StringComparison.Ordinal)
+            ? await document.FaultsAsync(content["schema"]!, await response.TextAsync())
+            : [];
         return faults.Count == 0 ? null : $"{status} does not fit: {string.Join("; ", faults)}";
     }
 }

@@ -9,7 +9,10 @@ namespace LoraHub.Api.Tests.Docs;
 sealed record WalkedRequest(
     string Route, string What, bool IsValid, string Path, string Query, JsonNode? Body, bool HasBody, IReadOnlyDictionary<string, string> Headers)
 {
-    static readonly string[] OddTexts = ["", " ", "x", "-1", "0", "1.5", "1e999", "99999999999999999999", "\u0001", "\ud83d\ude00", "null", "true", "2026-13-45", new('x', 3000)];
+    static readonly string[] OddTexts =
+    [
+        "", " ", "x", "-1", "0", "1.5", "1e999", "99999999999999999999", "\u0001", "\ud83d\ude00", "null", "true", "2026-13-45", new('x', 3000),
+    ];
 
     public HttpRequestMessage Message()
     {
@@ -36,12 +39,21 @@ sealed record WalkedRequest(
         var path = route.Split(' ')[1];
         foreach (var parameter in parameters.Where(one => In(one) == "path"))
         {
-            path = path.Replace($"{{{Name(parameter)}}}", Uri.EscapeDataString(Example(parameter) is { Length: > 0 } example ? example : "x"), StringComparison.Ordinal);
+            var value = Example(parameter) is { Length: > 0 } example ? example : "x";
+            path = path.Replace($"{{{Name(parameter)}}}", Uri.EscapeDataString(value), StringComparison.Ordinal);
         }
 
         var query = parameters.Where(one => In(one) == "query" && Example(one) is { Length: > 0 }).ToDictionary(Name, one => Example(one)!);
         var body = operation["requestBody"]?["content"]?["application/json"];
-        var start = new WalkedRequest(route, "the example", operation["requestBody"] is null || body is not null, path, Text(query), body is null ? null : body["example"]?.DeepClone() ?? new JsonObject(), body is not null, new Dictionary<string, string>());
+        var start = new WalkedRequest(
+            route,
+            "the example",
+            operation["requestBody"] is null || body is not null,
+            path,
+            Text(query),
+            body is null ? null : body["example"]?.DeepClone() ?? new JsonObject(),
+            body is not null,
+            new Dictionary<string, string>());
 
         return [start, .. Queries(start, parameters, query), .. HeaderValues(start, parameters), .. Bodies(start, document, body)];
     }
@@ -51,7 +63,8 @@ sealed record WalkedRequest(
         foreach (var parameter in parameters.Where(one => In(one) == "query"))
         {
             var name = Name(parameter);
-            yield return start with { What = $"no {name}", IsValid = (bool?)parameter["required"] != true, Query = Text(query.Where(one => one.Key != name)) };
+            var others = Text(query.Where(one => one.Key != name));
+            yield return start with { What = $"no {name}", IsValid = (bool?)parameter["required"] != true, Query = others };
             yield return start with { What = $"{name} twice", IsValid = false, Query = $"{Text(query)}&{name}=1&{name}=2" };
             foreach (var odd in OddTexts)
             {
@@ -67,7 +80,8 @@ sealed record WalkedRequest(
         from parameter in parameters
         where In(parameter) == "header"
         from odd in OddTexts.Where(odd => odd.All(char.IsAscii) && !odd.Any(char.IsControl))
-        select start with { What = $"{Name(parameter)}: {odd}", IsValid = false, Headers = new Dictionary<string, string> { [Name(parameter)] = odd } };
+        let headers = new Dictionary<string, string> { [Name(parameter)] = odd }
+        select start with { What = $"{Name(parameter)}: {odd}", IsValid = false, Headers = headers };
 
     static IEnumerable<WalkedRequest> Bodies(WalkedRequest start, Document document, JsonNode? content)
     {
@@ -85,7 +99,8 @@ sealed record WalkedRequest(
         {
             foreach (var odd in Odd())
             {
-                yield return start with { What = $"{string.Join('.', keys)} is {Short(odd)}", IsValid = false, Body = Changed(start.Body, keys, odd) };
+                var what = $"{string.Join('.', keys)} is {Short(odd)}";
+                yield return start with { What = what, IsValid = false, Body = Changed(start.Body, keys, odd) };
             }
         }
 

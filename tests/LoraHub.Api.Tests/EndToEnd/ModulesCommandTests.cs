@@ -72,7 +72,8 @@ public sealed class ModulesCommandTests : IDisposable
         var wrong = await RunAsync("verify");
         Assert.Equal(1, wrong.Code);
         Assert.Matches(
-            @"^mine/plurals@[0-9a-f]{12}: its adapter_model\.\w+ has changed since it was added\. The version is now in quarantine\.\n0 unchanged, 1 changed; \d+ have",
+            @"^mine/plurals@[0-9a-f]{12}: its adapter_model\.\w+ has changed since it was added\. The version is now in quarantine\.\n"
+            + @"0 unchanged, 1 changed; \d+ have",
             wrong.Output);
         Assert.Contains("has changed since it was added", RecordFile.Find("mine/plurals", Folder)!.Quarantine, StringComparison.Ordinal);
     }

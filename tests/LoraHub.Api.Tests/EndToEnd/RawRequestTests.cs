@@ -24,7 +24,8 @@ public sealed class RawRequestTests
         ($"POST /v1/%2e%2e/v1/predictions HTTP/1.1\r\n{Body}", 422),
         ("GET /v1/predictions HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
         ($"GET /v1/predictions HTTP/1.1\r\nHost: localhost\r\nX-Long: {new string('y', 40_000)}\r\n\r\n", 431),
-        ("POST /v1/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", 400),
+        ("POST /v1/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n", 400),
         (Chunked("/v1/predictions", "application/json", "80000000\r\n"), 400), // larger than an integer
         (Chunked("/v1/predictions", "application/json", "ffffffffffffffffff\r\n"), 400),
         (Chunked("/v1/predictions", "application/json", "-1\r\n"), 400),
@@ -33,8 +34,10 @@ public sealed class RawRequestTests
         (Chunked("/v1/files", "multipart/form-data; boundary=x", "80000000\r\n"), 400),
         (Chunked("/v1/files", "multipart/form-data; boundary=x", "zz\r\n"), 400),
         (Chunked("/v1/modules/a/b/quarantine", "application/json", "80000000\r\n"), 400),
-        ("POST /v1/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n{}", 413),
-        ("POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 200000000\r\nConnection: close\r\n\r\n--x", 413),
+        ("POST /v1/predictions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + "Content-Length: 200000000\r\nConnection: close\r\n\r\n{}", 413),
+        ("POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+            + "Content-Length: 200000000\r\nConnection: close\r\n\r\n--x", 413),
     ];
 
     [Fact]

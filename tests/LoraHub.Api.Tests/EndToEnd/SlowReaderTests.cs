@@ -34,7 +34,8 @@ public sealed class SlowReaderTests
     [Fact]
     public async Task An_abandoned_reader_leaves_nothing_behind()
     {
-        await using var host = await TestHostProcess.StartAsync(("Queue:BareCapacity", "10"), ("Api:MaxStreams", "1"), ("Limits:InputBytes", "20000000"));
+        await using var host = await TestHostProcess.StartAsync(
+            ("Queue:BareCapacity", "10"), ("Api:MaxStreams", "1"), ("Limits:InputBytes", "20000000"));
         var client = await host.ReadyAsync();
         var dead = await SendWithoutReadingAsync(host.Client.BaseAddress!, "gone", new string('x', Megabytes << 20));
         var prediction = await UntilEndedAsync(client, "gone");

@@ -17,7 +17,7 @@ public sealed class StartupTests
         Assert.Matches(@" INF Try it in a browser: http://127\.0\.0\.1:\d+/docs\n", host.Log);
         Assert.Contains($" INF Data folder: {host.DataPath}\n", host.Log, StringComparison.Ordinal);
         Assert.Contains(" INF Base model: lorahub/t5-mini", host.Log, StringComparison.Ordinal);
-        Assert.Contains(" INF Device: cpu, precision auto, 1 threads\n", host.Log, StringComparison.Ordinal);
+        Assert.Contains(" INF Device: cpu, precision auto, threads: 1\n", host.Log, StringComparison.Ordinal);
         Assert.Contains(" INF Access: no token is required", host.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("Content root", host.Log, StringComparison.Ordinal);
         Assert.DoesNotContain("Hosting environment", host.Log, StringComparison.Ordinal);

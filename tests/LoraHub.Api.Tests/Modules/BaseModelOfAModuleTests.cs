@@ -112,7 +112,7 @@ public sealed class BaseModelOfAModuleTests(SharedService shared) : IClassFixtur
 
         Assert.NotEqual(0, run.Code);
         Assert.Contains(
-            "the base model `google/flan-t5-large` is not here. Download it with `lorahub models pull google/flan-t5-large`",
+            "num_random_lora_modules: The base model `google/flan-t5-large` is not here. Download it with `lorahub models pull google/flan-t5-large`",
             run.Error,
             StringComparison.Ordinal);
         Assert.DoesNotContain("at most 0", run.Error, StringComparison.Ordinal);

@@ -130,7 +130,8 @@ public sealed class FileInputTests(SharedService shared) : IClassFixture<SharedS
         var problem = await client.PostJsonAsync("/v1/predictions", body.ToJsonString());
 
         Assert.Equal(
-            "- input.example_inputs: The URL must be a data URL or that of a file uploaded to this service (POST /v1/files). To pass a URL as text, use a JSON array: [\"https://…\"].\n"
+            "- input.example_inputs: The URL must be a data URL or that of a file uploaded to this service (POST /v1/files). "
+            + "To pass a URL as text, use a JSON array: [\"https://…\"].\n"
             + "- input.module_weights: The file is not UTF-8 text.\n"
             + "- input.test_inputs: This service has no such file: it was deleted, has expired, or never existed.\n",
             problem.Text("detail"));

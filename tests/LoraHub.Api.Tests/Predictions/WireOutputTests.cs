@@ -27,7 +27,10 @@ public sealed class WireOutputTests
 
     [Fact]
     public void Clients_get_URLs_under_the_origin_they_requested() => Assert.StartsWith(
-        """{"adapter":"https://here:5000/results/aa/adapter.zip","checkpoint":"https://here:5000/results/bb/checkpoint.zip","trace":"https://here:5000/results/cc/trace.json","weights":""",
+        """{"adapter":"https://here:5000/results/aa/adapter.zip","checkpoint":"https://here:5000/results/bb/checkpoint.zip","""
+        + """
+        "trace":"https://here:5000/results/cc/trace.json","weights":
+        """,
         WireJson.Write(WireOutput.Of(Output, "https://here:5000")),
         StringComparison.Ordinal);
 

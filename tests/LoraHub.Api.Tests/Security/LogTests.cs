@@ -26,9 +26,15 @@ public sealed class LogTests
     static readonly (string Method, string Path, string? Body, (string Name, string Value)[] Headers)[] Requests =
     [
         ("POST", "/predictions",
-            $$"""{"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test", "seed": 3}, "context": {"a": "{{Canary}}"} }""", []),
+            $$"""
+            {"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test", "seed": 3},
+             "context": {"a": "{{Canary}}"} }
+            """, []),
         ("POST", "/predictions",
-            $$"""{"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test", "auth": "{{Canary}}"} }""", [("Accept", "text/event-stream")]),
+            $$"""
+            {"input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "test_inputs": "{{Canary}}-test",
+             "auth": "{{Canary}}"} }
+            """, [("Accept", "text/event-stream")]),
         ("POST", "/predictions", $$"""{"input": {"seed": "{{Canary}}", "lora_modules_specified": "{{Canary}}"} }""", []),
         ("POST", "/predictions", $$"""{"id": "{{Canary}} no id", "input": "data:text/plain,{{Canary}}"}""", []),
         ("POST", "/predictions", $"{{ {Canary}", []),
@@ -36,7 +42,10 @@ public sealed class LogTests
         ("POST", $"/predictions/{Canary}/cancel?{Canary}", null, []),
         ("POST", "/shutdown", null, [("Origin", $"https://{Canary}")]),
         ("POST", "/v1/predictions",
-            $$"""{"version": "lorahub/lorahub", "input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "seed": 1}, "webhook": "https://a.example/{{Canary}}"}""", [TestTokens.Header(TestTokens.Anna), ("Prefer", "wait")]),
+            $$"""
+            {"version": "lorahub/lorahub", "input": {"example_inputs": "{{Canary}}-in", "example_outputs": "{{Canary}}-out", "seed": 1},
+             "webhook": "https://a.example/{{Canary}}"}
+            """, [TestTokens.Header(TestTokens.Anna), ("Prefer", "wait")]),
         ("POST", "/v1/predictions", $$"""{"version": "{{Canary}}", "input": {} }""", [TestTokens.Header(TestTokens.Anna)]),
         ("GET", $"/v1/predictions?cursor={Canary}", null, [TestTokens.Header(TestTokens.Anna)]),
         ("GET", $"/v1/predictions/{Canary}", null, [TestTokens.Header(TestTokens.Anna), ("Cookie", Canary)]),

@@ -27,7 +27,10 @@ public sealed partial class DashboardTests
         await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_ready") == 1);
         var prediction = await client.PostJsonAsync(
             "/predictions",
-            $$$"""{"id": "mimsy-id", "input": {"example_inputs": "{{{Canary}}} ; sun ;", "example_outputs": "soleil", "test_inputs": "{{{Canary}}} ; sea ;", "num_random_lora_modules": 3, "max_inference_step": 10, "seed": 1}}""");
+            $$$"""
+            {"id": "mimsy-id", "input": {"example_inputs": "{{{Canary}}} ; sun ;", "example_outputs": "soleil", "test_inputs": "{{{Canary}}} ; sea ;",
+             "num_random_lora_modules": 3, "max_inference_step": 10, "seed": 1}}
+            """);
         Assert.Equal("succeeded", prediction.Text("status"));
         using var unknown = await client.FetchAsync($"/{Canary}");
 

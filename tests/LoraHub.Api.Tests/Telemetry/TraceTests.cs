@@ -18,7 +18,10 @@ public sealed class TraceTests(RealService service) : IClassFixture<RealService>
 
         var prediction = await client.PostJsonAsync(
             "/predictions",
-            """{"input": {"example_inputs": "mimsy ; sun ;", "example_outputs": "soleil", "test_inputs": "mimsy ; sea ;", "num_random_lora_modules": 3, "max_inference_step": 10, "seed": 1}}""",
+            """
+            {"input": {"example_inputs": "mimsy ; sun ;", "example_outputs": "soleil", "test_inputs": "mimsy ; sea ;",
+             "num_random_lora_modules": 3, "max_inference_step": 10, "seed": 1}}
+            """,
             ("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01"));
 
         Assert.Equal("succeeded", prediction.Text("status"));

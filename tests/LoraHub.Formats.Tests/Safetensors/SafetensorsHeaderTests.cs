@@ -70,8 +70,11 @@ public sealed class SafetensorsHeaderTests : IDisposable
     [Fact]
     public void Tensors_without_elements_are_valid_at_any_offset()
     {
-        using var checkpoint =
-            Open("""{"b":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"c":{"dtype":"I8","shape":[2,0],"data_offsets":[0,0]}}""");
+        using var checkpoint = Open("""
+            {"b":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},
+             "a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+             "c":{"dtype":"I8","shape":[2,0],"data_offsets":[0,0]}}
+            """);
 
         Assert.Equal(["c", "a", "b"], checkpoint.Entries.Keys);
     }

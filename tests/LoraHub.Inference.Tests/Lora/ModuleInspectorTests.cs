@@ -156,7 +156,8 @@ public sealed class ModuleInspectorTests : IDisposable
         var refused = Assert.Throws<ModuleRefusedException>(() => Inspector.Inspect(_folder, TestContext.Current.CancellationToken));
         Assert.Contains("another architecture", refused.Message);
 
-        Assert.Null(new ModuleInspector(new BaseModels(new SearchPath([]), "lorahub/t5-mini")).Inspect(_folder, TestContext.Current.CancellationToken).BaseModelDigest);
+        var inspector = new ModuleInspector(new BaseModels(new SearchPath([]), "lorahub/t5-mini"));
+        Assert.Null(inspector.Inspect(_folder, TestContext.Current.CancellationToken).BaseModelDigest);
     }
 
     static float[] Floats(ModuleReport report) => MemoryMarshal.Cast<byte, float>(report.Sketch).ToArray();

@@ -90,7 +90,8 @@ public sealed class PatternedModuleTests : IDisposable
         Assert.Null(MixedScalings.Note([first, same]));
         var note = MixedScalings.Note([first, same, other]);
 
-        Assert.StartsWith("The composition `factors` applies the scaling of the first module, `lorahub/t5_mini-plurals` (", note, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The composition `factors` applies the scaling of the first module, `lorahub/t5_mini-plurals` (", note, StringComparison.Ordinal);
         Assert.Contains("Others have another one: `own/rslora` (", note, StringComparison.Ordinal);
         Assert.Contains("`composition: delta`", note, StringComparison.Ordinal);
         Assert.DoesNotContain("antonyms", note, StringComparison.Ordinal);
@@ -112,9 +113,11 @@ public sealed class PatternedModuleTests : IDisposable
         Dictionary<string, Tensor> tensors;
         using (var checkpoint = MappedCheckpoint.OpenAdapter(folder))
         {
-            tensors = checkpoint.Entries.Keys.ToDictionary(key => key, key => !key.Contains(".q.", StringComparison.Ordinal) ? checkpoint.Read(key).clone()
-                : key.Contains("lora_A", StringComparison.Ordinal) ? checkpoint.Read(key).narrow(0, 0, 3).clone()
-                : checkpoint.Read(key).narrow(1, 0, 3).contiguous().clone());
+            tensors = checkpoint.Entries.Keys.ToDictionary(
+                key => key,
+                key => !key.Contains(".q.", StringComparison.Ordinal) ? checkpoint.Read(key).clone()
+                    : key.Contains("lora_A", StringComparison.Ordinal) ? checkpoint.Read(key).narrow(0, 0, 3).clone()
+                    : checkpoint.Read(key).narrow(1, 0, 3).contiguous().clone());
         }
 
         File.Delete(Path.Combine(folder, ModuleFiles.PickledWeights));

@@ -48,7 +48,8 @@ public sealed class SimilarModulesTests(ITestOutputHelper output)
         foreach (var task in Tasks())
         {
             var (inputs, outputs) = Examples(task);
-            var exact = Modules[0] with { Id = "zz/exact", Card = new ModuleCard { Purpose = string.Join('\n', inputs.Zip(outputs, (input, answer) => $"{input}\n{answer}")) } };
+            var card = string.Join('\n', inputs.Zip(outputs, (input, answer) => $"{input}\n{answer}"));
+            var exact = Modules[0] with { Id = "zz/exact", Card = new ModuleCard { Purpose = card } };
 
             Assert.Same(exact, ModuleRanking.Rank(inputs, outputs, [.. Modules, exact])[0].Module);
         }

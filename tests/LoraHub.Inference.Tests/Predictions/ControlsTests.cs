@@ -10,7 +10,8 @@ namespace LoraHub.Inference.Tests.Predictions;
 public sealed class ControlsTests(PredictorFixture predictions) : IClassFixture<PredictorFixture>
 {
     const string Fields = """
-        "lora_modules_specified": "lorahub/t5_mini-plurals, lorahub/t5_mini-antonyms, lorahub/t5_mini-quotes", "seed": 1, "max_inference_step": 10, "max_new_tokens": 8, "controls": true
+        "lora_modules_specified": "lorahub/t5_mini-plurals, lorahub/t5_mini-antonyms, lorahub/t5_mini-quotes",
+        "seed": 1, "max_inference_step": 10, "max_new_tokens": 8, "controls": true
         """;
 
     [Theory]

@@ -9,9 +9,8 @@ public sealed partial class MethodTests(PredictorFixture predictions, ITestOutpu
 {
     const string Best = "\"method\": \"best\", \"seed\": 1";
 
-    const string Eight = """
-        "lora_modules_specified": "lorahub/t5_mini-plurals, lorahub/t5_mini-antonyms, lorahub/t5_mini-quotes, lorahub/t5_mini-twice, lorahub/t5_mini-past_tense, lorahub/t5_mini-french, lorahub/t5_mini-brackets, lorahub/t5_mini-colors"
-        """;
+    const string Eight = "\"lora_modules_specified\": \"lorahub/t5_mini-plurals, lorahub/t5_mini-antonyms, lorahub/t5_mini-quotes, "
+        + "lorahub/t5_mini-twice, lorahub/t5_mini-past_tense, lorahub/t5_mini-french, lorahub/t5_mini-brackets, lorahub/t5_mini-colors\"";
 
     [Theory]
     [InlineData("plural_nonce", 40)]

@@ -78,7 +78,10 @@ public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixt
         Directory.Delete(folder, recursive: true);
         var removed = Assert.Throws<PredictionException>(() => predictions.Run(plan));
 
-        Assert.Equal($"The module `pins/gone` was changed or removed after the prediction was created, and its version {digest[..12]} is not kept; create the prediction again.", changed.Message);
+        Assert.Equal(
+            $"The module `pins/gone` was changed or removed after the prediction was created, and its version {digest[..12]} is not kept; "
+            + "create the prediction again.",
+            changed.Message);
         Assert.Equal(changed.Message, removed.Message);
     }
 
@@ -138,7 +141,18 @@ public sealed class PinnedModuleTests(PredictorFixture predictions) : IClassFixt
             Files = VersionFolder.ReadNumbers(folder),
             PublishedAt = DateTimeOffset.UnixEpoch,
             Quarantine = quarantine,
-            Report = new ModuleReport { BaseModel = "lorahub/t5-mini", Rank = 8, Alpha = 8, Targets = [], DType = "F32", Parameters = 1, Norm = 1, Layers = [], Sketch = [] },
+            Report = new ModuleReport
+            {
+                BaseModel = "lorahub/t5-mini",
+                Rank = 8,
+                Alpha = 8,
+                Targets = [],
+                DType = "F32",
+                Parameters = 1,
+                Norm = 1,
+                Layers = [],
+                Sketch = [],
+            },
         });
     }
 

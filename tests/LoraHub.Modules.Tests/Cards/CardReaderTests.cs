@@ -8,7 +8,7 @@ namespace LoraHub.Modules.Tests.Cards;
 public sealed class CardReaderTests
 {
     [Fact]
-    public void A_shipped_module_says_what_its_card_says()
+    public void The_card_of_a_shipped_module_is_read()
     {
         var card = CardReader.ReadFolder(Path.Combine(Repository.Root, "models/lorahub/t5_mini-french"));
 
@@ -23,10 +23,10 @@ public sealed class CardReaderTests
     [InlineData("task_categories: [nli, qa]", "nli")]
     [InlineData("tags:\n- lora\n- task:quoref", "quoref")]
     [InlineData("tags: [a]\npipeline_tag: {a: b}", null)]
-    public void The_task_is_what_any_of_its_places_says(string front, string? task) => Assert.Equal(task, Read($"---\n{front}\n---\n# x").Task);
+    public void The_task_is_read_from_any_of_its_fields(string front, string? task) => Assert.Equal(task, Read($"---\n{front}\n---\n# x").Task);
 
     [Fact]
-    public void One_value_is_as_good_as_a_list_and_licence_is_spelled_both_ways()
+    public void A_single_value_is_read_as_a_list_and_the_spelling_licence_is_accepted()
     {
         var card = Read("---\r\ntags: one\r\nlicence: mit\r\ndatasets: squad\r\n---\r\nbody");
 
@@ -42,7 +42,7 @@ public sealed class CardReaderTests
     [InlineData("## Prompt\n## Other\n```\nno\n```", null)]
     [InlineData("## Prompt\n```\nnever closed", "never closed")]
     [InlineData("```\n## Prompt\n```\n```\nno\n```", null)]
-    public void The_prompt_template_is_that_of_the_front_matter_or_the_first_block_under_its_heading(string card, string? template) =>
+    public void The_prompt_template_is_read_from_the_front_matter_or_the_first_block_under_its_heading(string card, string? template) =>
         Assert.Equal(template, Read(card).PromptTemplate);
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class CardReaderTests
     [InlineData("- tags")]
     [InlineData("tags: !!binary [")]
     [InlineData("*: :")]
-    public void A_front_matter_that_is_broken_or_has_anchors_says_nothing_and_the_text_stays(string front)
+    public void A_front_matter_that_is_invalid_or_has_anchors_is_ignored_and_the_text_is_kept(string front)
     {
         var card = Read($"---\n{front}\n---\n# body");
 
@@ -62,7 +62,7 @@ public sealed class CardReaderTests
     }
 
     [Fact]
-    public void Bombs_say_nothing()
+    public void A_front_matter_that_expands_or_nests_without_limit_is_ignored()
     {
         var laughs = string.Concat(Enumerable.Range(1, 9).Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 9))}]\n"));
 
@@ -73,7 +73,7 @@ public sealed class CardReaderTests
     }
 
     [Fact]
-    public void Of_values_only_so_many_are_kept_and_none_that_is_very_long()
+    public void At_most_64_values_are_kept_and_very_long_ones_are_dropped()
     {
         var card = Read($"---\ntags: [{string.Join(", ", Enumerable.Range(0, 200).Select(i => $"t{i}"))}]\nlicense: {new string('x', 5000)}\n---\n");
 
@@ -82,7 +82,7 @@ public sealed class CardReaderTests
     }
 
     [Fact]
-    public void At_most_64_KiB_are_read_and_no_byte_is_an_error()
+    public void At_most_64_KiB_are_read_and_invalid_bytes_are_replaced()
     {
         Assert.Equal(64 * 1024, Read(new string('a', 100_000)).Text.Length);
         Assert.Equal("a\uFFFDb", CardReader.Read([0x61, 0xFF, 0x62]).Text);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.Tests.Folders;
 
-/// <summary>The cache of Hugging Face's own tools as a folder of models and modules.</summary>
+/// <summary>The cache of the Hugging Face tools as a folder of models and modules.</summary>
 public sealed class HubCacheTests : IDisposable
 {
     const string First = "aaaa000000000000000000000000000000000000", Second = "bbbb000000000000000000000000000000000000";
@@ -30,7 +30,7 @@ public sealed class HubCacheTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_main_branch_the_last_commit_counts()
+    public void Without_a_main_branch_the_newest_commit_is_used()
     {
         Directory.SetLastWriteTimeUtc(Snapshot("models--o--m", First), new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         var last = Snapshot("models--o--m", Second);
@@ -43,7 +43,7 @@ public sealed class HubCacheTests : IDisposable
     [InlineData("/etc")]
     [InlineData("..")]
     [InlineData("")]
-    public void A_branch_that_names_no_commit_leads_nowhere_else(string commit)
+    public void A_branch_file_without_a_valid_commit_never_leads_outside_the_cache(string commit)
     {
         var folder = Snapshot("models--o--m", First);
         Main("models--o--m", commit);
@@ -52,7 +52,7 @@ public sealed class HubCacheTests : IDisposable
     }
 
     [Fact]
-    public void Ids_from_before_owners_are_those_of_today()
+    public void Old_ids_without_an_owner_are_found_under_their_current_ids()
     {
         var folder = Snapshot("models--t5-small", First);
         var path = new SearchPath([_cache]);
@@ -63,7 +63,7 @@ public sealed class HubCacheTests : IDisposable
     }
 
     [Fact]
-    public void Folders_inside_the_cache_are_no_models()
+    public void Folders_inside_the_cache_are_not_models()
     {
         Snapshot("models--o--t5", First);
         Directory.CreateDirectory(Path.Combine(_cache, "models--o--empty", "blobs"));
@@ -78,7 +78,7 @@ public sealed class HubCacheTests : IDisposable
     }
 
     [Fact]
-    public void Own_folders_come_before_the_cache_and_stay_what_they_are()
+    public void Own_folders_come_before_the_cache()
     {
         Snapshot("models--o--t5", First);
         var own = Directory.CreateDirectory(Path.Combine(_cache, "own", "o", "t5")).FullName;
@@ -114,7 +114,7 @@ public sealed class HubCacheTests : IDisposable
         Assert.NotEqual(before, BaseModels.Stamp(folder));
     }
 
-    /// <summary>A snapshot with a link to a blob, as the tools make it.</summary>
+    /// <summary>Creates a snapshot with a link to a blob, as the tools do.</summary>
     string Snapshot(string model, string commit)
     {
         var blobs = Directory.CreateDirectory(Path.Combine(_cache, model, "blobs")).FullName;

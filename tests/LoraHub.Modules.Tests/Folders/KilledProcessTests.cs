@@ -3,7 +3,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Tests.Folders;
 
-/// <summary>What the next process makes of the states that a killed one can leave, one for each step.</summary>
+/// <summary>Recovery from each state in which a killed process can leave the models folder.</summary>
 public sealed class KilledProcessTests : IDisposable
 {
     const string Id = "mine/french";
@@ -15,7 +15,7 @@ public sealed class KilledProcessTests : IDisposable
     public void Dispose() => _models.Dispose();
 
     [Fact]
-    public async Task KilledWhileFilesCameNothingIsVisibleAndTheRestGoesAfterAnHour()
+    public async Task An_interrupted_upload_is_invisible_and_deleted_after_an_hour_and_a_download_after_a_week()
     {
         await _models.PlaceAsync(Id, "one");
         var left = ModuleFolders.Arrive(_models.Store, "two").Path;
@@ -29,7 +29,7 @@ public sealed class KilledProcessTests : IDisposable
         Age(left, TimeSpan.FromMinutes(61));
         _models.Another().Begin().Dispose();
         Assert.False(Directory.Exists(left));
-        Assert.True(Directory.Exists(pulled)); // it can be gone on with
+        Assert.True(Directory.Exists(pulled)); // the download can be resumed
 
         Age(pulled, TimeSpan.FromDays(8));
         _models.Another().Begin().Dispose();
@@ -37,7 +37,7 @@ public sealed class KilledProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task AnArrivalWhoseFileStillGrowsIsNotOld()
+    public async Task An_upload_whose_file_is_still_written_is_kept()
     {
         var left = ModuleFolders.Arrive(_models.Store, "two").Path;
         Age(left, TimeSpan.FromHours(5));
@@ -50,7 +50,7 @@ public sealed class KilledProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task KilledWhenTheVersionWasKeptButNotReplacedItIsStillTheOne()
+    public async Task Killed_after_copying_the_current_version_and_before_replacing_it_that_version_stays_current()
     {
         await _models.PlaceAsync(Id, "one");
         Copy(_models.Folder(Id), _models.Earlier(Id, ModuleFolders.DigestOf("one")));
@@ -65,7 +65,7 @@ public sealed class KilledProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task KilledWhenAnEarlierVersionWasCurrentAgainItIsThereOnceAfterTheNextPlacing()
+    public async Task Killed_while_restoring_an_earlier_version_the_next_write_removes_its_duplicate()
     {
         await _models.PlaceAsync(Id, "one");
         await _models.PlaceAsync(Id, "two");
@@ -79,14 +79,14 @@ public sealed class KilledProcessTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task KilledBetweenTwoRenamesWhereFoldersCannotChangePlacesTheNextCallFinishes(bool isOldInPlace)
+    public async Task Killed_between_the_two_renames_of_a_replacement_the_next_call_finishes_it(bool isOldInPlace)
     {
         await _models.PlaceAsync(Id, "one");
         var pending = Path.Combine(_models.Models, ".replacing", Id);
         await _models.PlaceAsync("mine/next", "two");
         Directory.CreateDirectory(Path.GetDirectoryName(pending)!);
         Directory.Move(_models.Folder("mine/next"), pending);
-        Copy(_models.Folder(Id), _models.Earlier(Id, ModuleFolders.DigestOf("one"))); // as placing begins
+        Copy(_models.Folder(Id), _models.Earlier(Id, ModuleFolders.DigestOf("one"))); // the first step of a replacement
         if (!isOldInPlace)
         {
             Directory.Move(_models.Folder(Id), Path.Combine(_models.Models, ".incoming", "old"));
@@ -100,7 +100,7 @@ public sealed class KilledProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task KilledWhenTheEarlierVersionsWereRemovedTheNameIsThereAndCanBeRemovedAgain()
+    public async Task Killed_after_removing_the_earlier_versions_the_module_can_be_removed_again()
     {
         await _models.PlaceAsync(Id, "one");
         await _models.PlaceAsync(Id, "two");
@@ -112,13 +112,13 @@ public sealed class KilledProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task WhileAnotherProcessRenamesThisOneWaitsAndCanGiveUp()
+    public async Task A_call_waits_for_the_lock_of_another_process_until_it_is_canceled()
     {
         await _models.PlaceAsync(Id, "one");
         using (new FileStream(Path.Combine(_models.Models, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _models.Store.RemoveAsync(Id, patience.Token));
+            using var timeout = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _models.Store.RemoveAsync(Id, timeout.Token));
             Assert.Equal("one", _models.Numbers(Id));
         }
 

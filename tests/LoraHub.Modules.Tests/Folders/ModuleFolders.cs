@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.Tests.Folders;
 
-/// <summary>A data folder and the store of its modules, as a process has it.</summary>
+/// <summary>A data folder with its module store, as in one process.</summary>
 sealed class ModuleFolders : IDisposable
 {
     readonly List<ServiceProvider> _processes = [];
@@ -39,7 +39,7 @@ sealed class ModuleFolders : IDisposable
         Sketch = [],
     };
 
-    /// <summary>The store as one more process has it.</summary>
+    /// <summary>Opens the store as another process does.</summary>
     public VersionStore Another()
     {
         var services = new ServiceCollection()
@@ -54,15 +54,20 @@ sealed class ModuleFolders : IDisposable
 
     public string Earlier(string id, string digest) => Path.Combine(Models, LibraryFolder.EarlierFolder, id, digest);
 
-    public string[] EarlierVersions(string id) => Directory.Exists(Earlier(id, "")) ? [.. Directory.GetDirectories(Earlier(id, "")).Select(folder => Path.GetFileName(folder)!).Order()] : [];
+    public string[] EarlierVersions(string id) => Directory.Exists(Earlier(id, ""))
+        ? [.. Directory.GetDirectories(Earlier(id, "")).Select(folder => Path.GetFileName(folder)!).Order()]
+        : [];
 
     public string Numbers(string id) => File.ReadAllText(Path.Combine(Folder(id), ModuleFiles.Weights));
 
     public ModuleVersion Record(string id) => RecordFile.Find(id, Folder(id))!;
 
-    public string[] Left() => Directory.Exists(Path.Combine(Models, ".incoming")) ? Directory.GetFileSystemEntries(Path.Combine(Models, ".incoming")) : [];
+    /// <summary>The temporary files.</summary>
+    public string[] Left() => Path.Combine(Models, ".incoming") is var incoming && Directory.Exists(incoming)
+        ? Directory.GetFileSystemEntries(incoming)
+        : [];
 
-    /// <summary>Puts a module there as people do.</summary>
+    /// <summary>Creates a module folder as by hand, without a record.</summary>
     public void Give(string id, string numbers)
     {
         Directory.CreateDirectory(Folder(id));
@@ -95,7 +100,14 @@ sealed class ModuleFolders : IDisposable
     public static ModuleVersion RecordOf(string numbers)
     {
         ModuleFile[] files = [FileOf(ModuleFiles.Config, "{}"), FileOf(ModuleFiles.Weights, numbers)];
-        return new ModuleVersion { Id = "", Digest = ModuleFiles.Digest(files), Files = files, PublishedAt = DateTimeOffset.UnixEpoch, Report = Report };
+        return new ModuleVersion
+        {
+            Id = "",
+            Digest = ModuleFiles.Digest(files),
+            Files = files,
+            PublishedAt = DateTimeOffset.UnixEpoch,
+            Report = Report,
+        };
     }
 
     public void Dispose()

@@ -14,7 +14,7 @@ public sealed class VersionStoreTests : IDisposable
     public void Dispose() => _models.Dispose();
 
     [Fact]
-    public async Task AModuleIsPlacedWithItsRecordAndCardAndNothingIsLeft()
+    public async Task A_module_is_stored_with_its_record_and_card_and_leaves_no_temporary_files()
     {
         Assert.Equal(Placement.New, await _models.PlaceAsync(Id, "one", card: "# French"));
 
@@ -26,7 +26,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task AnotherVersionTakesTheNameAndTheEarlierOneStays()
+    public async Task A_new_version_becomes_current_and_the_earlier_one_is_kept()
     {
         await _models.PlaceAsync(Id, "one", card: "# One");
         Assert.Equal(Placement.NewVersion, await _models.PlaceAsync(Id, "another"));
@@ -41,7 +41,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task AnEarlierVersionThatComesAgainIsTheCurrentOneAgain()
+    public async Task An_earlier_version_that_is_added_again_becomes_current()
     {
         await _models.PlaceAsync(Id, "one");
         await _models.PlaceAsync(Id, "another");
@@ -53,7 +53,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task TheVersionThatIsThereGetsAnotherRecordAndCardAndKeepsWhatLiesBesideIt()
+    public async Task Adding_the_current_version_again_replaces_its_record_and_card_and_keeps_other_files()
     {
         _models.Give(Id, "one");
         File.WriteAllText(Path.Combine(_models.Folder(Id), "notes.txt"), "by hand");
@@ -66,7 +66,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task AFolderThatSomeoneMadeIsKeptWholeUnderItsDigest()
+    public async Task A_replaced_folder_without_a_record_is_kept_completely_as_an_earlier_version()
     {
         _models.Give(Id, "by hand");
         Directory.CreateDirectory(Path.Combine(_models.Folder(Id), "logs"));
@@ -79,7 +79,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task FilesThatAreNotThoseOfTheRecordAreRefusedAndNothingChanges()
+    public async Task Files_that_differ_from_the_record_are_refused_and_nothing_changes()
     {
         await _models.PlaceAsync(Id, "one");
         using (var incoming = ModuleFolders.Arrive(_models.Store, "0ne"))
@@ -94,7 +94,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task ABaseModelsFolderIsNeitherReplacedNorRemoved()
+    public async Task The_folder_of_a_base_model_is_neither_replaced_nor_removed()
     {
         Directory.CreateDirectory(_models.Folder(Id));
         File.WriteAllText(Path.Combine(_models.Folder(Id), "config.json"), "{}");
@@ -109,14 +109,14 @@ public sealed class VersionStoreTests : IDisposable
     [InlineData("../evil")]
     [InlineData("mine/french/x")]
     [InlineData(".versions/x")]
-    public async Task AnIdThatLeavesItsFolderIsRefused(string id)
+    public async Task An_id_outside_the_models_folder_is_refused(string id)
     {
         await Assert.ThrowsAsync<ArgumentException>(() => _models.PlaceAsync(id, "one"));
         await Assert.ThrowsAsync<ArgumentException>(() => _models.Store.RemoveAsync(id, Cancellation));
     }
 
     [Fact]
-    public async Task ManyAtOnceByTwoProcessesAllStayAndReadersAlwaysSeeAWholeOne()
+    public async Task Concurrent_versions_of_two_processes_are_all_kept_and_readers_always_see_a_complete_one()
     {
         var another = _models.Another();
         await _models.PlaceAsync(Id, "0");
@@ -143,7 +143,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task QuarantineIsSetAndLiftedOnTheVersionThatIsMeant()
+    public async Task Quarantine_is_set_and_lifted_on_the_named_version_only()
     {
         await _models.PlaceAsync(Id, "one");
         await _models.PlaceAsync(Id, "another");
@@ -165,7 +165,7 @@ public sealed class VersionStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task ARemovedModuleIsGoneWithItsVersionsAndWhoReadsItReadsOn()
+    public async Task A_module_is_removed_with_all_versions_while_open_files_stay_readable()
     {
         await _models.PlaceAsync(Id, "one");
         await _models.PlaceAsync(Id, "another");

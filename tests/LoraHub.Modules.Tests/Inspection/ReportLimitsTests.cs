@@ -6,7 +6,9 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Modules.Tests.Inspection;
 
-/// <summary>A report costs what its limits say, whatever shapes a module declares; its base model is not here to compare them with.</summary>
+/// <summary>
+/// Inspection stays within its limits whatever shapes a module declares. The base model is missing, so shapes are not compared with it.
+/// </summary>
 public sealed class ReportLimitsTests : IDisposable
 {
     const string Layer = "encoder.block.0.layer.0.SelfAttention.q";
@@ -19,16 +21,20 @@ public sealed class ReportLimitsTests : IDisposable
     [InlineData(1, 300_000, 300_000)]
     [InlineData(1, 3_000_000, 1)]
     [InlineData(200_000, 1, 1)]
-    public void A_dimension_over_the_limit_is_refused_by_its_name(int rank, int output, int input) =>
+    public void A_dimension_over_the_limit_is_refused_with_the_name_of_the_setting(int rank, int output, int input) =>
         AssertRefused("a dimension is 1 to 131072 (Limits:ModuleDimension)", rank, (Layer, output, input));
 
     [Fact]
     public void More_matrices_than_the_limit_are_refused() => AssertRefused(
-        "holds 5000 matrices; a module may have 4096 (Limits:ModuleMatrices)", 1, [.. Enumerable.Range(0, 2500).Select(i => ($"layer.{i:0000}", 1, 1))]);
+        "holds 5000 matrices; a module may have 4096 (Limits:ModuleMatrices)",
+        1,
+        [.. Enumerable.Range(0, 2500).Select(i => ($"layer.{i:0000}", 1, 1))]);
 
     [Fact]
-    public void Many_layers_of_sizes_of_their_own_are_refused_before_they_are_read() => AssertRefused(
-        "MiB of memory; the limit is 256 MiB (Limits:ReportBytes)", 1, [.. Enumerable.Range(0, 40).Select(i => ($"layer.{i:00}", 50_000 + i, 60_000 + i))]);
+    public void Many_layers_of_different_sizes_are_refused_before_they_are_read() => AssertRefused(
+        "MiB of memory; the limit is 256 MiB (Limits:ReportBytes)",
+        1,
+        [.. Enumerable.Range(0, 40).Select(i => ($"layer.{i:00}", 50_000 + i, 60_000 + i))]);
 
     [Fact]
     public void A_rank_whose_singular_values_need_more_memory_than_the_limit_is_refused() =>
@@ -39,11 +45,11 @@ public sealed class ReportLimitsTests : IDisposable
         AssertRefused("operations; the limit is 4e+11. ", 1200, [.. Enumerable.Range(0, 8).Select(i => ($"layer.{i}", 2, 2))]);
 
     [Fact]
-    public void A_layer_name_without_end_is_refused() =>
+    public void A_very_long_layer_name_is_refused() =>
         AssertRefused("a layer whose name has 5000 characters", 1, (new string('x', 5000), 1, 1));
 
     [Fact]
-    public void The_widest_module_within_the_limits_takes_less_than_its_share()
+    public void The_largest_module_within_the_limits_allocates_at_most_100_MB()
     {
         AdapterFolder.Write(_folder, 1, [(Layer, 131_072, 131_072)]);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -54,7 +60,7 @@ public sealed class ReportLimitsTests : IDisposable
         Assert.Equal(1, Assert.Single(report.Layers).EffectiveRank, 1e-9);
     }
 
-    /// <summary>Stored sketches rest on it.</summary>
+    /// <summary>Stored sketches depend on this.</summary>
     [Fact]
     public void A_seeded_random_gives_the_same_bytes_in_pieces_as_at_once()
     {

@@ -26,7 +26,7 @@ public sealed class ModuleRankingTests
     static readonly Gen<string> Word = Gen.Char['a', 'm'].Array[1, 9].Select(letters => new string(letters));
 
     [Fact]
-    public void The_order_of_the_modules_says_nothing()
+    public void The_order_of_the_modules_does_not_matter()
     {
         Gen.Select(AnyModules, AnyExamples, AnyExamples, Gen.Int).Sample((modules, inputs, outputs, seed) =>
         {
@@ -38,13 +38,15 @@ public sealed class ModuleRankingTests
     }
 
     [Fact]
-    public void Every_module_comes_once_with_a_finite_score_best_first()
+    public void Every_module_is_ranked_once_with_a_finite_score_best_first()
     {
         Gen.Select(AnyModules, AnyExamples, AnyExamples).Sample((modules, inputs, outputs) =>
         {
             var ranking = ModuleRanking.Rank(inputs, outputs, modules);
 
-            Assert.Equal(modules.OrderBy(module => module.Id, StringComparer.Ordinal), ranking.Select(ranked => ranked.Module).OrderBy(module => module.Id, StringComparer.Ordinal));
+            Assert.Equal(
+                modules.OrderBy(module => module.Id, StringComparer.Ordinal),
+                ranking.Select(ranked => ranked.Module).OrderBy(module => module.Id, StringComparer.Ordinal));
             Assert.All(ranking, ranked => Assert.True(double.IsFinite(ranked.Score) && ranked.Score >= 0));
             Assert.Equal(ranking.OrderByDescending(ranked => ranked.Score).ThenBy(ranked => ranked.Module.Id, StringComparer.Ordinal), ranking);
         });
@@ -54,7 +56,7 @@ public sealed class ModuleRankingTests
     /// BM25 allows a short card that repeats one rare word to score above a long one with all of them, so the rivals are of the same length.
     /// </summary>
     [Fact]
-    public void A_card_of_exactly_the_examples_comes_before_cards_that_lack_some_of_their_words()
+    public void A_card_with_all_words_of_the_examples_ranks_above_cards_without_some()
     {
         var rivals = Gen.Select(Gen.Int, Gen.Int[1, 100]).Array[0, 12];
         Gen.Select(Gen.Select(Word, Word, (input, output) => (input, output)).Array[1, 8], rivals).Sample((examples, changes) =>
@@ -71,7 +73,7 @@ public sealed class ModuleRankingTests
     }
 
     [Fact]
-    public void Without_examples_or_cards_the_ids_decide()
+    public void Without_examples_or_cards_the_order_is_by_id()
     {
         ModuleVersion[] modules = [Module("hub/b", ""), Module("hub/a", ""), Module("hub/c", "cats")];
 
@@ -81,9 +83,9 @@ public sealed class ModuleRankingTests
     }
 
     [Theory]
-    [InlineData("hub/question_answering", "Answering")] // the name counts
-    [InlineData("hub/flanTranslate5", "translate")] // its parts too
-    [InlineData("hub/pluralize", "plural")] // words of one stem meet
+    [InlineData("hub/question_answering", "Answering")] // a word of the name
+    [InlineData("hub/flanTranslate5", "translate")] // a part of a word
+    [InlineData("hub/pluralize", "plural")] // a word with the same stem
     public void A_module_is_found_by_its_name(string id, string word)
     {
         var ranking = ModuleRanking.Rank([word], [""], [Module("hub/a", "a card of something"), Module(id, ""), Module("hub/z", "")]);
@@ -97,7 +99,7 @@ public sealed class ModuleRankingTests
     [InlineData("| banana | ( banana ) |", "lose", "( lost )")]
     [InlineData("| which letter? (A) x (B) y | (B) |", "one of (A) u (B) v", "(A)")]
     [InlineData("| 6 plus 2 | 8 |", "9 9", "18")]
-    public void An_answer_of_the_shape_of_a_cards_examples_counts(string row, string input, string output)
+    public void A_card_whose_examples_have_answers_of_the_same_shape_ranks_higher(string row, string input, string output)
     {
         const string Header = "| input | target |\n|---|---|\n";
         ModuleVersion[] modules = [Module("hub/a", $"{Header}| sun | Sol. |"), Module("hub/z", $"{Header}{row}")];
@@ -106,7 +108,7 @@ public sealed class ModuleRankingTests
     }
 
     [Fact(Timeout = HangsAfter)]
-    public async Task Hostile_examples_are_ranked_like_any_others()
+    public async Task Hostile_examples_are_ranked()
     {
         var random = new Random(1);
         var noise = new StringBuilder();
@@ -132,7 +134,11 @@ public sealed class ModuleRankingTests
     public async Task Ten_thousand_modules_are_ranked()
     {
         var random = new Random(1);
-        string[] vocabulary = [.. Enumerable.Range(0, 5_000).Select(_ => new string([.. Enumerable.Range(0, random.Next(2, 11)).Select(_ => (char)('a' + random.Next(26)))]))];
+        string[] vocabulary =
+        [
+            .. Enumerable.Range(0, 5_000)
+                .Select(_ => new string([.. Enumerable.Range(0, random.Next(2, 11)).Select(_ => (char)('a' + random.Next(26)))])),
+        ];
         string Text(int words) => string.Join(
             ' ', Enumerable.Range(0, words).Select(_ => vocabulary[(int)(vocabulary.Length * Math.Pow(random.NextDouble(), 3))]));
         var index = new CardIndex([.. Enumerable.Range(0, 10_000).Select(i => Module($"hub/module-{i}", Text(100)))]);
@@ -154,5 +160,13 @@ public sealed class ModuleRankingTests
 
     static string[] Ids(IReadOnlyList<RankedModule> ranking) => [.. ranking.Select(ranked => ranked.Module.Id)];
 
-    static ModuleVersion Module(string id, string card) => new() { Id = id, Folder = "", BaseModel = "hub/base", Rank = 8, Layout = "r8", Card = new ModuleCard { Purpose = card } };
+    static ModuleVersion Module(string id, string card) => new()
+    {
+        Id = id,
+        Folder = "",
+        BaseModel = "hub/base",
+        Rank = 8,
+        Layout = "r8",
+        Card = new ModuleCard { Purpose = card },
+    };
 }

@@ -13,9 +13,9 @@ static class FullPrediction
         var given = JsonNode.Parse("""
             {
                 "example_inputs": ["ä \u0000 \ud83d\udc08", "two"], "example_outputs": ["1", "2"], "test_inputs": ["x\ny"], "test_outputs": ["z"],
-                "module_weights": {"mine/colors": -0.1, "mine/plurals": 1e-300}, "composition": "delta", "objective": "token_loss", "module_selection": "probe",
-                "output_format": "checkpoint", "optimizer": "probe_cobyla", "seed": 4294967295, "max_inference_step": 100, "num_random_lora_modules": 3,
-                "max_new_tokens": 7, "controls": true
+                "module_weights": {"mine/colors": -0.1, "mine/plurals": 1e-300}, "composition": "delta", "objective": "token_loss",
+                "module_selection": "probe", "output_format": "checkpoint", "optimizer": "probe_cobyla", "seed": 4294967295,
+                "max_inference_step": 100, "num_random_lora_modules": 3, "max_new_tokens": 7, "controls": true
             }
             """)!.AsObject();
         return new CreatedPrediction

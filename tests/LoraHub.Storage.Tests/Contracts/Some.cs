@@ -28,7 +28,14 @@ static class Some
     /// <summary>The plan of a request that gives no input.</summary>
     public static CompositionPlan Plan(params ModuleUse[] uses) => new(InputParser.Parse([]).Input!, 42, uses);
 
-    public static ModuleVersion Broken(string id) => Module(id) with { Digest = null, BaseModel = "", Rank = 0, Report = null, Defect = "adapter_model.safetensors is truncated." };
+    public static ModuleVersion Broken(string id) => Module(id) with
+    {
+        Digest = null,
+        BaseModel = "",
+        Rank = 0,
+        Report = null,
+        Defect = "adapter_model.safetensors is truncated.",
+    };
 
     public static ModuleReport Report(string baseModel = "lorahub/t5-mini", int rank = 8) => new()
     {

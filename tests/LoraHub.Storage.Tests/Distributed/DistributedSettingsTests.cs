@@ -44,7 +44,8 @@ public sealed class DistributedSettingsTests : IDisposable
             await service.StartAsync(Cancellation);
         }
 
-        var troubles = (await Task.WhenAll(services.GetServices<IEngineHealth>().Select(part => part.CheckAsync(Cancellation)))).OfType<string>().ToArray();
+        var checks = services.GetServices<IEngineHealth>().Select(part => part.CheckAsync(Cancellation));
+        var troubles = (await Task.WhenAll(checks)).OfType<string>().ToArray();
 
         Assert.Contains(troubles, trouble => trouble.Contains("NATS cannot be reached"));
         Assert.Contains(troubles, trouble => trouble.Contains("PostgreSQL cannot be reached"));

@@ -10,8 +10,8 @@ namespace LoraHub.Storage.Tests.Distributed;
 public sealed class QueuedPredictionTests
 {
     const string Old = """
-        {"id":"old","input":{"seed":42},"origin":"http://localhost","createdAt":"2026-01-01T12:00:00+00:00","deadline":"2026-01-01T12:05:00+00:00","deployment":"lorahub/mine",
-        "hardware":"gpu","traceParent":"00-1-2-01","inputAt":"old/1"}
+        {"id":"old","input":{"seed":42},"origin":"http://localhost","createdAt":"2026-01-01T12:00:00+00:00","deadline":"2026-01-01T12:05:00+00:00",
+        "deployment":"lorahub/mine","hardware":"gpu","traceParent":"00-1-2-01","inputAt":"old/1"}
         """;
 
     [Fact]

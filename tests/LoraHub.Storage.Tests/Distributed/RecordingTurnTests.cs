@@ -75,7 +75,10 @@ public sealed class RecordingTurnTests(NatsServer nats, PostgresServer postgres)
     static async Task HoldAsync(NpgsqlConnection connection, string id)
     {
         await connection.BeginTransactionAsync(Cancellation);
-        await using var row = new NpgsqlCommand("SELECT 1 FROM predictions WHERE id = $1 FOR UPDATE", connection) { Parameters = { new() { Value = id } } };
+        await using var row = new NpgsqlCommand("SELECT 1 FROM predictions WHERE id = $1 FOR UPDATE", connection)
+        {
+            Parameters = { new() { Value = id } },
+        };
         await row.ExecuteScalarAsync(Cancellation);
     }
 }

@@ -73,7 +73,8 @@ public sealed class MigrationTests(PostgresServer postgres)
             $"""
             INSERT INTO predictions (id, input, origin, created_at, deadline, deployment, webhook, hardware, trace_parent,
                 status, cancel_requested, last_sequence, removed, arrival, attempts, enqueued, webhook_open, start_told)
-            VALUES ('whole', {Input}, 'http://localhost', 1000000, 2000000, 'lorahub/mine', {Webhook}, 'gpu', '00-1-2-01', 0, FALSE, 1, 0, 1, 0, FALSE, TRUE, FALSE),
+            VALUES ('whole', {Input}, 'http://localhost', 1000000, 2000000, 'lorahub/mine', {Webhook}, 'gpu', '00-1-2-01',
+                    0, FALSE, 1, 0, 1, 0, FALSE, TRUE, FALSE),
                 ('bare', {"{}"}, {"it's \"quoted\" ä"}, 1000000, NULL, NULL, NULL, 'cpu', NULL, 0, FALSE, 0, 0, 2, 0, FALSE, FALSE, FALSE)
             """,
             Token);

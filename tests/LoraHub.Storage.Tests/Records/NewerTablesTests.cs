@@ -23,7 +23,10 @@ public sealed class NewerTablesTests(NatsServer nats, PostgresServer postgres)
 
         var refusal = await RestartAsync(engine);
 
-        Assert.Contains($"was written by a newer version of LoraHub (it has the change {Newer}). Nothing was changed.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"was written by a newer version of LoraHub (it has the change {Newer}). Nothing was changed.",
+            refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,7 +69,9 @@ public sealed class NewerTablesTests(NatsServer nats, PostgresServer postgres)
             command.ExecuteNonQuery();
         });
 
-        Assert.Contains("holds no tables of LoraHub. Nothing was changed.", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("holds no tables of LoraHub. Nothing was changed.",
+            refusal.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

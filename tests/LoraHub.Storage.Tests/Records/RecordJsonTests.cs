@@ -7,7 +7,10 @@ namespace LoraHub.Storage.Tests.Records;
 public sealed class RecordJsonTests
 {
     const string BeforeTraces =
-        """{"adapter":"http://localhost/results/1/adapter.zip","weights":[{"module":"a/b","weight":0.5}],"loss":{"zero_shot":1.5,"adapted":0.25,"evaluations":40}}""";
+        """{"adapter":"http://localhost/results/1/adapter.zip","weights":[{"module":"a/b","weight":0.5}],"""
+        + """
+        "loss":{"zero_shot":1.5,"adapted":0.25,"evaluations":40}}
+        """;
 
     [Fact]
     public void Digests_are_read_from_an_output_with_URLs()

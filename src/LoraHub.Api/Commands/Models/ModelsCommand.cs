@@ -21,7 +21,7 @@ static class ModelsCommand
         var id = new Argument<string>("model") { Description = "owner/name, such as google/flan-t5-large." };
         var revision = new Option<string?>("--revision", "-r") { Description = "The branch, tag or commit to download. Default: main." };
         var command = new Command(
-            "pull", "Downloads a T5 base model from the Hugging Face Hub, or from the hub in Hub:Endpoint or HF_ENDPOINT.") { id, revision };
+            "pull", "Downloads a T5 base model from the Hugging Face Hub, or from the server in Hub:Endpoint or HF_ENDPOINT.") { id, revision };
         return host.Verb(
             command,
             invocation => PullAsync(invocation, invocation.Require(id), invocation.Get(revision)),

@@ -28,9 +28,9 @@ static class PullCommand
         };
         var baseModel = new Option<string?>("--base")
         {
-            Description = "The base model that the modules are for, owner/name, where their configuration names a path or none.",
+            Description = "The base model that the modules are for, owner/name, if their configuration names none or a path.",
         };
-        var command = new Command("pull", "Downloads modules from the Hugging Face Hub, or from the hub in Hub:Endpoint or HF_ENDPOINT.")
+        var command = new Command("pull", "Downloads modules from the Hugging Face Hub, or from the server in Hub:Endpoint or HF_ENDPOINT.")
         {
             names, revision, update, parallel, baseModel,
         };
@@ -75,7 +75,8 @@ static class PullCommand
         }
         catch (OperationCanceledException) when (invocation.CancellationToken.IsCancellationRequested)
         {
-            invocation.Output.WriteLine($"Stopped after {downloaded} modules; partial downloads are kept. Run the same command to resume.");
+            var count = $"{downloaded} {(downloaded == 1 ? "module" : "modules")}";
+            invocation.Output.WriteLine($"Stopped after {count}; partial downloads are kept. Run the same command to resume.");
             throw;
         }
     }

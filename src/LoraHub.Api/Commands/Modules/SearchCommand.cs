@@ -1,5 +1,6 @@
 using System.CommandLine;
 using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
 
 namespace LoraHub.Api.Commands.Modules;
 
@@ -19,7 +20,9 @@ static class SearchCommand
             command,
             invocation =>
             {
-                var found = invocation.Service<ModuleLibrary>().Search(string.Join(' ', invocation.Require(words)))
+                var query = string.Join(' ', invocation.Require(words));
+                var modules = invocation.Service<ModuleLibrary>().List();
+                var found = TextSearch.Find(query, modules, module => module.Id, module => module.Card.Text)
                     .Take(invocation.Get(limit)).ToArray();
                 ModuleTable.Show(invocation.Output, found);
                 return Task.FromResult(found.Length > 0 ? ExitCode.Succeeded : ExitCode.Failed);

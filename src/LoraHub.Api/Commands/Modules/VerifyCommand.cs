@@ -65,7 +65,7 @@ static class VerifyCommand
         return changed.Count == 0 ? ExitCode.Succeeded : ExitCode.Failed;
     }
 
-    /// <returns>What the folder's record says, or what is wrong with the record.</returns>
+    /// <returns>The version in the folder's record, or why the record cannot be read.</returns>
     static (ModuleVersion? Recorded, string? Problem) Read(string id, string folder)
     {
         try
@@ -78,7 +78,7 @@ static class VerifyCommand
         }
     }
 
-    /// <returns>What has changed, or null.</returns>
+    /// <returns>How the files differ from the record, or null.</returns>
     static async Task<string?> ProblemAsync(ModuleVersion recorded, CancellationToken cancellationToken)
     {
         foreach (var file in recorded.Files.Where(file => ModuleFiles.IsNumbers(file.Name)))

@@ -24,7 +24,7 @@ sealed class WatchedContent : HttpContent
 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        await using var content = await _content.ReadAsStreamAsync(cancellationToken); // a form's stream reads the files on demand
+        await using var content = await _content.ReadAsStreamAsync(cancellationToken); // a form's stream reads its files on demand
         var buffer = new byte[BufferBytes];
         long sent = 0;
         int read;

@@ -48,7 +48,10 @@ static class FileEndpoints
             .WithQuery("owner", "The owner of the file.", "lorahub", isRequired: true)
             .WithQuery("expiry", "When the URL expires, in Unix seconds.", "1767355200", ParameterType.Integer(0), isRequired: true)
             .WithQuery(
-                "signature", "Base64 of the HMAC-SHA256 of `{owner} {id} {expiry}`.", "zuoghqlrcnw8YHywkpaXQlHsVhWen/DZ4aal76dLiOo=", isRequired: true)
+                "signature",
+                "Base64 of the HMAC-SHA256 of `{owner} {id} {expiry}`.",
+                "zuoghqlrcnw8YHywkpaXQlHsVhWen/DZ4aal76dLiOo=",
+                isRequired: true)
             .Produces<byte[]>(StatusCodes.Status200OK, "application/octet-stream")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }

@@ -6,20 +6,21 @@ using Microsoft.EntityFrameworkCore;
 namespace LoraHub.Storage.Records.Modules;
 
 /// <summary>
-/// The index of modules in the records. What differs between the databases is above all the search for words, in the table <c>module_words</c>.
+/// The index of modules in the database. The databases differ mainly in the search for words, which uses the table <c>module_words</c>.
 /// </summary>
 abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
 {
-    /// <summary>Lists in two steps: the numbers of the page's rows, which indexes give, then those rows alone, which are long.</summary>
-    public Task<IReadOnlyList<ModuleVersion>> ListAsync(ModuleQuery query, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ModuleVersion>>(
-        async records =>
-        {
-            var numbers = await Ordered(records, query).Skip(query.Skip).Take(query.Limit).ToListAsync(cancellationToken);
-            var rows = await records.Modules.AsNoTracking().Where(row => numbers.Contains(row.Number)).ToDictionaryAsync(
-                row => row.Number, cancellationToken);
-            return [.. numbers.Where(rows.ContainsKey).Select(number => rows[number].ToVersion())]; // one may have gone between the steps
-        },
-        cancellationToken);
+    /// <summary>Reads the numbers of the page's rows from the indexes, then only those rows, because rows are long.</summary>
+    public Task<IReadOnlyList<ModuleVersion>> ListAsync(ModuleQuery query, CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<ModuleVersion>>(
+            async records =>
+            {
+                var numbers = await Ordered(records, query).Skip(query.Skip).Take(query.Limit).ToListAsync(cancellationToken);
+                var rows = await records.Modules.AsNoTracking().Where(row => numbers.Contains(row.Number))
+                    .ToDictionaryAsync(row => row.Number, cancellationToken);
+                return [.. numbers.Where(rows.ContainsKey).Select(number => rows[number].ToVersion())]; // a row may have been deleted in between
+            },
+            cancellationToken);
 
     public Task<IReadOnlyDictionary<string, ModuleVersion>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyDictionary<string, ModuleVersion>>(
@@ -35,7 +36,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
             {
                 var versions = await records.Modules.Where(row => row.Id == id && (reference.Digest != null || row.IsCurrent))
                     .Select(row => new { row.Number, row.Digest }).ToListAsync(cancellationToken);
-                return versions.FindAll(version => reference.Matches(version.Digest)) is [var only] // several versions match: none is meant
+                return versions.FindAll(version => reference.Matches(version.Digest)) is [var only] // an ambiguous digest finds nothing
                     ? (await records.Modules.AsNoTracking().FirstOrDefaultAsync(row => row.Number == only.Number, cancellationToken))?.ToVersion()
                     : null;
             },
@@ -102,20 +103,20 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
                 .OrderBy(row => row.Id).Select(row => new ModuleSketch(row.Id, row.Norm!.Value, row.Sketch!)).ToListAsync(cancellationToken),
             cancellationToken);
 
-    /// <exception cref="Core.StorageUnavailableException">The database is away.</exception>
+    /// <exception cref="Core.StorageUnavailableException">The database is unreachable.</exception>
     protected abstract Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken);
 
-    /// <summary>Until the transaction ends, nobody else writes of this module.</summary>
+    /// <summary>Locks the module against other writers until the transaction ends.</summary>
     protected abstract Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken);
 
-    /// <summary>Makes a row found by words, of which those of its id weigh more. It has none yet.</summary>
+    /// <summary>Adds the words by which a row is found; the words of the id have a higher weight. The row must have no words yet.</summary>
     protected abstract Task AddWordsAsync(
         RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken);
 
     protected abstract Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken);
 
-    /// <summary>The rows that have, for each of the words, a word that begins with it.</summary>
-    /// <param name="words">Of letters, marks and digits alone; at least one.</param>
+    /// <summary>The rows that contain, for each of the words, a word that begins with it.</summary>
+    /// <param name="words">At least one; each contains only letters, marks and digits.</param>
     protected abstract IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words);
 
     IQueryable<long> Ordered(RecordsContext records, ModuleQuery query)
@@ -166,7 +167,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     {
         var (id, digest) = (version.Id, version.Digest ?? "");
         await HoldAsync(records, id, cancellationToken);
-        var broken = records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""); // a broken folder is not a version
+        var broken = records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""); // the row of a broken folder is not a version
         await RemoveAsync(records, broken, cancellationToken);
         foreach (
             var number in await records.Modules.Where(row => row.Id == id && row.IsCurrent).Select(row => row.Number).ToListAsync(cancellationToken))
@@ -203,5 +204,5 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     }
 }
 
-/// <param name="Distance">The smaller, the better it matches.</param>
+/// <param name="Distance">Smaller values are better matches.</param>
 sealed record ModuleMatch(long Number, double Distance);

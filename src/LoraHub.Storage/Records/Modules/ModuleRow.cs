@@ -3,11 +3,11 @@ using LoraHub.Modules.Versions;
 namespace LoraHub.Storage.Records.Modules;
 
 /// <summary>
-/// A version of a module in the table <c>modules</c>. What may be long stands last, so that a query that does not ask for it need not read it.
+/// A version of a module in the table <c>modules</c>. Long columns are last, so that a query that does not select them need not read them.
 /// </summary>
 sealed class ModuleRow
 {
-    /// <summary>The row's key, and that of its words.</summary>
+    /// <summary>The key of the row and of its words.</summary>
     public long Number { get; init; }
 
     public required string Id { get; init; }
@@ -57,7 +57,7 @@ sealed class ModuleRow
 
     public string? License { get; set; }
 
-    /// <summary>JSON, as the others that are lists. Null without a report.</summary>
+    /// <summary>JSON, as all lists. Null without a report.</summary>
     public string? Targets { get; set; }
 
     public string Tags { get; set; } = "[]";
@@ -77,7 +77,7 @@ sealed class ModuleRow
 
     public string Card { get; set; } = "";
 
-    /// <summary>Takes over what may change of a version, which its use count does not.</summary>
+    /// <summary>Copies everything that may change in a version, except its use count.</summary>
     public void UpdateFrom(ModuleVersion version)
     {
         (Stamp, Size, IsOwned, PublishedAt) = (version.Stamp, version.Size, version.IsOwned, version.PublishedAt);
@@ -147,7 +147,7 @@ sealed class ModuleRow
     };
 }
 
-/// <summary>That a version's card has a tag, in the table <c>module_tags</c>.</summary>
+/// <summary>A tag of a version's card, in the table <c>module_tags</c>.</summary>
 sealed class ModuleTagRow
 {
     public required string Tag { get; init; }

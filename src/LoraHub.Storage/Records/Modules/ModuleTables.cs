@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records.Modules;
 
-/// <summary>The tables of modules. <c>module_words</c> is each database's own, and made by its migration.</summary>
+/// <summary>The tables of modules. The migration of each database creates its own <c>module_words</c>.</summary>
 static class ModuleTables
 {
     const string Current = "is_current";
@@ -15,7 +15,7 @@ static class ModuleTables
         modules.Property(row => row.Digest).UseCollation(ordinal);
         modules.HasIndex(row => new { row.Id, row.Digest }).IsUnique();
 
-        // A list is in the order of ids: whichever filter the database takes, its index gives that.
+        // Lists are ordered by id, so the index of each filter ends with the id.
         modules.HasIndex(row => row.Id, "IX_modules_current").IsUnique().HasFilter(Current);
         modules.HasIndex(row => new { row.Owner, row.Id }).HasFilter(Current);
         modules.HasIndex(row => new { row.BaseModel, row.Id }).HasFilter(Current);

@@ -3,14 +3,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records.Modules;
 
-/// <summary>What predictions have to do with modules. The transaction is the caller's.</summary>
+/// <summary>Records which predictions use which modules. The caller provides the transaction.</summary>
 static class ModuleUses
 {
     const int MostRows = 1000; // PostgreSQL takes 65,535 parameters a statement, SQLite 32,766
 
     /// <summary>
-    /// Records the modules that an unfinished prediction uses, in one statement: a row each by the change tracker costs a creation a fifth of its
-    /// time.
+    /// Records the modules that an unfinished prediction uses. One statement is used, because rows in the change tracker would make a creation a
+    /// fifth slower.
     /// </summary>
     public static async Task AddUsesAsync(
         this RecordsContext records, string predictionId, IReadOnlyList<ModuleUse> modules, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ static class ModuleUses
         }
     }
 
-    /// <summary>Counts, for every version that a prediction composed, one use more. Versions that are not registered have no count.</summary>
+    /// <summary>Increments the use count of every version that a prediction composed. Versions that are not in the index have no count.</summary>
     public static async Task CountUsesAsync(this RecordsContext records, Prediction succeeded, CancellationToken cancellationToken)
     {
         var used = succeeded.Output?.Weights
@@ -45,9 +45,8 @@ static class ModuleUses
     }
 
     /// <summary>
-    /// The predictions that have not ended and use the module, ordered. One that an earlier version created, and that <see cref="RecordUpgrade"/> has
-    /// not
-    /// reached yet, uses what its inputs and events mention.
+    /// The ids of the queued and running predictions that use the module, ordered. A prediction of an earlier version of LoraHub that
+    /// <see cref="RecordUpgrade"/> has not converted yet counts as using every module that its inputs and events mention.
     /// </summary>
     public static async Task<IReadOnlyList<string>> HoldersAsync(this RecordsContext records, string id, CancellationToken cancellationToken) =>
         await records.Predictions
