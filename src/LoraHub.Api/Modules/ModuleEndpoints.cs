@@ -25,6 +25,18 @@ static class ModuleEndpoints
         modules.MapPages();
         modules.MapFiles();
         modules.MapChanges();
+        v1.MapPost("/predictions/{id}/publish", ResultPublication.PostAsync)
+            .WithTags("Modules")
+            .WithScope(TokenScope.Publish)
+            .WithName("predictions.publish")
+            .WithSummary("Publish a prediction's result as a version of a module")
+            .WithDescription("The module can then be called as a model and composed by other predictions. Its card says how it was made. "
+                + "200 means that the module already had a version with these bytes.")
+            .WithBody<ResultPublicationRequest>(_ => new JsonObject { [ResultPublication.Destination] = "me/french" })
+            .Produces<ModuleDescription>(StatusCodes.Status201Created)
+            .Produces<ModuleDescription>(StatusCodes.Status200OK)
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblems([.. ModuleExamples.BadDestinations, ModuleExamples.NoResult]);
     }
 
     static void MapLists(this IEndpointRouteBuilder modules)

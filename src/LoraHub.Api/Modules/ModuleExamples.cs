@@ -36,6 +36,11 @@ static class ModuleExamples
         Invalid("reason", "reason is required: one line of 1 to 500 characters that says why the module is quarantined"),
     ];
 
+    public static readonly IReadOnlyList<Problem> BadDestinations =
+        [.. BadReasons.Take(3), Invalid(ResultPublication.Destination, "destination is required: the owner/name of the module")];
+
+    public static readonly Problem NoResult = new(null, "The prediction has not ended; wait for its result.", StatusCodes.Status409Conflict);
+
     public static IEnumerable<object> At(DateTimeOffset now)
     {
         const string Origin = "http://localhost:5000", Neighbor = "lorahub/t5_mini-spanish";

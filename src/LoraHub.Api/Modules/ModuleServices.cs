@@ -13,6 +13,7 @@ static class ModuleServices
         return services
             .AddSingleton<IAnswerExamples, ModuleAnswerExamples>()
             .AddSingleton<PublishEndpoint>()
+            .AddSingleton<ResultPublication>()
             .AddSingleton<ModuleChanges>()
             .AddSingleton<SimilarModules>();
     }

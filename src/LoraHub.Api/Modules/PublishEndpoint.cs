@@ -1,5 +1,6 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Modules.Uploads;
+using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
 using LoraHub.Core.Json;
 using LoraHub.Modules.Folders;
@@ -17,42 +18,42 @@ sealed partial class PublishEndpoint(
     ModulePublisher publisher,
     IModuleIndex index,
     ModuleLibrary library,
+    ServedModel model,
     SimilarModules similar,
     IOptions<ModuleOptions> options,
     ILogger<PublishEndpoint> logger)
 {
+    public const string NameTaken = "This name belongs to a base model or to the composer; publish under another name.";
+
     /// <summary>The allowance for the form's own bytes beyond its files.</summary>
     const int FormBytes = 1024 * 1024;
 
-    public static Task<IResult> PostAsync(string owner, string name, HttpContext http, PublishEndpoint endpoint) =>
-        ModelId.IsValid($"{owner}/{name}") ? endpoint.PublishAsync($"{owner}/{name}", http) : Task.FromResult(Problems.NotFound());
+    /// <summary>Creates a folder for files; the caller disposes it.</summary>
+    public IncomingFolder Begin() => publisher.Begin();
 
-    async Task<IResult> PublishAsync(string id, HttpContext http)
+    public static Task<IResult> PostAsync(string owner, string name, HttpContext http, PublishEndpoint endpoint) =>
+        ModelId.IsValid($"{owner}/{name}") ? endpoint.PublishFormAsync($"{owner}/{name}", http) : Task.FromResult(Problems.NotFound());
+
+    /// <summary>Publishes files as the module's current version, if the token may.</summary>
+    /// <param name="fill">Puts the module's files into a folder. Returns the base model, or null for the one in the configuration.</param>
+    public async Task<IResult> PublishAsync(string id, HttpContext http, Func<IncomingFolder, Task<string?>> fill)
     {
+        if (id == model.Name || (library.Bases.Find(id) is not null && library.Find(new ModuleReference(id, null)) is null))
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, NameTaken);
+        }
+
         if (await ModuleRights.RefuseChangeAsync(id, http, index) is { } forbidden)
         {
             return forbidden;
         }
 
-        var limit = options.Value.MaxBytes + FormBytes;
-        if (http.Request.ContentLength > limit)
-        {
-            return ModuleForm.TooLarge(options.Value);
-        }
-
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
-        {
-            body.MaxRequestBodySize = limit;
-        }
-
-        var parts = FormParts.Of(http.Request, () => ModuleForm.TooLarge(options.Value));
         try
         {
             using var incoming = publisher.Begin();
-            using var parcel = publisher.Begin();
-            var form = new ModuleForm(incoming, parcel, options.Value);
-            await form.ReadAsync(parts, http.RequestAborted);
-            return await PublishAsync(id, incoming, form.BaseModel, http);
+            var baseModel = await fill(incoming);
+            UploadedFiles.Check(incoming.Path);
+            return await PublishAsync(id, incoming, baseModel, http);
         }
         catch (ModuleTakenException)
         {
@@ -64,6 +65,26 @@ sealed partial class PublishEndpoint(
             return Problems.Fields([new InvalidField("invalid_value", exception.FieldName, exception.Message)]);
         }
     }
+
+    Task<IResult> PublishFormAsync(string id, HttpContext http) => PublishAsync(id, http, async incoming =>
+    {
+        var limit = options.Value.MaxBytes + FormBytes;
+        if (http.Request.ContentLength > limit)
+        {
+            throw new RequestRefusedException(ModuleForm.TooLarge(options.Value));
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        {
+            body.MaxRequestBodySize = limit;
+        }
+
+        var parts = FormParts.Of(http.Request, () => ModuleForm.TooLarge(options.Value));
+        using var parcel = publisher.Begin();
+        var form = new ModuleForm(incoming, parcel, options.Value);
+        await form.ReadAsync(parts, http.RequestAborted);
+        return form.BaseModel;
+    });
 
     async Task<IResult> PublishAsync(string id, IncomingFolder incoming, string? baseModel, HttpContext http)
     {

@@ -56,7 +56,7 @@ sealed class FileInputs(IUploadStore uploads)
     }
 
     static bool AcceptsFile(InputField field) =>
-        field.Type is InputType.Lines or InputType.Weights || field is { Type: InputType.Text, Choices: null };
+        field.Type is InputType.Lines or InputType.Weights || field is { Type: InputType.Text, Choices: null, IsReference: false };
 
     async Task<FileContent> ReadAsync(string value, IReadOnlyList<string> origins, InputBudget budget, CancellationToken cancellationToken)
     {

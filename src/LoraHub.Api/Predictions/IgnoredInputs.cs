@@ -57,7 +57,7 @@ sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList
             lines.Add($"Warning: ignored {more} more that are not inputs of this model.");
         }
 
-        if (known[InputSchema.ExampleInputs] is null && known[InputSchema.ModuleWeights] is null)
+        if (known[InputSchema.ExampleInputs] is null && known[InputSchema.ModuleWeights] is null && known[InputSchema.Adapter] is null)
         {
             lines.Add($"Warning: `{InputSchema.ExampleInputs}` was not given; the examples of the form are used.");
         }

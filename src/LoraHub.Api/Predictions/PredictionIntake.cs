@@ -62,6 +62,7 @@ sealed partial class PredictionIntake(
     IPredictionStore store,
     ModuleLibrary catalog,
     FileInputs files,
+    AdapterReference adapters,
     IEnumerable<IPredictionFollower> followers,
     IOptions<QueueOptions> queue,
     IOptions<LimitsOptions> limits,
@@ -88,7 +89,8 @@ sealed partial class PredictionIntake(
             return new IntakeResult.Invalid(request.Ignored.Errors());
         }
 
-        var unread = await files.ReadAsync(known, [request.Origin, request.SentTo ?? request.Origin], budget, cancellationToken);
+        string[] origins = [request.Origin, request.SentTo ?? request.Origin];
+        var unread = await files.ReadAsync(known, origins, budget, cancellationToken);
         if (unread.Count > 0)
         {
             return unread.Any(error => error.Kind == InputErrorKind.OverBudget)
@@ -97,6 +99,12 @@ sealed partial class PredictionIntake(
         }
 
         var (input, errors) = InputParser.Parse(known, limits.Value.InputLines);
+        if (input?.Adapter is { } adapter)
+        {
+            var (digest, unknown) = await adapters.FindAsync(adapter, origins, cancellationToken);
+            (input, errors) = unknown is null ? (input! with { Adapter = digest }, errors) : (null, [unknown]);
+        }
+
         (var plan, errors) = input is null ? (null, errors) : PredictionPlanner.Plan(input, catalog);
         if (plan is null)
         {

@@ -4,5 +4,5 @@ static class PredictionServices
 {
     /// <summary>Registers the services that both APIs share.</summary>
     public static IServiceCollection AddPredictions(this IServiceCollection services) =>
-        services.AddSingleton<PredictionIntake>().AddSingleton<FileInputs>().AddHostedService<PredictionDeadlines>().AddSingleton<ServedModel>();
+        services.AddSingleton<PredictionIntake>().AddSingleton<FileInputs>().AddSingleton<AdapterReference>().AddHostedService<PredictionDeadlines>().AddSingleton<ServedModel>();
 }

@@ -35,6 +35,10 @@ public sealed record WireOutput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Predictions { get; init; }
 
+    /// <inheritdoc cref="PredictionOutput.ZeroShot"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? ZeroShot { get; init; }
+
     /// <inheritdoc cref="PredictionOutput.Accuracy"/>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public AccuracyReport? Accuracy { get; init; }
@@ -59,6 +63,7 @@ public sealed record WireOutput
             Weights = output.Weights,
             Loss = output.Loss,
             Predictions = output.Predictions,
+            ZeroShot = output.ZeroShot,
             Accuracy = output.Accuracy,
             Controls = output.Controls,
         };

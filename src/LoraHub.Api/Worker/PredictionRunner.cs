@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LoraHub.Api.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
@@ -101,6 +102,7 @@ sealed partial class PredictionRunner(
         {
             using var workspace = Workspace.Create(data.Value.Path);
             await exchange.FetchAsync(either.Token); // the API node may have newer modules than this one
+            await PlaceAdapterAsync(lease.Created.Plan, workspace.Folder, either.Token);
             var result = await PredictAsync(lease, workspace.Folder, either.Token);
             var output = await StoreAsync(result, either.Token);
             return [new PredictionEvent.Answered(output), new PredictionEvent.Succeeded()];
@@ -153,6 +155,20 @@ sealed partial class PredictionRunner(
             pump.Complete();
             await pumping;
         }
+    }
+
+    /// <summary>Copies the earlier result that a plan uses again into the folder, where the predictor expects it.</summary>
+    async Task PlaceAdapterAsync(PredictionPlan? plan, string folder, CancellationToken cancellationToken)
+    {
+        if (plan is not CompositionPlan { Input.Adapter: { } digest })
+        {
+            return;
+        }
+
+        await using var adapter = await blobs.OpenReadAsync(digest, cancellationToken)
+            ?? throw new PredictionException($"{InputSchema.Adapter}: this result was deleted after the prediction was created.");
+        await using var file = File.Create(Path.Combine(folder, ResultUrls.Adapter));
+        await adapter.CopyToAsync(file, cancellationToken);
     }
 
     /// <summary>Plans a prediction that an earlier version of the program created without a plan.</summary>

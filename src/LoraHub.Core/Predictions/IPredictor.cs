@@ -1,3 +1,5 @@
+using LoraHub.Core.Predictions.Inputs;
+
 namespace LoraHub.Core.Predictions;
 
 /// <summary>Runs predictions. Its methods block unless they say otherwise: call them on a dedicated thread.</summary>
@@ -9,7 +11,7 @@ public interface IPredictor
 
     /// <summary>
     /// Adapts the base model and answers the test inputs, as planned. Writes result files to <paramref name="folder"/>, which exists and belongs to
-    /// the caller.
+    /// the caller. For a plan with an adapter (<see cref="PredictionInput.Adapter"/>) the folder already holds it, as <c>adapter.zip</c>.
     /// </summary>
     /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
     /// <exception cref="OperationCanceledException">Canceled; at most one evaluation or one generated token after the request.</exception>

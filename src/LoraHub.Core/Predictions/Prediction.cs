@@ -29,6 +29,8 @@ public sealed record Prediction(CreatedPrediction Created)
 
     public string Id => Created.Id;
 
+    public PredictionKind Kind => Created.Kind;
+
     public JsonObject Input => Created.Input;
 
     public string Origin => Created.Origin;

@@ -38,7 +38,8 @@ public abstract record PredictionPlan(long Seed, IReadOnlyList<ModuleUse> Module
 /// <param name="Input">Validated, with defaults filled in.</param>
 /// <param name="Seed">See <see cref="PredictionPlan"/>.</param>
 /// <param name="Modules">
-/// The versions to compose, or the candidates when the examples select modules; in the order of the weights. At least one.
+/// The versions to compose, or the candidates when the examples select modules; in the order of the weights. At least one, unless an adapter is
+/// used again.
 /// </param>
 public sealed record CompositionPlan(PredictionInput Input, long Seed, IReadOnlyList<ModuleUse> Modules) : PredictionPlan(Seed, Modules);
 

@@ -21,6 +21,11 @@ public static class PredictionPlanner
     public static (CompositionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(PredictionInput input, ModuleLibrary catalog)
     {
         var seed = input.Seed ?? Random.Shared.NextInt64(uint.MaxValue);
+        if (input.Adapter is not null)
+        {
+            return Check(input) is { } unknown ? (null, [unknown]) : (new CompositionPlan(input, seed, []), []);
+        }
+
         var (modules, errors) = ModuleSelector.Select(input, catalog, seed);
         if (errors.Count > 0)
         {
@@ -47,9 +52,15 @@ public static class PredictionPlanner
     {
         var (input, errors) = InputParser.Parse(given);
         return input is null ? (null, errors)
-            : ModuleSelector.Check(input, catalog) is { } error ? (null, [error])
+            : (input.Adapter is null ? ModuleSelector.Check(input, catalog) : Check(input)) is { } error ? (null, [error])
             : (input, []);
     }
+
+    /// <summary>A service has replaced the adapter by the digest of its file.</summary>
+    static InputError? Check(PredictionInput input) => ResultDigest.IsValid(input.Adapter!) ? null : new InputError(
+        InputSchema.Adapter,
+        "It is not a module; name it as owner/name. Predictions and URLs of results are known only to the service that made them.",
+        InputErrorKind.Invalid);
 
     static string FieldOf(PredictionInput input) =>
         input.Weights is not null ? InputSchema.ModuleWeights

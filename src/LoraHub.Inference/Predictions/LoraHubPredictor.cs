@@ -8,6 +8,7 @@ using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
+using LoraHub.Inference.Results;
 using LoraHub.Inference.T5;
 using LoraHub.Inference.Tokenization;
 using LoraHub.Modules.Folders;
@@ -57,6 +58,11 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             using var noGrad = no_grad();
             using var scope = NewDisposeScope();
             progress.Log($"Using seed: {plan.Seed}");
+            if (plan.Input.Adapter is not null)
+            {
+                return PredictAgain(plan, folder, progress, cancellationToken);
+            }
+
             var infos = plan.Modules.Select(Find).ToArray();
             using var model = RentModel(infos[0].BaseModel, progress);
             var isProbed = plan.Input is { ModuleSelection: ModuleSelection.Probe, Weights: null };
@@ -67,6 +73,18 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
             return run.Run(folder);
         });
+
+    /// <summary>Uses an earlier result. It is loaded for this prediction alone: its folder is the prediction's own.</summary>
+    PredictionResult PredictAgain(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        var info = ReusedAdapter.Extract(folder, plan.Input.Adapter!);
+        using var model = RentModel(info.BaseModel, progress);
+        using var adapter = LoraModule.Load(info, model.Value.Model);
+        progress.Log($"Using the adapter {info.Id} (r {adapter.Layout.Rank}).");
+        var loaded = new LoadedPlan(plan, model.Value, [adapter], _ => [adapter]);
+        using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
+        return run.Run(folder);
+    }
 
     public Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -46,6 +46,32 @@ sealed class PredictionRun : IDisposable
             _progress.Log(note);
         }
 
+        var ranked = Rank(found);
+        var answered = Input.TestInputs.Count > 0 ? _clock.Measure("answers", () => Answer(found)) : new PredictionOutput();
+        var controls = Input is { Controls: true, Weights: null } ? _clock.Measure("controls", () => Control(found)) : null;
+        var output = answered with
+        {
+            Composition = Input.Adapter is null ? Input.Composition.Word() : null,
+            Weights = ranked,
+            Loss = found.Loss,
+            Controls = controls,
+        };
+        var files = new ResultFiles(_plan with { Modules = found.Modules }, found.Composition, found.Weights, output, _log);
+        var result = _clock.Measure("files", () => files.Write(folder, _cancellationToken));
+        _progress.Log(_clock.ToString());
+        return result;
+    }
+
+    public void Dispose() => _found?.Dispose();
+
+    /// <returns>The weights in descending order of magnitude; none for an adapter that is used again, whose modules are not known here.</returns>
+    ModuleWeight[] Rank(FoundWeights found)
+    {
+        if (Input.Adapter is not null)
+        {
+            return [];
+        }
+
         var composition = Input.Composition == Composition.Factors ? null : Input.Composition.Word();
         var ranked = found.Modules
             .Select((module, i) => new ModuleWeight(module.Info.Id, found.Weights[i], module.Digest) { Composition = composition })
@@ -56,24 +82,8 @@ sealed class PredictionRun : IDisposable
             _progress.Log(string.Create(CultureInfo.InvariantCulture, $"{weight:0.0000}: {module}"));
         }
 
-        var (predictions, accuracy) = Input.TestInputs.Count > 0 ? _clock.Measure("answers", () => Answer(found)) : (null, null);
-        var controls = Input is { Controls: true, Weights: null } ? _clock.Measure("controls", () => Control(found)) : null;
-        var output = new PredictionOutput
-        {
-            Composition = Input.Composition.Word(),
-            Weights = ranked,
-            Loss = found.Loss,
-            Predictions = predictions,
-            Accuracy = accuracy,
-            Controls = controls,
-        };
-        var files = new ResultFiles(_plan with { Modules = found.Modules }, found.Composition, found.Weights, output, _log);
-        var result = _clock.Measure("files", () => files.Write(folder, _cancellationToken));
-        _progress.Log(_clock.ToString());
-        return result;
+        return ranked;
     }
-
-    public void Dispose() => _found?.Dispose();
 
     FoundWeights FindWeights()
     {
@@ -115,7 +125,8 @@ sealed class PredictionRun : IDisposable
 
     int[][] TestInputs() => _tests ??= Tokenize(Input.TestInputs, InputSchema.TestInputs);
 
-    (IReadOnlyList<string>? Predictions, AccuracyReport? Accuracy) Answer(FoundWeights found)
+    /// <returns>The answers of the adapted and of the base model, and how many are right where that is known.</returns>
+    PredictionOutput Answer(FoundWeights found)
     {
         using var scope = NewDisposeScope();
         if (_plan.Base.Model.Generation.Ignored is { Count: > 0 } ignored)
@@ -125,16 +136,16 @@ sealed class PredictionRun : IDisposable
 
         var tests = TestInputs();
         var adapted = Answers.Generate(_plan.Base, tests, found.Composition.Compose([found.Weights]), Input.MaxNewTokens, _cancellationToken);
+        var zeroShot = Answers.Generate(_plan.Base, tests, null, Input.MaxNewTokens, _cancellationToken);
         if (Input.TestOutputs is not { } expected)
         {
-            return (adapted, null);
+            return new PredictionOutput { Predictions = adapted, ZeroShot = zeroShot };
         }
 
-        var zeroShot = Answers.Generate(_plan.Base, tests, null, Input.MaxNewTokens, _cancellationToken);
         var accuracy = new AccuracyReport(Answers.Accuracy(zeroShot, expected), Answers.Accuracy(adapted, expected));
         LogAnswers(zeroShot, adapted, expected);
         _progress.Log($"Exact match on {expected.Count} test inputs: zero-shot {accuracy.ZeroShot:0.0} %, adapted {accuracy.Adapted:0.0} %");
-        return (adapted, accuracy);
+        return new PredictionOutput { Predictions = adapted, ZeroShot = zeroShot, Accuracy = accuracy };
     }
 
     void LogAnswers(IReadOnlyList<string> zeroShot, IReadOnlyList<string> adapted, IReadOnlyList<string> expected)

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 using LoraHub.Core.Optimization;
 using LoraHub.Core.Predictions;
@@ -26,7 +28,7 @@ static class ModelCard
     /// <param name="steps">The steps of the search; may be empty.</param>
     public static string Write(LoadedPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps)
     {
-        var ((input, seed, _), model, modules, _) = plan;
+        var (input, seed, model, modules) = (plan.Input, plan.Seed, plan.Base, plan.Modules);
         var card = new StringBuilder();
         card.Append(CultureInfo.InvariantCulture, $"""
             ---
@@ -46,7 +48,7 @@ static class ModelCard
             | composition | {input.Composition.ToString().ToLowerInvariant()} |
             | search | {(input.Weights is null ? $"{input.Optimizer}, at most {input.Budget} evaluations" : "none: the weights were given")} |
             | objective | {(input.Objective == Objective.TokenLoss ? "token_loss" : "reference")} |
-            | few-shot examples | {(input.HasOwnExamples || input.Weights is null ? input.ExampleInputs.Count : 0)} |
+            | few-shot examples | {Examples(input)} |
             | seed | {seed} |
 
             """);
@@ -77,6 +79,18 @@ static class ModelCard
 
             """);
         return card.ToString();
+    }
+
+    /// <summary>The count, and a digest by which their owner recognizes them.</summary>
+    static string Examples(PredictionInput input)
+    {
+        if (!input.HasOwnExamples && input.Weights is not null)
+        {
+            return "0";
+        }
+
+        var pairs = input.ExampleInputs.Zip(input.ExampleOutputs, (text, answer) => new[] { text, answer });
+        return $"{input.ExampleInputs.Count} (sha256 of their JSON {Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(pairs)))})";
     }
 
     static void AppendModules(StringBuilder card, PredictionInput input, IReadOnlyList<LoraModule> modules, PredictionOutput output)

@@ -17,11 +17,12 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
     // The earliest time that a zip can store.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Writes <c>adapter.zip</c>, <c>checkpoint.zip</c> if requested, and <c>trace.json</c> if there was a search.</summary>
+    /// <summary>Writes <c>adapter.zip</c> unless one is used again, <c>checkpoint.zip</c> if requested, and <c>trace.json</c> if there was a search.</summary>
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        var card = ModelCard.Write(plan, output, log.Steps);
+        var isReused = plan.Input.Adapter is not null;
+        var card = isReused ? ReusedAdapter.ReadCard(folder) : ModelCard.Write(plan, output, log.Steps);
         var peft = composition.ToPeft(weights);
         if (!peft.IsFinite())
         {
@@ -29,8 +30,9 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
         }
 
         var adapter = Path.Combine(folder, "adapter.zip");
-        using (var zip = ZipFile.Open(adapter, ZipArchiveMode.Create))
+        if (!isReused)
         {
+            using var zip = ZipFile.Open(adapter, ZipArchiveMode.Create);
             Add(zip, "adapter_config.json", peft.Config(plan.Base.Id, [.. plan.Base.Model.Tensors.Keys]));
             Add(zip, "adapter_model.safetensors", peft.WriteWeights);
             Add(zip, "README.md", card);

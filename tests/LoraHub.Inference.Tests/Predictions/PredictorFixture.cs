@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
@@ -44,6 +45,14 @@ public sealed class PredictorFixture : IDisposable
 
     public Answer Run(CompositionPlan plan) => Run(plan, _ => { }, TestContext.Current.CancellationToken);
 
+    /// <summary>Predicts with the result of an earlier prediction as the adapter, as the service would.</summary>
+    public Answer PredictAgain(Answer made, string json)
+    {
+        var request = JsonNode.Parse(json)!.AsObject();
+        request["adapter"] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(made.Result.AdapterFile)));
+        return Run(Plan(request.ToJsonString()), _ => { }, TestContext.Current.CancellationToken, made.Result.AdapterFile);
+    }
+
     /// <summary>Copies a shipped module into the test's models folder, where the test can damage it.</summary>
     public string CopyModule(string name, string newId)
     {
@@ -67,9 +76,14 @@ public sealed class PredictorFixture : IDisposable
 
     CompositionPlan Plan(PredictionInput input) => Checked(PredictionPlanner.Plan(input, Library));
 
-    Answer Run(CompositionPlan plan, Action<string> watch, CancellationToken cancellationToken)
+    Answer Run(CompositionPlan plan, Action<string> watch, CancellationToken cancellationToken, string? adapter = null)
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, Guid.NewGuid().ToString("N"))).FullName;
+        if (adapter is not null)
+        {
+            File.Copy(adapter, Path.Combine(folder, "adapter.zip"));
+        }
+
         var log = new LogLines(watch);
         return new Answer(Predictor.Predict(plan, folder, log, cancellationToken), log.Lines, plan.Modules);
     }

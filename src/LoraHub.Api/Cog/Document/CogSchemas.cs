@@ -55,6 +55,7 @@ static class CogSchemas
                 ["evaluations"] = Typed("integer", "Evaluations"),
             }),
             ["predictions"] = Array(new JsonObject { ["type"] = "string" }, "Predictions"),
+            ["zero_shot"] = Array(new JsonObject { ["type"] = "string" }, "Zero Shot"),
             ["accuracy"] = Object("Accuracy", new JsonObject
             {
                 ["zero_shot"] = Typed("number", "Zero Shot"),

@@ -40,7 +40,6 @@ sealed class ModuleForm(IncomingFolder incoming, IncomingFolder parcel, ModuleOp
             await ModuleZip.ExtractAsync(_zip, incoming.Path, options.MaxBytes, cancellationToken);
         }
 
-        UploadedFiles.Check(incoming.Path);
     }
 
     public static IResult TooLarge(ModuleOptions options) => Problems.Because(

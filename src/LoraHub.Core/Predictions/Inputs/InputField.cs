@@ -35,6 +35,9 @@ public sealed record InputField(string Name, InputType Type, string Description)
 
     public double? Maximum { get; init; }
 
+    /// <summary>Whether a text is itself a reference, so that a URL in it does not stand for its file's content.</summary>
+    public bool IsReference { get; init; }
+
     /// <summary>Whether a request without it is refused.</summary>
     public bool IsRequired { get; init; }
 

@@ -32,6 +32,8 @@ public static class InputParser
     static PredictionInput Read(FieldReader reader, int mostLines)
     {
         var weights = reader.Weights(InputSchema.ModuleWeights);
+        var (adapter, module) = ReadAdapter(reader);
+        weights ??= module;
         var examples = reader.Lines(InputSchema.ExampleInputs, InputSchema.ExampleOutputs);
         var tests = reader.Lines(InputSchema.TestInputs, InputSchema.TestOutputs);
         var input = new PredictionInput
@@ -40,7 +42,7 @@ public static class InputParser
             ExampleOutputs = examples.Outputs ?? [],
             HasOwnExamples = reader.IsGiven(InputSchema.ExampleInputs),
             Modules = ReadModules(reader, weights),
-            Weights = weights?.Select(weight => weight.Weight).ToArray(),
+            Weights = adapter is null ? weights?.Select(weight => weight.Weight).ToArray() : [1],
             RandomModules = (int)(reader.Integer(InputSchema.NumRandomLoraModules) ?? 0),
             Budget = (int)(reader.Integer(InputSchema.MaxInferenceStep) ?? 0),
             Seed = reader.Integer(InputSchema.Seed),
@@ -53,9 +55,28 @@ public static class InputParser
             OutputFormat = reader.Text(InputSchema.OutputFormat) == "checkpoint" ? OutputFormat.Checkpoint : OutputFormat.Adapter,
             MaxNewTokens = (int)(reader.Integer(InputSchema.MaxNewTokens) ?? 0),
             Controls = reader.Boolean(InputSchema.Controls),
+            Adapter = adapter,
         };
         CheckCounts(reader, input, mostLines);
         return input;
+    }
+
+    /// <summary>An adapter that is a module is a composition of it alone.</summary>
+    static (string? Adapter, IReadOnlyList<ModuleWeight>? Module) ReadAdapter(FieldReader reader)
+    {
+        if (reader.Text(InputSchema.Adapter)?.Trim() is not { Length: > 0 } given)
+        {
+            return (null, null);
+        }
+
+        foreach (var other in new[] { InputSchema.ModuleWeights, InputSchema.LoraModulesSpecified }.Where(reader.IsGiven))
+        {
+            reader.Fail(InputSchema.Adapter, $"An adapter is composed already; leave {other} out.");
+            return (null, null);
+        }
+
+        var isModule = given.Contains('/', StringComparison.Ordinal) && !given.Contains("://", StringComparison.Ordinal);
+        return isModule ? (null, [new ModuleWeight(given, 1)]) : (given, null);
     }
 
     /// <summary>The weights of a prediction's output bring their composition along, unless the request names another.</summary>

@@ -23,6 +23,7 @@ public static class InputSchema
     public const string Method = "method";
     public const string ModuleSelection = "module_selection";
     public const string Controls = "controls";
+    public const string Adapter = "adapter";
 
     const string DefaultExampleInputs =
         "Infer the date from context.  Q: Today, 8/3/1997, is a day that we will never forget. " +
@@ -135,6 +136,14 @@ public static class InputSchema
             + "and leave-one-out.")
         {
             Default = false,
+        },
+        new(
+            Adapter,
+            InputType.Text,
+            "An earlier result to use again, without a search: the id of a prediction, the URL of its adapter.zip on this service, or a module "
+            + "(owner/name). Answers test_inputs with it.")
+        {
+            IsReference = true,
         },
     ];
 }

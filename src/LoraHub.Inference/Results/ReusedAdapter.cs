@@ -1,0 +1,38 @@
+using System.IO.Compression;
+
+using LoraHub.Formats.Adapters;
+using LoraHub.Modules.Versions;
+
+namespace LoraHub.Inference.Results;
+
+/// <summary>An earlier result that a prediction uses again, in the place of a composition.</summary>
+static class ReusedAdapter
+{
+    const string Card = "README.md";
+
+    /// <summary>The files of a result's <c>adapter.zip</c>.</summary>
+    static readonly string[] Names = ["adapter_config.json", "adapter_model.safetensors", Card];
+
+    /// <summary>Extracts <c>adapter.zip</c> to a folder of its own beside it.</summary>
+    /// <param name="digest">The digest of the zip.</param>
+    /// <exception cref="AdapterException">The zip lacks a file.</exception>
+    public static ModuleVersion Extract(string folder, string digest)
+    {
+        var own = Directory.CreateDirectory(Folder(folder)).FullName;
+        using (var zip = ZipFile.OpenRead(Path.Combine(folder, "adapter.zip")))
+        {
+            foreach (var name in Names)
+            {
+                var entry = zip.GetEntry(name) ?? throw new AdapterException($"the result has no {name}.");
+                entry.ExtractToFile(Path.Combine(own, name));
+            }
+        }
+
+        return new ModuleVersion { Id = $"results/{digest[..12]}", Folder = own, BaseModel = AdapterConfig.Load(own).BaseModel };
+    }
+
+    /// <summary>The card of an extracted adapter.</summary>
+    public static string ReadCard(string folder) => File.ReadAllText(Path.Combine(Folder(folder), Card));
+
+    static string Folder(string folder) => Path.Combine(folder, "reused");
+}
