@@ -24,13 +24,6 @@ namespace LoraHub.Inference.Tokenization;
 /// </remarks>
 public sealed class T5Tokenizer : Tokenizer
 {
-    // In the order of transformers' clean_up_tokenization; each applies to the result of the previous one.
-    static readonly (string From, string To)[] CleanUps =
-    [
-        (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"),
-        (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
-    ];
-
     readonly IReadOnlyList<string> _texts;
     readonly bool[] _isSpecial;
     readonly TokenMatcher _added; // in the text as it is given
@@ -62,7 +55,7 @@ public sealed class T5Tokenizer : Tokenizer
     {
         var config = TokenizerConfig.Read(folder);
         var json = Path.Combine(folder, "tokenizer.json");
-        var parts = File.Exists(json) ? TokenizerJson.Read(json) : ReadSpiece(Path.Combine(folder, "spiece.model"), config.Sentinels);
+        var parts = File.Exists(json) ? TokenizerJson.Read(json) : TokenizerParts.ReadSpiece(Path.Combine(folder, "spiece.model"), config.Sentinels);
         config.AddTo(parts.Vocabulary);
         return new T5Tokenizer(parts, config.CleanUpSpaces);
     }
@@ -88,21 +81,16 @@ public sealed class T5Tokenizer : Tokenizer
         var isFirst = true;
         foreach (var id in ids)
         {
-            if ((uint)id >= _texts.Count || (skipSpecialTokens && _isSpecial[id]))
+            if (TextOf(id, isFirst, skipSpecialTokens) is { } text)
             {
-                continue;
+                result.Append(text);
+                isFirst = false;
             }
-
-            result.Append(isFirst && _decoder.DropsFirst ? _texts[id].Replace($"{_decoder.Mark}", "") : _texts[id].Replace(_decoder.Mark, ' '));
-            isFirst = false;
         }
 
-        if (cleanUpSpaces ?? _cleanUpSpaces)
+        foreach (var (from, to) in CleanUpsOf(cleanUpSpaces))
         {
-            foreach (var (from, to) in CleanUps)
-            {
-                result.Replace(from, to);
-            }
+            result.Replace(from, to);
         }
 
         return result.ToString();
@@ -179,6 +167,16 @@ public sealed class T5Tokenizer : Tokenizer
         return tokenCount == all.Count ? 0 : all[^tokenCount].Source.Start;
     }
 
+    /// <summary>What a token adds to decoded text, before spaces are cleaned up; null if it is skipped.</summary>
+    /// <param name="isFirst">Whether all tokens before it were skipped.</param>
+    internal string? TextOf(int id, bool isFirst, bool skipSpecialTokens = true) =>
+        (uint)id >= _texts.Count || (skipSpecialTokens && _isSpecial[id]) ? null
+        : isFirst && _decoder.DropsFirst ? _texts[id].Replace($"{_decoder.Mark}", "")
+        : _texts[id].Replace(_decoder.Mark, ' ');
+
+    /// <summary>The replacements that clean up decoded text, each in the result of the previous one.</summary>
+    internal IReadOnlyList<(string From, string To)> CleanUpsOf(bool? cleanUpSpaces) => cleanUpSpaces ?? _cleanUpSpaces ? SpaceCleanUp.Replacements : [];
+
     /// <summary>Encodes up to the allowed number of tokens, the end-of-sequence token last. Also returns where in the text they end.</summary>
     (IReadOnlyList<(int Id, SourceRange Source)> Tokens, int End) EncodeToRanges(string text, EncodeSettings settings)
     {
@@ -222,24 +220,6 @@ public sealed class T5Tokenizer : Tokenizer
             {
                 _plainText.Encode(end - start == text.Text.Length ? text : text.Slice(start, end), ids, sources, most);
             }
-        }
-    }
-
-    static TokenizerParts ReadSpiece(string path, int sentinels)
-    {
-        if (!File.Exists(path))
-        {
-            throw new FileNotFoundException("The folder has neither tokenizer.json nor spiece.model; a T5 tokenizer requires one of them.", path);
-        }
-
-        var model = SentencePieceModel.Read(path);
-        try
-        {
-            return TokenizerParts.Of(model, sentinels);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new InvalidDataException($"{Path.GetFileName(path)} is not the model of a T5 tokenizer: {exception.Message}", exception);
         }
     }
 

@@ -20,8 +20,28 @@ sealed record TokenizerParts(
 
     /// <summary>What transformers makes of a <c>spiece.model</c> (T5Converter).</summary>
     /// <param name="sentinels">The number of tokens <c>&lt;extra_id_…&gt;</c> behind the pieces.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is broken or is not supported; the message names it.</exception>
+    public static TokenizerParts ReadSpiece(string path, int sentinels)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException("The folder has neither tokenizer.json nor spiece.model; a T5 tokenizer requires one of them.", path);
+        }
+
+        var model = SentencePieceModel.Read(path);
+        try
+        {
+            return Of(model, sentinels);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"{Path.GetFileName(path)} is not the model of a T5 tokenizer: {exception.Message}", exception);
+        }
+    }
+
     /// <exception cref="InvalidDataException">It has no end-of-sequence piece.</exception>
-    public static TokenizerParts Of(SentencePieceModel model, int sentinels)
+    static TokenizerParts Of(SentencePieceModel model, int sentinels)
     {
         Piece[] pieces =
         [
