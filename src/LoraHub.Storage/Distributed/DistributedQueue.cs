@@ -14,7 +14,7 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
     /// <summary>How long a caller waits for the record to catch up with the event log.</summary>
     static readonly TimeSpan RecordedWithin = TimeSpan.FromSeconds(5);
 
-    public Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken) => queue.LeaseAsync(PredictionKind.Compose, cancellationToken);
+    public Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken) => queue.LeaseAsync(kind, cancellationToken);
 
     public async Task<bool> CancelAsync(string id, CancellationToken cancellationToken)
     {
@@ -84,7 +84,7 @@ sealed class DistributedQueue(WorkQueue queue, IDbContextFactory<RecordsContext>
 /// <summary>The queue of a worker, which has no access to the records.</summary>
 sealed class WorkersQueue(WorkQueue queue) : IPredictionQueue
 {
-    public Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken) => queue.LeaseAsync(PredictionKind.Compose, cancellationToken);
+    public Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken) => queue.LeaseAsync(kind, cancellationToken);
 
     public Task<bool> CancelAsync(string id, CancellationToken cancellationToken) =>
         throw new NotSupportedException("A worker cannot cancel predictions; use an API node.");

@@ -18,9 +18,6 @@ sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecord
         return await read(records);
     });
 
-    protected override Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) =>
-        records.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"module " + id}, 0))", cancellationToken);
-
     protected override Task AddWordsAsync(
         RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
     {

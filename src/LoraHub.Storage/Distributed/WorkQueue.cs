@@ -10,8 +10,8 @@ using NATS.Client.JetStream.Models;
 namespace LoraHub.Storage.Distributed;
 
 /// <summary>
-/// The queue of one kind of hardware: a work-queue stream with a durable consumer that all its workers share. A message offers a prediction
-/// to a worker; the event log decides who leases it.
+/// The queues of one kind of hardware, one for each kind of prediction: a work-queue stream with durable consumers that all their workers share. A
+/// message offers a prediction to a worker; the event log decides who leases it.
 /// </summary>
 sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large, IOptions<QueueOptions> options, ILogger<WorkQueue> logger)
     : IAsyncDisposable
@@ -20,7 +20,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
     static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2);
 
     readonly ConcurrentDictionary<Task, bool> _returns = [];
-    volatile Consumer? _consumer;
+    readonly ConcurrentDictionary<PredictionKind, Consumer> _consumers = [];
 
     /// <summary>Enqueues a prediction, unless it is queued already.</summary>
     public async Task PublishAsync(CreatedPrediction created, CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
         }
 
         var acknowledged = await broker.JetStream.PublishAsync(
-            Subjects.QueueOf(broker.Prefix, created.Hardware, created.Id),
+            Subjects.QueueOf(broker.Prefix, QueueName(created.Hardware, created.Kind), created.Id),
             message,
             opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 0 },
             cancellationToken: cancellationToken);
@@ -69,7 +69,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (await PullAsync(cancellationToken) is { } message && await ClaimAsync(message, cancellationToken) is { } lease)
+            if (await PullAsync(kind, cancellationToken) is { } message && await ClaimAsync(message, cancellationToken) is { } lease)
             {
                 return lease;
             }
@@ -108,10 +108,10 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
     };
 
     /// <returns>Null when no message arrived in time.</returns>
-    async Task<INatsJSMsg<byte[]>?> PullAsync(CancellationToken cancellationToken)
+    async Task<INatsJSMsg<byte[]>?> PullAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         // The request is not canceled: a message already in flight would be lost until its acknowledgment timeout.
-        var pull = RequestAsync();
+        var pull = RequestAsync(kind);
         try
         {
             return await pull.WaitAsync(cancellationToken);
@@ -125,25 +125,30 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
         }
     }
 
-    async Task<INatsJSMsg<byte[]>?> RequestAsync()
+    async Task<INatsJSMsg<byte[]>?> RequestAsync(PredictionKind kind)
     {
         var streams = await broker.StreamsAsync(CancellationToken.None);
-        var consumer = _consumer is { } known && known.Of == streams ? known : _consumer = await MakeConsumerAsync(streams);
+        var consumer = _consumers.GetValueOrDefault(kind) is { } known && known.Of == streams
+            ? known
+            : _consumers[kind] = await MakeConsumerAsync(streams, kind);
         try
         {
             return await consumer.Messages.NextAsync<byte[]>(opts: new NatsJSNextOpts { Expires = PullFor });
         }
         catch
         {
-            _consumer = null; // it may be gone
+            _consumers.TryRemove(kind, out _); // it may be gone
             throw;
         }
     }
 
-    async Task<Consumer> MakeConsumerAsync(Streams streams) => new(streams, await streams.Queue.CreateOrUpdateConsumerAsync(
-        new ConsumerConfig($"workers-{options.Value.Hardware}")
+    /// <summary>A queue's word in subjects and names. Hardware has no underscore, and messages of versions without kinds keep their queue.</summary>
+    static string QueueName(string hardware, PredictionKind kind) => kind is PredictionKind.Compose ? hardware : $"{hardware}_{kind}".ToLowerInvariant();
+
+    async Task<Consumer> MakeConsumerAsync(Streams streams, PredictionKind kind) => new(streams, await streams.Queue.CreateOrUpdateConsumerAsync(
+        new ConsumerConfig($"workers-{QueueName(options.Value.Hardware, kind)}")
         {
-            FilterSubject = Subjects.QueueOf(broker.Prefix, options.Value.Hardware, "*"), // a single filter: NATS 2.9 ignores a list
+            FilterSubject = Subjects.QueueOf(broker.Prefix, QueueName(options.Value.Hardware, kind), "*"), // a single filter: NATS 2.9 ignores a list
             AckPolicy = ConsumerConfigAckPolicy.Explicit,
             AckWait = options.Value.Lease,
             MaxDeliver = -1, // the log enforces the limit: beyond MaxDeliver a message would stay in the stream undelivered

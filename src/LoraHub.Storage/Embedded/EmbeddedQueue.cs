@@ -11,23 +11,33 @@ namespace LoraHub.Storage.Embedded;
 /// Uses the table's unfinished predictions as the queue. A lease is a name in the row. Leases end with this process, which holds the file
 /// exclusively, so that no lease depends on a clock.
 /// </summary>
-sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<QueueOptions> options, TimeProvider time) : IPredictionQueue
+sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<QueueOptions> options, TimeProvider time)
+    : IPredictionQueue, IDisposable
 {
     readonly ConcurrentDictionary<string, EmbeddedLease> _leases = new(StringComparer.Ordinal);
-    volatile TaskCompletionSource _arrival = NewSignal();
+    readonly Dictionary<PredictionKind, Lane> _lanes = Enum.GetValues<PredictionKind>().ToDictionary(kind => kind, _ => new Lane());
 
     public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
-        while (true)
+        var lane = _lanes[kind];
+        await lane.Turn.WaitAsync(cancellationToken);
+        try
         {
-            var arrival = _arrival.Task; // read before the query, so that no arrival during it is missed
-            if (await writer.WriteAsync(records => TakeAsync(records, cancellationToken), cancellationToken) is { } lease)
+            while (true)
             {
-                _leases[lease.Created.Id] = lease;
-                return lease;
-            }
+                var arrival = lane.Arrival; // read before the query, so that no arrival during it is missed
+                if (await writer.WriteAsync(records => TakeAsync(records, kind, cancellationToken), cancellationToken) is { } lease)
+                {
+                    _leases[lease.Created.Id] = lease;
+                    return lease;
+                }
 
-            await arrival.WaitAsync(cancellationToken);
+                await arrival.WaitAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            lane.Turn.Release();
         }
     }
 
@@ -52,8 +62,16 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
         return isKnown;
     }
 
-    /// <summary>Wakes the workers that wait for a prediction.</summary>
-    public void Wake() => Interlocked.Exchange(ref _arrival, NewSignal()).SetResult();
+    /// <summary>Wakes a worker that waits for a prediction of this kind.</summary>
+    public void Wake(PredictionKind kind) => _lanes[kind].Wake();
+
+    public void Dispose()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.Turn.Dispose();
+        }
+    }
 
     /// <returns>False when the lease was lost or the prediction does not accept the events.</returns>
     public async Task<bool> AppendAsync(EmbeddedLease lease, IReadOnlyList<PredictionEvent> happened, CancellationToken cancellationToken)
@@ -110,16 +128,16 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
             },
             CancellationToken.None);
         signals.Raise(id);
-        Wake();
+        Wake(lease.Created.Kind);
     }
 
-    async Task<EmbeddedLease?> TakeAsync(RecordsContext records, CancellationToken cancellationToken)
+    async Task<EmbeddedLease?> TakeAsync(RecordsContext records, PredictionKind kind, CancellationToken cancellationToken)
     {
         var hardware = options.Value.Hardware;
         while (true)
         {
             var next = await records.Predictions.AsNoTracking()
-                .Where(row => row.CompletedAt == null && row.Lease == null && row.Hardware == hardware)
+                .Where(row => row.CompletedAt == null && row.Lease == null && row.Kind == kind && row.Hardware == hardware)
                 .OrderBy(row => row.Arrival).FirstOrDefaultAsync(cancellationToken);
             if (next is null)
             {
@@ -141,6 +159,20 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
         }
     }
 
-    // Waiters must not continue on the thread that wakes them.
-    static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>The workers that wait for predictions of one kind.</summary>
+    sealed class Lane
+    {
+        volatile TaskCompletionSource _arrival = NewSignal();
+
+        /// <summary>Held by the worker that looks for the next prediction: an arrival must not make all of them query the table.</summary>
+        public SemaphoreSlim Turn { get; } = new(1);
+
+        /// <summary>Completes when the next prediction arrives.</summary>
+        public Task Arrival => _arrival.Task;
+
+        public void Wake() => Interlocked.Exchange(ref _arrival, NewSignal()).SetResult();
+
+        // Waiters must not continue on the thread that wakes them.
+        static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 }

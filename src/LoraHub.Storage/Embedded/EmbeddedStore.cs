@@ -13,7 +13,7 @@ sealed class EmbeddedStore(RecordReader reader, SqliteWriter writer, EmbeddedQue
             records => CreateAsync(records, created, capacity, cancellationToken), durable: true, cancellationToken);
         if (creation == Creation.Created)
         {
-            queue.Wake();
+            queue.Wake(created.Kind);
         }
 
         return creation;

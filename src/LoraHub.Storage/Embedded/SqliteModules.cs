@@ -20,9 +20,6 @@ sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts, IRecordWr
         return await read(records);
     }
 
-    /// <summary>Does nothing, because SQLite has a single writer.</summary>
-    protected override Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken) => Task.CompletedTask;
-
     protected override Task AddWordsAsync(
         RecordsContext records, long number, IReadOnlyList<string> ofId, IReadOnlyList<string> ofCard, CancellationToken cancellationToken)
     {

@@ -11,10 +11,7 @@ sealed class InMemoryPredictions(TimeProvider time)
 {
     readonly Lock _lock = new();
     readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    readonly SortedDictionary<long, Entry> _waiting = [];
-
-    // At least the number of waiting predictions. A canceled one leaves its count behind; the worker that takes that count waits again.
-    readonly SemaphoreSlim _arrivals = new(0);
+    readonly Dictionary<PredictionKind, Lane> _lanes = Enum.GetValues<PredictionKind>().ToDictionary(kind => kind, _ => new Lane());
     long _lastArrival;
     int _finished;
 
@@ -77,15 +74,16 @@ sealed class InMemoryPredictions(TimeProvider time)
 
     public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
+        var lane = _lanes[kind];
         while (true)
         {
-            await _arrivals.WaitAsync(cancellationToken);
+            await lane.Arrivals.WaitAsync(cancellationToken);
             lock (_lock)
             {
-                if (_waiting.Count > 0)
+                if (lane.Waiting.Count > 0)
                 {
-                    var entry = _waiting.First().Value;
-                    _waiting.Remove(entry.Arrival);
+                    var entry = lane.Waiting.First().Value;
+                    lane.Waiting.Remove(entry.Arrival);
                     return entry.Lease = new InMemoryLease(this, entry, entry.Prediction.Created, ++entry.Attempts);
                 }
             }
@@ -103,7 +101,7 @@ sealed class InMemoryPredictions(TimeProvider time)
             }
 
             running = entry.Lease;
-            if (_waiting.Remove(entry.Arrival))
+            if (LaneOf(entry).Waiting.Remove(entry.Arrival))
             {
                 Finish(entry, new PredictionEvent.Canceled());
             }
@@ -154,7 +152,13 @@ sealed class InMemoryPredictions(TimeProvider time)
         }
     }
 
-    public void Dispose() => _arrivals.Dispose();
+    public void Dispose()
+    {
+        foreach (var lane in _lanes.Values)
+        {
+            lane.Arrivals.Dispose();
+        }
+    }
 
     public bool Append(Entry entry, InMemoryLease lease, IReadOnlyList<PredictionEvent> happened)
     {
@@ -206,9 +210,12 @@ sealed class InMemoryPredictions(TimeProvider time)
 
     void Wait(Entry entry)
     {
-        _waiting.Add(entry.Arrival, entry);
-        _arrivals.Release();
+        var lane = LaneOf(entry);
+        lane.Waiting.Add(entry.Arrival, entry);
+        lane.Arrivals.Release();
     }
+
+    Lane LaneOf(Entry entry) => _lanes[entry.Prediction.Created.Kind];
 
     void Finish(Entry entry, PredictionEvent end)
     {
@@ -219,4 +226,17 @@ sealed class InMemoryPredictions(TimeProvider time)
     static bool IsOlder(Prediction prediction, PredictionPosition position) =>
         prediction.CreatedAt < position.CreatedAt
         || (prediction.CreatedAt == position.CreatedAt && string.CompareOrdinal(prediction.Id, position.Id) < 0);
+
+    /// <summary>The queue of one kind.</summary>
+    /// <param name="Waiting">By arrival.</param>
+    /// <param name="Arrivals">
+    /// At least the number of waiting predictions. A canceled one leaves its count behind; the worker that takes that count waits again.
+    /// </param>
+    sealed record Lane(SortedDictionary<long, Entry> Waiting, SemaphoreSlim Arrivals)
+    {
+        public Lane()
+            : this([], new SemaphoreSlim(0))
+        {
+        }
+    }
 }

@@ -20,6 +20,7 @@ sealed class PredictionRow
         nameof(CreatedPrediction.CreatedAt),
         nameof(CreatedPrediction.Deadline),
         nameof(CreatedPrediction.Hardware),
+        nameof(CreatedPrediction.Kind),
     };
 
     public required string Id { get; init; }
@@ -38,6 +39,8 @@ sealed class PredictionRow
     public DateTimeOffset? Deadline { get; init; }
 
     public required string Hardware { get; init; }
+
+    public required PredictionKind Kind { get; init; }
 
     public PredictionStatus Status { get; init; }
 
@@ -94,6 +97,7 @@ sealed class PredictionRow
         CreatedAt = created.CreatedAt,
         Deadline = created.Deadline,
         Hardware = created.Hardware,
+        Kind = created.Kind,
         WebhookOpen = created.Webhook is not null,
         Arrival = arrival,
     };
@@ -106,6 +110,7 @@ sealed class PredictionRow
         CreatedAt = CreatedAt,
         Deadline = Deadline,
         Hardware = Hardware,
+        Kind = Kind,
     };
 
     /// <summary>The prediction before its first event.</summary>

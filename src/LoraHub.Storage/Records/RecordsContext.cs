@@ -1,3 +1,5 @@
+using LoraHub.Core.Models;
+using LoraHub.Storage.Records.Deployments;
 using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -21,11 +23,18 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
 
     public DbSet<ModuleTagRow> ModuleTags => Set<ModuleTagRow>();
 
+    public DbSet<ModelEntry> Models => Set<ModelEntry>();
+
+    public DbSet<DeploymentRow> Deployments => Set<DeploymentRow>();
+
     /// <summary>The collation that compares text byte by byte.</summary>
     protected abstract string Ordinal { get; }
 
     /// <summary>The bytes of a text, in a query.</summary>
     public static int? Bytes(string? text) => throw new InvalidOperationException($"Only a database can count the bytes of {text}.");
+
+    /// <summary>Locks a model and its versions against other writers until the transaction ends.</summary>
+    public abstract Task HoldModelAsync(string id, CancellationToken cancellationToken);
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<Microseconds>();
@@ -35,6 +44,7 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         var predictions = modelBuilder.Entity<PredictionRow>();
         predictions.ToTable("predictions").HasKey(row => row.Id);
         predictions.Property(row => row.Id).UseCollation(Ordinal);
+        predictions.Property(row => row.Kind).HasConversion<string>();
         predictions.HasIndex(row => new { row.CreatedAt, row.Id });
         predictions.HasIndex(row => row.Arrival).HasFilter(Open);
         predictions.HasIndex(row => row.CompletedAt);
@@ -55,6 +65,15 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         uses.Property(row => row.Digest).UseCollation(Ordinal);
 
         modelBuilder.AddModules(Ordinal);
+
+        var models = modelBuilder.Entity<ModelEntry>();
+        models.ToTable("models").HasKey(entry => entry.Id);
+        models.Property(entry => entry.Id).UseCollation(Ordinal);
+
+        var deployments = modelBuilder.Entity<DeploymentRow>();
+        deployments.ToTable("deployments").HasKey(row => row.Id);
+        deployments.Property(row => row.Id).UseCollation(Ordinal);
+
         modelBuilder.HasDbFunction(typeof(RecordsContext).GetMethod(nameof(Bytes))!).HasName("octet_length").IsBuiltIn(); // in both databases
 
         // Snake case works in both databases without quotes.
@@ -74,10 +93,16 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
 sealed class SqliteRecords(DbContextOptions<SqliteRecords> options) : RecordsContext(options)
 {
     protected override string Ordinal => "BINARY";
+
+    /// <summary>Does nothing, because SQLite has a single writer.</summary>
+    public override Task HoldModelAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>The tables in a PostgreSQL database.</summary>
 sealed class PostgresRecords(DbContextOptions<PostgresRecords> options) : RecordsContext(options)
 {
     protected override string Ordinal => "C";
+
+    public override Task HoldModelAsync(string id, CancellationToken cancellationToken) =>
+        Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"module " + id}, 0))", cancellationToken);
 }

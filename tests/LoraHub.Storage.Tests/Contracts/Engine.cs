@@ -26,10 +26,10 @@ public abstract class Engine : IAsyncDisposable
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Creates a prediction one second after the previous one.</summary>
-    public async Task<CreatedPrediction> CreateAsync(string? id = null)
+    public async Task<CreatedPrediction> CreateAsync(string? id = null, PredictionKind kind = PredictionKind.Compose)
     {
         Time.Advance(TimeSpan.FromSeconds(1));
-        var prediction = NewPrediction(id);
+        var prediction = NewPrediction(id) with { Kind = kind };
         Assert.Equal(Creation.Created, await Store.CreateAsync(prediction, capacity: 1000, TestContext.Current.CancellationToken));
         return prediction;
     }
@@ -51,7 +51,8 @@ public abstract class Engine : IAsyncDisposable
         Weights = [new ModuleWeight("lorahub/colors", 0.5)],
     };
 
-    public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken);
+    public Task<IPredictionLease> LeaseAsync(PredictionKind kind = PredictionKind.Compose) =>
+        Queue.LeaseAsync(kind, TestContext.Current.CancellationToken);
 
     public async Task<Prediction> FindAsync(string id)
     {

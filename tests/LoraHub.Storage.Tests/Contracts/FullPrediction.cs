@@ -21,6 +21,8 @@ static class FullPrediction
         return new CreatedPrediction
         {
             Id = "every",
+            Model = "mine/colors",
+            Version = Some.Digest('1'),
             Input = given,
             Plan = new CompositionPlan(InputParser.Parse(given).Input!, 4294967295,
                 [new("mine/colors", Some.Digest('1')), new("mine/plurals", Some.Digest('2'))]),

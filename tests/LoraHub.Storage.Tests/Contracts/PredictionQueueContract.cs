@@ -39,6 +39,54 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_kind_waits_in_its_own_queue()
+    {
+        var composing = await _engine.CreateAsync();
+        var generating = await _engine.CreateAsync(kind: PredictionKind.Generate);
+        var another = await _engine.CreateAsync(kind: PredictionKind.Generate);
+
+        await using var first = await _engine.LeaseAsync(PredictionKind.Generate);
+        await using var second = await _engine.LeaseAsync(PredictionKind.Generate);
+        var third = _engine.LeaseAsync(PredictionKind.Generate);
+        await using var other = await _engine.LeaseAsync();
+
+        Assert.Equal(
+            [generating.Id, another.Id, composing.Id], [first.Created.Id, second.Created.Id, other.Created.Id]);
+        Assert.Equal([PredictionKind.Generate, PredictionKind.Compose], [first.Created.Kind, other.Created.Kind]);
+        Assert.False(third.IsCompleted);
+
+        var last = await _engine.CreateAsync(kind: PredictionKind.Generate);
+        await using var awaited = await third.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        Assert.Equal(last.Id, awaited.Created.Id);
+    }
+
+    [Fact]
+    public async Task Many_waiting_workers_of_a_kind_get_a_prediction_each_and_a_returned_one_goes_to_another()
+    {
+        var waiting = Enumerable.Range(0, 5).Select(_ => _engine.LeaseAsync(PredictionKind.Generate)).ToList();
+        var (created, leases) = (new List<string>(), new List<IPredictionLease>());
+        for (var i = 0; i < 4; i++)
+        {
+            created.Add((await _engine.CreateAsync(kind: PredictionKind.Generate)).Id);
+            var leased = await Task.WhenAny(waiting).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+            waiting.Remove(leased);
+            leases.Add(await leased);
+        }
+
+        Assert.Equal(created, leases.Select(lease => lease.Created.Id));
+        Assert.False(Assert.Single(waiting).IsCompleted);
+
+        await leases[0].DisposeAsync();
+
+        await using var again = await waiting[0].WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        Assert.Equal(created[0], again.Created.Id);
+        foreach (var lease in leases)
+        {
+            await lease.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_waiting_worker_gets_the_next_prediction()
     {
         var waiting = _engine.LeaseAsync();

@@ -69,7 +69,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     public Task<bool> TryPutOwnAsync(ModuleVersion version, CancellationToken cancellationToken) => writer.WriteAsync(
         async records =>
         {
-            await HoldAsync(records, version.Id, cancellationToken);
+            await records.HoldModelAsync(version.Id, cancellationToken);
             var publisher = StoredText.Of(version.PublishedBy);
             var isOthers = await records.Modules.AnyAsync(
                 row => row.Id == version.Id && (row.PublishedBy != publisher || (row.IsCurrent && !row.IsOwned)), cancellationToken);
@@ -89,7 +89,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         async records =>
         {
             var wanted = StoredText.Of(id);
-            await HoldAsync(records, wanted, cancellationToken);
+            await records.HoldModelAsync(wanted, cancellationToken);
             return await RemoveAsync(records, records.Modules.Where(row => row.Id == wanted), cancellationToken);
         },
         cancellationToken);
@@ -105,9 +105,6 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
 
     /// <exception cref="Core.StorageUnavailableException">The database is unreachable.</exception>
     protected abstract Task<T> ReadAsync<T>(Func<RecordsContext, Task<T>> read, CancellationToken cancellationToken);
-
-    /// <summary>Locks the module against other writers until the transaction ends.</summary>
-    protected abstract Task HoldAsync(RecordsContext records, string id, CancellationToken cancellationToken);
 
     /// <summary>Adds the words by which a row is found; the words of the id have a higher weight. The row must have no words yet.</summary>
     protected abstract Task AddWordsAsync(
@@ -166,7 +163,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     async Task<long> PutAsync(RecordsContext records, ModuleVersion version, CancellationToken cancellationToken)
     {
         var (id, digest) = (version.Id, version.Digest ?? "");
-        await HoldAsync(records, id, cancellationToken);
+        await records.HoldModelAsync(id, cancellationToken);
         var broken = records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""); // the row of a broken folder is not a version
         await RemoveAsync(records, broken, cancellationToken);
         foreach (

@@ -21,6 +21,114 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("LoraHub.Core.Models.ModelEntry", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<string>("CoverImageUrl")
+                        .HasColumnType("text")
+                        .HasColumnName("cover_image_url");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("text")
+                        .HasColumnName("description");
+
+                    b.Property<string>("GithubUrl")
+                        .HasColumnType("text")
+                        .HasColumnName("github_url");
+
+                    b.Property<string>("LicenseUrl")
+                        .HasColumnType("text")
+                        .HasColumnName("license_url");
+
+                    b.Property<string>("PaperUrl")
+                        .HasColumnType("text")
+                        .HasColumnName("paper_url");
+
+                    b.Property<string>("Readme")
+                        .HasColumnType("text")
+                        .HasColumnName("readme");
+
+                    b.Property<string>("Visibility")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("visibility");
+
+                    b.Property<string>("WeightsUrl")
+                        .HasColumnType("text")
+                        .HasColumnName("weights_url");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("models", (string)null);
+                });
+
+            modelBuilder.Entity("LoraHub.Storage.Records.Deployments.DeploymentRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Hardware")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("hardware");
+
+                    b.Property<int>("MaxInstances")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_instances");
+
+                    b.Property<int>("MinInstances")
+                        .HasColumnType("integer")
+                        .HasColumnName("min_instances");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("model");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer")
+                        .HasColumnName("number");
+
+                    b.Property<long>("ReleasedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("released_at");
+
+                    b.Property<string>("ReleasedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("released_by");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("deployments", (string)null);
+                });
+
             modelBuilder.Entity("LoraHub.Storage.Records.EventRow", b =>
                 {
                     b.Property<string>("PredictionId")
@@ -319,6 +427,11 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
                     b.Property<string>("Input")
                         .HasColumnType("text")
                         .HasColumnName("input");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
 
                     b.Property<long>("LastSequence")
                         .HasColumnType("bigint")

@@ -16,6 +16,114 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("LoraHub.Core.Models.ModelEntry", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id")
+                        .UseCollation("BINARY");
+
+                    b.Property<string>("CoverImageUrl")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("cover_image_url");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Description")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("description");
+
+                    b.Property<string>("GithubUrl")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("github_url");
+
+                    b.Property<string>("LicenseUrl")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("license_url");
+
+                    b.Property<string>("PaperUrl")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("paper_url");
+
+                    b.Property<string>("Readme")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("readme");
+
+                    b.Property<string>("Visibility")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("visibility");
+
+                    b.Property<string>("WeightsUrl")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("weights_url");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("models", (string)null);
+                });
+
+            modelBuilder.Entity("LoraHub.Storage.Records.Deployments.DeploymentRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id")
+                        .UseCollation("BINARY");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Hardware")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("hardware");
+
+                    b.Property<int>("MaxInstances")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("max_instances");
+
+                    b.Property<int>("MinInstances")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("min_instances");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("model");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("number");
+
+                    b.Property<long>("ReleasedAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("released_at");
+
+                    b.Property<string>("ReleasedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("released_by");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("version");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("deployments", (string)null);
+                });
+
             modelBuilder.Entity("LoraHub.Storage.Records.EventRow", b =>
                 {
                     b.Property<string>("PredictionId")
@@ -312,6 +420,11 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                     b.Property<string>("Input")
                         .HasColumnType("TEXT")
                         .HasColumnName("input");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
 
                     b.Property<long>("LastSequence")
                         .HasColumnType("INTEGER")
