@@ -4,8 +4,6 @@ using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Distributed;
 using Microsoft.Extensions.DependencyInjection;
-using NATS.Client.JetStream;
-using NATS.Client.JetStream.Models;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
@@ -29,7 +27,7 @@ public sealed class FullServerTests(NatsServer nats, PostgresServer postgres)
         Assert.Empty(await ProblemsAsync(engine.Services));
 
         Upload[] stored = [await SaveAsync(uploads), await SaveAsync(uploads), await SaveAsync(uploads)];
-        await FillAsync(engine.Services.GetRequiredService<Broker>().JetStream);
+        await own.FillAsync(engine.Services.GetRequiredService<Broker>().JetStream);
 
         var refused = engine.NewPrediction();
         Assert.True((await Assert.ThrowsAsync<StorageUnavailableException>(() => CreateAsync(engine, refused))).IsFull);
@@ -60,15 +58,6 @@ public sealed class FullServerTests(NatsServer nats, PostgresServer postgres)
         await using var writer = (await uploads.CreateAsync(Cancellation))!;
         Assert.True(await writer.WriteAsync(new byte[Chunk], Cancellation));
         return await writer.CompleteAsync(new UploadDetails("a", "b", new Dictionary<string, JsonElement>()), Cancellation);
-    }
-
-    /// <summary>Fills the server, as another program that uses it does.</summary>
-    static async Task FillAsync(INatsJSContext server)
-    {
-        await server.CreateStreamAsync(new StreamConfig("filler", ["filler"]), Cancellation);
-        while ((await server.PublishAsync("filler", new byte[10_000], cancellationToken: Cancellation)).Error is null)
-        {
-        }
     }
 
     static async Task<IReadOnlyList<string>> ProblemsAsync(IServiceProvider node)

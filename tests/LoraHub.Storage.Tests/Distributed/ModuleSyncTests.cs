@@ -8,6 +8,7 @@ using LoraHub.Storage.Distributed.Modules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NATS.Client.JetStream;
 using NATS.Client.ObjectStore.Models;
 
 namespace LoraHub.Storage.Tests.Distributed;
@@ -161,6 +162,64 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         Assert.Empty(worker.EarlierVersions(Id));
     }
 
+    /// <summary>It makes room first, since its message needs some.</summary>
+    [Fact]
+    public async Task ARemovalGoesEverywhereThoughTheServerIsFull()
+    {
+        nats.UrlOrSkip();
+        await using var full = new NatsServer { MaxFileStore = 3_000_000 };
+        await full.InitializeAsync();
+        var (api, worker) = (Start(publishes: true, full), Start(publishes: false, full));
+        await api.PlaceAsync(Id, new string('x', 300_000));
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        await full.FillAsync(api.Broker.JetStream);
+
+        Assert.True(await api.Store.RemoveAsync(Id, Cancellation));
+        await Assert.ThrowsAsync<NatsJSApiException>(api.SyncAsync); // its files are too young to be deleted
+        Assert.True(worker.Local.Has(Id));
+
+        api.Clock.Ahead = TimeSpan.FromHours(2);
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        Assert.Empty(worker.Ids());
+        Assert.Empty(await api.FilesAsync());
+    }
+
+    [Fact]
+    public async Task TheFilesOfARemovedModuleGoUnlessAnotherHasThem()
+    {
+        var api = Start(publishes: true);
+        api.Give(Id, "one");
+        api.Give("mine/spanish", "another");
+        await api.SyncAsync();
+        Assert.Equal(3, (await api.FilesAsync()).Count); // both have the same configuration
+
+        api.Clock.Ahead = TimeSpan.FromHours(2);
+        await api.Store.RemoveAsync(Id, Cancellation);
+        await api.SyncAsync();
+
+        Assert.Equal(2, (await api.FilesAsync()).Count);
+        await api.Store.RemoveAsync("mine/spanish", Cancellation);
+        await api.SyncAsync();
+        Assert.Empty(await api.FilesAsync());
+    }
+
+    [Fact]
+    public async Task AFileThatIsPublishedAgainIsAsYoungAsANewOne()
+    {
+        var api = Start(publishes: true);
+        api.Give(Id, "one");
+        await api.SyncAsync();
+        var before = (await api.FilesAsync()).Select(file => file.MTime).Max();
+
+        api.Give("mine/spanish", "one");
+        await api.SyncAsync();
+
+        Assert.Equal(2, (await api.FilesAsync()).Count);
+        Assert.All(await api.FilesAsync(), file => Assert.True(file.MTime > before));
+    }
+
     [Fact]
     public async Task AProcessThatSleptThroughARemovalKeepsNoneOfTheVersionsOfBefore()
     {
@@ -252,9 +311,9 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         Assert.Equal("so is this", RecordFile.Find(Id, worker.Folder(Id))!.Quarantine);
     }
 
-    Process Start(bool publishes)
+    Process Start(bool publishes, NatsServer? on = null)
     {
-        var process = new Process(nats.UrlOrSkip(), _prefix, publishes);
+        var process = new Process((on ?? nats).UrlOrSkip(), _prefix, publishes);
         _processes.Add(process);
         return process;
     }
@@ -270,6 +329,7 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
             _services = new ServiceCollection()
                 .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
                 .AddLogging(logging => logging.AddProvider(new Logs(Log)))
+                .AddSingleton<TimeProvider>(Clock)
                 .AddWorkerStorage()
                 .BuildServiceProvider();
             Sync = ActivatorUtilities.CreateInstance<ModuleSync>(_services, publishes);
@@ -280,6 +340,8 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         public StringBuilder Log { get; } = new();
 
         public ModuleSync Sync { get; }
+
+        public Clock Clock { get; } = new();
 
         public Broker Broker => _services.GetRequiredService<Broker>();
 
@@ -308,6 +370,10 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         public LocalModules Local => _services.GetRequiredService<LocalModules>();
 
         public IReadOnlyList<string> Ids() => Local.List();
+
+        /// <summary>The modules' files on the server.</summary>
+        public async Task<IReadOnlyList<ObjectMetadata>> FilesAsync() =>
+            await (await Broker.StreamsAsync(Cancellation)).Modules.AllAsync(Cancellation);
 
         public Task SyncAsync() => Sync.SyncAsync(publish: true, Cancellation);
 
@@ -339,5 +405,13 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
         public void Dispose()
         {
         }
+    }
+
+    /// <summary>The system's time, or later.</summary>
+    sealed class Clock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
     }
 }

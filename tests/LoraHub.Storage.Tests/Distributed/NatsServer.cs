@@ -1,5 +1,7 @@
 using LoraHub.Servers;
 using LoraHub.Storage.Tests.Distributed;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
 
 [assembly: AssemblyFixture(typeof(NatsServer))]
 
@@ -20,6 +22,20 @@ public sealed class NatsServer : NatsProcess, IAsyncLifetime
         if (IsInstalled)
         {
             await StartAsync();
+        }
+    }
+
+    /// <summary>Fills the server to its last bytes, as another program that uses it does.</summary>
+    public async Task FillAsync(INatsJSContext server)
+    {
+        Assert.NotNull(MaxFileStore);
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await server.CreateStreamAsync(new StreamConfig("filler", ["filler"]), cancellationToken);
+        foreach (var size in (int[])[10_000, 100, 0])
+        {
+            while ((await server.PublishAsync("filler", new byte[size], cancellationToken: cancellationToken)).Error is null)
+            {
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Versions;
 using LoraHub.Storage.Embedded;
@@ -12,6 +13,10 @@ sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files, IReadOn
 {
     /// <summary>A message has room for some more.</summary>
     public const int MostEarlier = 500;
+
+    /// <summary>The files of all versions.</summary>
+    [JsonIgnore]
+    public IEnumerable<ModuleFile> AllFiles => (Earlier ?? []).SelectMany(version => version.Files).Concat(Files);
 
     /// <returns>Why nothing of it may be used, or null when it is a module.</returns>
     public string? Problem()

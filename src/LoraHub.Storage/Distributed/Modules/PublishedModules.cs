@@ -6,12 +6,14 @@ using NATS.Client.ObjectStore.Models;
 namespace LoraHub.Storage.Distributed.Modules;
 
 /// <summary>
-/// The modules on the server: a manifest a module among the values, and its files as objects named by their SHA-256, each kept once. What no manifest
-/// names any
-/// more stays: another node may be about to publish it. For one caller at a time.
+/// The modules on the server: a manifest a module among the values, and its files as objects named by their SHA-256, each kept once. For one caller
+/// at a time.
 /// </summary>
-sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> logger)
+sealed partial class PublishedModules(Broker broker, TimeProvider time, ILogger<PublishedModules> logger)
 {
+    /// <summary>How long a file that no manifest names stays: another node may be about to publish it. The clocks must differ by less.</summary>
+    static readonly TimeSpan Grace = TimeSpan.FromHours(1);
+
     readonly Dictionary<string, PublishedModule> _known = new(StringComparer.Ordinal);
     readonly Dictionary<string, ulong> _removed = new(StringComparer.Ordinal); // the revisions of the removals
     DateTimeOffset _created; // of the values, which are others when the server has lost its disk
@@ -72,11 +74,12 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
         return published.Success;
     }
 
-    /// <summary>Publishes the removal of a module. Its files stay on the server.</summary>
+    /// <summary>Publishes the removal of a module and deletes its files from the server; those of another module and young ones stay.</summary>
     public async Task RemoveAsync(string id, CancellationToken cancellationToken)
     {
-        if ((await ListAsync(cancellationToken)).ContainsKey(id))
+        if ((await ListAsync(cancellationToken)).TryGetValue(id, out var known))
         {
+            await DeleteFilesAsync(known.Manifest?.AllFiles ?? [], id, cancellationToken); // first: on a full server they make room for the removal
             await (await broker.StreamsAsync(cancellationToken)).Values.DeleteAsync(Subjects.ModuleOf(id), cancellationToken: cancellationToken);
         }
     }
@@ -100,7 +103,9 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
     async Task<bool> PutAsync(ModuleFile file, string path, CancellationToken cancellationToken)
     {
         var objects = (await broker.StreamsAsync(cancellationToken)).Modules;
-        if (await objects.FindAsync(file.Sha256, cancellationToken) is { } known && Is(known, file))
+        if (await objects.FindAsync(file.Sha256, cancellationToken) is { } known && Is(known, file)
+            && await objects.FindRecordAsync(file.Sha256, cancellationToken) is { } record
+            && await objects.RefreshAsync(file.Sha256, record, cancellationToken)) // so that no removal deletes it before the manifest names it
         {
             return true;
         }
@@ -113,6 +118,20 @@ sealed partial class PublishedModules(Broker broker, ILogger<PublishedModules> l
 
         await objects.RemoveAsync(file.Sha256, cancellationToken); // the file was written to meanwhile
         return false;
+    }
+
+    async Task DeleteFilesAsync(IEnumerable<ModuleFile> files, string removed, CancellationToken cancellationToken)
+    {
+        var kept = _known.Where(module => module.Key != removed)
+            .SelectMany(module => module.Value.Manifest?.AllFiles ?? []).Select(file => file.Sha256).ToHashSet(StringComparer.Ordinal);
+        var objects = (await broker.StreamsAsync(cancellationToken)).Modules;
+        foreach (var file in files.Select(file => file.Sha256).Distinct(StringComparer.Ordinal).Where(file => !kept.Contains(file)))
+        {
+            if (await objects.FindRecordAsync(file, cancellationToken) is { } record && record.Time < time.GetUtcNow() - Grace)
+            {
+                await objects.RemoveAsync(record, cancellationToken);
+            }
+        }
     }
 
     void Update(string id, ReadOnlyMemory<byte> manifest, ulong revision)
