@@ -54,7 +54,7 @@ public sealed class EmbeddedUpgradeTests(EmbeddedUpgradeTests.Opened opened) : U
             }
 
             var again = new UpgradedService(_folder);
-            again.StartServer();
+            again.Start();
             using var limit = new CancellationTokenSource(Timeout);
             while (File.Exists(unnamed))
             {

@@ -3,6 +3,8 @@ using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Tests.Webhooks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace LoraHub.Api.Tests.Upgrade;
 
@@ -10,6 +12,24 @@ namespace LoraHub.Api.Tests.Upgrade;
 sealed class UpgradedService(string dataPath, params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
 {
     const string Token = TestTokens.Anna;
+
+    /// <summary>Starts the service.</summary>
+    public void Start()
+    {
+        StartServer(); // returns without an error, too, when the program has refused to start
+        Assert.True(Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested, "The service did not start.");
+    }
+
+    /// <summary>Returns once another service can use the data folder: the program itself, on its own thread, may still be disposing what it owns.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (IsInUse())
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
 
     protected override void ConfigureClient(HttpClient client)
     {
@@ -35,6 +55,23 @@ sealed class UpgradedService(string dataPath, params (string Key, string Value)[
         foreach (var (key, value) in common.Concat(settings))
         {
             builder.UseSetting(key, value);
+        }
+    }
+
+    bool IsInUse()
+    {
+        try
+        {
+            using var file = File.Open(Path.Combine(dataPath, "lorahub.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false; // the distributed engine has none
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 }
