@@ -99,6 +99,7 @@ static class LoraHubServer
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.UseMetricsPort();
         if (role != Role.Worker)
         {
             app.UseClientRoutes();

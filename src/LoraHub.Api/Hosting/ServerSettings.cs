@@ -1,4 +1,5 @@
 using LoraHub.Api.Http;
+using LoraHub.Api.Telemetry;
 using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -14,30 +15,49 @@ static class ServerSettings
     /// <summary>
     /// Uses the URLs of the settings (<c>--urls</c>, <c>ASPNETCORE_URLS</c>, <c>Kestrel:Endpoints</c>). Otherwise it listens on <c>PORT</c> on
     /// every interface, as platforms and containers expect. Otherwise it listens on port 5000 of this machine only, because without a token
-    /// anyone who can reach the port has full access.
+    /// anyone who can reach the port has full access. The metrics' own port comes on top.
     /// </summary>
     public static void ConfigureAddress(this WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
-        if (configuration[WebHostDefaults.ServerUrlsKey] is not null || configuration.GetSection("Kestrel:Endpoints").Exists())
+        var telemetry = TelemetryServices.Read(configuration);
+        var metrics = telemetry.MetricsPort is null ? null : telemetry.MetricsUrl;
+        if (configuration.GetSection("Kestrel:Endpoints").Exists())
         {
-            return;
+            if (metrics is not null)
+            {
+                configuration["Kestrel:Endpoints:Metrics:Url"] = metrics;
+            }
+        }
+        else
+        {
+            builder.WebHost.UseUrls([.. Urls(configuration), .. metrics is null ? (string[])[] : [metrics]]);
+        }
+    }
+
+    static string[] Urls(ConfigurationManager configuration)
+    {
+        if (configuration[WebHostDefaults.ServerUrlsKey] is { } urls)
+        {
+            return Split(urls);
         }
 
         if (configuration[Port] is { Length: > 0 } port)
         {
-            if (!ushort.TryParse(port, out _))
-            {
-                throw new InvalidOperationException($"{Port} is `{port}`; it must be a number from 0 to 65535.");
-            }
+            return ushort.TryParse(port, out _)
+                ? [$"http://*:{port}"]
+                : throw new InvalidOperationException($"{Port} is `{port}`; it must be a number from 0 to 65535.");
+        }
 
-            builder.WebHost.UseUrls($"http://*:{port}");
-        }
-        else if (configuration[WebHostDefaults.HttpPortsKey] is null)
-        {
-            builder.WebHost.UseUrls("http://localhost:5000");
-        }
+        string[] ports =
+        [
+            .. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(one => $"http://*:{one}"),
+            .. Split(configuration[WebHostDefaults.HttpsPortsKey]).Select(one => $"https://*:{one}"),
+        ];
+        return ports.Length > 0 ? ports : ["http://localhost:5000"];
     }
+
+    static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     /// <summary>Sets the host's shutdown timeout to the sum of the parts' own timeouts, plus a margin of 10 seconds.</summary>
     public static void ConfigureStop(this WebApplicationBuilder builder)

@@ -1,5 +1,6 @@
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
+using LoraHub.Api.Telemetry;
 using LoraHub.Api.Worker;
 using LoraHub.Core;
 using LoraHub.Inference;
@@ -19,6 +20,7 @@ sealed partial class StartupSummary(
     IOptions<DataOptions> data,
     IOptions<InferenceOptions> inference,
     IOptions<AuthOptions> access,
+    IOptions<TelemetryOptions> telemetry,
     BaseModels bases,
     ModuleLibrary library,
     ILogger<StartupSummary> logger) : BackgroundService
@@ -60,6 +62,12 @@ sealed partial class StartupSummary(
         var parsed = BindingAddress.Parse(address);
         var isWildcard = parsed.Host is "*" or "+" or "[::]" or "0.0.0.0";
         var url = isWildcard ? $"{parsed.Scheme}://localhost:{parsed.Port}" : address;
+        if (parsed.Port == telemetry.Value.MetricsPort)
+        {
+            LogMetrics($"{url}/metrics");
+            return;
+        }
+
         LogListening(url);
         if (isWildcard)
         {
@@ -113,6 +121,9 @@ sealed partial class StartupSummary(
 
     [LoggerMessage(LogLevel.Information, "Try it in a browser: {Url}")]
     partial void LogDocs(string url);
+
+    [LoggerMessage(LogLevel.Information, "Metrics: {Url}")]
+    partial void LogMetrics(string url);
 
     [LoggerMessage(LogLevel.Information, "Data folder: {Path}")]
     partial void LogDataFolder(string path);

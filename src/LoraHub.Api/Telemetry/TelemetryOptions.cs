@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
 
 namespace LoraHub.Api.Telemetry;
 
@@ -6,6 +7,8 @@ namespace LoraHub.Api.Telemetry;
 public sealed class TelemetryOptions
 {
     public const string Section = "Telemetry";
+
+    const string Address = @"^http://([^/\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$";
 
     /// <summary>
     /// The OpenTelemetry collector that receives traces and metrics by OTLP over HTTP, such as <c>http://localhost:4318</c>. OpenTelemetry's own
@@ -16,4 +19,14 @@ public sealed class TelemetryOptions
 
     /// <summary>Whether the service answers <c>/metrics</c>, for Prometheus. Default: true.</summary>
     public bool Metrics { get; init; } = true;
+
+    /// <summary>
+    /// A port of its own for <c>/metrics</c>, such as <c>http://*:9464</c> for every address of the machine. It answers nothing else, and the other
+    /// ports do not answer <c>/metrics</c>. Default: none; <c>/metrics</c> is on the service's own port.
+    /// </summary>
+    [RegularExpression(Address, ErrorMessage = "use a URL with a port and without a path, such as http://*:9464")]
+    public string? MetricsUrl { get; init; }
+
+    /// <summary>The port of <see cref="MetricsUrl"/>, if it is used.</summary>
+    internal int? MetricsPort => Metrics && MetricsUrl is { } url && Regex.IsMatch(url, Address) ? BindingAddress.Parse(url).Port : null;
 }

@@ -1,6 +1,7 @@
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Outbound;
 using LoraHub.Core.Telemetry;
+using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -40,16 +41,39 @@ static class TelemetryServices
         services.AddHostedService<FirstCounts>().AddHostedService<QueueGauges>();
     }
 
+    /// <summary>Answers on the metrics' own port, if they have one. To be called before all other middleware: that port answers nothing else.</summary>
+    /// <remarks>By the port of the connection: a client chooses the one in the Host header.</remarks>
+    public static void UseMetricsPort(this WebApplication app)
+    {
+        if (Read(app.Configuration).MetricsPort is { } port)
+        {
+            app.MapWhen(http => http.Connection.LocalPort == port, metrics =>
+            {
+                metrics.Use((http, next) =>
+                {
+                    http.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
+                    return next(http);
+                });
+                metrics.UseOpenTelemetryPrometheusScrapingEndpoint(Path);
+                metrics.Run(http =>
+                {
+                    http.Response.StatusCode = StatusCodes.Status404NotFound;
+                    return Task.CompletedTask;
+                });
+            });
+        }
+    }
+
     /// <remarks>Open to everyone who can reach the port, as the probes are: the metrics contain no client data.</remarks>
     public static void MapTelemetry(this WebApplication app)
     {
-        if (Read(app.Configuration).Metrics)
+        if (Read(app.Configuration) is { Metrics: true, MetricsPort: null })
         {
             app.MapPrometheusScrapingEndpoint(Path).AllowAnonymous().DisableHttpMetrics().ExcludeFromDescription();
         }
     }
 
-    static TelemetryOptions Read(IConfiguration configuration) => configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new();
+    internal static TelemetryOptions Read(IConfiguration configuration) => configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new();
 
     static void AddInstruments(this MeterProviderBuilder metrics, TelemetryOptions options)
     {
