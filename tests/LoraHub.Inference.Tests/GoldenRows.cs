@@ -11,7 +11,7 @@ sealed class GoldenRows : IDisposable
     readonly T5Model _model;
     readonly bool[][] _mask;
 
-    public GoldenRows(T5Model model, MappedCheckpoint batch)
+    public GoldenRows(T5Model model, TensorReader batch)
     {
         _model = model;
         _mask = [.. Rows(batch.Read("attention_mask")).Select(row => row.Select(value => value != 0).ToArray())];

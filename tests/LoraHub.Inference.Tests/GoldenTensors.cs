@@ -8,7 +8,7 @@ namespace LoraHub.Inference.Tests;
 static class GoldenTensors
 {
     /// <summary>Opens a safetensors file of the golden folder.</summary>
-    public static MappedCheckpoint Open(string relative) => MappedCheckpoint.Open(Golden.Path(relative));
+    public static TensorReader Open(string relative) => TensorReader.Open(Golden.Path(relative));
 
     /// <summary>The largest absolute difference.</summary>
     public static double Distance(Tensor expected, Tensor actual)

@@ -40,7 +40,7 @@ sealed class PlainModules : IDisposable
         var modules = new PlainModules(type, AdapterConfig.Load(folders[0]).Scaling);
         foreach (var folder in folders)
         {
-            using var checkpoint = MappedCheckpoint.OpenAdapter(folder);
+            using var checkpoint = TensorReader.OpenAdapter(folder);
             modules._modules.Add(checkpoint.Entries.Keys.ToDictionary(
                 key => key, key => checkpoint.Read(key).to(type == ScalarType.Float64 ? type : ScalarType.Float32, CPU, copy: true)));
         }

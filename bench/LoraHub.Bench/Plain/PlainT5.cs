@@ -36,7 +36,7 @@ sealed class PlainT5 : IDisposable
     public static PlainT5 Load(string folder, ScalarType type)
     {
         using var scope = NewDisposeScope();
-        using var checkpoint = MappedCheckpoint.OpenModel(folder);
+        using var checkpoint = TensorReader.OpenModel(folder);
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var name in checkpoint.Entries.Keys.Where(name => !name.EndsWith("embed_tokens.weight", StringComparison.Ordinal))) // tied copies
         {

@@ -9,13 +9,14 @@ namespace LoraHub.Formats.Checkpoints;
 /// <summary>One file of a checkpoint.</summary>
 /// <param name="Path">As passed by the caller.</param>
 /// <param name="Length">In bytes.</param>
-public sealed record CheckpointFile(string Path, long Length);
+/// <param name="LastWrite">When the file was last written, as of the reading of its header.</param>
+public sealed record CheckpointFile(string Path, long Length, DateTime LastWrite);
 
 /// <summary>
 /// The tensors of a checkpoint and their locations: one file of safetensors or <c>torch.save</c>, or the shards of a model. It keeps no file open.
 /// Nothing in a checkpoint is ever executed.
 /// </summary>
-/// <remarks>Do not write to a file in use: replace it by renaming, since access to a mapping of a truncated file faults.</remarks>
+/// <remarks>Replace a file in use by renaming: one that is written in place while it is read is an error (<see cref="CheckpointBytes"/>).</remarks>
 public sealed class Checkpoint
 {
     static readonly string[] ModelFiles =
@@ -73,7 +74,8 @@ public sealed class Checkpoint
         {
             using var stream = File.OpenRead(file);
 
-            return new Checkpoint(file, [new CheckpointFile(file, stream.Length)], ReadTensors(file, stream));
+            var found = new CheckpointFile(file, stream.Length, File.GetLastWriteTimeUtc(stream.SafeFileHandle));
+            return new Checkpoint(file, [found], ReadTensors(file, stream));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

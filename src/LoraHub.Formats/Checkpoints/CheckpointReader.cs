@@ -2,37 +2,19 @@ using System.Numerics;
 
 using LoraHub.Formats.Tensors;
 
-using Microsoft.Win32.SafeHandles;
-
 namespace LoraHub.Formats.Checkpoints;
 
 /// <summary>
 /// Reads a checkpoint's tensors as numbers or bytes, in row-major order regardless of their strides. Keeps the files open until it is disposed.
 /// Reads are thread-safe.
 /// </summary>
-/// <remarks>It copies the data. To use tensors in place, map the files that <see cref="Checkpoint"/> locates.</remarks>
 public sealed class CheckpointReader : IDisposable
 {
     readonly Checkpoint _checkpoint;
-    readonly Dictionary<string, SafeFileHandle> _files = [];
+    readonly CheckpointBytes _bytes;
 
-    /// <exception cref="CheckpointException">A file cannot be opened.</exception>
-    public CheckpointReader(Checkpoint checkpoint)
-    {
-        _checkpoint = checkpoint;
-        try
-        {
-            foreach (var file in checkpoint.Files)
-            {
-                _files[file.Path] = File.OpenHandle(file.Path);
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Dispose();
-            throw new CheckpointException(checkpoint.Path, "the file cannot be read; check its permissions and its disk.", exception);
-        }
-    }
+    /// <exception cref="CheckpointException">A file cannot be opened, or it has changed.</exception>
+    public CheckpointReader(Checkpoint checkpoint) => (_checkpoint, _bytes) = (checkpoint, new CheckpointBytes(checkpoint));
 
     /// <inheritdoc cref="Checkpoint.Entries"/>
     public IReadOnlyDictionary<string, TensorEntry> Entries => _checkpoint.Entries;
@@ -53,7 +35,7 @@ public sealed class CheckpointReader : IDisposable
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
     /// <returns>The elements in row-major order.</returns>
     /// <exception cref="CheckpointException">
-    /// There is no tensor of that name, it has more elements than an array can hold, or the file was truncated after it was opened.
+    /// There is no tensor of that name, it has more elements than an array can hold, or the file was changed after it was opened.
     /// </exception>
     public T[] Read<T>(string name)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -70,7 +52,7 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Reads a tensor of any type as floating-point numbers; rounds when <typeparamref name="T"/> is narrower.</summary>
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
     /// <param name="numbers">Receives the elements in row-major order; its length must equal the number of elements.</param>
-    /// <exception cref="CheckpointException">There is no tensor of that name, or the file was truncated after it was opened.</exception>
+    /// <exception cref="CheckpointException">There is no tensor of that name, or the file was changed after it was opened.</exception>
     public void Read<T>(string name, Span<T> numbers)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -80,7 +62,7 @@ public sealed class CheckpointReader : IDisposable
             throw new ArgumentException($"'{name}' has {tensor.Entry.Elements} elements, not {numbers.Length}.", nameof(numbers));
         }
 
-        using var pieces = new TensorPieces(_files[tensor.File], tensor);
+        using var pieces = new TensorPieces(_bytes, tensor);
         for (var bytes = pieces.Next(); !bytes.IsEmpty; bytes = pieces.Next())
         {
             Elements.Convert(tensor.Entry.DType, bytes, numbers);
@@ -91,22 +73,16 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Copies a tensor's bytes in row-major order, little-endian; usable as <see cref="Safetensors.TensorData"/>.</summary>
     /// <param name="entry">One of <see cref="Entries"/>.</param>
     /// <param name="write">Receives the bytes in pieces of whole elements, each valid only during the call.</param>
-    /// <exception cref="CheckpointException">There is no tensor of that name, or the file was truncated after it was opened.</exception>
+    /// <exception cref="CheckpointException">There is no tensor of that name, or the file was changed after it was opened.</exception>
     public void Copy(TensorEntry entry, Action<ReadOnlySpan<byte>> write)
     {
         var tensor = _checkpoint[entry.Name];
-        using var pieces = new TensorPieces(_files[tensor.File], tensor);
+        using var pieces = new TensorPieces(_bytes, tensor);
         for (var bytes = pieces.Next(); !bytes.IsEmpty; bytes = pieces.Next())
         {
             write(bytes);
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var file in _files.Values)
-        {
-            file.Dispose();
-        }
-    }
+    public void Dispose() => _bytes.Dispose();
 }

@@ -2,8 +2,6 @@ using System.Buffers;
 
 using LoraHub.Formats.Tensors;
 
-using Microsoft.Win32.SafeHandles;
-
 namespace LoraHub.Formats.Checkpoints;
 
 /// <summary>Reads a tensor's bytes in row-major order, in pieces of whole elements.</summary>
@@ -12,37 +10,39 @@ sealed class TensorPieces : IDisposable
     // A multiple of every element size.
     const int PieceBytes = 1 << 20;
 
-    readonly SafeFileHandle _file;
+    readonly CheckpointBytes _bytes;
     readonly StoredTensor _tensor;
     readonly byte[] _piece;
     readonly byte[]? _storage; // all bytes from the first element to the last, if the tensor is not contiguous
     readonly long[] _index; // of the next element, per dimension
     long _left;
 
-    /// <exception cref="CheckpointException">The file was truncated, or the strided elements span more bytes than an array can hold.</exception>
-    public TensorPieces(SafeFileHandle file, StoredTensor tensor)
+    /// <exception cref="CheckpointException">
+    /// The file was truncated or cannot be read, or the strided elements span more bytes than an array can hold.
+    /// </exception>
+    public TensorPieces(CheckpointBytes bytes, StoredTensor tensor)
     {
-        (_file, _tensor, _left, _index) = (file, tensor, tensor.Entry.Bytes, new long[tensor.Entry.Shape.Count]);
+        (_bytes, _tensor, _left, _index) = (bytes, tensor, tensor.Entry.Bytes, new long[tensor.Entry.Shape.Count]);
         if (!tensor.IsContiguous)
         {
-            var bytes = tensor.Span * tensor.ElementSize;
-            _storage = bytes <= Array.MaxLength
-                ? new byte[bytes]
-                : throw new CheckpointException(tensor.File, $"'{tensor.Entry.Name}' is strided over {bytes} bytes; save it as a contiguous tensor.");
-            Fill(_storage, tensor.Offset);
+            var span = tensor.Span * tensor.ElementSize;
+            _storage = span <= Array.MaxLength
+                ? new byte[span]
+                : throw new CheckpointException(tensor.File, $"'{tensor.Entry.Name}' is strided over {span} bytes; save it as a contiguous tensor.");
+            bytes.Read(tensor, 0, _storage);
         }
 
         _piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(PieceBytes, Math.Max(_left, 1)));
     }
 
     /// <returns>The next piece, valid until the next call; empty at the end.</returns>
-    /// <exception cref="CheckpointException">The file was truncated.</exception>
+    /// <exception cref="CheckpointException">The file was changed or cannot be read.</exception>
     public ReadOnlySpan<byte> Next()
     {
         var piece = _piece.AsSpan(0, (int)Math.Min(PieceBytes, _left));
         if (_storage is null)
         {
-            Fill(piece, _tensor.Offset + _tensor.Entry.Bytes - _left);
+            _bytes.Read(_tensor, _tensor.Entry.Bytes - _left, piece);
         }
         else
         {
@@ -50,26 +50,15 @@ sealed class TensorPieces : IDisposable
         }
 
         _left -= piece.Length;
+        if (_left == 0)
+        {
+            _bytes.EnsureUnchanged(_tensor.File);
+        }
 
         return piece;
     }
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(_piece);
-
-    void Fill(Span<byte> bytes, long offset)
-    {
-        while (!bytes.IsEmpty)
-        {
-            var read = RandomAccess.Read(_file, bytes, offset);
-            if (read == 0)
-            {
-                throw new CheckpointException(_tensor.File, $"the file was truncated while reading '{_tensor.Entry.Name}'.");
-            }
-
-            bytes = bytes[read..];
-            offset += read;
-        }
-    }
 
     void Gather(ReadOnlySpan<byte> storage, Span<byte> piece)
     {

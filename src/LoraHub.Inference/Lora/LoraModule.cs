@@ -42,7 +42,7 @@ sealed class LoraModule : IDisposable
     public static LoraModule Load(ModuleVersion info, T5Model model)
     {
         using var scope = NewDisposeScope();
-        using var checkpoint = MappedCheckpoint.OpenAdapter(info.Folder);
+        using var checkpoint = TensorReader.OpenAdapter(info.Folder);
         var config = AdapterConfig.Load(info.Folder);
         var digest = DigestOf(info.Folder);
         if (info.Digest is { } expected && expected != digest)
@@ -73,7 +73,7 @@ sealed class LoraModule : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        using var checkpoint = MappedCheckpoint.OpenAdapter(Info.Folder);
+        using var checkpoint = TensorReader.OpenAdapter(Info.Folder);
         return DigestOf(Info.Folder) == Digest
             ? ReadNumbers(checkpoint, Layout, ExactType, Numbers.device).MoveToOuterDisposeScope()
             : throw new AdapterException($"the module `{Info.Id}` was replaced while a prediction used it; run the prediction again.");
@@ -100,13 +100,13 @@ sealed class LoraModule : IDisposable
 
     static ScalarType ExactTypeOf(ScalarType type) => type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
-    static Tensor ReadNumbers(MappedCheckpoint checkpoint, AdapterLayout layout, ScalarType type, Device device)
+    static Tensor ReadNumbers(TensorReader checkpoint, AdapterLayout layout, ScalarType type, Device device)
     {
         var numbers = empty(layout.Size, type, device);
         foreach (var slot in layout.Slots)
         {
-            slot.A(numbers).copy_(checkpoint.Read(slot.KeyOfA));
-            slot.B(numbers).copy_(checkpoint.Read(slot.KeyOfB));
+            checkpoint.Read(slot.KeyOfA, slot.A(numbers));
+            checkpoint.Read(slot.KeyOfB, slot.B(numbers));
         }
 
         return numbers;

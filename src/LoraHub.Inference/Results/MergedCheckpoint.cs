@@ -28,7 +28,7 @@ static class MergedCheckpoint
         var type = model.StreamType;
         var updates = adapter.Factors.ToDictionary(
             factors => factors.Layer + ".weight", factors => new LoraLayer(factors.A, factors.B, adapter.Alpha / adapter.Rank));
-        using var source = MappedCheckpoint.OpenModel(model.Folder); // not the model in memory, which may be in bf16
+        using var source = TensorReader.OpenModel(model.Folder); // not the model in memory, which may be in bf16
         var entries = model.Tensors.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal)
             .Select(entry => entry with { DType = type.ToDType() });
         ShardedWriter.Write(folder, entries, TensorWriter.Data(name =>

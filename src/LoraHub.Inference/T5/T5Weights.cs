@@ -13,7 +13,7 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.T5;
 
 /// <summary>
-/// Loads a T5's tensors from a checkpoint by name, each once and directly from the mapped file into the layout that the processor multiplies
+/// Loads a T5's tensors from a checkpoint by name, each once and directly from the file into the layout that the processor multiplies
 /// fastest. Requested tensors are filled by <see cref="ReadAll"/>. Owns its tensors.
 /// </summary>
 sealed class T5Weights : IDisposable
@@ -23,7 +23,7 @@ sealed class T5Weights : IDisposable
 
     public const string Head = "lm_head.weight";
 
-    readonly MappedCheckpoint _checkpoint;
+    readonly TensorReader _checkpoint;
     readonly string _embedding; // the checkpoint's name
     readonly Device _device;
     readonly List<Action> _reads = [];
@@ -45,7 +45,7 @@ sealed class T5Weights : IDisposable
             .Where(entry => entry.Name == _embedding || (IsOfModel(entry.Name) && !tied.Contains(entry.Name)))
             .Select(entry => entry.Name == _embedding ? entry with { Name = Embedding } : entry)
             .ToDictionary(entry => entry.Name, StringComparer.Ordinal);
-        (_checkpoint, _device) = (new MappedCheckpoint(checkpoint), device);
+        (_checkpoint, _device) = (new TensorReader(checkpoint), device);
         Parameters = Entries.Values.Sum(entry => Numbers(entry.Shape));
         ComputeType = computeType(Parameters);
     }
@@ -101,7 +101,7 @@ sealed class T5Weights : IDisposable
         return matrix;
     }
 
-    /// <summary>Reads the requested tensors on the processor's threads and unmaps the files.</summary>
+    /// <summary>Reads the requested tensors on the processor's threads and closes the files.</summary>
     public void ReadAll()
     {
         // One tensor per thread: conversion, packing and the first touch of its memory run independently.
@@ -139,7 +139,7 @@ sealed class T5Weights : IDisposable
         var rows = all.shape[0] / names.Count;
         for (var i = 0; i < names.Count; i++)
         {
-            all.narrow(0, i * rows, rows).copy_(_checkpoint.Read(StoredName(names[i])));
+            _checkpoint.Read(StoredName(names[i]), all.narrow(0, i * rows, rows));
         }
     }
 

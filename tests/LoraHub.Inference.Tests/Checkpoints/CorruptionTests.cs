@@ -50,7 +50,7 @@ public sealed class CorruptionTests : IDisposable
             for (var length = 0; length < good.Length; length++)
             {
                 var file = _folder.File("cut", good[..length]);
-                Assert.Throws<CheckpointException>(() => MappedCheckpoint.Open(file));
+                Assert.Throws<CheckpointException>(() => TensorReader.Open(file));
             }
         }
     }
@@ -62,7 +62,7 @@ public sealed class CorruptionTests : IDisposable
         try
         {
             using var scope = NewDisposeScope();
-            using var checkpoint = MappedCheckpoint.Open(file);
+            using var checkpoint = TensorReader.Open(file);
             foreach (var (name, entry) in checkpoint.Entries)
             {
                 var tensor = checkpoint.Read(name);

@@ -25,7 +25,7 @@ public sealed class TensorLifetimeTests
     [Fact]
     public void A_read_leaves_one_tensor_in_the_callers_scope()
     {
-        using var checkpoint = MappedCheckpoint.Open(Golden.Path("pickle/torch/strides.bin"));
+        using var checkpoint = TensorReader.Open(Golden.Path("pickle/torch/strides.bin"));
         using var scope = NewDisposeScope();
 
         var tensor = checkpoint.Read("transposed");
@@ -40,7 +40,7 @@ public sealed class TensorLifetimeTests
         using var scope = NewDisposeScope();
         File.Copy(Golden.Path("pickle/safetensors/by_hand.safetensors"), folder.File("x.safetensors"));
         Tensor tensor;
-        using (var checkpoint = MappedCheckpoint.Open(folder.File("x.safetensors")))
+        using (var checkpoint = TensorReader.Open(folder.File("x.safetensors")))
         {
             tensor = checkpoint.Read("a");
         }
@@ -53,22 +53,22 @@ public sealed class TensorLifetimeTests
     [Theory]
     [InlineData("t5/tiny-v1_1/model.safetensors", "shared.weight")]
     [InlineData("t5/tiny-v1_1/pytorch_model.bin", "shared.weight")]
-    public void An_aligned_tensor_is_a_view_of_the_file_that_cannot_change_it(string golden, string name)
+    public void Writing_to_a_tensor_changes_neither_the_file_nor_what_is_read_next(string golden, string name)
     {
         var original = File.ReadAllBytes(Golden.Path(golden));
         using var scope = NewDisposeScope();
-        using var checkpoint = MappedCheckpoint.Open(Golden.Path(golden));
+        using var checkpoint = TensorReader.Open(Golden.Path(golden));
 
         checkpoint.Read(name).zero_();
 
-        Assert.Equal(0, checkpoint.Read(name).abs().sum().item<float>());
+        Assert.NotEqual(0, checkpoint.Read(name).abs().sum().item<float>());
         Assert.Equal(original, File.ReadAllBytes(Golden.Path(golden)));
     }
 
     [Fact]
     public void A_closed_checkpoint_throws_ObjectDisposedException()
     {
-        var checkpoint = MappedCheckpoint.Open(Golden.Path("pickle/torch/fp32.bin"));
+        var checkpoint = TensorReader.Open(Golden.Path("pickle/torch/fp32.bin"));
         checkpoint.Dispose();
         checkpoint.Dispose();
 
@@ -78,7 +78,7 @@ public sealed class TensorLifetimeTests
     [Fact]
     public void An_unknown_name_is_an_error_that_names_the_file()
     {
-        using var checkpoint = MappedCheckpoint.Open(Golden.Path("pickle/torch/fp32.bin"));
+        using var checkpoint = TensorReader.Open(Golden.Path("pickle/torch/fp32.bin"));
 
         var error = Assert.Throws<CheckpointException>(() => checkpoint.Read("none"));
 
@@ -90,7 +90,7 @@ public sealed class TensorLifetimeTests
         using var scope = NewDisposeScope();
         try
         {
-            using var checkpoint = MappedCheckpoint.Open(file);
+            using var checkpoint = TensorReader.Open(file);
             foreach (var name in checkpoint.Entries.Keys)
             {
                 checkpoint.Read(name);

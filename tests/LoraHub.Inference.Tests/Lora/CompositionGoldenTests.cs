@@ -103,7 +103,7 @@ public sealed class CompositionGoldenTests
         });
     }
 
-    static void AssertDeltas(MappedCheckpoint tensors, string prefix, LoraLayers composed)
+    static void AssertDeltas(TensorReader tensors, string prefix, LoraLayers composed)
     {
         var layers = tensors.Entries.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
             .Select(key => key[prefix.Length..]).ToArray();
@@ -116,13 +116,13 @@ public sealed class CompositionGoldenTests
         }
     }
 
-    static Tensor Logits(T5Model model, MappedCheckpoint batch, LoraLayers lora)
+    static Tensor Logits(T5Model model, TensorReader batch, LoraLayers lora)
     {
         using var rows = new GoldenRows(model, batch);
         return rows.Logits(lora);
     }
 
-    static double Loss(T5Model model, MappedCheckpoint batch, LoraLayers lora)
+    static double Loss(T5Model model, TensorReader batch, LoraLayers lora)
     {
         using var rows = new GoldenRows(model, batch);
         return rows.Loss(lora);

@@ -58,8 +58,8 @@ public sealed class ModuleInspectorTests : IDisposable
         ModuleInspector.ConvertToSafetensors(_folder);
 
         Assert.False(File.Exists(Path.Combine(_folder, ModuleFiles.PickledWeights)));
-        using var before = MappedCheckpoint.OpenAdapter(pickled.Folder);
-        using var after = MappedCheckpoint.OpenAdapter(_folder);
+        using var before = TensorReader.OpenAdapter(pickled.Folder);
+        using var after = TensorReader.OpenAdapter(_folder);
         Assert.Equal(before.Entries.Keys.Order(StringComparer.Ordinal), after.Entries.Keys.Order(StringComparer.Ordinal));
         Assert.All(before.Entries.Keys, key => Assert.True(before.Read(key).equal(after.Read(key)).all().item<bool>()));
     }
@@ -168,7 +168,7 @@ public sealed class ModuleInspectorTests : IDisposable
     static Dictionary<string, Tensor> Deltas(string folder)
     {
         var config = AdapterConfig.Load(folder);
-        using var checkpoint = MappedCheckpoint.OpenAdapter(folder);
+        using var checkpoint = TensorReader.OpenAdapter(folder);
         return AdapterLayout.Read(checkpoint.Entries, config).Slots.ToDictionary(
             slot => slot.Layer,
             slot => checkpoint.Read(slot.KeyOfB).to(ScalarType.Float64).matmul(checkpoint.Read(slot.KeyOfA).to(ScalarType.Float64))
@@ -194,7 +194,7 @@ public sealed class ModuleInspectorTests : IDisposable
     {
         using var scope = NewDisposeScope();
         Dictionary<string, Tensor> changed;
-        using (var checkpoint = MappedCheckpoint.OpenAdapter(_folder))
+        using (var checkpoint = TensorReader.OpenAdapter(_folder))
         {
             changed = checkpoint.Entries.Keys.ToDictionary(key => key, key => change(key, checkpoint.Read(key).clone()));
         }

@@ -111,7 +111,7 @@ public sealed class PatternedModuleTests : IDisposable
         using var scope = NewDisposeScope();
         var folder = Copy(id, name);
         Dictionary<string, Tensor> tensors;
-        using (var checkpoint = MappedCheckpoint.OpenAdapter(folder))
+        using (var checkpoint = TensorReader.OpenAdapter(folder))
         {
             tensors = checkpoint.Entries.Keys.ToDictionary(
                 key => key,

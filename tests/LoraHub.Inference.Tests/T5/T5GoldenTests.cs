@@ -155,7 +155,7 @@ public sealed class T5GoldenTests
         Assert.Throws<OperationCanceledException>(() => GreedyDecoder.Generate(model, [[5, 1]], null, 20, canceled.Token));
     }
 
-    static void AssertLayers(MappedCheckpoint golden, string name, TokenRows rows, IReadOnlyList<Tensor> actual)
+    static void AssertLayers(TensorReader golden, string name, TokenRows rows, IReadOnlyList<Tensor> actual)
     {
         if (!golden.Entries.ContainsKey($"{name}.0"))
         {
@@ -169,7 +169,7 @@ public sealed class T5GoldenTests
     }
 
     // After a row's end there is padding, whose states are unused; our model has none.
-    static void AssertStates(MappedCheckpoint golden, string name, TokenRows rows, Tensor actual) =>
+    static void AssertStates(TensorReader golden, string name, TokenRows rows, Tensor actual) =>
         GoldenTensors.AssertClose(cat([.. rows.Rows.Select((row, b) => golden.Read(name)[b].narrow(0, 0, row.Length))], 0), actual,
             LogitTolerance, name);
 }

@@ -16,7 +16,7 @@ sealed class WildFolder : IDisposable
     public WildFolder(string model)
     {
         Config = JsonNode.Parse(System.IO.File.ReadAllText(Golden.Path($"t5/{model}/config.json")))!.AsObject();
-        using var checkpoint = MappedCheckpoint.OpenModel(Golden.Path($"t5/{model}"));
+        using var checkpoint = TensorReader.OpenModel(Golden.Path($"t5/{model}"));
         Tensors = checkpoint.Entries.Keys.ToDictionary(name => name, name => checkpoint.Read(name).clone());
     }
 
