@@ -54,5 +54,5 @@ public sealed record GenerationPlan(PromptInput Input, string BaseModel, ModuleU
     internal const string KindWord = "generate";
 
     /// <summary>Distinguishes stored plans.</summary>
-    public string Kind => KindWord;
+    public string Kind { get; } = KindWord;
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Predictions.Inputs;
