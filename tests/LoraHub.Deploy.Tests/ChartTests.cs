@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Core;
@@ -161,7 +162,7 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
 
     [Fact]
     public void The_chart_is_of_this_version_of_the_program() =>
-        Assert.Equal(ServedModel.ProgramVersion, Yaml.Read("deploy/helm/lorahub/Chart.yaml").Text("appVersion"));
+        Assert.Equal(Composer.ProgramVersion, Yaml.Read("deploy/helm/lorahub/Chart.yaml").Text("appVersion"));
 
     static IReadOnlyList<Pod> Pods(IEnumerable<JsonObject> objects) =>
         [.. objects.Where(item => item.Text("kind") == "Deployment").Select(item => new Pod(

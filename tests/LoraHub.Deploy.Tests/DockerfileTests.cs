@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
 
@@ -9,7 +10,7 @@ namespace LoraHub.Deploy.Tests;
 public sealed partial class DockerfileTests
 {
     [Fact]
-    public void The_labels_name_the_compatible_Cog_version() => Assert.Equal(ServedModel.CogVersion, Dockerfile.Label("run.cog.version"));
+    public void The_labels_name_the_compatible_Cog_version() => Assert.Equal(Composer.CogVersion, Dockerfile.Label("run.cog.version"));
 
     [Fact]
     public void The_schema_fits_into_a_line_as_long_as_BuildKit_reads() =>

@@ -51,9 +51,15 @@ public static class ScriptedServices
         .AddSingleton<BaseModels, ScriptedBaseModels>()
         .AddSingleton<ModuleLibrary, ScriptedLibrary>();
 
-    /// <summary>A base model that is not there, with a digest that stays.</summary>
+    /// <summary>A base model without files, with a digest that stays: a scripted predictor answers for it.</summary>
     sealed class ScriptedBaseModels(SearchPath path, IOptions<ModelsOptions> models) : BaseModels(path, models.Value.Base)
     {
+        public override IReadOnlyList<string> Known => [DefaultId, .. base.Known];
+
         public override string DefaultDigest() => new('5', 64);
+
+        public override bool IsInstalled(string id) => id == DefaultId || base.IsInstalled(id);
+
+        public override string? DigestOf(string id) => id == DefaultId ? DefaultDigest() : base.DigestOf(id);
     }
 }

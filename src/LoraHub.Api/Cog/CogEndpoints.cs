@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using LoraHub.Api.Cog.Document;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
 using LoraHub.Api.Worker;
@@ -110,7 +111,7 @@ static class CogEndpoints
 [RelativeUrls]
 public sealed record CogIndex
 {
-    public string CogVersion { get; init; } = ServedModel.CogVersion;
+    public string CogVersion { get; init; } = Composer.CogVersion;
 
     public string DocsUrl { get; init; } = "/docs";
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 
@@ -26,7 +27,7 @@ public sealed record CogHealth(
         return new CogHealth(
             status,
             new CogSetup(setup.Status.ToString().ToLowerInvariant(), setup.StartedAt, setup.CompletedAt, hasEnded ? setup.Logs : null),
-            new CogVersions(ServedModel.CogVersion, ServedModel.CogVersion, ServedModel.ProgramVersion),
+            new CogVersions(Composer.CogVersion, Composer.CogVersion, Composer.ProgramVersion),
             trouble);
     }
 }

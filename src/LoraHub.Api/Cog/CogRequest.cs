@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Cog;
 
@@ -10,7 +11,7 @@ namespace LoraHub.Api.Cog;
 /// <param name="Id">The id that the client chose, or null.</param>
 sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhook = null)
 {
-    public IgnoredInputs Ignored { get; init; } = new([], []);
+    public IgnoredInputs Ignored { get; init; } = IgnoredInputs.None;
 
     public const string IdRule = "An id is 1 to 128 letters, digits, '.', '_', '~' and '-', and not '.' or '..'.";
 
@@ -48,7 +49,10 @@ sealed record CogRequest(string? Id, JsonObject Input, PredictionWebhook? Webhoo
             throw WrongShape($"{string.Join("; ", errors.Select(error => error.Reason))}.");
         }
 
-        var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? [], webhook) { Ignored = IgnoredInputs.Of(body) };
+        var request = new CogRequest((string?)body["id"], body["input"] as JsonObject ?? [], webhook)
+        {
+            Ignored = IgnoredInputs.Of(body, InputSchema.Fields),
+        };
         return request.Id is null || IsId(request.Id) ? request : throw new RequestRefusedException(CogErrors.Id(IdRule));
     }
 

@@ -34,7 +34,7 @@ static class CogStream
         PredictionEvent.Logged(var text) => Event("log", new { source = "stdout", data = text }),
         PredictionEvent.Measured(Prediction.PredictTimeMetric, _) => null,
         PredictionEvent.Measured(var name, var value) => Event("metric", new { name, value, mode = "replace" }),
-        PredictionEvent.Answered(var output) => Event("output", new { chunk = WireOutput.Of(output, prediction.Origin), index = 0 }),
+        PredictionEvent.Answered(var output) => Event("output", new { chunk = ComposedOutput.Of(output, prediction.Origin), index = 0 }),
         { IsTerminal: true } => Event("completed", CogPrediction.From(prediction)),
         _ => null,
     };

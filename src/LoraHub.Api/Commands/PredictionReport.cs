@@ -101,7 +101,7 @@ static class PredictionReport
             prediction.Error,
             prediction.Metrics);
 
-        static WireOutput Saved(PredictionOutput output, string? folder) => WireOutput.Of(output, origin: "") with
+        static ComposedOutput Saved(PredictionOutput output, string? folder) => ComposedOutput.Of(output, origin: "") with
         {
             Adapter = folder,
             Checkpoint = output.Checkpoint is null || folder is null ? null : Path.Combine(folder, PredictCommand.CheckpointFolder),

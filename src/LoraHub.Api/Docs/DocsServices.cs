@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
@@ -23,14 +24,20 @@ static class DocsServices
             options.SwaggerDoc(Document, new OpenApiInfo
             {
                 Title = "LoraHub",
-                Version = ServedModel.ProgramVersion,
+                Version = Composer.ProgramVersion,
                 Description = "Adapts a language model to an unseen task from a few examples, by composing LoRA modules. "
                     + "The bare paths follow Cog's API, and /v1 follows Replicate's.",
             });
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // every HEAD route duplicates a GET route
             options.MapType<JsonObject>(InputDocument.Schema);
             var idOf = options.SchemaGeneratorOptions.SchemaIdSelector;
-            options.CustomSchemaIds(type => type == typeof(WireOutput) ? nameof(PredictionOutput) : idOf(type)); // the name in the public schema
+            options.CustomSchemaIds(type => type == typeof(ComposedOutput) ? nameof(PredictionOutput) : idOf(type)); // the name in the public schema
+            options.MapType<TextOutput>(() => new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+            options.UseOneOfForPolymorphism();
+            options.SelectSubTypesUsing(type => type == typeof(WireOutput) ? [typeof(ComposedOutput), typeof(TextOutput)] : []);
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.UseAllOfToExtendReferenceSchemas(); // OpenAPI 3.0 ignores siblings of $ref such as `nullable`

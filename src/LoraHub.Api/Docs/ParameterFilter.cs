@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -31,7 +32,7 @@ sealed record ParameterType(JsonSchemaType Json, string? Format = null, long? Mi
 sealed record PathParameterDocument(string Name, string Description, string? Example);
 
 /// <summary>Adds the parameters that handlers read themselves, and describes the path parameters.</summary>
-sealed class ParameterFilter(ServedModel model) : IOperationFilter
+sealed class ParameterFilter(Composer model) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {

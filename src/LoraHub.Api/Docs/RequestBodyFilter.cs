@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -7,12 +8,12 @@ namespace LoraHub.Api.Docs;
 
 /// <summary>Route metadata that describes a body which the handler parses itself.</summary>
 /// <param name="Example">An example body. For a form, the fields without its file.</param>
-sealed record RequestBodyDocument(Type Type, string MediaType, Func<ServedModel, JsonNode> Example)
+sealed record RequestBodyDocument(Type Type, string MediaType, Func<Composer, JsonNode> Example)
 {
     public const string Form = "multipart/form-data";
 }
 
-sealed class RequestBodyFilter(ServedModel model) : IOperationFilter
+sealed class RequestBodyFilter(Composer model) : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {

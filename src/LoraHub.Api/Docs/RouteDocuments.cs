@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 
@@ -10,7 +11,7 @@ static class RouteDocuments
 {
     /// <summary>Documents a body that the handler reads itself. Unlike <c>Accepts</c>, does not affect routing.</summary>
     /// <param name="example">A valid body.</param>
-    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route, Func<ServedModel, JsonNode> example) =>
+    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route, Func<Composer, JsonNode> example) =>
         route.WithMetadata(new RequestBodyDocument(typeof(T), "application/json", example));
 
     /// <summary>Documents a form with a file that the handler reads itself.</summary>

@@ -1,3 +1,4 @@
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
 using LoraHub.Api.Telemetry;
@@ -32,7 +33,7 @@ sealed partial class StartupSummary(
         await started.Task.WaitAsync(stoppingToken);
 
         var role = configuration.Role();
-        LogVersion(ServedModel.ProgramVersion, role.ToString().ToLowerInvariant());
+        LogVersion(Composer.ProgramVersion, role.ToString().ToLowerInvariant());
         foreach (var url in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
         {
             LogUrl(url, hasDocs: role != Role.Worker);

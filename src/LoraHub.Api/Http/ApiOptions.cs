@@ -25,6 +25,11 @@ public sealed class ApiOptions : IValidatableObject
     public string Model { get; init; } = "lorahub/lorahub";
 
     /// <summary>
+    /// Further names of the model, <c>owner/name</c>; one empty entry for none. Default: <c>cjwbw/lorahub</c>, the reference's name on Replicate.
+    /// </summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// <summary>
     /// The id of the model's version, 64 hexadecimal digits. Default: derived from the program's version and the base model's bytes.
     /// </summary>
     [RegularExpression("^[0-9a-f]{64}$", ErrorMessage = "use 64 digits of 0-9 and a-f")]

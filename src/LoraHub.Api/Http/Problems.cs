@@ -22,10 +22,12 @@ static class Problems
 
     public static IResult NotFound() => Because(StatusCodes.Status404NotFound, null, "The requested resource could not be found.");
 
-    public static IResult UnknownVersion() => Because(
-        StatusCodes.Status422UnprocessableEntity,
-        "Invalid version or not permitted",
-        "The specified version does not exist (or perhaps you don't have permission to use it?)");
+    /// <param name="detail">What is served instead.</param>
+    public static IResult UnknownModel(string detail) => Because(StatusCodes.Status404NotFound, null, detail);
+
+    /// <param name="detail">Why the version cannot be called.</param>
+    public static IResult InvalidVersion(string detail) =>
+        Because(StatusCodes.Status422UnprocessableEntity, "Invalid version or not permitted", detail);
 
     public static IResult Inputs(IEnumerable<InputError> errors) =>
         Fields([.. errors.Select(error => new InvalidField(

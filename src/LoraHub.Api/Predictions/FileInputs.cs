@@ -18,15 +18,20 @@ sealed class FileInputs(IUploadStore uploads)
 
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <param name="fields">The model's inputs.</param>
     /// <param name="known">The inputs. The method replaces URLs in them.</param>
     /// <param name="origins">The schemes and hosts of this service.</param>
     /// <param name="budget">Takes the bytes of the files.</param>
     /// <returns>The errors, ordered by field name.</returns>
     public async Task<IReadOnlyList<InputError>> ReadAsync(
-        JsonObject known, IReadOnlyList<string> origins, InputBudget budget, CancellationToken cancellationToken)
+        IReadOnlyList<InputField> fields,
+        JsonObject known,
+        IReadOnlyList<string> origins,
+        InputBudget budget,
+        CancellationToken cancellationToken)
     {
         var errors = new List<InputError>();
-        foreach (var field in InputSchema.Fields.Where(AcceptsFile).OrderBy(field => field.Name, StringComparer.Ordinal))
+        foreach (var field in fields.Where(AcceptsFile).OrderBy(field => field.Name, StringComparer.Ordinal))
         {
             if (known[field.Name] is not JsonValue value || value.GetValueKind() != JsonValueKind.String)
             {
@@ -46,6 +51,8 @@ sealed class FileInputs(IUploadStore uploads)
                 case FileContent.Bytes:
                     errors.Add(new InputError(field.Name, "The file is not UTF-8 text.", InputErrorKind.Invalid));
                     break;
+                case FileContent.Invalid when field.Name == PromptSchema.Prompt:
+                    break; // a prompt may be any text, also one that looks like a URL
                 case FileContent.Invalid(var message):
                     errors.Add(new InputError(field.Name, message, InputErrorKind.Invalid));
                     break;

@@ -6,9 +6,10 @@ using LoraHub.Modules.Ranking;
 namespace LoraHub.Api.Predictions;
 
 /// <summary>What a request gave that no input takes: misspelt names, inputs of other models, inputs beside <c>input</c>. Cog drops these.</summary>
+/// <param name="Fields">The model's inputs.</param>
 /// <param name="Unknown">Names in <c>input</c>.</param>
 /// <param name="Misplaced">Names of inputs, or nearly so, beside <c>input</c>.</param>
-sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList<string> Misplaced)
+sealed partial record IgnoredInputs(IReadOnlyList<InputField> Fields, IReadOnlyList<string> Unknown, IReadOnlyList<string> Misplaced)
 {
     /// <summary>More are only counted.</summary>
     const int MostNames = 10;
@@ -18,14 +19,14 @@ sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList
     /// <summary>A body has few keys beside <c>input</c>; comparing many with the names of inputs would take long.</summary>
     const int MostKeys = 50;
 
-    static readonly string[] Names = [.. InputSchema.Fields.Select(field => field.Name)];
-
     /// <summary>The keys of both APIs' bodies, some of which are like the name of an input.</summary>
     static readonly string[] BodyKeys =
     [
         "input", "id", "version", "model", "context", "webhook", "webhook_events_filter", "webhook_completed", "stream", "output_file_prefix",
         "created_at", "started_at", "logger", "method", "path", "trace_context",
     ];
+
+    public static IgnoredInputs None { get; } = new([], [], []);
 
     public bool Any => Unknown.Count + Misplaced.Count > 0;
 
@@ -35,10 +36,19 @@ sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList
     /// </summary>
     public bool IsClient => Unknown.Contains("auth") && Unknown.Contains("baseUrl");
 
+    IEnumerable<string> Names => Fields.Select(field => field.Name);
+
     /// <param name="body">The body, with its <c>input</c>.</param>
-    public static IgnoredInputs Of(JsonObject body) => new(
-        body["input"] is JsonObject input ? [.. input.Select(pair => pair.Key).Except(Names)] : [],
-        [.. body.Select(pair => pair.Key).Take(MostKeys).Where(key => Names.Contains(key) || (!BodyKeys.Contains(key) && Nearest(key) is not null))]);
+    /// <param name="fields">The model's inputs.</param>
+    public static IgnoredInputs Of(JsonObject body, IReadOnlyList<InputField> fields)
+    {
+        var none = None with { Fields = fields };
+        return none with
+        {
+            Unknown = body["input"] is JsonObject input ? [.. input.Select(pair => pair.Key).Except(none.Names)] : [],
+            Misplaced = [.. body.Select(pair => pair.Key).Take(MostKeys).Where(none.IsMisplaced)],
+        };
+    }
 
     /// <summary>Lines for the prediction's log.</summary>
     /// <param name="known">The inputs that are left.</param>
@@ -57,7 +67,8 @@ sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList
             lines.Add($"Warning: ignored {more} more that are not inputs of this model.");
         }
 
-        if (known[InputSchema.ExampleInputs] is null && known[InputSchema.ModuleWeights] is null && known[InputSchema.Adapter] is null)
+        if (Names.Contains(InputSchema.ExampleInputs)
+            && known[InputSchema.ExampleInputs] is null && known[InputSchema.ModuleWeights] is null && known[InputSchema.Adapter] is null)
         {
             lines.Add($"Warning: `{InputSchema.ExampleInputs}` was not given; the examples of the form are used.");
         }
@@ -75,13 +86,15 @@ sealed partial record IgnoredInputs(IReadOnlyList<string> Unknown, IReadOnlyList
             : $"Inputs belong in `input`, not beside it. {Hint(name)}")))
         .Take(MostNames);
 
-    static string Hint(string name) =>
+    bool IsMisplaced(string key) => Names.Contains(key) || (!BodyKeys.Contains(key) && Nearest(key) is not null);
+
+    string Hint(string name) =>
         Nearest(name) is { } nearest ? $"Did you mean `{nearest}`?" : $"Its inputs are {string.Join(", ", Names)}.";
 
-    static string? Nearest(string name) => name.Length > LongestName ? null : Spelling.Closest(name, Names) is [var nearest, ..] ? nearest : null;
+    string? Nearest(string name) => name.Length > LongestName ? null : Spelling.Closest(name, Names) is [var nearest, ..] ? nearest : null;
 
     /// <returns>Empty for a name that is neither a word nor like an input: it may be a secret that was sent by mistake.</returns>
-    static string Shown(string name) => Nearest(name) is not null || Word().IsMatch(name) ? name : "";
+    string Shown(string name) => Nearest(name) is not null || Word().IsMatch(name) ? name : "";
 
     [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_]{0,31}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Word();

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Models;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
@@ -37,8 +39,11 @@ abstract record IntakeResult
 /// <param name="Capacity">The maximum number of waiting and running predictions, including this one.</param>
 sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 {
+    /// <summary>The model to call, which can be called; null for the composer.</summary>
+    public CallableModel? Model { get; init; }
+
     /// <summary>What the request gave that no input takes.</summary>
-    public IgnoredInputs Ignored { get; init; } = new([], []);
+    public IgnoredInputs Ignored { get; init; } = IgnoredInputs.None;
 
     /// <summary>Whether a request is refused that gives no input but ignored ones; otherwise it runs on the defaults, as Cog does.</summary>
     public bool RefusesOnlyIgnored { get; init; }
@@ -60,7 +65,7 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 /// <summary>Validates, stores and queues new predictions for both APIs.</summary>
 sealed partial class PredictionIntake(
     IPredictionStore store,
-    ModuleLibrary catalog,
+    ModuleLibrary library,
     FileInputs files,
     AdapterReference adapters,
     IEnumerable<IPredictionFollower> followers,
@@ -70,52 +75,110 @@ sealed partial class PredictionIntake(
     ILogger<PredictionIntake> logger,
     IModuleExchange exchange)
 {
-    long _count;
+    readonly ConcurrentDictionary<string, long> _counts = new(StringComparer.Ordinal); // by model; "" is the composer
 
-    /// <summary>The number of predictions created since the service started.</summary>
-    public long Count => Interlocked.Read(ref _count);
+    /// <summary>The number of calls of the composer or a base model since the service started; the index counts those of modules.</summary>
+    public long Count(CallableModel? model) => _counts.GetValueOrDefault(KeyOf(model));
 
     public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
-        var budget = new InputBudget(limits.Value);
-        if (!budget.TakeInline(InputSchema.Fields, request.Input))
+        var (known, refusal) = await ReadAsync(request, cancellationToken);
+        if (refusal is not null)
         {
-            return new IntakeResult.TooLarge(budget.Message);
+            return refusal;
         }
 
-        var known = InputSchema.Fields.Known(request.Input);
-        if (request.RefusesOnlyIgnored && known.Count == 0 && request.Ignored is { Any: true, IsClient: false })
-        {
-            return new IntakeResult.Invalid(request.Ignored.Errors());
-        }
-
-        string[] origins = [request.Origin, request.SentTo ?? request.Origin];
-        var unread = await files.ReadAsync(known, origins, budget, cancellationToken);
-        if (unread.Count > 0)
-        {
-            return unread.Any(error => error.Kind == InputErrorKind.OverBudget)
-                ? new IntakeResult.TooLarge(budget.Message)
-                : new IntakeResult.Invalid(unread);
-        }
-
-        var (input, errors) = InputParser.Parse(known, limits.Value.InputLines);
-        if (input?.Adapter is { } adapter)
-        {
-            var (digest, unknown) = await adapters.FindAsync(adapter, origins, cancellationToken);
-            (input, errors) = unknown is null ? (input! with { Adapter = digest }, errors) : (null, [unknown]);
-        }
-
-        (var plan, errors) = input is null ? (null, errors) : PredictionPlanner.Plan(input, catalog);
+        var (plan, errors) = await PlanAsync(request, known, cancellationToken);
         if (plan is null)
         {
             return new IntakeResult.Invalid(errors);
         }
 
         await exchange.ShareAsync(cancellationToken); // the worker may be another process
+        var created = Created(request, known, plan);
+        switch (await store.CreateAsync(created, request.Capacity, cancellationToken))
+        {
+            case Creation.IdTaken:
+                return new IntakeResult.IdTaken();
+            case Creation.Full:
+                return new IntakeResult.Full();
+        }
+
+        if (request.Model?.Module is null)
+        {
+            _counts.AddOrUpdate(KeyOf(request.Model), 1, (_, count) => count + 1);
+        }
+
+        Instruments.PredictionsCreated.Add(1);
+        LogCreated(created.Id);
+        foreach (var follower in followers)
+        {
+            follower.Follow(created);
+        }
+
+        return new IntakeResult.Accepted(new Prediction(created));
+    }
+
+    static string KeyOf(CallableModel? model) => model is null or { IsComposer: true } ? "" : model.Name;
+
+    /// <returns>The known inputs with the texts of their files, or why the request is refused.</returns>
+    async Task<(JsonObject Known, IntakeResult? Refusal)> ReadAsync(PredictionRequest request, CancellationToken cancellationToken)
+    {
+        var fields = request.Model?.Fields ?? InputSchema.Fields;
+        var budget = new InputBudget(limits.Value);
+        if (!budget.TakeInline(fields, request.Input))
+        {
+            return ([], new IntakeResult.TooLarge(budget.Message));
+        }
+
+        var known = fields.Known(request.Input);
+        if (request.RefusesOnlyIgnored && known.Count == 0 && request.Ignored is { Any: true, IsClient: false })
+        {
+            return (known, new IntakeResult.Invalid(request.Ignored.Errors()));
+        }
+
+        var unread = await files.ReadAsync(fields, known, OriginsOf(request), budget, cancellationToken);
+        return (known, unread.Count == 0 ? null
+            : unread.Any(error => error.Kind == InputErrorKind.OverBudget) ? new IntakeResult.TooLarge(budget.Message)
+            : new IntakeResult.Invalid(unread));
+    }
+
+    static IReadOnlyList<string> OriginsOf(PredictionRequest request) => [request.Origin, request.SentTo ?? request.Origin];
+
+    async Task<(PredictionPlan? Plan, IReadOnlyList<InputError> Errors)> PlanAsync(
+        PredictionRequest request, JsonObject known, CancellationToken cancellationToken)
+    {
+        if (request.Model is { BaseModel: { } baseModel } model)
+        {
+            return Plan(known, baseModel, model.Module is { } module ? new ModuleUse(module.Id, model.Version) : null);
+        }
+
+        var (input, errors) = InputParser.Parse(known, limits.Value.InputLines);
+        if (input?.Adapter is { } adapter)
+        {
+            var (digest, unknown) = await adapters.FindAsync(adapter, OriginsOf(request), cancellationToken);
+            (input, errors) = unknown is null ? (input! with { Adapter = digest }, errors) : (null, [unknown]);
+        }
+
+        return input is null ? (null, errors) : PredictionPlanner.Plan(input, library);
+    }
+
+    static (PredictionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(JsonObject known, string baseModel, ModuleUse? module)
+    {
+        var (input, errors) = PromptParser.Parse(known);
+        return input is null ? (null, errors) : (new GenerationPlan(input, baseModel, module, input.Seed ?? PredictionPlanner.NewSeed()), []);
+    }
+
+    CreatedPrediction Created(PredictionRequest request, JsonObject known, PredictionPlan plan)
+    {
         var now = Now();
-        var created = new CreatedPrediction
+        var called = request.Model is { IsComposer: false } other ? other : null;
+        return new CreatedPrediction
         {
             Id = request.Id ?? PredictionId.New(),
+            Kind = called?.Kind ?? PredictionKind.Compose,
+            Model = called?.Name,
+            Version = called?.Version,
             Input = known,
             Plan = plan with { Warnings = request.Ignored.Warnings(known) },
             Origin = request.Origin,
@@ -126,23 +189,6 @@ sealed partial class PredictionIntake(
             Hardware = queue.Value.Hardware,
             TraceParent = Spans.TraceParent,
         };
-        switch (await store.CreateAsync(created, request.Capacity, cancellationToken))
-        {
-            case Creation.IdTaken:
-                return new IntakeResult.IdTaken();
-            case Creation.Full:
-                return new IntakeResult.Full();
-        }
-
-        Interlocked.Increment(ref _count);
-        Instruments.PredictionsCreated.Add(1);
-        LogCreated(created.Id);
-        foreach (var follower in followers)
-        {
-            follower.Follow(created);
-        }
-
-        return new IntakeResult.Accepted(new Prediction(created));
     }
 
     /// <summary>

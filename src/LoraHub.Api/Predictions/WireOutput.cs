@@ -1,12 +1,49 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary>
-/// A prediction's output with the URLs of its files. Both APIs, streams and webhooks use this shape. Properties that do not apply are absent.
-/// </summary>
-public sealed record WireOutput
+/// <summary>A prediction's output in both APIs, streams and webhooks.</summary>
+[JsonConverter(typeof(Converter))]
+public abstract record WireOutput
+{
+    /// <returns>Null when the prediction has no output. A text that has ended without a piece is an empty list.</returns>
+    internal static WireOutput? Of(Prediction prediction) => prediction switch
+    {
+        { Output.Text: { } pieces } => new TextOutput(pieces),
+        { Output: { } output } => ComposedOutput.Of(output, prediction.Origin),
+        { Created.Kind: PredictionKind.Generate, Status: PredictionStatus.Succeeded, Removed: var removed } when !removed.HasFlag(DataParts.Results) =>
+            new TextOutput([]),
+        _ => null,
+    };
+
+    sealed class Converter : JsonConverter<WireOutput>
+    {
+        public override WireOutput Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.StartArray
+                ? new TextOutput(JsonSerializer.Deserialize<string[]>(ref reader, options)!)
+                : JsonSerializer.Deserialize<ComposedOutput>(ref reader, options)!;
+
+        public override void Write(Utf8JsonWriter writer, WireOutput value, JsonSerializerOptions options)
+        {
+            if (value is TextOutput(var pieces))
+            {
+                JsonSerializer.Serialize(writer, pieces, options);
+            }
+            else
+            {
+                JsonSerializer.Serialize(writer, (ComposedOutput)value, options);
+            }
+        }
+    }
+}
+
+/// <summary>The answer to a prompt: the pieces in which it was generated, a JSON array of strings. Joined, they are the text.</summary>
+public sealed record TextOutput(IReadOnlyList<string> Pieces) : WireOutput;
+
+/// <summary>The output of the composer, with the URLs of its files. Properties that do not apply are absent.</summary>
+public sealed record ComposedOutput : WireOutput
 {
     /// <summary>URL of <c>adapter.zip</c>, a PEFT adapter with its model card.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -47,11 +84,8 @@ public sealed record WireOutput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ControlReport? Controls { get; init; }
 
-    /// <returns>Null when the prediction has no output.</returns>
-    internal static WireOutput? Of(Prediction prediction) => prediction.Output is { } output ? Of(output, prediction.Origin) : null;
-
     /// <param name="origin">See <see cref="CreatedPrediction.Origin"/>.</param>
-    internal static WireOutput Of(PredictionOutput output, string origin)
+    internal static ComposedOutput Of(PredictionOutput output, string origin)
     {
         var urls = new ResultUrls(origin);
         return new()

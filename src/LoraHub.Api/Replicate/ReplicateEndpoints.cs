@@ -1,5 +1,6 @@
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Collections;
@@ -30,7 +31,7 @@ static class ReplicateEndpoints
         v1.AddEndpointFilter(async (context, next) =>
         {
             // The handlers read the version synchronously.
-            await context.HttpContext.RequestServices.GetRequiredService<ServedModel>().LoadVersionAsync();
+            await context.HttpContext.RequestServices.GetRequiredService<Composer>().LoadVersionAsync();
             return await next(context);
         });
         v1.MapPredictions();

@@ -1,5 +1,6 @@
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Files;
 using LoraHub.Api.Replicate.Predictions;
@@ -7,7 +8,7 @@ using LoraHub.Api.Replicate.Predictions;
 namespace LoraHub.Api.Replicate;
 
 /// <summary>Example responses under <c>/v1</c>.</summary>
-sealed class ReplicateExamples(ServedModel model) : IAnswerExamples
+sealed class ReplicateExamples(Composer model) : IAnswerExamples
 {
     public object? Find(Type type, int statusCode) => type == typeof(Problem) ? ProblemOf(statusCode) : All().FirstOrDefault(type.IsInstanceOfType);
 

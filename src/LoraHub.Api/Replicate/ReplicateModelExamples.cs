@@ -1,5 +1,6 @@
 using LoraHub.Api.Cog;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Collections;
@@ -12,7 +13,7 @@ namespace LoraHub.Api.Replicate;
 static class ReplicateModelExamples
 {
     /// <param name="at">The creation time in the examples.</param>
-    public static IEnumerable<object> Of(ServedModel served, DateTimeOffset at)
+    public static IEnumerable<object> Of(Composer served, DateTimeOffset at)
     {
         var version = ReplicateVersion.From(served) with { CreatedAt = at, OpenapiSchema = CogExamples.Document };
         var model = ReplicateModel.From(served, "http://localhost:5000", runCount: 12) with { LatestVersion = version };
@@ -25,7 +26,7 @@ static class ReplicateModelExamples
             new ReplicatePage<ReplicateVersion>(null, null, [version]),
             model,
             new ReplicatePage<ReplicateModel>(null, null, [model]),
-            new ReplicateSearch("lora", [new ReplicateFound(model, new ReplicateFoundMetadata(ServedModel.Description, ["lora"], 1))], [], []),
+            new ReplicateSearch("lora", [new ReplicateFound(model, new ReplicateFoundMetadata(Composer.Description, ["lora"], 1))], [], []),
             ReplicateAccount.From(served),
             new[] { hardware },
             deployment,

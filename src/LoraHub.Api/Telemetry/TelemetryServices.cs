@@ -1,3 +1,4 @@
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Outbound;
 using LoraHub.Core.Telemetry;
@@ -31,7 +32,7 @@ static class TelemetryServices
         }
 
         var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("lorahub", serviceVersion: ServedModel.ProgramVersion))
+            .ConfigureResource(resource => resource.AddService("lorahub", serviceVersion: Composer.ProgramVersion))
             .WithMetrics(metrics => metrics.AddInstruments(options));
         if (options.Otlp is { } otlp)
         {

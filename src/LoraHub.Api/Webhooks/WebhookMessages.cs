@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Core.Json;
@@ -12,7 +13,7 @@ namespace LoraHub.Api.Webhooks;
 sealed record WebhookMessage(string Id, PredictionWebhook To, ReadOnlyMemory<byte> Body);
 
 /// <summary>Builds messages. The body is that of <c>GET /v1/predictions/{id}</c>, whether Cog's or Replicate's API created the prediction.</summary>
-sealed class WebhookMessages(ServedModel model, StreamAddress streams)
+sealed class WebhookMessages(Composer model, StreamAddress streams)
 {
     public WebhookMessage Of(Prediction prediction) => new(
         $"msg_{PredictionId.New()}",

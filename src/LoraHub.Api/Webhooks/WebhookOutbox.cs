@@ -41,7 +41,7 @@ sealed class WebhookOutbox(Prediction created, IReadOnlySet<WebhookEvent> subscr
                 _startSent = true;
                 _started = subscribed.Contains(WebhookEvent.Start) ? after : null;
                 break;
-            case PredictionEvent.Answered when subscribed.Contains(WebhookEvent.Output):
+            case PredictionEvent.Answered or PredictionEvent.Generated when subscribed.Contains(WebhookEvent.Output):
                 _update = WebhookEvent.Output;
                 break;
             case PredictionEvent.Logged when subscribed.Contains(WebhookEvent.Logs):

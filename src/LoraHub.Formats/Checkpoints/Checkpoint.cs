@@ -95,6 +95,9 @@ public sealed class Checkpoint
         return (file.EndsWith(".json", StringComparison.Ordinal) ? ShardIndex.Locate(file) : Locate(file)).Unwrapped();
     }
 
+    /// <summary>Whether the folder has a file that <see cref="LocateModel"/> reads.</summary>
+    public static bool IsModel(string folder) => ModelFiles.Any(name => File.Exists(System.IO.Path.Combine(folder, name)));
+
     /// <summary>Locates the tensors of a PEFT adapter folder: <c>adapter_model.safetensors</c>, else <c>adapter_model.bin</c>.</summary>
     /// <exception cref="CheckpointException">Neither exists, or the file is invalid.</exception>
     public static Checkpoint LocateAdapter(string folder) => Locate(AdapterFile(folder));

@@ -7,7 +7,7 @@ namespace LoraHub.Formats.ModelConfig;
 /// <summary>The <c>config.json</c> of a Hugging Face T5 or mT5 folder, with transformers' defaults.</summary>
 public sealed record T5Config
 {
-    const string File = "config.json";
+    public const string File = "config.json";
 
     /// <summary>What transformers' MT5Config has where it differs from T5Config. mT5 is T5 v1.1 with a larger vocabulary.</summary>
     static readonly IReadOnlyDictionary<string, JsonNode> Mt5Defaults = new Dictionary<string, JsonNode>

@@ -20,7 +20,7 @@ public static class PredictionPlanner
     /// <inheritdoc cref="Plan(JsonObject, ModuleLibrary)"/>
     public static (CompositionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(PredictionInput input, ModuleLibrary catalog)
     {
-        var seed = input.Seed ?? Random.Shared.NextInt64(uint.MaxValue);
+        var seed = input.Seed ?? NewSeed();
         if (input.Adapter is not null)
         {
             return Check(input) is { } unknown ? (null, [unknown]) : (new CompositionPlan(input, seed, []), []);
@@ -45,6 +45,9 @@ public static class PredictionPlanner
 
         return (new CompositionPlan(input, seed, uses), []);
     }
+
+    /// <summary>Draws a seed for a request without one.</summary>
+    public static long NewSeed() => Random.Shared.NextInt64(uint.MaxValue);
 
     /// <summary>Whether a request could be planned now; draws and ranks nothing, and reads no module's numbers.</summary>
     /// <returns>The parsed input and no errors, or null and at least one error.</returns>

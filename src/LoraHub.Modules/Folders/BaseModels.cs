@@ -23,7 +23,31 @@ public class BaseModels(SearchPath path, string defaultId)
     readonly ConcurrentDictionary<string, Lazy<string>> _digests = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, BaseModelShapes> _shapes = new(StringComparer.Ordinal);
 
+    volatile IReadOnlyList<string>? _kept;
+
     public string DefaultId { get; } = ModelId.Find(defaultId) ?? defaultId;
+
+    /// <summary>
+    /// The ids of all installed T5 models, ordered, as of the indexer's last check; without an indexer, those that are in the folders now.
+    /// </summary>
+    public virtual IReadOnlyList<string> Known => _kept ?? List();
+
+    /// <summary>Whether the model is a T5 that is installed, as far as its configuration and the names of its files tell.</summary>
+    public virtual bool IsInstalled(string id) => Find(id) is { } folder && IsModel(folder);
+
+    /// <summary>The digest of an installed model; see <see cref="Digest"/>.</summary>
+    /// <returns>Null if its files cannot be read.</returns>
+    public virtual string? DigestOf(string id)
+    {
+        try
+        {
+            return Find(id) is { } folder ? Digest(folder) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The folder of a base model, or null if it is not installed.</summary>
     public string? Find(string id) => path.Find(id);
@@ -88,6 +112,29 @@ public class BaseModels(SearchPath path, string defaultId)
         catch (Exception exception) when (exception is CheckpointException or IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Updates <see cref="Known"/> from all folders.</summary>
+    internal void Keep() => _kept = List();
+
+    IReadOnlyList<string> List() => [.. path.All().Where(pair => IsModel(pair.Folder)).Select(pair => pair.Id)];
+
+    static bool IsModel(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, T5Config.File)) || !Checkpoint.IsModel(folder))
+        {
+            return false;
+        }
+
+        try
+        {
+            _ = T5Config.Load(folder);
+            return true;
+        }
+        catch (Exception exception) when (exception is ModelException or IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

@@ -18,6 +18,9 @@ public interface IModuleIndex
     /// <summary>The current version, or the pinned one; null if there is none.</summary>
     Task<ModuleVersion?> FindAsync(ModuleReference reference, CancellationToken cancellationToken);
 
+    /// <summary>The modules that have a version with the full digest, ordered by id; versions under several ids have the same bytes.</summary>
+    Task<IReadOnlyList<string>> IdsOfAsync(string digest, CancellationToken cancellationToken);
+
     /// <summary>All versions of a module: the current one first, then from newest to oldest; empty if there is no such module.</summary>
     Task<IReadOnlyList<ModuleVersion>> VersionsAsync(string id, CancellationToken cancellationToken);
 

@@ -61,6 +61,7 @@ sealed partial class ModuleIndexer(
     /// <inheritdoc cref="RefreshAsync(string, CancellationToken)"/>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
+        library.Bases.Keep();
         var folders = library.Stamps();
         if (folders.Count != _kept.Count || folders.Any(folder => _kept.GetValueOrDefault(folder.Key) != folder.Value) || !library.IsKept)
         {

@@ -1,3 +1,4 @@
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,7 +19,7 @@ static class ModelAnswers
         [$"GET {Model}/versions 200"] = AnswerCase.Get($"{Known}/versions"),
         [$"GET {Model}/versions 404"] = AnswerCase.Get($"{Unknown}/versions"),
         [$"GET {Model}/versions/{{version}} 200"] = new((service, client, _) =>
-            client.GetAsync(new Uri($"{Known}/versions/{service.Services.GetRequiredService<ServedModel>().Version}", UriKind.Relative),
+            client.GetAsync(new Uri($"{Known}/versions/{service.Services.GetRequiredService<Composer>().Version}", UriKind.Relative),
                 TestContext.Current.CancellationToken)),
         [$"GET {Model}/versions/{{version}} 404"] = AnswerCase.Get($"{Known}/versions/{new string('0', 64)}"),
         [$"GET {Model}/examples 200"] = AnswerCase.Get($"{Known}/examples"),

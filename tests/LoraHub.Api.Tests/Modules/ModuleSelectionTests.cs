@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Modules.Folders;
@@ -62,7 +63,7 @@ public sealed class ModuleSelectionTests
     public async Task All_requests_wait_for_one_hash_of_the_base_model_and_none_on_a_pool_thread()
     {
         using var bases = new SlowBaseModels();
-        var model = new ServedModel(Options.Create(new ApiOptions()), bases);
+        var model = new Composer(Options.Create(new ApiOptions()), bases);
 
         Task[] waiting = [.. Enumerable.Range(0, 100).Select(_ => model.LoadVersionAsync())];
         bases.Continue.Set();

@@ -31,23 +31,23 @@ public sealed class WireOutputTests
         + """
         "trace":"https://here:5000/results/cc/trace.json","weights":
         """,
-        WireJson.Write(WireOutput.Of(Output, "https://here:5000")),
+        WireJson.Write(ComposedOutput.Of(Output, "https://here:5000")),
         StringComparison.Ordinal);
 
     [Fact]
     public void Missing_parts_of_an_output_are_omitted() =>
-        Assert.Equal("""{"weights":[]}""", WireJson.Write(WireOutput.Of(new PredictionOutput { Weights = [] }, "http://localhost")));
+        Assert.Equal("""{"weights":[]}""", WireJson.Write(ComposedOutput.Of(new PredictionOutput { Weights = [] }, "http://localhost")));
 
     /// <summary>Fails when a new property of the output is missing on the wire.</summary>
     [Fact]
     public void Every_other_property_of_an_output_is_on_the_wire_as_it_is()
     {
-        var wire = WireOutput.Of(Output, "http://localhost");
+        var wire = ComposedOutput.Of(Output, "http://localhost");
 
         Assert.All(typeof(PredictionOutput).GetProperties().Where(property => property.PropertyType != typeof(string)), property =>
         {
             Assert.NotNull(property.GetValue(Output));
-            Assert.Same(property.GetValue(Output), typeof(WireOutput).GetProperty(property.Name)!.GetValue(wire));
+            Assert.Same(property.GetValue(Output), typeof(ComposedOutput).GetProperty(property.Name)!.GetValue(wire));
         });
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 
@@ -22,7 +23,7 @@ static class CogDocument
     static JsonObject Document() => new()
     {
         ["openapi"] = "3.0.2",
-        ["info"] = new JsonObject { ["title"] = "Cog", ["version"] = ServedModel.CogVersion },
+        ["info"] = new JsonObject { ["title"] = "Cog", ["version"] = Composer.CogVersion },
         ["paths"] = Paths(),
         ["components"] = new JsonObject { ["schemas"] = CogSchemas.All() },
     };

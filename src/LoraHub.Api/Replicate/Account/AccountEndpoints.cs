@@ -1,3 +1,4 @@
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Inference;
@@ -11,7 +12,7 @@ static class AccountEndpoints
 {
     public static void MapAccount(this IEndpointRouteBuilder v1)
     {
-        v1.MapGet("/account", (ServedModel model) => TypedResults.Json(ReplicateAccount.From(model), WireJson.Options))
+        v1.MapGet("/account", (Composer model) => TypedResults.Json(ReplicateAccount.From(model), WireJson.Options))
             .WithName("account.get")
             .WithSummary("Get the account: the owner of the model")
             .Produces<ReplicateAccount>();
@@ -29,7 +30,7 @@ static class AccountEndpoints
 /// <param name="Name">Required by Python's client.</param>
 public sealed record ReplicateAccount(string Type, string Username, string Name)
 {
-    internal static ReplicateAccount From(ServedModel model) => new("organization", model.Owner, model.Owner);
+    internal static ReplicateAccount From(Composer model) => new("organization", model.Owner, model.Owner);
 }
 
 public sealed record ReplicateHardware(string Sku, string Name)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Predictions;
@@ -32,10 +33,10 @@ static class DeploymentEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    static IResult List(ServedModel model, IOptions<InferenceOptions> options) =>
+    static IResult List(Composer model, IOptions<InferenceOptions> options) =>
         ReplicatePage.Of(ReplicateDeployment.From(model, ReplicateHardware.From(options.Value)));
 
-    static IResult Get(string owner, string name, ServedModel model, IOptions<InferenceOptions> options) => model.Deployment == $"{owner}/{name}"
+    static IResult Get(string owner, string name, Composer model, IOptions<InferenceOptions> options) => model.Deployment == $"{owner}/{name}"
         ? TypedResults.Json(ReplicateDeployment.From(model, ReplicateHardware.From(options.Value)), WireJson.Options)
         : Problems.NotFound();
 }

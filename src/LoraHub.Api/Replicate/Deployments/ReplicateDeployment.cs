@@ -1,3 +1,4 @@
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 
@@ -6,14 +7,14 @@ namespace LoraHub.Api.Replicate.Deployments;
 /// <summary>The single deployment, which is this service.</summary>
 public sealed record ReplicateDeployment(string Owner, string Name, ReplicateRelease CurrentRelease)
 {
-    internal static ReplicateDeployment From(ServedModel model, ReplicateHardware hardware)
+    internal static ReplicateDeployment From(Composer model, ReplicateHardware hardware)
     {
         var name = model.Deployment.Split('/');
         return new ReplicateDeployment(name[0], name[1], new ReplicateRelease(
             Number: 1,
             model.Name,
             model.Version,
-            ServedModel.CreatedAt,
+            Composer.CreatedAt,
             ReplicateAccount.From(model),
             new ReplicateConfiguration(hardware.Sku, MinInstances: 1, MaxInstances: 1)));
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Uploads;
@@ -12,7 +13,7 @@ namespace LoraHub.Api.Replicate.Files;
 /// Creates the URLs of files. A download URL gives access to the content without a token until it expires. As on Replicate, its query carries a
 /// signature under a key of this service.
 /// </summary>
-sealed class FileAddress(IServiceKeys keys, ServedModel model, TimeProvider time)
+sealed class FileAddress(IServiceKeys keys, Composer model, TimeProvider time)
 {
     /// <param name="origin">Scheme and host, without a trailing slash.</param>
     public FileUrls Of(Upload upload, string origin)

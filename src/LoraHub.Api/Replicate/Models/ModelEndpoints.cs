@@ -1,5 +1,6 @@
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Core.Json;
@@ -51,24 +52,24 @@ static class ModelEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    static IResult List(HttpRequest request, ServedModel model, PredictionIntake intake) =>
-        ReplicatePage.Of(ReplicateModel.From(model, Origin.Of(request), intake.Count));
+    static IResult List(HttpRequest request, Composer model, PredictionIntake intake) =>
+        ReplicatePage.Of(ReplicateModel.From(model, Origin.Of(request), intake.Count(null)));
 
-    static IResult Get(string owner, string name, HttpRequest request, ServedModel model, PredictionIntake intake) => If(
+    static IResult Get(string owner, string name, HttpRequest request, Composer model, PredictionIntake intake) => If(
         model.Name == $"{owner}/{name}",
-        () => TypedResults.Json(ReplicateModel.From(model, Origin.Of(request), intake.Count), WireJson.Options));
+        () => TypedResults.Json(ReplicateModel.From(model, Origin.Of(request), intake.Count(null)), WireJson.Options));
 
-    static IResult ListVersions(string owner, string name, ServedModel model) =>
+    static IResult ListVersions(string owner, string name, Composer model) =>
         If(model.Name == $"{owner}/{name}", () => ReplicatePage.Of(ReplicateVersion.From(model)));
 
-    static IResult GetVersion(string owner, string name, string version, ServedModel model) => If(
+    static IResult GetVersion(string owner, string name, string version, Composer model) => If(
         model.Name == $"{owner}/{name}" && model.Version == version,
         () => TypedResults.Json(ReplicateVersion.From(model), WireJson.Options));
 
-    static IResult ListExamples(string owner, string name, ServedModel model) =>
+    static IResult ListExamples(string owner, string name, Composer model) =>
         If(model.Name == $"{owner}/{name}", ReplicatePage.Empty<ReplicatePrediction>);
 
-    static IResult GetReadme(string owner, string name, ServedModel model) =>
+    static IResult GetReadme(string owner, string name, Composer model) =>
         If(model.Name == $"{owner}/{name}", () => TypedResults.Text(ModelReadme.Of(model), "text/plain"));
 
     static IResult If(bool isKnown, Func<IResult> answer) => isKnown ? answer() : Problems.NotFound();

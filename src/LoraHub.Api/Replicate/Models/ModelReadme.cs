@@ -1,4 +1,5 @@
 using System.Text;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 
@@ -7,9 +8,9 @@ namespace LoraHub.Api.Replicate.Models;
 /// <summary>Describes the model and its inputs in Markdown.</summary>
 static class ModelReadme
 {
-    public static string Of(ServedModel model)
+    public static string Of(Composer model)
     {
-        var text = new StringBuilder($"# {model.Name}\n\n{ServedModel.Description}\n")
+        var text = new StringBuilder($"# {model.Name}\n\n{Composer.Description}\n")
             .Append("The output is a PEFT adapter with the weights of its modules, and answers to `test_inputs`.\n\n")
             .Append("| input | default | meaning |\n|---|---|---|\n");
         foreach (var field in InputSchema.Fields)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Modules.Ranking;
@@ -34,7 +35,7 @@ static class ModelSearch
             ParameterType.Integer(1, LargestLimit));
 
     /// <summary>JavaScript's client sends the text as a JSON string. Python's and Go's send plain text.</summary>
-    public static async Task<IResult> QueryAsync(HttpRequest request, ServedModel model, PredictionIntake intake)
+    public static async Task<IResult> QueryAsync(HttpRequest request, Composer model, PredictionIntake intake)
     {
         var text = new char[LongestQuery + 1];
         using var reader = new StreamReader(request.Body, Encoding.UTF8);
@@ -45,11 +46,11 @@ static class ModelSearch
         }
 
         return Matches(model, Unquoted(new string(text, 0, length).Trim()))
-            ? ReplicatePage.Of(ReplicateModel.From(model, Origin.Of(request), intake.Count))
+            ? ReplicatePage.Of(ReplicateModel.From(model, Origin.Of(request), intake.Count(null)))
             : ReplicatePage.Empty<ReplicateModel>();
     }
 
-    public static IResult Search(HttpRequest request, ServedModel model, PredictionIntake intake)
+    public static IResult Search(HttpRequest request, Composer model, PredictionIntake intake)
     {
         var query = request.Query["query"].ToString();
         if (string.IsNullOrWhiteSpace(query))
@@ -64,15 +65,15 @@ static class ModelSearch
             return Problems.Because(StatusCodes.Status400BadRequest, null, $"Query parameter \"limit\" must be a number from 1 to {LargestLimit}");
         }
 
-        var metadata = new ReplicateFoundMetadata(ServedModel.Description, ["lora", "text2text-generation"], 1);
+        var metadata = new ReplicateFoundMetadata(Composer.Description, ["lora", "text2text-generation"], 1);
         ReplicateFound[] found = Matches(model, query)
-            ? [new(ReplicateModel.From(model, Origin.Of(request), intake.Count), metadata)]
+            ? [new(ReplicateModel.From(model, Origin.Of(request), intake.Count(null)), metadata)]
             : [];
         return TypedResults.Json(new ReplicateSearch(query, found, [], []), WireJson.Options);
     }
 
-    static bool Matches(ServedModel model, string query) =>
-        TextSearch.Find(query, [model], served => served.Name, _ => ServedModel.Description).Count > 0;
+    static bool Matches(Composer model, string query) =>
+        TextSearch.Find(query, [model], served => served.Name, _ => Composer.Description).Count > 0;
 
     static string Unquoted(string text)
     {

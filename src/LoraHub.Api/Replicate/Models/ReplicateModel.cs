@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LoraHub.Api.Cog.Document;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Predictions;
 
@@ -14,7 +15,7 @@ public sealed record ReplicateModel
 
     public required string Name { get; init; }
 
-    public string Description { get; init; } = ServedModel.Description;
+    public string Description { get; init; } = Composer.Description;
 
     /// <summary>Always <c>public</c>. Clients accept only <c>public</c> and <c>private</c>.</summary>
     public string Visibility { get; init; } = "public";
@@ -34,7 +35,7 @@ public sealed record ReplicateModel
 
     public required ReplicateVersion LatestVersion { get; init; }
 
-    internal static ReplicateModel From(ServedModel model, string origin, long runCount) => new()
+    internal static ReplicateModel From(Composer model, string origin, long runCount) => new()
     {
         Url = $"{origin}/v1/models/{model.Name}",
         Owner = model.Owner,
@@ -48,5 +49,5 @@ public sealed record ReplicateModel
 /// <param name="OpenapiSchema">The same document as at <c>/openapi.json</c>. The inputs are at <c>components.schemas.Input</c>.</param>
 public sealed record ReplicateVersion(string Id, DateTimeOffset CreatedAt, string CogVersion, JsonElement OpenapiSchema)
 {
-    internal static ReplicateVersion From(ServedModel model) => new(model.Version, ServedModel.CreatedAt, ServedModel.CogVersion, CogDocument.Json);
+    internal static ReplicateVersion From(Composer model) => new(model.Version, Composer.CreatedAt, Composer.CogVersion, CogDocument.Json);
 }

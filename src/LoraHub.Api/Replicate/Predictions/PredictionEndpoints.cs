@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
@@ -78,14 +79,14 @@ static class PredictionEndpoints
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     static async Task<IResult> GetAsync(
-        string id, IPredictionStore store, ServedModel model, StreamAddress streams, CancellationToken cancellationToken) =>
+        string id, IPredictionStore store, Composer model, StreamAddress streams, CancellationToken cancellationToken) =>
         await store.FindAsync(id, cancellationToken) is { } prediction
             ? TypedResults.Json(ReplicatePrediction.From(prediction, model, streams), WireJson.Options)
             : Problems.NotFound();
 
     /// <summary>Ignores the body: clients send an empty one, with or without a Content-Type.</summary>
     static async Task<IResult> CancelAsync(
-        string id, IPredictionStore store, IPredictionQueue queue, ServedModel model, StreamAddress streams, CancellationToken cancellationToken)
+        string id, IPredictionStore store, IPredictionQueue queue, Composer model, StreamAddress streams, CancellationToken cancellationToken)
     {
         await queue.CancelAsync(id, cancellationToken);
         return await GetAsync(id, store, model, streams, cancellationToken);

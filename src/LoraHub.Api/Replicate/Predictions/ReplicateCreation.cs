@@ -1,4 +1,5 @@
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core;
@@ -12,7 +13,8 @@ namespace LoraHub.Api.Replicate.Predictions;
 sealed record ReplicateServices(
     PredictionIntake Intake,
     IPredictionEvents Events,
-    ServedModel Model,
+    Composer Composer,
+    ModelCatalog Models,
     StreamAddress Streams,
     WorkerState Worker,
     GracefulStop Stop,
@@ -24,29 +26,37 @@ sealed record ReplicateServices(
 static class ReplicateCreation
 {
     public static Task<IResult> PostAsync(HttpContext http, [AsParameters] ReplicateServices services) =>
-        CreateAsync(http, services, services.Model, deployment: null);
+        CreateAsync(http, services, model: null, deployment: null);
 
     public static async Task<IResult> PostToModelAsync(string owner, string name, HttpContext http, [AsParameters] ReplicateServices services) =>
-        $"{owner}/{name}" == services.Model.Name ? await CreateAsync(http, services, model: null, deployment: null) : Problems.NotFound();
+        await services.Models.FindAsync($"{owner}/{name}", version: null, http.RequestAborted) is { } model
+            ? await CreateAsync(http, services, model, deployment: null)
+            : Problems.UnknownModel(services.Models.Unknown($"{owner}/{name}"));
 
     public static async Task<IResult> PostToDeploymentAsync(string owner, string name, HttpContext http, [AsParameters] ReplicateServices services) =>
-        $"{owner}/{name}" is var deployment && deployment == services.Model.Deployment
-            ? await CreateAsync(http, services, model: null, deployment)
+        $"{owner}/{name}" is var deployment && deployment == services.Composer.Deployment
+            ? await CreateAsync(http, services, services.Models.Composer, deployment)
             : Problems.NotFound();
 
-    /// <param name="model">See <see cref="ReplicateRequest.ReadAsync"/>.</param>
-    static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, ServedModel? model, string? deployment)
+    /// <param name="model">The model that the path names, or null when the body names it.</param>
+    static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, CallableModel? model, string? deployment)
     {
         if (services.Worker.Setup is { Status: SetupStatus.Failed } setup)
         {
             return Problems.Because(StatusCodes.Status503ServiceUnavailable, "Setup failed", $"The model could not be loaded: {setup.Error}");
         }
 
-        var request = await ReplicateRequest.ReadAsync(http.Request, model);
+        var request = await ReplicateRequest.ReadAsync(http.Request, needsVersion: model is null);
         var cancelAfter = CancelAfterHeader.Of(http.Request);
         if (cancelAfter is CancelAfterHeader.Invalid)
         {
             return Problems.Fields([new InvalidField("invalid_value", CancelAfterHeader.Name, CancelAfterHeader.Rule)]);
+        }
+
+        model ??= await services.Models.FindVersionAsync(request.Version!, http.RequestAborted);
+        if (model is null || model.Problem is not null)
+        {
+            return Problems.InvalidVersion(model is null ? services.Models.UnknownVersion : $"`{model.Name}` cannot be called: {model.Problem}");
         }
 
         var toCreate = new PredictionRequest(request.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
@@ -54,7 +64,8 @@ static class ReplicateCreation
             SentTo = Origin.AsSent(http.Request),
             Deployment = deployment,
             Webhook = request.Webhook,
-            Ignored = request.Ignored,
+            Model = model,
+            Ignored = IgnoredInputs.Of(request.Body, model.Fields),
             RefusesOnlyIgnored = true,
             CancelAfter = (cancelAfter as CancelAfterHeader.Given)?.Time,
         };
@@ -84,7 +95,7 @@ static class ReplicateCreation
             prediction = await WaitAsync(http, services, created, requested);
         }
 
-        var answer = ReplicatePrediction.From(prediction, services.Model, services.Streams);
+        var answer = ReplicatePrediction.From(prediction, services.Composer, services.Streams);
         http.Response.Headers.Location = answer.Urls.Get;
         return TypedResults.Json(answer, WireJson.Options, statusCode: StatusCodes.Status201Created);
     }

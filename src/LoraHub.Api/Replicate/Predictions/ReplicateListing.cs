@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Json;
@@ -14,7 +15,7 @@ static class ReplicateListing
     const int PageSize = 100;
 
     public static async Task<IResult> ListAsync(
-        HttpRequest request, IPredictionStore store, ServedModel model, StreamAddress streams, IOptions<LimitsOptions> limits)
+        HttpRequest request, IPredictionStore store, Composer model, StreamAddress streams, IOptions<LimitsOptions> limits)
     {
         var (query, invalid) = Read(request.Query, limits.Value);
         if (invalid.Count > 0)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
 
@@ -58,14 +59,14 @@ public sealed record ReplicatePrediction
 
     public required ReplicateUrls Urls { get; init; }
 
-    internal static ReplicatePrediction From(Prediction prediction, ServedModel model, StreamAddress streams) =>
-        From(prediction, model, ReplicateUrls.Of(prediction, streams));
+    internal static ReplicatePrediction From(Prediction prediction, Composer composer, StreamAddress streams) =>
+        From(prediction, composer, ReplicateUrls.Of(prediction, streams));
 
-    internal static ReplicatePrediction From(Prediction prediction, ServedModel model, ReplicateUrls urls) => new()
+    internal static ReplicatePrediction From(Prediction prediction, Composer composer, ReplicateUrls urls) => new()
     {
         Id = prediction.Id,
-        Model = model.Name,
-        Version = model.Version,
+        Model = prediction.Created.Model ?? composer.Name,
+        Version = prediction.Created.Version ?? composer.Version,
         Input = prediction.Removed.HasFlag(DataParts.Inputs) ? null : prediction.Input,
         Logs = prediction.Removed.HasFlag(DataParts.Logs) ? null : prediction.Logs,
         Output = WireOutput.Of(prediction),

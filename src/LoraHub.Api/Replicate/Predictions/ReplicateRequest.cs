@@ -7,25 +7,29 @@ using LoraHub.Core.Predictions;
 namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>The body of a request that creates a prediction. Unknown keys are ignored.</summary>
-sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook, IgnoredInputs Ignored)
+/// <param name="Body">The whole body; its <c>input</c> is an object.</param>
+/// <param name="Version">The model to call, as the client wrote it; null when the path names it.</param>
+sealed record ReplicateRequest(JsonObject Body, string? Version, PredictionWebhook? Webhook)
 {
-    /// <param name="model">The model that <c>version</c> must name, or null when the path names it.</param>
+    public JsonObject Input => Body["input"]!.AsObject();
+
+    /// <param name="needsVersion">Whether the body must name a version, because the path names no model.</param>
     /// <exception cref="RequestRefusedException"/>
-    public static async Task<ReplicateRequest> ReadAsync(HttpRequest request, ServedModel? model) =>
+    public static async Task<ReplicateRequest> ReadAsync(HttpRequest request, bool needsVersion) =>
         await JsonBody.ReadAsync(request) switch
         {
-            JsonBody.Absent => Read([], request, model),
-            JsonBody.Parsed(JsonObject body) => Read(body, request, model),
+            JsonBody.Absent => Read([], request, needsVersion),
+            JsonBody.Parsed(JsonObject body) => Read(body, request, needsVersion),
             JsonBody.Parsed => throw new RequestRefusedException(
                 Problems.Fields([new InvalidField("invalid_type", "", "The body must be a JSON object")])),
             JsonBody.Refused(var statusCode, var reason) => throw new RequestRefusedException(Problems.Because(statusCode, null, reason)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
 
-    static ReplicateRequest Read(JsonObject body, HttpRequest http, ServedModel? model)
+    static ReplicateRequest Read(JsonObject body, HttpRequest http, bool needsVersion)
     {
         var invalid = new List<InvalidField>();
-        if (model is not null && Check(body, "version", JsonValueKind.String, field: "") is { } version)
+        if (needsVersion && Check(body, "version", JsonValueKind.String, field: "") is { } version)
         {
             invalid.Add(version);
         }
@@ -37,14 +41,9 @@ sealed record ReplicateRequest(JsonObject Input, PredictionWebhook? Webhook, Ign
 
         var (webhook, errors) = WebhookRequest.Read(body, http);
         invalid.AddRange(errors.Select(error => new InvalidField(error.IsWrongType ? "invalid_type" : "invalid_value", error.Field, error.Reason)));
-        if (invalid.Count > 0)
-        {
-            throw new RequestRefusedException(Problems.Fields(invalid));
-        }
-
-        return model is null || model.Matches((string)body["version"]!)
-            ? new ReplicateRequest(body["input"]!.AsObject(), webhook, IgnoredInputs.Of(body))
-            : throw new RequestRefusedException(Problems.UnknownVersion());
+        return invalid.Count > 0
+            ? throw new RequestRefusedException(Problems.Fields(invalid))
+            : new ReplicateRequest(body, needsVersion ? (string)body["version"]! : null, webhook);
     }
 
     /// <param name="field">The field under which a missing key is reported, as Replicate does.</param>

@@ -49,11 +49,14 @@ static class ReplicateStream
         StreamPosition after,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        // Starts at the last event again: it may map to two stream events, of which the client received one.
-        await foreach (var recorded in events.ReadAsync(created.Id, Math.Max(0, after.Sequence - 1), cancellationToken))
+        // A text is read from its start, because what a piece adds depends on those before it. Otherwise it starts at the last event again: that may
+        // map to two stream events, of which the client received one.
+        var start = created.Kind == PredictionKind.Generate ? 0 : Math.Max(0, after.Sequence - 1);
+        var sent = new SentText();
+        await foreach (var recorded in events.ReadAsync(created.Id, start, cancellationToken))
         {
             var part = 0;
-            foreach (var (name, data) in StreamEvents(recorded.Event, created.Origin))
+            foreach (var (name, data) in StreamEvents(recorded.Event, created.Origin, sent))
             {
                 var position = new StreamPosition(recorded.Sequence, part++);
                 if (position.IsAfter(after))
@@ -64,14 +67,32 @@ static class ReplicateStream
         }
     }
 
-    static IReadOnlyList<(string Name, string Data)> StreamEvents(PredictionEvent happened, string origin) => happened switch
+    static IReadOnlyList<(string Name, string Data)> StreamEvents(PredictionEvent happened, string origin, SentText sent) => happened switch
     {
-        PredictionEvent.Answered(var output) => [("output", WireJson.Write(WireOutput.Of(output, origin)))],
+        PredictionEvent.Generated(var start, var text) => Output(sent.Add(start, text)),
+        PredictionEvent.Answered({ Text: { } pieces }) => Output(sent.Add(0, string.Concat(pieces))),
+        PredictionEvent.Answered(var output) => Output(WireJson.Write(ComposedOutput.Of(output, origin))),
         PredictionEvent.Succeeded => [("done", "{}")],
         PredictionEvent.Failed(var error) => [("error", WireJson.Write(new { detail = error })), ("done", """{"reason":"error"}""")],
         PredictionEvent.Canceled => [("done", """{"reason":"canceled"}""")],
         _ => [], // includes log lines: Replicate's Go client fails on unknown events
     };
+
+    static IReadOnlyList<(string Name, string Data)> Output(string data) => data.Length == 0 ? [] : [("output", data)];
+
+    /// <summary>How much of a text a client has: after a worker was lost, the next attempt generates the text from its start again.</summary>
+    sealed class SentText
+    {
+        int _length;
+
+        /// <returns>What the client does not have yet of a piece; may be empty.</returns>
+        public string Add(int start, string piece)
+        {
+            var known = Math.Clamp(_length - start, 0, piece.Length);
+            _length = Math.Max(_length, start + piece.Length);
+            return piece[known..];
+        }
+    }
 
     /// <summary>An event's id on the wire: the sequence number of the prediction's event, and the index among its stream events.</summary>
     sealed record StreamPosition(long Sequence, int Part)

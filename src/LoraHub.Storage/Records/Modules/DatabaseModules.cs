@@ -43,6 +43,12 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
             cancellationToken);
     }
 
+    /// <summary>The index over ids and digests holds all that this reads.</summary>
+    public Task<IReadOnlyList<string>> IdsOfAsync(string digest, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<string>>(
+        async records => await records.Modules.Where(row => row.Digest == digest).OrderBy(row => row.Id).Select(row => row.Id)
+            .ToListAsync(cancellationToken),
+        cancellationToken);
+
     public Task<IReadOnlyList<ModuleVersion>> VersionsAsync(string id, CancellationToken cancellationToken)
     {
         var wanted = StoredText.Of(id);

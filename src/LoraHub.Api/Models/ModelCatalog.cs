@@ -1,0 +1,149 @@
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Threading;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Versions;
+
+namespace LoraHub.Api.Models;
+
+/// <summary>The models that clients can call: the composer, the installed base models, and every version of every module.</summary>
+/// <param name="index">Finds earlier versions by their digests alone; null on the command line, which has no index.</param>
+sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex? index = null)
+{
+    const int DigestLength = 64;
+
+    public CallableModel Composer => new(composer.Name, composer.Version, PredictionKind.Compose);
+
+    /// <summary>The base models, ordered by name. Reads each of them once, for its version.</summary>
+    public async Task<IReadOnlyList<CallableModel>> BasesAsync(CancellationToken cancellationToken)
+    {
+        var models = new List<CallableModel>();
+        foreach (var name in library.Bases.Known)
+        {
+            if (!composer.IsNamed(name) && await BaseAsync(name, cancellationToken) is { Problem: null } model)
+            {
+                models.Add(model);
+            }
+        }
+
+        return models;
+    }
+
+    /// <summary>The current versions of the modules that can be used, ordered by name: as of the indexer's last check, without reading a file.</summary>
+    public IEnumerable<ModuleVersion> Modules => library.Known.Where(module => module.Problem is null && !composer.IsNamed(module.Id));
+
+    /// <param name="name"><c>owner/name</c>, in any spelling that a client may send.</param>
+    /// <param name="version">A version's id, or null for the current one.</param>
+    /// <returns>Null if there is no such model or version.</returns>
+    public async Task<CallableModel?> FindAsync(string name, string? version, CancellationToken cancellationToken)
+    {
+        if (version is not null && !IsDigest(version))
+        {
+            return null;
+        }
+
+        if (composer.IsNamed(name))
+        {
+            return version is null || version == composer.Version ? Composer : null;
+        }
+
+        if (!ModelId.IsValid(name))
+        {
+            return null;
+        }
+
+        if (library.Bases.IsInstalled(name))
+        {
+            var model = await BaseAsync(name, cancellationToken);
+            return version is null || version == model.Version ? model : null;
+        }
+
+        var reference = new ModuleReference(name, version);
+        var module = library.Find(reference) ?? (index is null ? null : await index.FindAsync(reference, cancellationToken));
+        return module is null ? null : Of(module);
+    }
+
+    /// <summary>Finds what a client's <c>version</c> names: <c>owner/name</c>, <c>owner/name:id</c> or the id alone.</summary>
+    /// <returns>Null if there is no such version.</returns>
+    public Task<CallableModel?> FindVersionAsync(string version, CancellationToken cancellationToken) =>
+        IsDigest(version) ? FindDigestAsync(version, cancellationToken)
+        : version.Split(':') is [var name, var id] ? FindAsync(name, id, cancellationToken)
+        : FindAsync(version, version: null, cancellationToken);
+
+    /// <summary>A module's version as a model.</summary>
+    public CallableModel Of(ModuleVersion module)
+    {
+        var digest = module.Digest ?? (module.Folder.Length > 0 ? library.DigestOf(module) : null);
+        return new CallableModel(module.Id, digest ?? "", PredictionKind.Generate)
+        {
+            BaseModel = module.BaseModel,
+            Module = module,
+            Problem = module.Problem ?? (digest is null ? "its files cannot be read." : ProblemOfBase(module.BaseModel)),
+        };
+    }
+
+    /// <summary>What to answer to a client that names an unknown model: what is served instead.</summary>
+    public string Unknown(string name)
+    {
+        var closest = Spelling.Closest(name, library.Known.Select(module => module.Id).Concat(library.Bases.Known).Append(composer.Name));
+        var hint = closest.Count == 0 ? "" : $" Did you mean {string.Join(" or ", closest.Select(id => $"`{id}`"))}?";
+        return $"This service has no model `{(ModelId.IsValid(name) ? name : "…")}`.{hint} {Served}";
+    }
+
+    /// <summary>What to answer to a client that names an unknown version.</summary>
+    public string UnknownVersion => $"The specified version does not exist, or you do not have permission to use it. {Served}";
+
+    string Served
+    {
+        get
+        {
+            var bases = string.Join(", ", library.Bases.Known.Select(id => $"`{id}`"));
+            return $"This service serves `{composer.Name}`, {(bases.Length == 0 ? "no base model" : $"the base models {bases}")} and {Modules.Count()} modules; "
+                + "GET /v1/models lists them.";
+        }
+    }
+
+    static bool IsDigest(string text) => text.Length == DigestLength && text.All(char.IsAsciiHexDigitLower);
+
+    async Task<CallableModel> BaseAsync(string name, CancellationToken cancellationToken)
+    {
+        var digest = await OwnThread.RunAsync(() => library.Bases.DigestOf(name), cancellationToken);
+        return new CallableModel(name, digest ?? "", PredictionKind.Generate)
+        {
+            BaseModel = name,
+            Problem = digest is null ? "its files cannot be read." : null,
+        };
+    }
+
+    /// <summary>Modules come first: finding one reads no base model.</summary>
+    async Task<CallableModel?> FindDigestAsync(string digest, CancellationToken cancellationToken)
+    {
+        if (digest == composer.Version)
+        {
+            return Composer;
+        }
+
+        string[] ids = [.. library.Known.Where(module => module.Digest == digest).Select(module => module.Id)];
+        if (ids.Length == 0 && index is not null)
+        {
+            ids = [.. await index.IdsOfAsync(digest, cancellationToken)];
+        }
+
+        var models = new List<CallableModel>();
+        foreach (var id in ids)
+        {
+            if (await FindAsync(id, digest, cancellationToken) is { } model)
+            {
+                models.Add(model);
+            }
+        }
+
+        return models.Find(model => model.Problem is null) // the same bytes may be published under several names
+            ?? models.FirstOrDefault()
+            ?? (await BasesAsync(cancellationToken)).FirstOrDefault(model => model.Version == digest);
+    }
+
+    string? ProblemOfBase(string id) => library.Bases.IsInstalled(id)
+        ? null
+        : $"its base model `{id}` is not installed; download it with `lorahub models pull {id}`.";
+}
