@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
+using LoraHub.Core.Predictions;
 using LoraHub.Core.Threading;
 using LoraHub.Modules.Folders;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,8 @@ sealed class Composer(IOptions<ApiOptions> options, BaseModels bases)
 
     /// <summary><c>owner/name</c>.</summary>
     public string Name => options.Value.Model;
+
+    public CallableModel Model => new(Name, Version, PredictionKind.Compose);
 
     /// <summary>The first half of <see cref="Name"/>.</summary>
     public string Owner => Name.Split('/')[0];

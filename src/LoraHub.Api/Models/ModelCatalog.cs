@@ -12,7 +12,7 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
 {
     const int DigestLength = 64;
 
-    public CallableModel Composer => new(composer.Name, composer.Version, PredictionKind.Compose);
+    public CallableModel Composer => composer.Model;
 
     /// <summary>The base models, ordered by name. Reads each of them once, for its version.</summary>
     public async Task<IReadOnlyList<CallableModel>> BasesAsync(CancellationToken cancellationToken)
@@ -82,12 +82,17 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
         };
     }
 
-    /// <summary>What to answer to a client that names an unknown model: what is served instead.</summary>
-    public string Unknown(string name)
+    /// <summary>What to answer to a client that names an unknown model, or an unknown version of a known one: what is served instead.</summary>
+    public string Unknown(string name, string? version = null)
     {
+        if (version is not null && (composer.IsNamed(name) || library.Bases.IsInstalled(name) || library.Known.Any(module => module.Id == name)))
+        {
+            return $"`{name}` has no such version; GET /v1/models/{name}/versions lists its versions.";
+        }
+
         var closest = Spelling.Closest(name, library.Known.Select(module => module.Id).Concat(library.Bases.Known).Append(composer.Name));
         var hint = closest.Count == 0 ? "" : $" Did you mean {string.Join(" or ", closest.Select(id => $"`{id}`"))}?";
-        return $"This service has no model `{(ModelId.IsValid(name) ? name : "…")}`.{hint} {Served}";
+        return $"There is no model `{(ModelId.IsValid(name) ? name : "…")}`.{hint} {Served}";
     }
 
     /// <summary>What to answer to a client that names an unknown version.</summary>

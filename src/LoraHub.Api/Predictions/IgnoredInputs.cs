@@ -36,7 +36,7 @@ sealed partial record IgnoredInputs(IReadOnlyList<InputField> Fields, IReadOnlyL
     /// </summary>
     public bool IsClient => Unknown.Contains("auth") && Unknown.Contains("baseUrl");
 
-    IEnumerable<string> Names => Fields.Select(field => field.Name);
+    IEnumerable<string> Names => Fields.Select(input => input.Name);
 
     /// <param name="body">The body, with its <c>input</c>.</param>
     /// <param name="fields">The model's inputs.</param>

@@ -19,6 +19,7 @@ static class ReplicateEndpoints
     public static IServiceCollection AddReplicate(this IServiceCollection services) => services
         .AddSingleton<StreamAddress>()
         .AddSingleton<FileAddress>()
+        .AddSingleton<ModelList>()
         .AddSingleton<IErrorFormat, ReplicateErrorFormat>()
         .AddSingleton<IAnswerExamples, ReplicateExamples>();
 

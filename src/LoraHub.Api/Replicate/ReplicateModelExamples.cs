@@ -15,8 +15,8 @@ static class ReplicateModelExamples
     /// <param name="at">The creation time in the examples.</param>
     public static IEnumerable<object> Of(Composer served, DateTimeOffset at)
     {
-        var version = ReplicateVersion.From(served) with { CreatedAt = at, OpenapiSchema = CogExamples.Document };
-        var model = ReplicateModel.From(served, "http://localhost:5000", runCount: 12) with { LatestVersion = version };
+        var version = ReplicateVersion.From(served.Model) with { CreatedAt = at, OpenapiSchema = CogExamples.Document };
+        var model = ReplicateModel.From(served.Model, "http://localhost:5000", runCount: 12) with { LatestVersion = version };
         var hardware = new ReplicateHardware("cpu", "CPU");
         var deployment = ReplicateDeployment.From(served, hardware);
         deployment = deployment with { CurrentRelease = deployment.CurrentRelease with { CreatedAt = at } };

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
+using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Cog.Document;
 
@@ -14,18 +15,21 @@ namespace LoraHub.Api.Cog.Document;
 /// </summary>
 static class CogDocument
 {
-    public static string Text { get; } = Document().ToJsonString(WireJson.Options);
+    public static JsonElement Json { get; } = Of(InputSchema.Fields, CogSchemas.ComposedOutput());
 
-    public static byte[] Bytes { get; } = Encoding.UTF8.GetBytes(Text);
+    public static byte[] Bytes { get; } = Encoding.UTF8.GetBytes(Json.GetRawText());
 
-    public static JsonElement Json { get; } = JsonElement.Parse(Text);
+    /// <summary>The document of a model with these inputs.</summary>
+    /// <param name="output">The schema of its output.</param>
+    public static JsonElement Of(IReadOnlyList<InputField> fields, JsonObject output) =>
+        JsonElement.Parse(Document(fields, output).ToJsonString(WireJson.Options));
 
-    static JsonObject Document() => new()
+    static JsonObject Document(IReadOnlyList<InputField> fields, JsonObject output) => new()
     {
         ["openapi"] = "3.0.2",
         ["info"] = new JsonObject { ["title"] = "Cog", ["version"] = Composer.CogVersion },
         ["paths"] = Paths(),
-        ["components"] = new JsonObject { ["schemas"] = CogSchemas.All() },
+        ["components"] = new JsonObject { ["schemas"] = CogSchemas.All(fields, output) },
     };
 
     /// <summary>Omits <c>/trainings</c>, which would turn the playground into a training form.</summary>

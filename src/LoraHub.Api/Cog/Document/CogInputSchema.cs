@@ -7,19 +7,22 @@ namespace LoraHub.Api.Cog.Document;
 /// <summary>The inputs in Cog's document, generated from the schema that also validates them.</summary>
 static class CogInputSchema
 {
-    public static JsonObject Input()
+    public static JsonObject Input(IReadOnlyList<InputField> fields)
     {
         var properties = new JsonObject();
-        foreach (var (order, field) in InputSchema.Fields.Index())
+        foreach (var (order, field) in fields.Index())
         {
             properties[field.Name] = Property(field, order);
         }
 
-        return new JsonObject { ["title"] = "Input", ["type"] = "object", ["properties"] = properties };
+        var input = new JsonObject { ["title"] = "Input", ["type"] = "object", ["properties"] = properties };
+        var required = fields.Where(field => field.IsRequired).Select(field => (JsonNode)field.Name).ToArray();
+        Set(input, "required", required.Length == 0 ? null : new JsonArray(required));
+        return input;
     }
 
     /// <summary>The enumeration of each input with fixed choices, under the input's name as in Cog.</summary>
-    public static IEnumerable<(string Name, JsonObject Schema)> Choices() => InputSchema.Fields
+    public static IEnumerable<(string Name, JsonObject Schema)> Choices(IReadOnlyList<InputField> fields) => fields
         .Where(field => field.Choices is not null)
         .Select(field => (field.Name, CogSchemas.Enumeration(field.Name, "An enumeration.", field.Choices!)));
 
@@ -40,13 +43,18 @@ static class CogInputSchema
             property["type"] = field.Type switch
             {
                 InputType.Integer => "integer",
+                InputType.Number => "number",
                 InputType.Boolean => "boolean",
                 _ => "string",
             };
         }
 
-        property["default"] = field.Default?.DeepClone();
-        Set(property, "nullable", field.Default is null ? true : null);
+        if (!field.IsRequired)
+        {
+            property["default"] = field.Default?.DeepClone();
+            Set(property, "nullable", field.Default is null ? true : null);
+        }
+
         Set(property, "minimum", field.Minimum);
         Set(property, "maximum", field.Maximum);
         return property;

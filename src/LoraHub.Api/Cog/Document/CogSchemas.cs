@@ -1,20 +1,21 @@
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Cog.Document;
 
 /// <summary>The components of Cog's document.</summary>
 static class CogSchemas
 {
-    public static JsonObject All()
+    public static JsonObject All(IReadOnlyList<InputField> fields, JsonObject output)
     {
-        var all = new JsonObject { ["Input"] = CogInputSchema.Input() };
-        foreach (var (name, schema) in CogInputSchema.Choices())
+        var all = new JsonObject { ["Input"] = CogInputSchema.Input(fields) };
+        foreach (var (name, schema) in CogInputSchema.Choices(fields))
         {
             all[name] = schema;
         }
 
-        all["Output"] = Output();
+        all["Output"] = output;
         all["PredictionRequest"] = Request();
         all["PredictionResponse"] = Response();
         all["Status"] = Enumeration("Status", "An enumeration.", ["starting", "processing", "succeeded", "canceled", "failed"]);
@@ -39,7 +40,7 @@ static class CogSchemas
     };
 
     /// <summary><see cref="PredictionOutput"/>. The reference returned a single URI of a pickle instead of this object.</summary>
-    static JsonObject Output()
+    public static JsonObject ComposedOutput()
     {
         var output = Object("Output", new JsonObject
         {
@@ -66,6 +67,16 @@ static class CogSchemas
         output["required"] = new JsonArray("weights");
         return output;
     }
+
+    /// <summary>The pieces of a text, which a page shows as one text.</summary>
+    public static JsonObject TextOutput() => new()
+    {
+        ["title"] = "Output",
+        ["type"] = "array",
+        ["items"] = new JsonObject { ["type"] = "string" },
+        ["x-cog-array-type"] = "iterator",
+        ["x-cog-array-display"] = "concatenate",
+    };
 
     /// <summary><see cref="ModuleWeight"/>.</summary>
     static JsonObject Weight() => Object("Weight", new JsonObject

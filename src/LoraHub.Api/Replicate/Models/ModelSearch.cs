@@ -3,10 +3,7 @@ using System.Text;
 using System.Text.Json;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
-using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
-using LoraHub.Modules.Ranking;
 
 namespace LoraHub.Api.Replicate.Models;
 
@@ -16,15 +13,20 @@ public sealed record ReplicateSearch(
 
 public sealed record ReplicateFound(ReplicateModel Model, ReplicateFoundMetadata Metadata);
 
-/// <param name="Score">The relevance. Always 1, since there is only one model.</param>
+/// <param name="Score">1 divided by the model's rank in the result: 1, 0.5, …</param>
 public sealed record ReplicateFoundMetadata(string GeneratedDescription, IReadOnlyList<string> Tags, double Score);
 
-/// <summary>Searches the served model, as modules are searched, by its name and description.</summary>
+/// <summary>Searches the models as modules are searched: by their names and cards.</summary>
 static class ModelSearch
 {
     const int LongestQuery = 1000;
 
     const int DefaultLimit = 20, LargestLimit = 50;
+
+    /// <summary>The most results of a <c>QUERY</c>.</summary>
+    const int MostFound = 100;
+
+    static readonly string[] Tags = ["lora", "text2text-generation"];
 
     public static RouteHandlerBuilder WithSearchQuery(this RouteHandlerBuilder route) => route
         .WithQuery("query", "The words to search for.", "lora", isRequired: true)
@@ -35,7 +37,7 @@ static class ModelSearch
             ParameterType.Integer(1, LargestLimit));
 
     /// <summary>JavaScript's client sends the text as a JSON string. Python's and Go's send plain text.</summary>
-    public static async Task<IResult> QueryAsync(HttpRequest request, Composer model, PredictionIntake intake)
+    public static async Task<IResult> QueryAsync(HttpRequest request, ModelList models)
     {
         var text = new char[LongestQuery + 1];
         using var reader = new StreamReader(request.Body, Encoding.UTF8);
@@ -45,12 +47,11 @@ static class ModelSearch
             return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"The query must be at most {LongestQuery} characters.");
         }
 
-        return Matches(model, Unquoted(new string(text, 0, length).Trim()))
-            ? ReplicatePage.Of(ReplicateModel.From(model, Origin.Of(request), intake.Count(null)))
-            : ReplicatePage.Empty<ReplicateModel>();
+        var query = Unquoted(new string(text, 0, length).Trim());
+        return ReplicatePage.Of([.. await models.SearchAsync(query, MostFound, Origin.Of(request), request.HttpContext.RequestAborted)]);
     }
 
-    public static IResult Search(HttpRequest request, Composer model, PredictionIntake intake)
+    public static async Task<IResult> SearchAsync(HttpRequest request, ModelList models)
     {
         var query = request.Query["query"].ToString();
         if (string.IsNullOrWhiteSpace(query))
@@ -58,22 +59,19 @@ static class ModelSearch
             return Problems.Because(StatusCodes.Status400BadRequest, null, "Query parameter \"query\" is required");
         }
 
-        var limit = request.Query["limit"].ToString();
-        if (limit.Length > 0
-            && !(int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= LargestLimit))
+        var limit = DefaultLimit;
+        if (request.Query["limit"].ToString() is { Length: > 0 } given
+            && !(int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= LargestLimit))
         {
             return Problems.Because(StatusCodes.Status400BadRequest, null, $"Query parameter \"limit\" must be a number from 1 to {LargestLimit}");
         }
 
-        var metadata = new ReplicateFoundMetadata(Composer.Description, ["lora", "text2text-generation"], 1);
-        ReplicateFound[] found = Matches(model, query)
-            ? [new(ReplicateModel.From(model, Origin.Of(request), intake.Count(null)), metadata)]
-            : [];
-        return TypedResults.Json(new ReplicateSearch(query, found, [], []), WireJson.Options);
+        var found = await models.SearchAsync(query, limit, Origin.Of(request), request.HttpContext.RequestAborted);
+        return TypedResults.Json(new ReplicateSearch(query, [.. found.Index().Select(Ranked)], [], []), WireJson.Options);
     }
 
-    static bool Matches(Composer model, string query) =>
-        TextSearch.Find(query, [model], served => served.Name, _ => Composer.Description).Count > 0;
+    static ReplicateFound Ranked((int Index, ReplicateModel Model) found) =>
+        new(found.Model, new ReplicateFoundMetadata(found.Model.Description ?? "", Tags, 1.0 / (found.Index + 1)));
 
     static string Unquoted(string text)
     {

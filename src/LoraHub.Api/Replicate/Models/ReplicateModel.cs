@@ -1,12 +1,12 @@
 using System.Text.Json;
 using LoraHub.Api.Cog.Document;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Replicate.Models;
 
-/// <summary>The model in Replicate's JSON.</summary>
+/// <summary>A model in Replicate's JSON: the composer, a base model or a module.</summary>
 public sealed record ReplicateModel
 {
     public required string Url { get; init; }
@@ -15,39 +15,51 @@ public sealed record ReplicateModel
 
     public required string Name { get; init; }
 
-    public string Description { get; init; } = Composer.Description;
+    public string? Description { get; init; }
 
     /// <summary>Always <c>public</c>. Clients accept only <c>public</c> and <c>private</c>.</summary>
     public string Visibility { get; init; } = "public";
 
-    public string? GithubUrl { get; init; } = "https://github.com/sail-sg/lorahub";
+    public string? GithubUrl { get; init; }
 
-    public string? PaperUrl { get; init; } = "https://arxiv.org/abs/2307.13269";
+    public string? PaperUrl { get; init; }
 
     public string? LicenseUrl { get; init; }
 
-    /// <summary>The number of predictions created since the service started.</summary>
+    /// <summary>
+    /// For a module, the number of successful predictions that used its current version; otherwise the number of predictions created since the
+    /// service started.
+    /// </summary>
     public required long RunCount { get; init; }
 
     public string? CoverImageUrl { get; init; }
 
+    /// <summary>For a module, the first example of its card.</summary>
     public ReplicatePrediction? DefaultExample { get; init; }
 
     public required ReplicateVersion LatestVersion { get; init; }
 
-    internal static ReplicateModel From(Composer model, string origin, long runCount) => new()
+    /// <param name="runCount">See <see cref="RunCount"/>.</param>
+    internal static ReplicateModel From(CallableModel model, string origin, long runCount) => new()
     {
         Url = $"{origin}/v1/models/{model.Name}",
         Owner = model.Owner,
         Name = model.Name[(model.Owner.Length + 1)..],
+        Description = ModelText.DescriptionOf(model),
+        GithubUrl = model.IsComposer ? "https://github.com/sail-sg/lorahub" : null,
+        PaperUrl = model.IsComposer ? "https://arxiv.org/abs/2307.13269" : null,
         RunCount = runCount,
         LatestVersion = ReplicateVersion.From(model),
     };
 }
 
 /// <param name="Id">64 hexadecimal digits.</param>
-/// <param name="OpenapiSchema">The same document as at <c>/openapi.json</c>. The inputs are at <c>components.schemas.Input</c>.</param>
+/// <param name="OpenapiSchema">An OpenAPI document. The inputs are at <c>components.schemas.Input</c>, the output is at <c>Output</c>.</param>
 public sealed record ReplicateVersion(string Id, DateTimeOffset CreatedAt, string CogVersion, JsonElement OpenapiSchema)
 {
-    internal static ReplicateVersion From(Composer model) => new(model.Version, Composer.CreatedAt, Composer.CogVersion, CogDocument.Json);
+    internal static ReplicateVersion From(CallableModel model) => new(
+        model.Version,
+        model.Module?.PublishedAt is { } at && at != default ? at : Composer.CreatedAt,
+        Composer.CogVersion,
+        model.Kind == PredictionKind.Compose ? CogDocument.Json : TextModelDocument.Json);
 }

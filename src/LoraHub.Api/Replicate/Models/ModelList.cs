@@ -1,0 +1,93 @@
+using LoraHub.Api.Http;
+using LoraHub.Api.Models;
+using LoraHub.Api.Predictions;
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Ranking;
+using LoraHub.Modules.Versions;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Replicate.Models;
+
+/// <summary>
+/// Lists and searches the models: the composer, then the base models, then the modules that can be used. A page costs one query of the index and
+/// reads no file.
+/// </summary>
+sealed class ModelList(ModelCatalog catalog, Composer composer, IModuleIndex index, PredictionIntake intake, IOptions<LimitsOptions> limits)
+{
+    const int PageSize = 100;
+
+    /// <param name="skip">The number of models before the page.</param>
+    /// <returns>The models of a page, and the number of models before the next one; null on the last page.</returns>
+    public async Task<(IReadOnlyList<ReplicateModel> Models, int? Next)> ReadAsync(int skip, string origin, CancellationToken cancellationToken)
+    {
+        var all = (await catalog.BasesAsync(cancellationToken)).Prepend(catalog.Composer).Concat(catalog.Modules.Select(Listed));
+        var page = all.Skip(skip).Take(PageSize + 1).ToArray(); // one extra shows whether there is a next page
+        var described = await DescribeAsync(page.Take(PageSize), origin, cancellationToken);
+        var fitting = ReplicatePage.Within(limits.Value.PageBytes, described.Select(model => model.Description));
+        var read = fitting.Length < described.Count ? described[fitting.Length].Position : Math.Min(PageSize, page.Length);
+        return (fitting, read < page.Length ? skip + read : null);
+    }
+
+    /// <summary>The models whose names and descriptions contain the words: the composer and base models, then the modules, best match first.</summary>
+    public async Task<IReadOnlyList<ReplicateModel>> SearchAsync(string query, int limit, string origin, CancellationToken cancellationToken)
+    {
+        var others = (await catalog.BasesAsync(cancellationToken)).Prepend(catalog.Composer);
+        var found = TextSearch.Find(query, others, model => model.Name, ModelText.DescriptionOf);
+        var modules = await index.ListAsync(new ModuleQuery { Text = query, UsableOnly = true, Limit = limit }, cancellationToken);
+        var described = await DescribeAsync(found.Concat(modules.Select(Listed)).Take(limit), origin, cancellationToken);
+        return [.. described.Select(model => model.Description)];
+    }
+
+    /// <summary>The model in Replicate's JSON.</summary>
+    public ReplicateModel Describe(CallableModel model, string origin) =>
+        ReplicateModel.From(model, origin, model.Module?.Uses ?? intake.Count(model)) with
+        {
+            DefaultExample = CardExamples.Of(model, composer, origin).FirstOrDefault(),
+        };
+
+    /// <summary>All versions of the model: the current one first, then from newest to oldest.</summary>
+    public async Task<IReadOnlyList<CallableModel>> VersionsAsync(CallableModel model, CancellationToken cancellationToken)
+    {
+        var versions = model.Module is null ? [] : await index.VersionsAsync(model.Name, cancellationToken);
+        return versions.Count == 0 ? [model] : [.. versions.Where(version => version.Digest is not null).Select(Listed)];
+    }
+
+    /// <summary>Adds what only the index has of a module's version, such as its use count.</summary>
+    public async Task<CallableModel> WithIndexAsync(CallableModel model, CancellationToken cancellationToken) =>
+        model.Module is not null && await index.FindAsync(new ModuleReference(model.Name, model.Version), cancellationToken) is { } module
+            ? model with { Module = module }
+            : model;
+
+    static CallableModel Listed(ModuleVersion module) =>
+        new(module.Id, module.Digest ?? "", PredictionKind.Generate) { BaseModel = module.BaseModel, Module = module };
+
+    /// <summary>Leaves out the modules that the indexer has not come to yet: their digests are not known.</summary>
+    async Task<IReadOnlyList<(int Position, ReplicateModel Description)>> DescribeAsync(
+        IEnumerable<CallableModel> models, string origin, CancellationToken cancellationToken)
+    {
+        var known = await WithIndexAsync([.. models], cancellationToken);
+        return [.. known.Index().Where(model => model.Item.Version.Length > 0).Select(model => (model.Index, Describe(model.Item, origin)))];
+    }
+
+    /// <summary>Adds what only the index has of a module's current version: its use count, and for a folder without a record its digest.</summary>
+    async Task<IReadOnlyList<CallableModel>> WithIndexAsync(IReadOnlyList<CallableModel> models, CancellationToken cancellationToken)
+    {
+        string[] ids = [.. models.Where(model => model.Module is not null).Select(model => model.Name)];
+        if (ids.Length == 0)
+        {
+            return models;
+        }
+
+        var indexed = await index.FindAsync(ids, cancellationToken);
+        return
+        [
+            .. models.Select(model =>
+                model.Module is not null && indexed.GetValueOrDefault(model.Name) is { Digest: { } digest } module 
+                && (model.Version.Length == 0 || model.Version == digest)
+                    ? model with { Version = digest, Module = module }
+                    : model),
+        ];
+    }
+}
