@@ -31,17 +31,12 @@ static class DocsServices
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // every HEAD route duplicates a GET route
             options.MapType<JsonObject>(InputDocument.Schema);
             var idOf = options.SchemaGeneratorOptions.SchemaIdSelector;
-            options.CustomSchemaIds(type => type == typeof(ComposedOutput) ? nameof(PredictionOutput) : idOf(type)); // the name in the public schema
-            options.MapType<TextOutput>(() => new OpenApiSchema
-            {
-                Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String },
-            });
-            options.UseOneOfForPolymorphism();
-            options.SelectSubTypesUsing(type => type == typeof(WireOutput) ? [typeof(ComposedOutput), typeof(TextOutput)] : []);
+            options.CustomSchemaIds(type => type == typeof(WireOutput) ? nameof(PredictionOutput) : idOf(type)); // the name in the public schema
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.UseAllOfToExtendReferenceSchemas(); // OpenAPI 3.0 ignores siblings of $ref such as `nullable`
             options.AddSecurityDefinition(TokenFilter.Scheme, TokenFilter.Document);
+            options.SchemaFilter<OutputFilter>();
             options.SchemaFilter<UrlFilter>();
             options.OperationFilter<TokenFilter>();
             options.OperationFilter<RequestBodyFilter>();

@@ -12,11 +12,13 @@ static class ModelAnswers
     public static IReadOnlyDictionary<string, AnswerCase> All { get; } = new Dictionary<string, AnswerCase>
     {
         ["GET /v1/models 200"] = AnswerCase.Get("/v1/models"),
+        ["GET /v1/models 422"] = AnswerCase.Get("/v1/models?cursor=none"),
         ["GET /v1/search 200"] = AnswerCase.Get("/v1/search?query=lora"),
         ["GET /v1/search 400"] = AnswerCase.Get("/v1/search"),
         [$"GET {Model} 200"] = AnswerCase.Get(Known),
         [$"GET {Model} 404"] = AnswerCase.Get(Unknown),
         [$"GET {Model}/versions 200"] = AnswerCase.Get($"{Known}/versions"),
+        [$"GET {Model}/versions 422"] = AnswerCase.Get($"{Known}/versions?cursor=none"),
         [$"GET {Model}/versions 404"] = AnswerCase.Get($"{Unknown}/versions"),
         [$"GET {Model}/versions/{{version}} 200"] = new((service, client, _) =>
             client.GetAsync(new Uri($"{Known}/versions/{service.Services.GetRequiredService<Composer>().Version}", UriKind.Relative),

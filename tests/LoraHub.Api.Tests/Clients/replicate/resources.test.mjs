@@ -15,9 +15,8 @@ test('the model, its versions and its schema are there', async () => {
   assert.deepEqual(await (await fetch(`${origin}/openapi.json`)).json(), version.openapi_schema);
 });
 
-test('models are listed and searched', async () => {
-  assert.deepEqual((await replicate.models.list()).results.map((found) => found.name), ['lorahub']);
-  assert.deepEqual((await replicate.models.search('lora')).results.map((found) => found.name), ['lorahub']);
+test('models are searched', async () => {
+  assert.deepEqual((await replicate.models.search('unseen task')).results.map((found) => found.name), ['lorahub']);
   assert.deepEqual((await replicate.models.search('no such model')).results, []);
 });
 
