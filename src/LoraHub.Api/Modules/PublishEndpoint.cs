@@ -1,4 +1,5 @@
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Modules.Uploads;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
@@ -18,7 +19,7 @@ sealed partial class PublishEndpoint(
     ModulePublisher publisher,
     IModuleIndex index,
     ModuleLibrary library,
-    ServedModel model,
+    Composer composer,
     SimilarModules similar,
     IOptions<ModuleOptions> options,
     ILogger<PublishEndpoint> logger)
@@ -38,7 +39,7 @@ sealed partial class PublishEndpoint(
     /// <param name="fill">Puts the module's files into a folder. Returns the base model, or null for the one in the configuration.</param>
     public async Task<IResult> PublishAsync(string id, HttpContext http, Func<IncomingFolder, Task<string?>> fill)
     {
-        if (id == model.Name || (library.Bases.Find(id) is not null && library.Find(new ModuleReference(id, null)) is null))
+        if (composer.IsNamed(id) || (library.Bases.Find(id) is not null && library.Find(new ModuleReference(id, null)) is null))
         {
             return Problems.Because(StatusCodes.Status409Conflict, null, NameTaken);
         }
