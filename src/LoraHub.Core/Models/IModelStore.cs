@@ -21,8 +21,10 @@ public interface IModelStore
     /// <summary>The entries among these ids, by id.</summary>
     Task<IReadOnlyDictionary<string, ModelEntry>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
 
-    /// <summary>The entries of models without a version, which the module library does not list; ordered by id.</summary>
-    Task<IReadOnlyList<ModelEntry>> ListEmptyAsync(int skip, int limit, CancellationToken cancellationToken);
+    /// <summary>
+    /// The entries that belong to no module of the library, ordered by id: of models that have no version yet, and of described base models.
+    /// </summary>
+    Task<IReadOnlyList<ModelEntry>> ListWithoutModuleAsync(int skip, int limit, CancellationToken cancellationToken);
 
     /// <summary>Removes an entry.</summary>
     /// <returns>False when there was none.</returns>

@@ -1,4 +1,5 @@
 using LoraHub.Core;
+using LoraHub.Core.Deployments;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Modules.Library;
@@ -28,10 +29,11 @@ static class DistributedEngine
             postgres => postgres.EnableRetryOnFailure(maxRetryCount: 3, maxRetryDelay: TimeSpan.FromSeconds(1), errorCodesToAdd: null)));
         services.AddSingleton<IDbContextFactory<RecordsContext>, MigratedRecords>();
         services.AddHosted<Postgres>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<Postgres>());
-        services.AddRecords<PostgresModules>(ReadsAtOnce)
+        services.AddSingleton<RecordReads>(provider => ActivatorUtilities.CreateInstance<PostgresReads>(provider, ReadsAtOnce));
+        services.AddRecords<PostgresModules>()
             .AddSingleton<IEngineHealth, PostgresHealth>()
             .AddSingleton<IEngineHealth, RecordingHealth>();
-        services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>();
+        services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>().AddHostedService<PinRelay>();
         services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
         services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();
         services.AddSingleton<IPredictionStore, DistributedStore>();
@@ -47,6 +49,7 @@ static class DistributedEngine
         services.AddOptions<DistributedOptions>().BindConfiguration(DistributedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<DistributedOptions>>(new DistributedOptionsCheck(needsPostgres));
         services.AddSingleton<Broker>().AddSingleton<LargeContents>().AddSingleton<EventLog>().AddSingleton<WorkQueue>();
+        services.AddSingleton<PublishedPins>().AddSingleton<IPinnedVersions>(provider => provider.GetRequiredService<PublishedPins>());
         services.AddSingleton<BlobCopies>().AddSingleton<IBlobStore, ObjectBlobs>();
         services.AddSingleton<LocalModules>().AddSingleton<PublishedModules>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ModuleSync>(provider, needsPostgres)); // only API nodes accept modules

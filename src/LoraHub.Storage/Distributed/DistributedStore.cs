@@ -22,14 +22,13 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
         return creation;
     }
 
-    public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) =>
-        Postgres.AskAsync(() => reader.FindAsync(id, cancellationToken));
+    public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reader.FindAsync(id, cancellationToken);
 
     public Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) =>
-        Postgres.AskAsync(() => reader.FindCreatedAsync(id, cancellationToken));
+        reader.FindCreatedAsync(id, cancellationToken);
 
     public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
-        Postgres.AskAsync(() => reader.ListAsync(query, cancellationToken));
+        reader.ListAsync(query, cancellationToken);
 
     /// <returns>False when another node has enqueued it in the meantime.</returns>
     Task<bool> RemoveAsync(string id) => writer.WriteAsync(

@@ -1,7 +1,9 @@
 using LoraHub.Core;
+using LoraHub.Core.Deployments;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Records;
+using LoraHub.Storage.Records.Deployments;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -18,7 +20,8 @@ static class EmbeddedEngine
         services.AddSingleton<IDbContextFactory<RecordsContext>, RecordsFactory<SqliteRecords>>();
         services.AddSingleton<SqliteWriter>().AddSingleton<IRecordWriter>(provider => provider.GetRequiredService<SqliteWriter>());
         services.AddHostedService<SqliteFile>();
-        services.AddRecords<SqliteModules>(readsAtOnce: 2 * Environment.ProcessorCount);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordReads>(provider, 2 * Environment.ProcessorCount));
+        services.AddRecords<SqliteModules>().AddSingleton<IPinnedVersions>(provider => provider.GetRequiredService<RecordPins>());
         services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
         services.AddSingleton<IPredictionStore, EmbeddedStore>();
         services.AddSingleton<IBlobStore, FileBlobStore>();

@@ -25,7 +25,7 @@ sealed class EventRow
         Part = recorded.Event switch
         {
             PredictionEvent.Logged => DataParts.Logs,
-            PredictionEvent.Answered => DataParts.Results,
+            PredictionEvent.Generated or PredictionEvent.Answered => DataParts.Results,
             PredictionEvent.Unknown => DataParts.All, // it may hold any of them
             _ => DataParts.None,
         },

@@ -7,7 +7,7 @@ namespace LoraHub.Storage.Records;
 /// for
 /// other requests, such as probes.
 /// </summary>
-sealed class RecordReads(IDbContextFactory<RecordsContext> contexts, int atOnce) : IDisposable
+class RecordReads(IDbContextFactory<RecordsContext> contexts, int atOnce) : IDisposable
 {
     readonly SemaphoreSlim _turns = new(atOnce);
 
@@ -17,8 +17,11 @@ sealed class RecordReads(IDbContextFactory<RecordsContext> contexts, int atOnce)
         try
         {
             await Task.Yield(); // lines up behind other requests; else each read would start the next one on its own thread
-            await using var records = await contexts.CreateDbContextAsync(cancellationToken);
-            return await read(records);
+            return await AskAsync(async () =>
+            {
+                await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+                return await read(records);
+            });
         }
         finally
         {
@@ -26,5 +29,12 @@ sealed class RecordReads(IDbContextFactory<RecordsContext> contexts, int atOnce)
         }
     }
 
-    public void Dispose() => _turns.Dispose();
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _turns.Dispose();
+    }
+
+    /// <summary>Runs a query.</summary>
+    protected virtual Task<T> AskAsync<T>(Func<Task<T>> query) => query();
 }

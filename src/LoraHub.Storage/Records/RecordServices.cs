@@ -1,5 +1,9 @@
+using LoraHub.Core.Deployments;
+using LoraHub.Core.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Modules.Library;
+using LoraHub.Storage.Records.Deployments;
+using LoraHub.Storage.Records.Models;
 using LoraHub.Storage.Records.Modules;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,12 +11,10 @@ namespace LoraHub.Storage.Records;
 
 static class RecordServices
 {
-    /// <summary>Adds the services that read and maintain the records in either database.</summary>
+    /// <summary>Adds the services that read and maintain the records in either database; requires <see cref="RecordReads"/>.</summary>
     /// <typeparam name="TModules">The database-specific part.</typeparam>
-    /// <param name="readsAtOnce">See <see cref="RecordReads"/>.</param>
-    public static IServiceCollection AddRecords<TModules>(this IServiceCollection services, int readsAtOnce)
+    public static IServiceCollection AddRecords<TModules>(this IServiceCollection services)
         where TModules : DatabaseModules => services
-        .AddSingleton(provider => ActivatorUtilities.CreateInstance<RecordReads>(provider, readsAtOnce))
         .AddSingleton<RecordSignals>()
         .AddSingleton<RecordReader>()
         .AddSingleton<NewerEvents>()
@@ -20,5 +22,8 @@ static class RecordServices
         .AddSingleton<IPredictionUpkeep, RecordUpkeep>()
         .AddSingleton<IDataRetention, RecordRetention>()
         .AddSingleton<IWebhookClaims, RecordWebhookClaims>()
+        .AddSingleton<RecordPins>()
+        .AddSingleton<IModelStore, RecordModels>()
+        .AddSingleton<IDeploymentStore, RecordDeployments>()
         .AddSingleton<IModuleIndex, TModules>();
 }

@@ -33,8 +33,11 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
     /// <summary>The bytes of a text, in a query.</summary>
     public static int? Bytes(string? text) => throw new InvalidOperationException($"Only a database can count the bytes of {text}.");
 
-    /// <summary>Locks a model and its versions against other writers until the transaction ends.</summary>
-    public abstract Task HoldModelAsync(string id, CancellationToken cancellationToken);
+    /// <summary>The name that writers of a model or its versions hold. Earlier versions hold it, too.</summary>
+    public static string ModelName(string id) => $"module {id}";
+
+    /// <summary>Waits until no other transaction holds the name, and holds it until this transaction ends.</summary>
+    public abstract Task HoldAsync(string name, CancellationToken cancellationToken);
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<Microseconds>();
@@ -95,7 +98,7 @@ sealed class SqliteRecords(DbContextOptions<SqliteRecords> options) : RecordsCon
     protected override string Ordinal => "BINARY";
 
     /// <summary>Does nothing, because SQLite has a single writer.</summary>
-    public override Task HoldModelAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;
+    public override Task HoldAsync(string name, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>The tables in a PostgreSQL database.</summary>
@@ -103,6 +106,6 @@ sealed class PostgresRecords(DbContextOptions<PostgresRecords> options) : Record
 {
     protected override string Ordinal => "C";
 
-    public override Task HoldModelAsync(string id, CancellationToken cancellationToken) =>
-        Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({"module " + id}, 0))", cancellationToken);
+    public override Task HoldAsync(string name, CancellationToken cancellationToken) =>
+        Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancellationToken);
 }

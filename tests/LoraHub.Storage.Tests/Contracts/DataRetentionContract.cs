@@ -49,6 +49,28 @@ public abstract class DataRetentionContract : IAsyncLifetime
         Assert.Equal(!parts.HasFlag(DataParts.Results), await IsResultAsync(One));
     }
 
+    [Theory]
+    [InlineData(DataParts.Inputs)]
+    [InlineData(DataParts.Results)]
+    public async Task Prompts_are_inputs_and_answers_are_results(DataParts part)
+    {
+        var created = FullPrediction.Create(_engine.Time.GetUtcNow(), PredictionKind.Generate);
+        Assert.Equal(Creation.Created, await _engine.Store.CreateAsync(created, capacity: 1, Cancellation));
+        await using var lease = await _engine.LeaseAsync(PredictionKind.Generate);
+        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Generated(0, "mer"), new PredictionEvent.Succeeded()], Cancellation);
+        await _engine.SettleAsync();
+        _engine.Time.Advance(Hour);
+
+        Assert.Equal(1, await _engine.Retention.RemoveAsync(part, _engine.Time.GetUtcNow(), Cancellation));
+
+        var after = await _engine.FindAsync(created.Id);
+        Assert.Equal(part is DataParts.Results, after.Input.ContainsKey("prompt"));
+        Assert.Equal(part is DataParts.Results, after.Output is null);
+        Assert.Equal(
+            part is DataParts.Results ? [1, 3] : [1, 2, 3], (await _engine.ReadAsync(created.Id)).Select(recorded => recorded.Sequence));
+        Assert.Equal(("mine/colors", Some.Digest('1')), (after.Created.Model, after.Created.Version));
+    }
+
     [Fact]
     public async Task Parts_can_be_removed_one_after_the_other()
     {

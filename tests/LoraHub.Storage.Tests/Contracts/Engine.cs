@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using LoraHub.Core.Deployments;
+using LoraHub.Core.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Modules.Library;
 using Microsoft.Extensions.Time.Testing;
@@ -22,6 +24,12 @@ public abstract class Engine : IAsyncDisposable
     public virtual IDataRetention Retention => throw new NotSupportedException();
 
     public virtual IModuleIndex Modules => throw new NotSupportedException();
+
+    public virtual IModelStore Models => throw new NotSupportedException();
+
+    public virtual IDeploymentStore Deployments => throw new NotSupportedException();
+
+    public virtual IPinnedVersions Pinned => throw new NotSupportedException();
 
     public abstract ValueTask DisposeAsync();
 

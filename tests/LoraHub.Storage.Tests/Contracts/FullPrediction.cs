@@ -8,7 +8,22 @@ namespace LoraHub.Storage.Tests.Contracts;
 /// <summary>A prediction with a value in every property.</summary>
 static class FullPrediction
 {
-    public static CreatedPrediction Create(DateTimeOffset createdAt)
+    const string Prompt = "ä \u0000 \ud83d\udc08";
+
+    public static CreatedPrediction Create(DateTimeOffset createdAt, PredictionKind kind = PredictionKind.Compose)
+    {
+        var composition = Composition(createdAt);
+        return kind is PredictionKind.Compose ? composition : composition with
+        {
+            Kind = kind,
+            Model = "mine/colors",
+            Version = Some.Digest('1'),
+            Input = new JsonObject { ["prompt"] = Prompt, ["temperature"] = 0.5 },
+            Plan = Some.TextPlan(new ModuleUse("mine/colors", Some.Digest('1')), Prompt) with { Warnings = ["Unknown input: `top`."] },
+        };
+    }
+
+    static CreatedPrediction Composition(DateTimeOffset createdAt)
     {
         var given = JsonNode.Parse("""
             {

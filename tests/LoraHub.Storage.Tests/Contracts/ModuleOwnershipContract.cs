@@ -47,6 +47,42 @@ public abstract class ModuleOwnershipContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_created_model_belongs_to_its_creator_before_its_first_version()
+    {
+        Assert.True(await _engine.Models.CreateAsync(new() { Id = "mine/colors", CreatedBy = "anna", CreatedAt = Some.Moment }, Token));
+
+        Assert.False(await Modules.TryPutOwnAsync(By("bert", '1'), Token));
+        Assert.False(await Modules.TryPutOwnAsync(By(null, '1'), Token));
+        Assert.True(await Modules.TryPutOwnAsync(By("anna", '1'), Token));
+        Assert.False(await _engine.Models.CreateAsync(new() { Id = "mine/colors", CreatedBy = "anna", CreatedAt = Some.Moment }, Token));
+    }
+
+    [Fact]
+    public async Task The_name_of_a_module_cannot_be_created_as_a_model()
+    {
+        await Modules.PutAsync(By("anna", '1'), Token);
+
+        Assert.False(await _engine.Models.CreateAsync(new() { Id = "mine/colors", CreatedBy = "bert", CreatedAt = Some.Moment }, Token));
+
+        Assert.Null(await _engine.Models.FindAsync("mine/colors", Token));
+        await _engine.Models.UpdateAsync("mine/colors", _ => new() { Id = "mine/colors", CreatedBy = "an admin", CreatedAt = Some.Moment }, Token);
+        Assert.True(await Modules.TryPutOwnAsync(By("anna", '2'), Token)); // a description changes nothing about whose module it is
+    }
+
+    [Fact]
+    public async Task Of_a_model_and_a_version_with_one_new_name_at_once_one_is_created()
+    {
+        for (var i = 0; i < 8; i++)
+        {
+            var id = $"mine/colors-{i}";
+            var creating = _engine.Models.CreateAsync(new() { Id = id, CreatedBy = "anna", CreatedAt = Some.Moment }, Token);
+            var publishing = Modules.TryPutOwnAsync(By("bert", '1') with { Id = id }, Token);
+
+            Assert.Single(await Task.WhenAll(creating, publishing), created => created);
+        }
+    }
+
+    [Fact]
     public async Task Updates_are_those_of_current_versions_and_of_all_in_quarantine()
     {
         await Modules.PutAsync(By("anna", '1') with { Quarantine = "In dispute." }, Token);

@@ -55,6 +55,21 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_call_of_a_module_counts_once_for_its_version_and_holds_it_until_it_ends()
+    {
+        await PutAsync("mine/colors", '1');
+        await PutAsync("mine/colors", '2');
+
+        await CallAsync(new PredictionEvent.Succeeded(), new ModuleUse("mine/colors", Some.Digest('1')));
+        await CallAsync(new PredictionEvent.Failed("no"), new ModuleUse("mine/colors", Some.Digest('1')));
+        await CallAsync(new PredictionEvent.Succeeded(), module: null);
+
+        var versions = await _engine.Modules.VersionsAsync("mine/colors", Token);
+        Assert.Equal([('2', 0), ('1', 1)], versions.Select(version => (version.Digest![0], version.Uses)));
+        Assert.Empty(await HoldersAsync("mine/colors"));
+    }
+
+    [Fact]
     public async Task A_prediction_holds_the_modules_it_composes_until_it_ends()
     {
         var created = _engine.NewPrediction() with { Plan = Some.Plan(new("mine/colors", Some.Digest('1')), new("mine/colors", Some.Digest('1'))) };
@@ -108,6 +123,18 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     {
         var prediction = _engine.NewPrediction(id) with { Plan = Some.Plan(uses) };
         Assert.Equal(Creation.Created, await _engine.Store.CreateAsync(prediction, capacity: 100, Token));
+    }
+
+    async Task CallAsync(PredictionEvent end, ModuleUse? module)
+    {
+        var created = _engine.NewPrediction() with { Kind = PredictionKind.Generate, Plan = Some.TextPlan(module) };
+        Assert.Equal(Creation.Created, await _engine.Store.CreateAsync(created, capacity: 100, Token));
+        await using var lease = await _engine.LeaseAsync(PredictionKind.Generate);
+        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Generated(0, "mer")], Token);
+        await _engine.SettleAsync();
+        Assert.Equal(module is null ? [] : [created.Id], await HoldersAsync("mine/colors"));
+        await lease.AppendAsync(end);
+        await _engine.SettleAsync();
     }
 
     async Task EndAsync(PredictionEvent end, params ModuleWeight[] weights)

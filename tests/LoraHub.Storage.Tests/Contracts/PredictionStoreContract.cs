@@ -58,18 +58,61 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     }
 
     /// <summary>Fails when a new property of <see cref="CreatedPrediction"/> is not stored or not queued.</summary>
-    [Fact]
-    public async Task Every_property_of_a_created_prediction_reaches_readers_and_workers()
+    [Theory]
+    [InlineData(PredictionKind.Compose)]
+    [InlineData(PredictionKind.Generate)]
+    public async Task Every_property_of_a_created_prediction_reaches_readers_and_workers(PredictionKind kind)
     {
-        var created = FullPrediction.Create(_engine.Time.GetUtcNow());
+        var created = FullPrediction.Create(_engine.Time.GetUtcNow(), kind);
         await _engine.Store.CreateAsync(created, capacity: 1, TestContext.Current.CancellationToken);
 
         var found = (await _engine.FindAsync(created.Id)).Created;
-        await using var lease = await _engine.LeaseAsync();
+        await using var lease = await _engine.LeaseAsync(kind);
 
         FullPrediction.AssertSame(created, found);
         // an engine may keep the webhook out of the queue
         FullPrediction.AssertSame(created, lease.Created with { Webhook = lease.Created.Webhook ?? created.Webhook });
+    }
+
+    [Fact]
+    public async Task A_running_prediction_shows_the_pieces_of_its_answer_and_an_ended_one_has_them()
+    {
+        var created = await _engine.CreateAsync(kind: PredictionKind.Generate);
+        await using (var lost = await _engine.LeaseAsync(PredictionKind.Generate))
+        {
+            await lost.AppendAsync(new PredictionEvent.Started());
+            await lost.AppendAsync(new PredictionEvent.Generated(0, "mer"));
+            await lost.AppendAsync(new PredictionEvent.Generated(3, " \"\u0000 \ud83d\udc08"));
+
+            Assert.Equal(["mer", " \"\u0000 \ud83d\udc08"], (await _engine.FindAsync(created.Id)).Output!.Text!);
+        }
+
+        await using var lease = await _engine.LeaseAsync(PredictionKind.Generate);
+        await lease.AppendAsync(new PredictionEvent.Started());
+        await lease.AppendAsync(new PredictionEvent.Generated(0, "me"));
+        Assert.Equal(["me"], (await _engine.FindAsync(created.Id)).Output!.Text!); // the new attempt replaces the answer of the lost one
+
+        await lease.AppendAsync(new PredictionEvent.Generated(2, "r\u0000"));
+        await lease.AppendAsync(new PredictionEvent.Succeeded());
+
+        var ended = await _engine.FindAsync(created.Id);
+        Assert.Equal((PredictionStatus.Succeeded, PredictionKind.Generate), (ended.Status, ended.Created.Kind));
+        Assert.Equal(["me", "r\u0000"], ended.Output!.Text!);
+        Assert.Equal(
+            [(0, "mer"), (3, " \"\u0000 \ud83d\udc08"), (0, "me"), (2, "r\u0000")],
+            (await _engine.ReadAsync(created.Id)).Select(recorded => recorded.Event).OfType<PredictionEvent.Generated>()
+                .Select(piece => (piece.Start, piece.Text)));
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_canceled_keeps_its_pieces()
+    {
+        var created = await _engine.CreateAsync(kind: PredictionKind.Generate);
+        await using var lease = await _engine.LeaseAsync(PredictionKind.Generate);
+        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Generated(0, "mer"), new PredictionEvent.Canceled()],
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(["mer"], (await _engine.FindAsync(created.Id)).Output!.Text!);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Modules.Versions;
@@ -27,6 +28,13 @@ static class Some
 
     /// <summary>The plan of a request that gives no input.</summary>
     public static CompositionPlan Plan(params ModuleUse[] uses) => new(InputParser.Parse([]).Input!, 42, uses);
+
+    /// <summary>The plan of a call of a module, or of the base model alone.</summary>
+    public static GenerationPlan TextPlan(ModuleUse? module, string prompt = "mimsy ; sea ;")
+    {
+        var input = PromptParser.Parse(new JsonObject { ["prompt"] = prompt, ["stop"] = new JsonArray("\n", ";"), ["temperature"] = 0.5 }).Input!;
+        return new GenerationPlan(input, "lorahub/t5-mini", module, 42);
+    }
 
     public static ModuleVersion Broken(string id) => Module(id) with
     {

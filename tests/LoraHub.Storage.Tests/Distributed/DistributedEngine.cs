@@ -1,3 +1,5 @@
+using LoraHub.Core.Deployments;
+using LoraHub.Core.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Modules.Library;
 using LoraHub.Storage.Distributed;
@@ -31,6 +33,12 @@ sealed class DistributedEngine : Engine
     public override IPredictionQueue Queue => Services.GetRequiredService<IPredictionQueue>();
 
     public override IPredictionEvents Events => Services.GetRequiredService<IPredictionEvents>();
+
+    public override IModelStore Models => Services.GetRequiredService<IModelStore>();
+
+    public override IDeploymentStore Deployments => Services.GetRequiredService<IDeploymentStore>();
+
+    public override IPinnedVersions Pinned => Services.GetRequiredService<IPinnedVersions>();
 
     public override IModuleIndex Modules => Services.GetRequiredService<IModuleIndex>();
 

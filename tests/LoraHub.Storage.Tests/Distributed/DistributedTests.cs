@@ -41,3 +41,13 @@ public sealed class DistributedModuleOwnershipTests(NatsServer nats, PostgresSer
 {
     protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
 }
+
+public sealed class DistributedModelEntriesTests(NatsServer nats, PostgresServer postgres) : ModelStoreContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}
+
+public sealed class DistributedDeploymentsTests(NatsServer nats, PostgresServer postgres) : DeploymentStoreContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await DistributedEngine.StartAsync(nats, postgres);
+}

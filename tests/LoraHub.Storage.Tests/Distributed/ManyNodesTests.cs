@@ -99,6 +99,29 @@ public sealed class ManyNodesTests(NatsServer nats, PostgresServer postgres)
     }
 
     [Fact]
+    public async Task A_prompt_too_large_for_a_message_is_delivered_and_cleaned_up()
+    {
+        await using var engine = await DistributedEngine.StartAsync(nats, postgres);
+        var prompt = new string('ä', 2_000_000);
+        var created = FullPrediction.Create(engine.Time.GetUtcNow(), PredictionKind.Generate);
+        created = created with
+        {
+            Input = new JsonObject { ["prompt"] = prompt },
+            Plan = created.Plan switch { GenerationPlan plan => plan with { Input = plan.Input with { Prompt = prompt } }, var other => other },
+        };
+        Assert.Equal(Creation.Created, await engine.Store.CreateAsync(created, capacity: 10, Cancellation));
+
+        await using var lease = await engine.LeaseAsync(PredictionKind.Generate);
+        FullPrediction.AssertSame(created, lease.Created with { Webhook = created.Webhook });
+        Assert.True(await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Generated(0, prompt), new PredictionEvent.Succeeded()],
+            Cancellation));
+
+        Assert.Equal([prompt], (await engine.FindAsync(created.Id)).Output!.Text!);
+        var broker = engine.Services.GetRequiredService<Broker>();
+        Assert.Empty(await (await broker.StreamsAsync(Cancellation)).Large.AllAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Predictions_created_during_a_NATS_outage_run_after_it()
     {
         await using var own = new NatsServer();

@@ -29,6 +29,20 @@ public sealed class QueuedPredictionTests
     }
 
     [Fact]
+    public void A_message_of_a_version_without_kinds_is_a_composition()
+    {
+        var plan = StoredJson.ToObject(Some.Plan(new ModuleUse("mine/colors", Some.Digest('1'))));
+        Assert.False(plan.ContainsKey("kind"));
+        var message = JsonNode.Parse(Old)!.AsObject();
+        message["plan"] = plan;
+
+        var queued = QueuedPrediction.Read(StoredJson.Write(message));
+
+        Assert.Equal((PredictionKind.Compose, null, null), (queued.Created.Kind, queued.Created.Model, queued.Created.Version));
+        Assert.Equal([new ModuleUse("mine/colors", Some.Digest('1'))], Assert.IsType<CompositionPlan>(queued.Created.Plan).Modules);
+    }
+
+    [Fact]
     public void An_earlier_version_finds_its_names_in_a_message()
     {
         var queued = QueuedPrediction.Of(FullPrediction.Create(DateTimeOffset.UnixEpoch)) with { InputAt = "every/1", PlanAt = "every/2" };
@@ -39,10 +53,12 @@ public sealed class QueuedPredictionTests
         Assert.DoesNotContain("secret", message.ToJsonString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Every_property_but_the_webhook_is_in_a_message()
+    [Theory]
+    [InlineData(PredictionKind.Compose)]
+    [InlineData(PredictionKind.Generate)]
+    public void Every_property_but_the_webhook_is_in_a_message(PredictionKind kind)
     {
-        var created = FullPrediction.Create(DateTimeOffset.UnixEpoch);
+        var created = FullPrediction.Create(DateTimeOffset.UnixEpoch, kind);
 
         var read = QueuedPrediction.Read((QueuedPrediction.Of(created) with { InputAt = "every/1", PlanAt = "every/2" }).Write());
 

@@ -172,6 +172,21 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_worker_gets_only_predictions_of_its_hardware_and_kind()
+    {
+        var (cpu, gpu) = (NewNode("cpu"), NewNode("gpu"));
+        var composing = await gpu.CreateAsync("cpu");
+        var forGpu = await cpu.CreateAsync("gpu", PredictionKind.Generate);
+        var forCpu = await gpu.CreateAsync("cpu", PredictionKind.Generate);
+
+        await using var first = await cpu.Queue.LeaseAsync(PredictionKind.Generate, Cancellation).WaitAsync(Wait.Limit, Cancellation);
+        await using var second = await gpu.Queue.LeaseAsync(PredictionKind.Generate, Cancellation).WaitAsync(Wait.Limit, Cancellation);
+        await using var third = await cpu.LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
+
+        Assert.Equal((forCpu.Id, forGpu.Id, composing.Id), (first.Created.Id, second.Created.Id, third.Created.Id));
+    }
+
+    [Fact]
     public async Task A_server_killed_during_a_lease_loses_nothing()
     {
         await UseOwnServerAsync();
@@ -233,7 +248,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
 
         public WorkQueue Queue { get; }
 
-        public async Task<CreatedPrediction> CreateAsync(string hardware = "cpu")
+        public async Task<CreatedPrediction> CreateAsync(string hardware = "cpu", PredictionKind kind = PredictionKind.Compose)
         {
             var created = new CreatedPrediction
             {
@@ -242,6 +257,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
                 Origin = "http://localhost",
                 CreatedAt = TimeProvider.System.GetUtcNow(),
                 Hardware = hardware,
+                Kind = kind,
             };
             await Queue.PublishAsync(created, Cancellation);
             return created;

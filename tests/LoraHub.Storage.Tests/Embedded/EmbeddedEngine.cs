@@ -1,3 +1,5 @@
+using LoraHub.Core.Deployments;
+using LoraHub.Core.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Modules.Library;
 using LoraHub.Storage.Tests.Contracts;
@@ -28,6 +30,12 @@ sealed class EmbeddedEngine : Engine
     public override IPredictionQueue Queue => _services.GetRequiredService<IPredictionQueue>();
 
     public override IPredictionEvents Events => _services.GetRequiredService<IPredictionEvents>();
+
+    public override IModelStore Models => _services.GetRequiredService<IModelStore>();
+
+    public override IDeploymentStore Deployments => _services.GetRequiredService<IDeploymentStore>();
+
+    public override IPinnedVersions Pinned => _services.GetRequiredService<IPinnedVersions>();
 
     public override IModuleIndex Modules => _services.GetRequiredService<IModuleIndex>();
 

@@ -41,3 +41,13 @@ public sealed class EmbeddedModuleOwnershipTests : ModuleOwnershipContract
 {
     protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
 }
+
+public sealed class EmbeddedModelEntriesTests : ModelStoreContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}
+
+public sealed class EmbeddedDeploymentsTests : DeploymentStoreContract
+{
+    protected override async Task<Engine> NewEngineAsync() => await EmbeddedEngine.StartAsync();
+}

@@ -41,6 +41,9 @@ public sealed class MigrationTests(PostgresServer postgres)
             await before.Database.MigrateAsync(before.Database.GetMigrations().Single(name => name.EndsWith("_Modules", StringComparison.Ordinal)),
                 Token);
             await FillAsync(before);
+            await before.Database.MigrateAsync(
+                before.Database.GetMigrations().Single(name => name.EndsWith("_CreatedPredictions", StringComparison.Ordinal)), Token);
+            await AddPlannedAsync(before);
         }
 
         await using var after = open();
@@ -59,12 +62,30 @@ public sealed class MigrationTests(PostgresServer postgres)
         Assert.Equal("it's \"quoted\" ä", bare.Origin);
         Assert.Equal((null, null, null, null), (bare.Deadline, bare.Deployment, bare.Webhook, bare.TraceParent));
 
+        var planned = (await after.Predictions.SingleAsync(row => row.Id == "planned", Token)).ToCreated();
+        Assert.Equal([new ModuleUse("mine/colors", "1111")], Assert.IsType<CompositionPlan>(planned.Plan).Modules);
+        Assert.Equal(3, await after.Predictions.CountAsync(row => row.Kind == PredictionKind.Compose, Token));
+
         Assert.Equal(
             [("mine/colors", ""), ("mine/plurals", "111111111111"), ("mine/verbs", "2222")],
             (await after.ModuleUses.Where(use => use.PredictionId == "whole").OrderBy(use => use.ModuleId).ToListAsync(Token))
                 .Select(use => (use.ModuleId, use.Digest)));
         Assert.Equal("mit", (await after.Modules.SingleAsync(Token)).License);
         Assert.False(after.Database.HasPendingModelChanges());
+    }
+
+    /// <summary>Adds a prediction as the version before kinds did.</summary>
+    static async Task AddPlannedAsync(RecordsContext before)
+    {
+        var plan = RecordJson.Write(Some.Plan(new ModuleUse("mine/colors", "1111")));
+        Assert.DoesNotContain("Kind", plan, StringComparison.Ordinal);
+        await before.Database.ExecuteSqlAsync(
+            $$"""
+            INSERT INTO predictions (id, input, plan, created, created_at, hardware,
+                status, cancel_requested, last_sequence, removed, arrival, attempts, enqueued, webhook_open, start_told)
+            VALUES ('planned', {{"{}"}}, {{plan}}, {{"{\"Origin\":\"http://localhost\"}"}}, 1000000, 'cpu', 0, FALSE, 0, 0, 3, 0, FALSE, FALSE, FALSE)
+            """,
+            Token);
     }
 
     static async Task FillAsync(RecordsContext before)

@@ -75,11 +75,13 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     public Task<bool> TryPutOwnAsync(ModuleVersion version, CancellationToken cancellationToken) => writer.WriteAsync(
         async records =>
         {
-            await records.HoldModelAsync(version.Id, cancellationToken);
+            await records.HoldAsync(RecordsContext.ModelName(version.Id), cancellationToken);
             var publisher = StoredText.Of(version.PublishedBy);
             var isOthers = await records.Modules.AnyAsync(
                 row => row.Id == version.Id && (row.PublishedBy != publisher || (row.IsCurrent && !row.IsOwned)), cancellationToken);
-            return !isOthers && await PutAsync(records, version, cancellationToken) > 0;
+            var isReserved = await records.Models.AnyAsync(entry => entry.Id == version.Id && entry.CreatedBy != publisher, cancellationToken)
+                && !await records.Modules.AnyAsync(row => row.Id == version.Id, cancellationToken); // else its versions say whose it is
+            return !isOthers && !isReserved && await PutAsync(records, version, cancellationToken) > 0;
         },
         cancellationToken);
 
@@ -95,7 +97,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         async records =>
         {
             var wanted = StoredText.Of(id);
-            await records.HoldModelAsync(wanted, cancellationToken);
+            await records.HoldAsync(RecordsContext.ModelName(wanted), cancellationToken);
             return await RemoveAsync(records, records.Modules.Where(row => row.Id == wanted), cancellationToken);
         },
         cancellationToken);
@@ -169,7 +171,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     async Task<long> PutAsync(RecordsContext records, ModuleVersion version, CancellationToken cancellationToken)
     {
         var (id, digest) = (version.Id, version.Digest ?? "");
-        await records.HoldModelAsync(id, cancellationToken);
+        await records.HoldAsync(RecordsContext.ModelName(id), cancellationToken);
         var broken = records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""); // the row of a broken folder is not a version
         await RemoveAsync(records, broken, cancellationToken);
         foreach (

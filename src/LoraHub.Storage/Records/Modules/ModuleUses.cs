@@ -27,9 +27,11 @@ static class ModuleUses
     /// <summary>Increments the use count of every version that a prediction composed. Versions that are not in the index have no count.</summary>
     public static async Task CountUsesAsync(this RecordsContext records, Prediction succeeded, CancellationToken cancellationToken)
     {
-        var used = succeeded.Output?.Weights
-            .Where(weight => weight.Digest is not null)
-            .Select(weight => (weight.Module, weight.Digest)).ToHashSet() ?? [];
+        var used = succeeded.Created.Plan is GenerationPlan plan
+            ? plan.Modules.Select(module => (Module: module.Id, Digest: (string?)module.Digest)).ToHashSet()
+            : succeeded.Output?.Weights
+                .Where(weight => weight.Digest is not null)
+                .Select(weight => (weight.Module, weight.Digest)).ToHashSet() ?? [];
         if (used.Count == 0)
         {
             return;
