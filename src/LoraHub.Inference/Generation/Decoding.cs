@@ -1,3 +1,6 @@
+using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Formats.ModelConfig;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Generation;
@@ -12,6 +15,15 @@ abstract class Decoding
 
     /// <param name="logits">Of the last token of each row, (<see cref="Rows"/>, vocabulary), fp32; borrowed, and not changed.</param>
     public abstract DecodingStep Next(Tensor logits);
+
+    /// <summary>Sampling above temperature 0, else a beam search with more than one beam, else greedy.</summary>
+    /// <param name="seed">Of the sampling.</param>
+    public static Decoding For(PromptInput input, GenerationConfig generation, long seed) => input switch
+    {
+        { Temperature: > 0 } => new SamplingDecoding(generation, input, seed),
+        { Beams: > 1 } => new BeamDecoding(generation, input.Beams, input.MaxNewTokens),
+        _ => new GreedyDecoding(generation, input.MaxNewTokens),
+    };
 }
 
 /// <summary>What follows from one step's logits.</summary>

@@ -50,7 +50,12 @@ sealed class TextStream(T5Tokenizer tokenizer, IReadOnlyList<string> stops, bool
 
     string Release(string text)
     {
-        foreach (var character in IsStopped ? "" : text)
+        if (IsStopped)
+        {
+            return "";
+        }
+
+        foreach (var character in text)
         {
             _held.Append(character);
             if (LongestCompletedBy(character) is > 0 and var stop)
