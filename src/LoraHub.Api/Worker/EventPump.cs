@@ -3,18 +3,31 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>Records a predictor's logs and metrics as events of the prediction, in order and while it runs.</summary>
+/// <summary>Records what a predictor reports as events of the prediction, in order and while it runs.</summary>
 /// <param name="watcher">Receives the search's progress as data, on the predictor's thread; or null.</param>
 sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watcher = null) : IPredictionProgress
 {
+    /// <summary>More than an answer has pieces: a running batch must not wait for the store of one of its rows.</summary>
+    const int Capacity = 4096;
+
     const int MaxBatch = 256;
 
     readonly Channel<PredictionEvent> _events = Channel.CreateBounded<PredictionEvent>(
-        new BoundedChannelOptions(capacity: 1024) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = true });
+
+    /// <summary>The number of characters of the answer so far.</summary>
+    public int Characters { get; private set; }
 
     public void Log(string line) => Write(new PredictionEvent.Logged(line.Replace("\r\n", "\n").Replace('\r', '\n') + "\n"));
 
     public void Measure(string name, double value) => Write(new PredictionEvent.Measured(name, value));
+
+    public void Generated(string text)
+    {
+        // Neither waits nor throws, because other predictions share the thread. If the writes failed, RunAsync has thrown.
+        _events.Writer.TryWrite(new PredictionEvent.Generated(Characters, text));
+        Characters += text.Length;
+    }
 
     public void Evaluated(SearchProgress progress)
     {
@@ -52,7 +65,7 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
     {
         if (!_events.Writer.TryWrite(happened))
         {
-            // A predictor that is faster than the store blocks its own thread until there is room.
+            // A search that is faster than the store blocks its own thread until there is room.
             _events.Writer.WriteAsync(happened).AsTask().GetAwaiter().GetResult();
         }
     }

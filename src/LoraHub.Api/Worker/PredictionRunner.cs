@@ -5,24 +5,13 @@ using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
-using LoraHub.Core.Threading;
-using LoraHub.Inference.Adaptation;
-using LoraHub.Modules.Library;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
 
 /// <summary>Runs a leased prediction from start to end, for the service and for the command line.</summary>
 sealed partial class PredictionRunner(
-    IPredictor predictor,
-    ModuleLibrary catalog,
-    IBlobStore blobs,
-    IOptions<DataOptions> data,
-    IOptions<LimitsOptions> limits,
-    TimeProvider time,
-    ILogger<PredictionRunner> logger,
-    IModuleExchange exchange,
-    IProgress<SearchProgress>? watcher = null)
+    PlannedWork work, IOptions<LimitsOptions> limits, TimeProvider time, ILogger<PredictionRunner> logger)
 {
     const string UnexpectedFailure = "The prediction failed unexpectedly; see the service's log.";
 
@@ -78,10 +67,12 @@ sealed partial class PredictionRunner(
         }
     }
 
-    static string TooLong(TimeSpan limit) => string.Create(
+    static string TooLong(PredictionKind kind, TimeSpan limit) => string.Create(
         CultureInfo.InvariantCulture,
-        $"The prediction did not end within {limit:c} ({LimitsOptions.Section}:{nameof(LimitsOptions.RunTime)}); "
-        + $"give fewer examples or test inputs, or a smaller {InputSchema.MaxInferenceStep} or {InputSchema.MaxNewTokens}.");
+        $"The prediction did not end within {limit:c} ({LimitsOptions.Section}:{nameof(LimitsOptions.RunTime)}); ")
+        + (kind == PredictionKind.Generate
+            ? $"give a shorter {PromptSchema.Prompt}, or a smaller {PromptSchema.MaxNewTokens}."
+            : $"give fewer examples or test inputs, or a smaller {InputSchema.MaxInferenceStep} or {InputSchema.MaxNewTokens}.");
 
     static IReadOnlyList<PredictionEvent> Beginning(IPredictionLease lease)
     {
@@ -100,12 +91,7 @@ sealed partial class PredictionRunner(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Canceled, overtime.Token);
         try
         {
-            using var workspace = Workspace.Create(data.Value.Path);
-            await exchange.FetchAsync(either.Token); // the API node may have newer modules than this one
-            await PlaceAdapterAsync(lease.Created.Plan, workspace.Folder, either.Token);
-            var result = await PredictAsync(lease, workspace.Folder, either.Token);
-            var output = await StoreAsync(result, either.Token);
-            return [new PredictionEvent.Answered(output), new PredictionEvent.Succeeded()];
+            return [.. await work.RunAsync(lease, either.Token), new PredictionEvent.Succeeded()];
         }
         catch (OperationCanceledException) when (lease.Canceled.IsCancellationRequested)
         {
@@ -117,7 +103,7 @@ sealed partial class PredictionRunner(
         }
         catch (OperationCanceledException) when (overtime.IsCancellationRequested)
         {
-            return [new PredictionEvent.Failed(TooLong(limits.Value.RunTime))];
+            return [new PredictionEvent.Failed(TooLong(lease.Created.Kind, limits.Value.RunTime))];
         }
         catch (PredictionException exception)
         {
@@ -139,60 +125,6 @@ sealed partial class PredictionRunner(
             LogFailedUnexpectedly(lease.Created.Id, exception.GetType(), exception.StackTrace);
             return [new PredictionEvent.Failed(UnexpectedFailure)];
         }
-    }
-
-    async Task<PredictionResult> PredictAsync(IPredictionLease lease, string folder, CancellationToken cancellationToken)
-    {
-        var plan = lease.Created.Plan as CompositionPlan ?? PlanNow(lease.Created);
-        var pump = new EventPump(lease, watcher);
-        var pumping = pump.RunAsync();
-        try
-        {
-            return await OwnThread.RunAsync(() => predictor.Predict(plan, folder, pump, cancellationToken), CancellationToken.None);
-        }
-        finally
-        {
-            pump.Complete();
-            await pumping;
-        }
-    }
-
-    /// <summary>Copies the earlier result that a plan uses again into the folder, where the predictor expects it.</summary>
-    async Task PlaceAdapterAsync(PredictionPlan? plan, string folder, CancellationToken cancellationToken)
-    {
-        if (plan is not CompositionPlan { Input.Adapter: { } digest })
-        {
-            return;
-        }
-
-        await using var adapter = await blobs.OpenReadAsync(digest, cancellationToken)
-            ?? throw new PredictionException($"{InputSchema.Adapter}: this result was deleted after the prediction was created.");
-        await using var file = File.Create(Path.Combine(folder, ResultUrls.Adapter));
-        await adapter.CopyToAsync(file, cancellationToken);
-    }
-
-    /// <summary>Plans a prediction that an earlier version of the program created without a plan.</summary>
-    CompositionPlan PlanNow(CreatedPrediction created)
-    {
-        var (plan, errors) = PredictionPlanner.Plan(created.Input, catalog);
-        return plan ?? throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));
-    }
-
-    async Task<PredictionOutput> StoreAsync(PredictionResult result, CancellationToken cancellationToken)
-    {
-        using var phase = Phase.Begin("publish", time);
-        return result.Output with
-        {
-            Adapter = await PutAsync(result.AdapterFile, cancellationToken),
-            Checkpoint = result.CheckpointFile is { } checkpoint ? await PutAsync(checkpoint, cancellationToken) : null,
-            Trace = result.TraceFile is { } trace ? await PutAsync(trace, cancellationToken) : null,
-        };
-    }
-
-    async Task<string> PutAsync(string path, CancellationToken cancellationToken)
-    {
-        await using var file = File.OpenRead(path);
-        return await blobs.PutAsync(file, cancellationToken);
     }
 
     void End(string id, PredictionEvent end, double seconds, Activity? span)

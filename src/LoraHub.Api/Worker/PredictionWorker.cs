@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>Prepares the predictor, then runs predictions in each of its slots, one at a time.</summary>
+/// <summary>Prepares the predictor, then runs predictions: as many compositions as it has slots, and as many prompts as it has rows.</summary>
 sealed partial class PredictionWorker(
     IPredictor predictor,
     IPredictionQueue queue,
@@ -24,39 +24,53 @@ sealed partial class PredictionWorker(
         if (await PrepareAsync(either.Token))
         {
             await Task.WhenAll(
-                Enumerable.Range(0, options.Value.Slots).Select(_ => Task.Run(() => FillSlotAsync(either.Token), CancellationToken.None)));
+                RunAsync(PredictionKind.Compose, options.Value.Slots, either.Token),
+                RunAsync(PredictionKind.Generate, options.Value.Rows, either.Token));
         }
     }
 
-    async Task FillSlotAsync(CancellationToken stopping)
+    /// <summary>Runs predictions in the order of the queue, so many at the same time, until the worker stops and those that run have ended.</summary>
+    async Task RunAsync(PredictionKind kind, int places, CancellationToken stopping)
     {
+        var running = new List<Task>(places);
         try
         {
-            while (!stopping.IsCancellationRequested)
+            while (places > 0)
             {
-                await RunNextAsync(stopping);
+                if (running.Count == places)
+                {
+                    running.Remove(await Task.WhenAny(running));
+                }
+
+                // Leased one at a time: the next one is leased as soon as this one has a place.
+                var lease = await LeaseAsync(kind, stopping);
+                running.Add(Task.Run(() => RunAsync(lease), CancellationToken.None));
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // Leases no further prediction.
         }
+
+        await Task.WhenAll(running);
     }
 
-    /// <summary>Runs one prediction. After an error it waits a second, and the worker continues with the next.</summary>
-    async Task RunNextAsync(CancellationToken stopping)
+    /// <summary>Waits for the next prediction. After an error it waits a second and tries again.</summary>
+    async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken stopping)
     {
-        try
+        while (true)
         {
-            await using var lease = await queue.LeaseAsync(PredictionKind.Compose, stopping);
-            await RunAsync(lease);
-        }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
-        {
-            state.Problem = "The worker cannot lease predictions from the queue; it retries every second.";
-            LogLeaseFailed(exception.GetType(), exception.StackTrace);
-            await Task.Delay(Pause, time, stopping);
-            state.Problem = null; // the next error sets it again
+            try
+            {
+                return await queue.LeaseAsync(kind, stopping);
+            }
+            catch (Exception exception) when (!stopping.IsCancellationRequested)
+            {
+                state.Problem = "The worker cannot lease predictions from the queue; it retries every second.";
+                LogLeaseFailed(exception.GetType(), exception.StackTrace);
+                await Task.Delay(Pause, time, stopping);
+                state.Problem = null; // the next error sets it again
+            }
         }
     }
 
@@ -98,9 +112,12 @@ sealed partial class PredictionWorker(
     {
         try
         {
-            await runner.RunAsync(lease, stop.Over);
+            await using (lease)
+            {
+                await runner.RunAsync(lease, stop.Over);
+            }
         }
-        catch (Exception exception) when (!stop.Over.IsCancellationRequested)
+        catch (Exception exception)
         {
             // The recording itself failed, so the error cannot be recorded for the client.
             LogAbandoned(lease.Created.Id, exception.GetType(), exception.StackTrace);

@@ -3,7 +3,8 @@ namespace LoraHub.Api.Worker;
 static class WorkerServices
 {
     /// <summary>Adds the runner of a leased prediction; the command line needs no more.</summary>
-    public static IServiceCollection AddPredictionRunner(this IServiceCollection services) => services.AddSingleton<PredictionRunner>();
+    public static IServiceCollection AddPredictionRunner(this IServiceCollection services) =>
+        services.AddSingleton<PlannedWork>().AddSingleton<PredictionRunner>();
 
     /// <summary>Adds the worker that runs predictions from the queue.</summary>
     public static IServiceCollection AddPredictionWorker(this IServiceCollection services) =>

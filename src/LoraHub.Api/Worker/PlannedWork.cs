@@ -1,0 +1,100 @@
+using LoraHub.Core;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Telemetry;
+using LoraHub.Core.Threading;
+using LoraHub.Inference.Adaptation;
+using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Worker;
+
+/// <summary>What an attempt does, which depends on the prediction's kind: composes modules, or answers a prompt.</summary>
+/// <param name="watcher">Receives the search's progress as data; or null.</param>
+sealed class PlannedWork(
+    IPredictor predictor,
+    ModuleLibrary catalog,
+    IModuleExchange exchange,
+    IBlobStore blobs,
+    IOptions<DataOptions> data,
+    TimeProvider time,
+    IProgress<SearchProgress>? watcher = null)
+{
+    /// <summary>Records what the predictor reports until its work is done.</summary>
+    /// <returns>What is to be recorded with the success.</returns>
+    /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
+    public Task<IReadOnlyList<PredictionEvent>> RunAsync(IPredictionLease lease, CancellationToken cancellationToken) =>
+        lease.Created.Kind == PredictionKind.Generate ? AnswerAsync(lease, cancellationToken) : ComposeAsync(lease, cancellationToken);
+
+    async Task<IReadOnlyList<PredictionEvent>> ComposeAsync(IPredictionLease lease, CancellationToken cancellationToken)
+    {
+        using var workspace = Workspace.Create(data.Value.Path);
+        await exchange.FetchAsync(cancellationToken); // the API node may have newer modules than this one
+        var plan = lease.Created.Plan as CompositionPlan ?? PlanNow(lease.Created);
+        var pump = new EventPump(lease, watcher);
+        var result = await PumpAsync(pump, () => OwnThread.RunAsync(
+            () => predictor.Predict(plan, workspace.Folder, pump, cancellationToken), CancellationToken.None));
+        return [new PredictionEvent.Answered(await StoreAsync(result, cancellationToken))];
+    }
+
+    async Task<IReadOnlyList<PredictionEvent>> AnswerAsync(IPredictionLease lease, CancellationToken cancellationToken)
+    {
+        if (lease.Created.Plan is not GenerationPlan plan)
+        {
+            throw new PredictionException("The prediction's plan was lost; create the prediction again.");
+        }
+
+        if (plan.Module is { } module && catalog.Find(new ModuleReference(module.Id, module.Digest)) is null)
+        {
+            await exchange.FetchAsync(cancellationToken); // the API node may have it
+        }
+
+        var pump = new EventPump(lease);
+        await PumpAsync(pump, async () =>
+        {
+            await predictor.GenerateAsync(plan, pump, cancellationToken);
+            return true;
+        });
+        return pump.Characters > 0
+            ? [] // the pieces are the output
+            : [new PredictionEvent.Answered(new PredictionOutput { Text = [] })]; // also replaces the pieces of an attempt that was lost
+    }
+
+    static async Task<T> PumpAsync<T>(EventPump pump, Func<Task<T>> run)
+    {
+        var pumping = pump.RunAsync();
+        try
+        {
+            return await run();
+        }
+        finally
+        {
+            pump.Complete();
+            await pumping;
+        }
+    }
+
+    /// <summary>Plans a prediction that an earlier version of the program created without a plan.</summary>
+    CompositionPlan PlanNow(CreatedPrediction created)
+    {
+        var (plan, errors) = PredictionPlanner.Plan(created.Input, catalog);
+        return plan ?? throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));
+    }
+
+    async Task<PredictionOutput> StoreAsync(PredictionResult result, CancellationToken cancellationToken)
+    {
+        using var phase = Phase.Begin("publish", time);
+        return result.Output with
+        {
+            Adapter = await PutAsync(result.AdapterFile, cancellationToken),
+            Checkpoint = result.CheckpointFile is { } checkpoint ? await PutAsync(checkpoint, cancellationToken) : null,
+            Trace = result.TraceFile is { } trace ? await PutAsync(trace, cancellationToken) : null,
+        };
+    }
+
+    async Task<string> PutAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(path);
+        return await blobs.PutAsync(file, cancellationToken);
+    }
+}
