@@ -5,6 +5,7 @@ using LoraHub.Bench.Micro;
 using LoraHub.Bench.Modules;
 using LoraHub.Bench.Pool;
 using LoraHub.Bench.Queue;
+using LoraHub.Bench.Serve;
 using LoraHub.Bench.Wire;
 
 var root = Repository.Root;
@@ -35,6 +36,12 @@ switch (args)
     case ["queue"]:
         await QueueLoad.PrintAsync();
         return 0;
+    case ["serve"]:
+        await ServeLoad.PrintAsync();
+        return 0;
+    case ["serve", var folder]:
+        await ServeLoad.PrintLargeAsync(folder);
+        return 0;
     case ["modules"]:
         await ModuleRegistryLoad.PrintAsync();
         return 0;
@@ -48,6 +55,6 @@ switch (args)
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
-            + "bundle|default|pool|probing [FOLDER]|wire|streams|costs|queue|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
+            + "bundle|default|pool|probing [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
         return 2;
 }

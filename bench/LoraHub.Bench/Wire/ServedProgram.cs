@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace LoraHub.Bench.Wire;
 
-/// <summary>Runs the test host (the real program with a scripted model) in a separate process, on a free port and an empty data folder.</summary>
+/// <summary>
+/// Runs the program, or the test host (the program with a scripted model), in a separate process, on a free port and an empty data folder.
+/// </summary>
 sealed class ServedProgram : IAsyncDisposable
 {
     readonly Process _process;
@@ -44,12 +46,19 @@ sealed class ServedProgram : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts the test host.</summary>
     /// <exception cref="InvalidOperationException">The program ended before it listened.</exception>
-    public static async Task<ServedProgram> StartAsync(params string[] settings)
+    public static Task<ServedProgram> StartAsync(params string[] settings) => StartAsync("lorahub-testhost.dll", settings);
+
+    /// <summary>Starts the program with its models.</summary>
+    /// <inheritdoc cref="StartAsync(string[])"/>
+    public static Task<ServedProgram> StartWithModelsAsync(params string[] settings) => StartAsync("lorahub.dll", settings);
+
+    static async Task<ServedProgram> StartAsync(string file, string[] settings)
     {
         const string Listening = "Now listening on: ";
         var dataPath = Directory.CreateTempSubdirectory("lorahub-bench-").FullName;
-        var program = Path.Combine(AppContext.BaseDirectory, "lorahub-testhost.dll");
+        var program = Path.Combine(AppContext.BaseDirectory, file);
         var process = Process.Start(new ProcessStartInfo(
             "dotnet", ["exec", program, "--urls", "http://127.0.0.1:0", "--Data:Path", dataPath, .. settings])
         {
@@ -65,7 +74,7 @@ sealed class ServedProgram : IAsyncDisposable
             }
         }
 
-        throw new InvalidOperationException("The test host ended before it listened.");
+        throw new InvalidOperationException($"{file} ended before it listened.");
     }
 
     public void ResetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
