@@ -10,7 +10,8 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
     /// <summary>More than an answer has pieces: a running batch must not wait for the store of one of its rows.</summary>
     const int Capacity = 4096;
 
-    const int MaxBatch = 256;
+    /// <summary>The least time between two writes: too short to be seen, and long enough for several tokens to share a write.</summary>
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
 
     readonly Channel<PredictionEvent> _events = Channel.CreateBounded<PredictionEvent>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, SingleWriter = true });
@@ -24,7 +25,7 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
 
     public void Generated(string text)
     {
-        // Neither waits nor throws, because other predictions share the thread. If the writes failed, RunAsync has thrown.
+        // Neither waits nor throws, because other predictions share the thread. If the writes failed, RecordAsync has thrown.
         _events.Writer.TryWrite(new PredictionEvent.Generated(Characters, text));
         Characters += text.Length;
     }
@@ -35,22 +36,26 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
         Log(progress.Line);
     }
 
-    /// <summary>Returns after <see cref="Complete"/> was called and every event is recorded.</summary>
-    public async Task RunAsync()
+    /// <summary>Records events until the work has ended. The first one is recorded at once.</summary>
+    /// <param name="work">The predictor's work, which reports to this object until it ends.</param>
+    /// <returns>The last events, which are not recorded yet: they belong to the same write as the success. None if the work did not succeed.</returns>
+    public async Task<IReadOnlyList<PredictionEvent>> RecordAsync(Task work)
     {
         try
         {
-            while (await _events.Reader.WaitToReadAsync())
+            while (await Task.WhenAny(work, _events.Reader.WaitToReadAsync().AsTask()) != work)
             {
-                // One write for all events that have arrived meanwhile.
-                var batch = new List<PredictionEvent>();
-                while (batch.Count < MaxBatch && _events.Reader.TryRead(out var happened))
-                {
-                    batch.Add(happened);
-                }
-
-                await lease.AppendAsync(batch, CancellationToken.None);
+                await lease.AppendAsync(TakeAll(), CancellationToken.None); // one write for all events that have arrived meanwhile
+                await Task.WhenAny(work, Task.Delay(Interval, TimeProvider.System));
             }
+
+            var last = TakeAll();
+            if (!work.IsCompletedSuccessfully && last.Count > 0)
+            {
+                await lease.AppendAsync(last, CancellationToken.None);
+            }
+
+            return work.IsCompletedSuccessfully ? last : [];
         }
         catch (Exception exception)
         {
@@ -59,7 +64,16 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
         }
     }
 
-    public void Complete() => _events.Writer.TryComplete();
+    List<PredictionEvent> TakeAll()
+    {
+        var events = new List<PredictionEvent>();
+        while (_events.Reader.TryRead(out var happened))
+        {
+            events.Add(happened);
+        }
+
+        return events;
+    }
 
     void Write(PredictionEvent happened)
     {

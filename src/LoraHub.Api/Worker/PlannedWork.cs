@@ -32,9 +32,8 @@ sealed class PlannedWork(
         await exchange.FetchAsync(cancellationToken); // the API node may have newer modules than this one
         var plan = lease.Created.Plan as CompositionPlan ?? PlanNow(lease.Created);
         var pump = new EventPump(lease, watcher);
-        var result = await PumpAsync(pump, () => OwnThread.RunAsync(
-            () => predictor.Predict(plan, workspace.Folder, pump, cancellationToken), CancellationToken.None));
-        return [new PredictionEvent.Answered(await StoreAsync(result, cancellationToken))];
+        var work = PredictAsync(plan, workspace.Folder, pump, cancellationToken);
+        return [.. await RecordAsync(pump, work), new PredictionEvent.Answered(await work)];
     }
 
     async Task<IReadOnlyList<PredictionEvent>> AnswerAsync(IPredictionLease lease, CancellationToken cancellationToken)
@@ -50,27 +49,22 @@ sealed class PlannedWork(
         }
 
         var pump = new EventPump(lease);
-        await PumpAsync(pump, async () =>
-        {
-            await predictor.GenerateAsync(plan, pump, cancellationToken);
-            return true;
-        });
+        var last = await RecordAsync(pump, predictor.GenerateAsync(plan, pump, cancellationToken));
         return pump.Characters > 0
-            ? [] // the pieces are the output
-            : [new PredictionEvent.Answered(new PredictionOutput { Text = [] })]; // also replaces the pieces of an attempt that was lost
+            ? last // the pieces are the output
+            : [.. last, new PredictionEvent.Answered(new PredictionOutput { Text = [] })]; // also replaces the pieces of an attempt that was lost
     }
 
-    static async Task<T> PumpAsync<T>(EventPump pump, Func<Task<T>> run)
+    /// <returns>See <see cref="EventPump.RecordAsync"/>.</returns>
+    static async Task<IReadOnlyList<PredictionEvent>> RecordAsync(EventPump pump, Task work)
     {
-        var pumping = pump.RunAsync();
         try
         {
-            return await run();
+            return await pump.RecordAsync(work);
         }
         finally
         {
-            pump.Complete();
-            await pumping;
+            await work; // throws its error; it must not outlive the attempt
         }
     }
 
@@ -81,8 +75,9 @@ sealed class PlannedWork(
         return plan ?? throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));
     }
 
-    async Task<PredictionOutput> StoreAsync(PredictionResult result, CancellationToken cancellationToken)
+    async Task<PredictionOutput> PredictAsync(CompositionPlan plan, string folder, EventPump pump, CancellationToken cancellationToken)
     {
+        var result = await OwnThread.RunAsync(() => predictor.Predict(plan, folder, pump, cancellationToken), CancellationToken.None);
         using var phase = Phase.Begin("publish", time);
         return result.Output with
         {

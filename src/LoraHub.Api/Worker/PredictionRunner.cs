@@ -56,7 +56,8 @@ sealed partial class PredictionRunner(
         {
             End(id, end[^1], measured.Value, span);
         }
-        else if (await lease.AppendAsync([measured, new PredictionEvent.Canceled()], CancellationToken.None))
+        else if (await lease.AppendAsync(
+            [.. end.SkipLast(1).Where(last => last is not PredictionEvent.Answered), measured, new PredictionEvent.Canceled()], CancellationToken.None))
         {
             // A client canceled the prediction before its end was recorded.
             End(id, new PredictionEvent.Canceled(), measured.Value, span);
