@@ -31,12 +31,14 @@ public sealed class QueueOptions
         $"The prediction was started {attempts} times and its worker was lost or stopped each time; it is not retried. "
         + "If workers run out of memory, use fewer modules or shorter examples.";
 
-    /// <summary>The most predictions that may wait or run; one more is a 429 under <c>/v1</c>. Default: 1000.</summary>
+    /// <summary>
+    /// The most compositions that may wait or run, and the most prompts; one more is a 429 under <c>/v1</c>. Default: 1000.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int Capacity { get; init; } = 1000;
 
     /// <summary>
-    /// The same limit for the bare paths, which answer 409, as Cog does when its slots are busy. Default: 1, as a Cog container with one slot.
+    /// The same limit for the compositions of the bare paths, which answer 409, as Cog does when its slots are busy. Default: 1, as a Cog container with one slot.
     /// </summary>
     [Range(1, 1_000_000)]
     public int BareCapacity { get; init; } = 1;

@@ -23,7 +23,7 @@ sealed class CogHealthCheck(WorkerState worker, IPredictionUpkeep upkeep, IOptio
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(MeasureWithin);
-            var queue = await upkeep.MeasureAsync(limit.Token).WaitAsync(limit.Token);
+            var queue = await upkeep.MeasureAsync(PredictionKind.Compose, limit.Token).WaitAsync(limit.Token);
             return CogHealth.From(worker.Setup, IsBusy(queue), worker.Problem);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested) // whatever it is, this answers with a status; QueueGauges logs it
@@ -32,7 +32,9 @@ sealed class CogHealthCheck(WorkerState worker, IPredictionUpkeep upkeep, IOptio
         }
     }
 
-    /// <summary>Counts accepted predictions as well as running ones, so that a probe right after a create does not see READY.</summary>
+    /// <summary>
+    /// Counts accepted compositions as well as running ones, so that a probe right after a create does not see READY. Prompts have their own places.
+    /// </summary>
     bool IsBusy(QueueState queue) => configuration.Role() == Role.Api
         ? queue.Waiting > 0 // an API process does not know the number of workers
         : queue.Waiting + queue.Running >= options.Value.Slots;

@@ -17,7 +17,7 @@ sealed partial class QueueGauges(IServiceProvider services, TimeProvider time, I
 
     async Task MeasureAsync(IPredictionUpkeep upkeep, CancellationToken stopping)
     {
-        var queue = await upkeep.MeasureAsync(stopping);
+        var queue = await upkeep.MeasureAsync(kind: null, stopping);
         Instruments.QueueWaiting.Record(queue.Waiting);
         Instruments.QueueRunning.Record(queue.Running);
         Instruments.QueueOldestAge.Record(queue.OldestWaiting is { } oldest ? Math.Max(0, (time.GetUtcNow() - oldest).TotalSeconds) : 0);

@@ -4,7 +4,7 @@ namespace LoraHub.Core.Predictions;
 public interface IPredictionStore
 {
     /// <summary>Stores and enqueues a new prediction atomically.</summary>
-    /// <param name="capacity">The maximum number of waiting and running predictions, including this one.</param>
+    /// <param name="capacity">The maximum number of waiting and running predictions of its kind, including this one.</param>
     /// <returns>Whether it was created; otherwise nothing has changed.</returns>
     Task<Creation> CreateAsync(CreatedPrediction created, int capacity, CancellationToken cancellationToken);
 
@@ -25,7 +25,7 @@ public enum Creation
     /// <summary>Another prediction has this id. This is checked before the capacity.</summary>
     IdTaken,
 
-    /// <summary>The number of waiting and running predictions has reached the capacity.</summary>
+    /// <summary>The number of waiting and running predictions of its kind has reached the capacity.</summary>
     Full,
 }
 

@@ -13,7 +13,6 @@ sealed class InMemoryPredictions(TimeProvider time)
     readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     readonly Dictionary<PredictionKind, Lane> _lanes = Enum.GetValues<PredictionKind>().ToDictionary(kind => kind, _ => new Lane());
     long _lastArrival;
-    int _finished;
 
     public Task<Creation> CreateAsync(CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
@@ -25,13 +24,14 @@ sealed class InMemoryPredictions(TimeProvider time)
                 return Task.FromResult(Creation.IdTaken);
             }
 
-            if (_entries.Count - _finished >= capacity)
+            if (_lanes[created.Kind].Unfinished >= capacity)
             {
                 return Task.FromResult(Creation.Full);
             }
 
             var entry = new Entry(created, ++_lastArrival);
             _entries.Add(created.Id, entry);
+            LaneOf(entry).Unfinished++;
             Wait(entry);
             return Task.FromResult(Creation.Created);
         }
@@ -220,7 +220,7 @@ sealed class InMemoryPredictions(TimeProvider time)
     void Finish(Entry entry, PredictionEvent end)
     {
         entry.Record(end, time.GetUtcNow());
-        _finished++;
+        LaneOf(entry).Unfinished--;
     }
 
     static bool IsOlder(Prediction prediction, PredictionPosition position) =>
@@ -238,5 +238,7 @@ sealed class InMemoryPredictions(TimeProvider time)
             : this([], new SemaphoreSlim(0))
         {
         }
+
+        public int Unfinished { get; set; }
     }
 }

@@ -27,7 +27,7 @@ static class Recording
         this RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
         var open = records.Predictions.Where(row => row.CompletedAt == null);
-        if (await open.CountAsync(cancellationToken) >= capacity)
+        if (await open.CountAsync(row => row.Kind == created.Kind, cancellationToken) >= capacity)
         {
             return Creation.Full;
         }

@@ -12,6 +12,8 @@ sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : 
     /// <summary>Seeds of the scripted predictor (see tests/LoraHub.TestHost): answer, fail, hang, run for the given milliseconds.</summary>
     static readonly int[] Seeds = [7, 7, 7, 1, 2, 300, 300, 800];
 
+    const string Words = "twelve small words that a client may see one after the other";
+
     readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10) };
 
     public ConcurrentDictionary<string, Promise> Promises { get; } = new(StringComparer.Ordinal);
@@ -67,13 +69,15 @@ sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : 
     {
         var input = $$"""{"seed": {{script}}, "max_inference_step": 10}""";
         var webhook = hasWebhook ? $$""", "webhook": "{{hook}}" """ : "";
-        if (random.Next(2) == 0)
+        switch (random.Next(4))
         {
-            var answer = await TryAsync(HttpMethod.Post, $"{Any(random)}v1/predictions",
-                $$"""{"version": "lorahub/lorahub", "input": {{input}}{{webhook}}}""");
-            return answer is (HttpStatusCode.Created, var body) && JsonNode.Parse(body)!.AsObject() is var created
-                ? Acknowledge(created.Text("id")!, hasWebhook, (string?)created["urls"]!["stream"])
-                : null;
+            case 0:
+                return Acknowledge(await TryAsync(HttpMethod.Post, $"{Any(random)}v1/predictions",
+                    $$"""{"version": "lorahub/lorahub", "input": {{input}}{{webhook}}}"""), hasWebhook);
+            case 1:
+                var prompt = $$"""{"prompt": "{{Words}}", "seed": {{script}}}""";
+                return Acknowledge(await TryAsync(HttpMethod.Post, $"{Any(random)}v1/models/lorahub/plurals/predictions",
+                    $$"""{"input": {{prompt}}{{webhook}}}"""), hasWebhook, Words.ToUpperInvariant());
         }
 
         // Repeats the id until a node answers: the prediction is created once.
@@ -92,10 +96,17 @@ sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : 
         return null;
     }
 
-    Promise Acknowledge(string id, bool hasWebhook, string? stream)
+    Promise? Acknowledge((HttpStatusCode Status, string Body)? response, bool hasWebhook, string? answer = null) =>
+        response is (HttpStatusCode.Created, var body) && JsonNode.Parse(body)!.AsObject() is var created
+            ? Acknowledge(created.Text("id")!, hasWebhook, (string?)created["urls"]!["stream"], answer)
+            : null;
+
+    Promise Acknowledge(string id, bool hasWebhook, string? stream, string? answer = null)
     {
         history.Add($"{id} acknowledged");
-        return Promises.GetOrAdd(id, _ => new Promise(id) { HasWebhook = hasWebhook, Stream = stream });
+        var promise = Promises.GetOrAdd(id, _ => new Promise(id) { HasWebhook = hasWebhook });
+        (promise.Stream, promise.Answer) = (stream, answer);
+        return promise;
     }
 
     async Task CancelAsync(Promise promise, Random random)

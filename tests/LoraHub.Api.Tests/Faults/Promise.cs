@@ -16,6 +16,9 @@ sealed class Promise(string id)
 
     public bool HasWebhook { get; init; }
 
+    /// <summary>The answer to its prompt if it succeeds; null for a composition.</summary>
+    public string? Answer { get; set; }
+
     public string? Stream { get; set; }
 
     /// <summary>The last <c>Last-Event-ID</c> of the reader of its stream.</summary>

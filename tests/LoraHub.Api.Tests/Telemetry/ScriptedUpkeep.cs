@@ -12,7 +12,7 @@ sealed class ScriptedUpkeep(Func<QueueState> measure) : IPredictionUpkeep
     public Task<IReadOnlyList<string>> OverdueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
-    public Task<QueueState> MeasureAsync(CancellationToken cancellationToken)
+    public Task<QueueState> MeasureAsync(PredictionKind? kind, CancellationToken cancellationToken)
     {
         _asked.TrySetResult();
         return Task.FromResult(measure());

@@ -167,6 +167,20 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_kind_has_the_capacity_to_itself()
+    {
+        await _engine.CreateAsync(kind: PredictionKind.Generate);
+        await _engine.CreateAsync(kind: PredictionKind.Generate);
+
+        Assert.Equal(Creation.Created, await CreateAsync(PredictionKind.Compose));
+        Assert.Equal(Creation.Full, await CreateAsync(PredictionKind.Compose));
+        Assert.Equal(Creation.Full, await CreateAsync(PredictionKind.Generate));
+
+        Task<Creation> CreateAsync(PredictionKind kind) => _engine.Store.CreateAsync(
+            _engine.NewPrediction() with { Kind = kind }, capacity: 1, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task The_record_is_the_fold_of_its_events()
     {
         var created = await _engine.CreateAsync();
