@@ -1,5 +1,7 @@
+using LoraHub.Api.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Core.Threading;
 using LoraHub.Inference.Adaptation;
@@ -31,6 +33,7 @@ sealed class PlannedWork(
         using var workspace = Workspace.Create(data.Value.Path);
         await exchange.FetchAsync(cancellationToken); // the API node may have newer modules than this one
         var plan = lease.Created.Plan as CompositionPlan ?? PlanNow(lease.Created);
+        await PlaceAdapterAsync(plan, workspace.Folder, cancellationToken);
         var pump = new EventPump(lease, watcher);
         var work = PredictAsync(plan, workspace.Folder, pump, cancellationToken);
         return [.. await RecordAsync(pump, work), new PredictionEvent.Answered(await work)];
@@ -73,6 +76,20 @@ sealed class PlannedWork(
     {
         var (plan, errors) = PredictionPlanner.Plan(created.Input, catalog);
         return plan ?? throw new PredictionException(string.Join(" ", errors.Select(error => $"{error.Field}: {error.Message}")));
+    }
+
+    /// <summary>Copies the earlier result that a plan uses again into the folder, where the predictor expects it.</summary>
+    async Task PlaceAdapterAsync(CompositionPlan plan, string folder, CancellationToken cancellationToken)
+    {
+        if (plan.Input.Adapter is not { } digest)
+        {
+            return;
+        }
+
+        await using var adapter = await blobs.OpenReadAsync(digest, cancellationToken)
+            ?? throw new PredictionException($"{InputSchema.Adapter}: this result was deleted after the prediction was created.");
+        await using var file = File.Create(Path.Combine(folder, ResultUrls.Adapter));
+        await adapter.CopyToAsync(file, cancellationToken);
     }
 
     async Task<PredictionOutput> PredictAsync(CompositionPlan plan, string folder, EventPump pump, CancellationToken cancellationToken)

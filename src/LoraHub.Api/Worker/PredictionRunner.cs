@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using LoraHub.Api.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
