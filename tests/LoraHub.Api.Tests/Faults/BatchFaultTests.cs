@@ -100,7 +100,7 @@ public sealed class BatchFaultTests(NatsServer nats, PostgresServer postgres)
     {
         var text = string.Join(' ', Enumerable.Range(1, 20 * seconds).Select(word => $"p{number}w{word}"));
         var created = await client.PostJsonAsync(
-            "/v1/models/lorahub/plurals/predictions", $$"""{"input": {"prompt": "{{text}}", "seed": {{1000 * seconds}}}}""");
+            "/v1/models/lorahub/plurals/predictions", $$"""{"input": {"seed": {{1000 * seconds}}, "prompt": "{{text}}"} }""");
         return new AskedPrompt(created.Text("id")!, new Uri((string)created["urls"]!["stream"]!).AbsolutePath, text.ToUpperInvariant());
     }
 
