@@ -49,8 +49,8 @@ public class BaseModels(SearchPath path, string defaultId)
         }
     }
 
-    /// <summary>The folder of a base model, or null if it is not installed.</summary>
-    public string? Find(string id) => path.Find(id);
+    /// <summary>The folder of a base model, or null if it is not installed. A module of the same name does not hide it.</summary>
+    public string? Find(string id) => path.Folders(id).FirstOrDefault(folder => !VersionFolder.IsMeantAsModule(folder));
 
     /// <summary>
     /// The digest of the default model, also if it is missing: 64 hexadecimal digits. Reads the whole model, at 1 to 2 GB per second.

@@ -10,10 +10,6 @@ static class HubCache
 {
     const string Prefix = "models--", Separator = "--";
 
-    /// <summary>Whether an <c>owner/name</c> is a path inside the cache and not an id.</summary>
-    public static bool IsPartOf(string id) =>
-        id.StartsWith(Prefix, StringComparison.Ordinal) || id.Contains($"/{Prefix}", StringComparison.Ordinal);
-
     /// <summary>The id of the model or module in a folder of the cache; null for any other folder.</summary>
     public static string? IdOf(string folder)
     {

@@ -14,11 +14,14 @@ public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null
     static readonly EnumerationOptions Readable = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
 
     /// <summary>The folder of an id, or null if no root has it or the text is not an id.</summary>
-    public string? Find(string id) => ModelId.Find(id) is { } known && !HubCache.IsPartOf(known)
+    public string? Find(string id) => Folders(id).FirstOrDefault();
+
+    /// <summary>The folders of an id in all roots, in their order; none if the text is not an id.</summary>
+    public IEnumerable<string> Folders(string id) => ModelId.Find(id) is { } known
         ? roots
             .Select(root => Path.Combine(root, known) is var folder && Directory.Exists(folder) ? folder : HubCache.Find(root, known))
-            .FirstOrDefault(found => found is not null)
-        : null;
+            .OfType<string>()
+        : [];
 
     /// <summary>The folders of a module's earlier versions.</summary>
     public IEnumerable<string> EarlierVersions(string id)
@@ -36,7 +39,7 @@ public sealed class SearchPath(IReadOnlyList<string> roots, string? owned = null
             .Where(Directory.Exists)
             .SelectMany(root => Directory.EnumerateDirectories(root, "*", Readable))
             .SelectMany(folder => HubCache.IdOf(folder) is { } id ? Cached(id, folder) : Owned(folder))
-            .Where(pair => ModelId.IsValid(pair.Id) && !HubCache.IsPartOf(pair.Id))
+            .Where(pair => ModelId.IsValid(pair.Id))
             .DistinctBy(pair => pair.Id)
             .OrderBy(pair => pair.Id, StringComparer.Ordinal);
 

@@ -28,6 +28,7 @@ sealed record Publication(ModuleVersion Version, Placement Placement);
 sealed class ModulePublisher(
     VersionStore store,
     ModuleInspector inspector,
+    BaseModels bases,
     QuarantineRule quarantine,
     TimeProvider time,
     IModuleIndex? index = null,
@@ -96,6 +97,11 @@ sealed class ModulePublisher(
     /// <summary>Takes a few seconds for a large module.</summary>
     ModuleVersion Inspect(string id, string folder, ModuleOrigin origin, CancellationToken cancellationToken)
     {
+        if (bases.Find(id) is not null)
+        {
+            throw new ModuleRefusedException("name", $"`{id}` is the name of a base model that is installed here; publish under another name.");
+        }
+
         var report = inspector.Inspect(folder, origin.BaseModel, cancellationToken);
         ModuleInspector.ConvertToSafetensors(folder);
         var files = VersionFolder.ReadNumbers(folder);

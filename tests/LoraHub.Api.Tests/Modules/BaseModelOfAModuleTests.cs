@@ -65,6 +65,22 @@ public sealed class BaseModelOfAModuleTests(SharedService shared) : IClassFixtur
     }
 
     [Fact]
+    public async Task A_module_cannot_take_the_name_of_an_installed_base_model()
+    {
+        var client = await shared.Service.ReadyAsync();
+        var config = Path.Combine(shared.Service.DataPath, "models", "wild", "base", "config.json");
+        Directory.CreateDirectory(Path.GetDirectoryName(config)!);
+        await File.WriteAllTextAsync(config, "{}", TestContext.Current.CancellationToken);
+        using var form = Form("null", "google/flan-t5-base");
+
+        using var refused = await client.PublishAsync("wild/base", form);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("`wild/base` is the name of a base model", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
+        Assert.Equal([config], Directory.EnumerateFiles(Path.GetDirectoryName(config)!));
+    }
+
+    [Fact]
     public async Task A_pull_says_which_base_model_is_meant()
     {
         await using var hub = await HuggingFaceServer.StartAsync();

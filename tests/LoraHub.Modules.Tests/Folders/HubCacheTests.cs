@@ -1,6 +1,7 @@
 using LoraHub.Core;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -75,6 +76,23 @@ public sealed class HubCacheTests : IDisposable
         Assert.Null(path.Find("models--o--t5/snapshots"));
         Assert.Null(path.Find($"{Path.GetFileName(_cache)}/models--o--t5"));
         Assert.Null(path.Find("o/empty"));
+    }
+
+    [Theory]
+    [InlineData("models--o/t5")]
+    [InlineData("o/models--t5")]
+    public void A_module_cannot_have_the_name_of_a_folder_of_the_cache(string id) => Assert.False(ModelId.IsValid(id));
+
+    [Fact]
+    public void A_module_does_not_hide_a_base_model_of_the_same_name()
+    {
+        Snapshot("models--o--t5", First);
+        var own = Directory.CreateDirectory(Path.Combine(_cache, "own", "o", "t5")).FullName;
+        File.WriteAllText(Path.Combine(own, ModuleFiles.Config), "{}");
+        var path = new SearchPath([Path.Combine(_cache, "own"), _cache]);
+
+        Assert.Equal(own, path.Find("o/t5"));
+        Assert.Equal(new SearchPath([_cache]).Find("o/t5"), new BaseModels(path, "o/other").Find("o/t5"));
     }
 
     [Fact]
