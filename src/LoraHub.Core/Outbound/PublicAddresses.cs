@@ -5,13 +5,14 @@ namespace LoraHub.Core.Outbound;
 /// <summary>Distinguishes public IP addresses from private, link-local, loopback and reserved ones.</summary>
 public static class PublicAddresses
 {
-    // RFC 6890 and its registries: private, link-local, reserved and multicast ranges.
+    // RFC 6890 and its registries: private, link-local, reserved and multicast ranges, and IPv4 translated to IPv6.
     static readonly IPNetwork[] Refused =
     [
         .. ((string[])[
             "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
             "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-            "::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+            "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64", "2001::/32", "2001:2::/48", "2001:db8::/32", "3fff::/20",
+            "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
         ]).Select(IPNetwork.Parse),
     ];
 

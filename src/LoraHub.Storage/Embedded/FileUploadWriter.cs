@@ -48,11 +48,17 @@ sealed class FileUploadWriter(FileUploadStore store, string folder) : IUploadWri
     {
         _sha256.Dispose();
         _md5.Dispose();
-        await _content.DisposeAsync();
-        if (!_isComplete)
+        try
         {
-            store.Folders.TryRemove(folder);
-            store.Release(_size + FileUploadStore.Overhead);
+            await _content.DisposeAsync(); // writes what it has buffered, which fails on a full disk
+        }
+        finally
+        {
+            if (!_isComplete)
+            {
+                store.Folders.TryRemove(folder);
+                store.Release(_size + FileUploadStore.Overhead);
+            }
         }
     }
 

@@ -73,6 +73,20 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task An_upload_that_fills_the_disk_gives_back_its_room()
+    {
+        using var disk = SmallDisk.MountOrSkip(mebibytes: 32);
+        await using var host = await TestHostProcess.StartAsync(disk.Path);
+        var client = await host.ReadyAsync();
+
+        using var refused = await client.UploadAsync(new string('x', 40_000_001));
+        using var taken = await client.UploadAsync(new string('x', 1_000_000));
+
+        Assert.Equal((HttpStatusCode.InsufficientStorage, HttpStatusCode.Created), (refused.StatusCode, taken.StatusCode));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(disk.Path, "files", "temporary")));
+    }
+
+    [Fact]
     public async Task A_read_only_data_folder_stops_the_start()
     {
         using var disk = SmallDisk.MountOrSkip(mebibytes: 32);

@@ -60,6 +60,9 @@ public sealed class AddressGuardTests
     [InlineData("fe80::1")]
     [InlineData("fe80::1%2")]
     [InlineData("fec0::1")]
+    [InlineData("::ffff:0:127.0.0.1")]
+    [InlineData("3fff::1")]
+    [InlineData("5f00::1")]
     [InlineData("ff02::1")]
     public void An_address_of_this_machine_or_a_private_or_reserved_network_is_refused(string address) => Assert.False(Allows(Guard(), address));
 
