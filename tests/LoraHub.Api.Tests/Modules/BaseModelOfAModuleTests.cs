@@ -75,8 +75,8 @@ public sealed class BaseModelOfAModuleTests(SharedService shared) : IClassFixtur
 
         using var refused = await client.PublishAsync("wild/base", form);
 
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
-        Assert.Contains("`wild/base` is the name of a base model", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+        Assert.StartsWith("This name belongs to a base model", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);
         Assert.Equal([config], Directory.EnumerateFiles(Path.GetDirectoryName(config)!));
     }
 
@@ -102,10 +102,13 @@ public sealed class BaseModelOfAModuleTests(SharedService shared) : IClassFixtur
         var refused = await FinishedRun.OfAsync(_data, ["modules", "add", folder, "--as", "wild/path"]);
         var added = await FinishedRun.OfAsync(_data, ["modules", "add", folder, "--as", "wild/path", "--base", "t5-small"]);
         var shown = await FinishedRun.OfAsync(_data, ["modules", "show", "wild/path"]);
+        var hiding = await FinishedRun.OfAsync(_data, ["modules", "add", folder, "--as", "lorahub/t5-mini", "--base", "t5-small"]);
 
         Assert.Equal((2, 0), (refused.Code, added.Code));
         Assert.Contains("`--base OWNER/NAME`", refused.Error, StringComparison.Ordinal);
         Assert.Contains("base model\tgoogle-t5/t5-small\n", shown.Output, StringComparison.Ordinal);
+        Assert.Equal(2, hiding.Code);
+        Assert.StartsWith("name: `lorahub/t5-mini` is the name of a base model", hiding.Error, StringComparison.Ordinal);
     }
 
     [Fact]

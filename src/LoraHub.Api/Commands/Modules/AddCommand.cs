@@ -27,7 +27,7 @@ static class AddCommand
     static async Task<int> AddAsync(Invocation invocation, DirectoryInfo folder, string? name, string? baseModel)
     {
         var id = name ?? $"local/{folder.Name}";
-        if (!ModelId.IsValid(id))
+        if (!ModelId.IsValid(id) && (name is not null || VersionFolder.IsMeantAsModule(folder.FullName))) // else the folder is the mistake
         {
             throw new ModuleRefusedException("--as", $"`{id}` is not owner/name with letters, digits, `.`, `-` and `_`.");
         }
