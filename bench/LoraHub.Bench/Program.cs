@@ -1,4 +1,5 @@
 using LoraHub.Bench;
+using LoraHub.Bench.Batch;
 using LoraHub.Bench.Costs;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
@@ -23,6 +24,9 @@ switch (args)
         return 0;
     case ["probing", .. { Length: <= 1 } folders]:
         ProbingTable.Print(root, folders.SingleOrDefault());
+        return 0;
+    case ["batch", .. { Length: <= 1 } folders]:
+        BatchTable.Print(folders.SingleOrDefault());
         return 0;
     case ["wire"]:
         await WireLoad.PrintAsync(TimeSpan.FromMinutes(1));
@@ -55,6 +59,6 @@ switch (args)
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
-            + "bundle|default|pool|probing [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
+            + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
         return 2;
 }

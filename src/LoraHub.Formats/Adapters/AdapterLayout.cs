@@ -30,9 +30,15 @@ public sealed class AdapterLayout
 
     const int LongestName = 200;
 
-    AdapterLayout(IReadOnlyList<LayerSlot> slots) => Slots = slots;
+    readonly Dictionary<string, LayerSlot> _byLayer;
+
+    AdapterLayout(IReadOnlyList<LayerSlot> slots) =>
+        (Slots, _byLayer) = (slots, slots.ToDictionary(slot => slot.Layer, StringComparer.Ordinal));
 
     public IReadOnlyList<LayerSlot> Slots { get; }
+
+    /// <summary>The layer's slot, or null if the adapter does not update it.</summary>
+    public LayerSlot? Of(string layer) => _byLayer.GetValueOrDefault(layer);
 
     /// <summary>The largest rank of a layer.</summary>
     public int Rank => Slots.Max(slot => slot.Rank);

@@ -31,7 +31,7 @@ static unsafe class GatedGelu
     {
         var result = empty(both.shape[0], size, both.dtype);
         var work = new Work { Input = LibTorch.Data(both), Output = LibTorch.Data(result), Size = size };
-        Threads.For((int)both.shape[0], both.dtype == ScalarType.BFloat16 ? &Rows<BFloat16> : &Rows<Float32>, &work);
+        Threads.For((int)both.shape[0], both.numel(), both.dtype == ScalarType.BFloat16 ? &Rows<BFloat16> : &Rows<Float32>, &work);
         return result;
     }
 

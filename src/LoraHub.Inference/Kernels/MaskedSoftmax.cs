@@ -61,7 +61,7 @@ static unsafe class MaskedSoftmax
             IsCausal = bias.IsCausal,
         };
         var rows = (int)(scores.shape[0] * work.Heads * work.Queries);
-        Threads.For(rows, scores.dtype == ScalarType.BFloat16 ? &Rows<BFloat16> : &Rows<Float32>, &work);
+        Threads.For(rows, scores.numel(), scores.dtype == ScalarType.BFloat16 ? &Rows<BFloat16> : &Rows<Float32>, &work);
         return scores.alias();
     }
 

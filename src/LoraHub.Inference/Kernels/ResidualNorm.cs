@@ -45,7 +45,7 @@ static unsafe class ResidualNorm
             Epsilon = epsilon,
             Size = stream.shape[1],
         };
-        Threads.For((int)stream.shape[0], Body(output?.dtype ?? type, type), &work);
+        Threads.For((int)stream.shape[0], stream.numel(), Body(output?.dtype ?? type, type), &work);
         return result;
     }
 

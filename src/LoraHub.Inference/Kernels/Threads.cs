@@ -19,6 +19,9 @@ static unsafe class Threads
 
     static readonly delegate* unmanaged<int> TeamSize = (delegate* unmanaged<int>)LibTorch.Export("omp_get_num_threads");
 
+    // As libtorch's own loops: fewer numbers take less time than waking another thread, which may be busy with something else.
+    const long WorthThreads = 32_768;
+
     /// <summary>Splits [0, count) into slices, calls the body for each on a separate thread, and waits for all.</summary>
     /// <param name="body">Receives the arguments and its slice, from and to. Must not throw.</param>
     public static void For(int count, delegate*<void*, int, int, void> body, void* arguments)
@@ -31,6 +34,19 @@ static unsafe class Threads
         else
         {
             Parallel(&RunSlice, &work, (uint)Math.Min(get_num_threads(), count), 0);
+        }
+    }
+
+    /// <summary>The same, but on the calling thread if the loop processes few numbers in all.</summary>
+    public static void For(int count, long numbers, delegate*<void*, int, int, void> body, void* arguments)
+    {
+        if (numbers < WorthThreads)
+        {
+            body(arguments, 0, count);
+        }
+        else
+        {
+            For(count, body, arguments);
         }
     }
 

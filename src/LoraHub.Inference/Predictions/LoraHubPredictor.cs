@@ -2,15 +2,15 @@ using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
+using LoraHub.Core.Threading;
 using LoraHub.Formats.Adapters;
 using LoraHub.Formats.ModelConfig;
 using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Adaptation;
+using LoraHub.Inference.Generation;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.Results;
-using LoraHub.Inference.T5;
-using LoraHub.Inference.Tokenization;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Ranking;
@@ -21,34 +21,31 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Predictions;
 
 /// <summary>
-/// LoraHub (arXiv 2307.13269): composes modules into the adapter with the lowest loss on the few-shot examples. Caches models and modules
-/// between predictions; owns them.
+/// LoraHub (arXiv 2307.13269): composes modules into the adapter with the lowest loss on the few-shot examples. Answers prompts with one module.
+/// Keeps models and modules between predictions; owns them.
 /// </summary>
 public sealed class LoraHubPredictor : IPredictor, IDisposable
 {
     readonly BaseModels _bases;
     readonly ModuleLibrary _library;
     readonly TimeProvider _time;
-    readonly Lazy<Device> _device;
-    readonly Precision _precision;
     readonly int _textTokens;
-    readonly LeasedCache<BaseModel> _models;
-    readonly LeasedCache<LoraModule> _modules;
+    readonly LoadedModels _loaded;
+    readonly TextGenerator _texts;
     readonly ProbeCache _probes = new();
 
     public LoraHubPredictor(InferenceOptions options, BaseModels bases, ModuleLibrary library, TimeProvider time, LimitsOptions? limits = null)
     {
-        (_bases, _library, _time, _precision) = (bases, library, time, options.Precision);
+        (_bases, _library, _time) = (bases, library, time);
         _textTokens = (limits ?? new LimitsOptions()).TextTokens;
-        _device = new Lazy<Device>(() => Initialize(options));
-        _models = new LeasedCache<BaseModel>(Instruments.ModelCache, options.ModelCacheBytes, model => model.Model.Bytes);
-        _modules = new LeasedCache<LoraModule>(Instruments.ModuleCache, options.ModuleCacheBytes, module => module.Bytes);
+        _loaded = new LoadedModels(options, bases, library, time);
+        _texts = new TextGenerator(_textTokens, time);
     }
 
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) =>
         WrapErrors(() =>
         {
-            RentModel(_bases.DefaultId, progress).Dispose();
+            _loaded.RentModel(_bases.DefaultId, progress).Dispose();
             return true;
         });
 
@@ -63,58 +60,37 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
                 return PredictAgain(plan, folder, progress, cancellationToken);
             }
 
-            var infos = plan.Modules.Select(Find).ToArray();
-            using var model = RentModel(infos[0].BaseModel, progress);
+            var infos = plan.Modules.Select(_loaded.Find).ToArray();
+            using var model = _loaded.RentModel(infos[0].BaseModel, progress);
             var isProbed = plan.Input is { ModuleSelection: ModuleSelection.Probe, Weights: null };
             using var modules = RentModules(infos, isProbed, model.Value, progress, cancellationToken);
             var planned = modules.Values;
             var loaded = new LoadedPlan(
-                plan, model.Value, planned, input => SelectAgain(input, plan.Seed, planned, info => modules.Add(Rent(info, model.Value))));
+                plan, model.Value, planned,
+                input => SelectAgain(input, plan.Seed, planned, info => modules.Add(_loaded.RentModule(info, model.Value))));
             using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
             return run.Run(folder);
         });
+
+    public async Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        var start = _time.GetTimestamp();
+        using var rented = await OwnThread.RunAsync(() => WrapErrors(() => Rent(plan, progress)), cancellationToken);
+        await _texts.AnswerAsync(new LoadedPrompt(plan, rented.Base, rented.Module, start), progress, cancellationToken);
+    }
+
+    public void Dispose() => _loaded.Dispose();
 
     /// <summary>Uses an earlier result. It is loaded for this prediction alone: its folder is the prediction's own.</summary>
     PredictionResult PredictAgain(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         var info = ReusedAdapter.Extract(folder, plan.Input.Adapter!);
-        using var model = RentModel(info.BaseModel, progress);
+        using var model = _loaded.RentModel(info.BaseModel, progress);
         using var adapter = LoraModule.Load(info, model.Value.Model);
         progress.Log($"Using the adapter {info.Id} (r {adapter.Layout.Rank}).");
         var loaded = new LoadedPlan(plan, model.Value, [adapter], _ => [adapter]);
         using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
         return run.Run(folder);
-    }
-
-    public Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
-    public void Dispose()
-    {
-        _modules.Dispose();
-        _models.Dispose();
-    }
-
-    static Device Initialize(InferenceOptions options)
-    {
-        try
-        {
-            set_num_threads(options.Threads);
-            var chosen = device(options.Device);
-            return chosen.type != TorchSharp.DeviceType.CUDA || Math.Max(chosen.index, 0) < cuda.device_count()
-                ? chosen
-                : throw new NotSupportedException("There is no such GPU.");
-        }
-        catch (Exception exception) when (
-            exception is InvalidOperationException or TypeInitializationException or DllNotFoundException or NotSupportedException)
-        {
-            throw new PredictionException(
-                options.Device == "cpu"
-                    ? "The device `cpu` is unavailable: libtorch could not be loaded."
-                    : $"The device `{options.Device}` is unavailable: it requires a build with -p:TorchBackend=cuda and such a GPU with its driver; "
-                        + "set Inference:Device to `cpu` to run without one.",
-                exception);
-        }
     }
 
     static T WrapErrors<T>(Func<T> work)
@@ -128,16 +104,6 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             throw new PredictionException(exception.Message, exception);
         }
     }
-
-    /// <summary>Finds the planned version, even when the module has a newer one.</summary>
-    ModuleVersion Find(ModuleUse use) => _library.Find(new ModuleReference(use.Id, use.Digest)) switch
-    {
-        null => throw new PredictionException(
-            $"The module `{use.Id}` was changed or removed after the prediction was created, and its version {use.Digest[..12]} is not kept; "
-            + "create the prediction again."),
-        { Problem: { } problem } => throw new PredictionException($"The module `{use.Id}` cannot be used: {problem}"),
-        var found => found,
-    };
 
     /// <summary>Selects modules as the planner does, where that depends on the examples; else returns the planned ones.</summary>
     IReadOnlyList<LoraModule> SelectAgain(
@@ -159,42 +125,19 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    LeasedCache<BaseModel>.Lease RentModel(string id, IPredictionProgress progress)
+    RentedPrompt Rent(GenerationPlan plan, IPredictionProgress progress)
     {
-        if (_bases.Find(id) is not { } folder)
-        {
-            throw new PredictionException(
-                $"The base model `{id}` was not found; run `lorahub models pull {id}`, "
-                + $"or put its Hugging Face folder into the models folder as {id}.");
-        }
-
-        using var phase = Phase.Begin("model", _time);
-        return _models.Rent(Key(folder), () =>
-        {
-            var start = _time.GetTimestamp();
-            var model = Load(id, folder);
-            var seconds = _time.GetElapsedTime(start).TotalSeconds;
-            progress.Log(
-                $"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, "
-                + $"{model.Model.ComputeType} on {_device.Value}, {seconds:0.00} s");
-            return model;
-        });
-    }
-
-    // The stamp changes with the files, so a changed folder is loaded again.
-    static string Key(string folder) => $"{folder}|{BaseModels.Stamp(folder)}";
-
-    BaseModel Load(string id, string folder)
-    {
+        using var noGrad = no_grad();
+        progress.Log($"Using seed: {plan.Seed}");
+        var model = _loaded.RentModel(plan.BaseModel, progress);
         try
         {
-            var tokenizer = T5Tokenizer.Load(folder); // first: if it fails, there is no model to dispose
-            var model = T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value));
-            return new BaseModel(id, model, tokenizer);
+            return new RentedPrompt(model, plan.Module is { } use ? _loaded.RentModule(_loaded.Find(use), model.Value) : null);
         }
-        catch (Exception exception) when (exception is ModelException or CheckpointException or InvalidDataException or FileNotFoundException)
+        catch
         {
-            throw new PredictionException($"The base model `{id}` cannot be used: {exception.Message}", exception);
+            model.Dispose();
+            throw;
         }
     }
 
@@ -210,7 +153,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             foreach (var info in infos)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var module = rented.Add(Rent(info, model));
+                var module = rented.Add(_loaded.RentModule(info, model));
                 progress.Log($"  {info.Id} (r {info.Rank}, sha256 {module.Digest[..12]})");
             }
 
@@ -224,15 +167,17 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    LeasedCache<LoraModule>.Lease Rent(ModuleVersion info, BaseModel model)
+    /// <summary>The leases of one prompt.</summary>
+    sealed class RentedPrompt(LeasedCache<BaseModel>.Lease model, LeasedCache<LoraModule>.Lease? module) : IDisposable
     {
-        try
+        public BaseModel Base => model.Value;
+
+        public LoraModule? Module => module?.Value;
+
+        public void Dispose()
         {
-            return _modules.Rent($"{Key(info.Folder)}|{Key(model.Model.Folder)}", () => LoraModule.Load(info, model.Model));
-        }
-        catch (Exception exception) when (exception is AdapterException or CheckpointException)
-        {
-            throw new PredictionException($"The module `{info.Id}` cannot be used: {exception.Message}", exception);
+            module?.Dispose();
+            model.Dispose();
         }
     }
 

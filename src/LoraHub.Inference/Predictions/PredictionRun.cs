@@ -166,19 +166,6 @@ sealed class PredictionRun : IDisposable
         return line.Length <= Longest ? line : string.Concat(line.AsSpan(0, Longest), "…");
     }
 
-    /// <summary>A folder's tokenizer may have more tokens than its model has rows in the embedding.</summary>
-    void CheckHasRows(int[] ids, string where)
-    {
-        var (largest, rows) = (ids.Max(), _plan.Base.Model.Config.VocabSize);
-        if (largest >= rows)
-        {
-            var token = _plan.Base.Tokenizer.Decode([largest], skipSpecialTokens: false);
-            throw new PredictionException(
-                $"{where}: its token `{token}` has the id {largest}, but the base model's vocab_size is {rows}; "
-                + "the base model's tokenizer files are of another model.");
-        }
-    }
-
     int[][] Tokenize(IReadOnlyList<string> texts, string field)
     {
         var ids = new int[texts.Count][];
@@ -187,7 +174,7 @@ sealed class PredictionRun : IDisposable
             _cancellationToken.ThrowIfCancellationRequested();
             var text = _plan.Base.Tokenizer.Encode(texts[i], _textTokens);
             ids[i] = text.Ids;
-            CheckHasRows(ids[i], $"{field}, entry {i + 1}");
+            _plan.Base.CheckHasRows(ids[i], $"{field}, entry {i + 1}");
             if (text.IsCut)
             {
                 _progress.Log($"{field}, entry {i + 1}, is longer than {text.Ids.Length} tokens and was truncated.");

@@ -36,6 +36,35 @@ sealed class EncDecAttention(T5Weights weights, string name, T5Config config)
         }
     }
 
+    /// <summary>Writes the keys and values of each row's encoder states to the row's memory.</summary>
+    public void Remember(EncodedText encoded, IReadOnlyList<AnswerMemory> memories, int layer, LoraUpdates? lora)
+    {
+        using var scope = NewDisposeScope();
+        Remember(_k, "k", 0);
+        Remember(_v, "v", 1);
+
+        void Remember(Tensor weight, string part, int place)
+        {
+            var y = nn.functional.linear(encoded.States, weight); // (n, H·K)
+            lora?.AddUpdate($"{name}.{part}", encoded.States, y, 0, y.shape[1]);
+            var start = 0L;
+            for (var row = 0; row < memories.Count; start += encoded.Rows.Rows[row++].Length)
+            {
+                var own = y.narrow(0, start, encoded.Rows.Rows[row].Length).unflatten(1, Heads, config.DKv).transpose(0, 1); // (H, S, K)
+                memories[row].Write(layer, place, own);
+            }
+        }
+    }
+
+    /// <summary><see cref="Forward"/> for one more token of each answer.</summary>
+    /// <param name="x">(R, D).</param>
+    public Tensor Step(Tensor x, AnswerStep step, int layer, LoraUpdates? lora) // (R, D)
+    {
+        using var scope = NewDisposeScope();
+        var context = step.AttendToMemory(_q.Forward(x, lora), layer); // (R, H·K)
+        return _o.Forward(context, lora).MoveToOuterDisposeScope();
+    }
+
     /// <param name="x">(n, D).</param>
     /// <param name="memory">The result of <see cref="Project"/>.</param>
     public Tensor Forward(Tensor x, TokenRows rows, KeysValues memory, Tensor? mask, LoraLayers? lora) // (n, D)

@@ -15,7 +15,7 @@ static class GreedyDecoder
         using var scope = NewDisposeScope();
         using var cache = new DecoderCache(model.Config.DecoderLayers);
         var (start, ends, pad) = (model.Generation.StartTokenId, model.Generation.EndTokenIds, model.Generation.PadTokenId);
-        using var rows = TokenRows.Of(inputs, model.Device, (row, place) => inputs[row][place] == pad);
+        using var rows = model.Inputs(inputs);
         var encoded = model.Encode(rows, lora);
         var generated = inputs.Select(_ => new List<int>()).ToArray();
         var next = inputs.Select(_ => start).ToArray();

@@ -36,17 +36,14 @@ sealed record LoraLayer(Tensor A, Tensor B, double Scaling, Tensor? Gate = null)
 /// </summary>
 /// <param name="layers">By the name of the base layer.</param>
 /// <param name="adapters">P.</param>
-sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapters = 1)
+sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapters = 1) : LoraUpdates
 {
     public IReadOnlyDictionary<string, LoraLayer> Layers => layers;
 
     /// <summary>P.</summary>
     public int Adapters => adapters;
 
-    /// <summary>Adds the adapters' update of a layer to the layer's output.</summary>
-    /// <param name="x">(n, in).</param>
-    /// <param name="y">(n, …), changed in place: the columns [start, start + size) are the layer's output.</param>
-    public void AddUpdate(string layer, Tensor x, Tensor y, long start, long size)
+    public override void AddUpdate(string layer, Tensor x, Tensor y, long start, long size)
     {
         if (!layers.TryGetValue(layer, out var update))
         {

@@ -13,13 +13,22 @@ sealed class SelfAttention(T5Weights weights, string name, T5Config config)
 
     /// <param name="x">(n, D).</param>
     /// <param name="remember">Maps the keys and values of x to those to attend to; null to attend only to x.</param>
-    public Tensor Forward(Tensor x, TokenRows rows, AttentionBias bias, LoraLayers? lora, Func<KeysValues, KeysValues>? remember = null) // (n, D)
+    public Tensor Forward(Tensor x, TokenRows rows, AttentionBias bias, LoraUpdates? lora, Func<KeysValues, KeysValues>? remember = null) // (n, D)
     {
         using var context = Context(x, rows, bias, lora, remember);
         return _o.Forward(context, lora);
     }
 
-    Tensor Context(Tensor x, TokenRows rows, AttentionBias bias, LoraLayers? lora, Func<KeysValues, KeysValues>? remember) // (n, H·K)
+    /// <summary>The same for one more token of each answer; its keys and values become the rows' last ones.</summary>
+    /// <param name="x">(R, D).</param>
+    public Tensor Step(Tensor x, AnswerStep step, int layer, LoraUpdates? lora) // (R, D)
+    {
+        using var scope = NewDisposeScope();
+        var context = step.AttendToOwn(_qkv.Forward(x, lora), layer); // (R, H·K)
+        return _o.Forward(context, lora).MoveToOuterDisposeScope();
+    }
+
+    Tensor Context(Tensor x, TokenRows rows, AttentionBias bias, LoraUpdates? lora, Func<KeysValues, KeysValues>? remember) // (n, H·K)
     {
         using var scope = NewDisposeScope();
         var heads = Heads(x, rows, lora); // (3, B, H, T, K)
@@ -27,7 +36,7 @@ sealed class SelfAttention(T5Weights weights, string name, T5Config config)
         return rows.Unpad(Attend(heads[0], remember is null ? own : remember(own), bias)).MoveToOuterDisposeScope();
     }
 
-    Tensor Heads(Tensor x, TokenRows rows, LoraLayers? lora) // (3, B, H, T, K)
+    Tensor Heads(Tensor x, TokenRows rows, LoraUpdates? lora) // (3, B, H, T, K)
     {
         using var scope = NewDisposeScope();
         var padded = rows.Pad(_qkv.Forward(x, lora)); // (B, T, 3·H·K)

@@ -13,7 +13,7 @@ sealed class Linear(T5Weights weights, IReadOnlyList<string> names, long output,
 {
     readonly Matrix _matrix = weights.GetMatrix([.. names.Select(name => name + ".weight")], weights.ComputeType, output, input);
 
-    public Tensor Forward(Tensor x, LoraLayers? lora) // (n, in) → (n, names·out)
+    public Tensor Forward(Tensor x, LoraUpdates? lora) // (n, in) → (n, names·out)
     {
         var y = _matrix.Multiply(x);
         for (var i = 0; i < names.Count; i++)
@@ -44,13 +44,13 @@ sealed class DenseReluDense(T5Weights weights, string name, T5Config config)
     readonly Linear _wi = new(weights, config.IsGated ? [name + ".wi_0", name + ".wi_1"] : [name + ".wi"], config.DFf, config.DModel);
     readonly Linear _wo = new(weights, [name + ".wo"], config.DModel, config.DFf);
 
-    public Tensor Forward(Tensor x, LoraLayers? lora) // (n, D)
+    public Tensor Forward(Tensor x, LoraUpdates? lora) // (n, D)
     {
         using var activated = Activated(x, lora);
         return _wo.Forward(activated, lora);
     }
 
-    Tensor Activated(Tensor x, LoraLayers? lora) // (n, d_ff)
+    Tensor Activated(Tensor x, LoraUpdates? lora) // (n, d_ff)
     {
         using var scope = NewDisposeScope(); // released before the next product, so that less memory is in use and more of it stays cached
         var inner = _wi.Forward(x, lora); // (n, d_ff), or (n, 2·d_ff)

@@ -22,10 +22,10 @@ namespace LoraHub.Inference.T5;
 /// <item><term>T5LayerNorm</term><description>T5Layers.cs: <see cref="LayerNorm"/>, computed by Kernels/ResidualNorm.cs</description></item>
 /// <item><term>T5DenseActDense, T5DenseGatedActDense</term><description>T5Layers.cs: <see cref="DenseReluDense"/>, its gelu in
 /// Kernels/GatedGelu.cs</description></item>
-/// <item><term>past_key_values</term><description><see cref="DecoderCache"/></description></item>
+/// <item><term>past_key_values</term><description><see cref="DecoderCache"/>; <see cref="AnswerRow"/> where rows come and go</description></item>
 /// <item><term>attention_mask, padding</term><description><see cref="TokenRows"/></description></item>
 /// <item><term>_shift_right, the loss</term><description><see cref="TeacherForcing"/></description></item>
-/// <item><term>generate (greedy)</term><description><see cref="GreedyDecoder"/></description></item>
+/// <item><term>generate (greedy)</term><description><see cref="GreedyDecoder"/>; for prompts Generation/RunningBatch.cs</description></item>
 /// <item><term>from_pretrained</term><description><see cref="Load"/>, <see cref="T5Weights"/></description></item>
 /// <item><term>PEFT's lora.Linear</term><description><see cref="LoraLayers"/></description></item>
 /// </list>
@@ -103,10 +103,10 @@ sealed class T5Model : IDisposable
     public IReadOnlyList<long>? ShapeOf(string layer) => T5Layers.ShapeOf(layer, Tensors);
 
     /// <returns>The encoder's states, which the decoder attends to; belong to the caller's scope.</returns>
-    public EncodedText Encode(TokenRows rows, LoraLayers? lora, IList<Tensor>? hiddenStates = null)
+    public EncodedText Encode(TokenRows rows, LoraUpdates? lora, IList<Tensor>? hiddenStates = null)
     {
         using var scope = NewDisposeScope();
-        var states = _encoder.Forward(Embed(rows), rows, lora, hiddenStates); // (n, D)
+        var states = _encoder.Forward(Embed(rows.Ids), rows, lora, hiddenStates); // (n, D)
         return new EncodedText(rows, states.MoveToOuterDisposeScope(), rows.Pad(states).MoveToOuterDisposeScope());
     }
 
@@ -114,7 +114,48 @@ sealed class T5Model : IDisposable
     /// <param name="cache">Null to score given answers, which have no previous positions.</param>
     /// <returns>The decoder's last hidden states, (n, D), in the residual stream's dtype; belong to the caller's scope.</returns>
     public Tensor Decode(TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache = null, IList<Tensor>? hiddenStates = null) =>
-        _decoder.Forward(Embed(rows), rows, encoded, lora, cache, hiddenStates);
+        _decoder.Forward(Embed(rows.Ids), rows, encoded, lora, cache, hiddenStates);
+
+    /// <summary>Token ids as the encoder reads them. Pad tokens are masked, as in transformers without an attention mask.</summary>
+    public TokenRows Inputs(IReadOnlyList<int[]> inputs) => TokenRows.Of(inputs, Device, (row, place) => inputs[row][place] == Generation.PadTokenId);
+
+    /// <summary>Reads inputs, each to be answered in rows of its own.</summary>
+    /// <returns>The memory of each, which the caller returns.</returns>
+    public IReadOnlyList<AnswerMemory> Read(TokenRows rows, LoraUpdates? lora)
+    {
+        using var scope = NewDisposeScope();
+        var encoded = Encode(rows, lora);
+        var memories = rows.Rows.Select(ids => new AnswerMemory(Config, ids, Generation.PadTokenId, ComputeType, Device)).ToArray();
+        try
+        {
+            _decoder.Remember(encoded, memories, lora);
+            return memories;
+        }
+        catch
+        {
+            Array.ForEach(memories, memory => memory.Return());
+            throw;
+        }
+    }
+
+    /// <summary>What <see cref="Answer"/> needs for rows of at most so many tokens; belongs to the caller's scope.</summary>
+    public Tensor AnswerPositions(int most) => _decoder.Positions(most);
+
+    /// <summary>Decodes one token of each row.</summary>
+    /// <param name="tokens">One for each row.</param>
+    /// <param name="positions">Of at least the longest row.</param>
+    /// <returns>The logits of the next token, (R, vocabulary), in fp32 or better; belong to the caller's scope.</returns>
+    public Tensor Answer(IReadOnlyList<int> tokens, IReadOnlyList<AnswerRow> rows, Tensor positions, LoraUpdates? lora)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var row in rows)
+        {
+            row.Extend();
+        }
+
+        var ids = tensor(tokens.Select(id => (long)id).ToArray(), device: Device);
+        return Logits(_decoder.Step(Embed(ids), new AnswerStep(Config, rows, positions, ComputeType), lora)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>(n, D) → (n, vocabulary), in fp32 or better; belongs to the caller's scope.</summary>
     public Tensor Logits(Tensor states)
@@ -131,7 +172,7 @@ sealed class T5Model : IDisposable
         FreedMemory.Release();
     }
 
-    Tensor Embed(TokenRows rows) => _shared.index_select(0, rows.Ids).to(_weights.StreamType, copy: true); // (n, D), a fresh tensor
+    Tensor Embed(Tensor ids) => _shared.index_select(0, ids).to(_weights.StreamType, copy: true); // (n, D), a fresh tensor
 }
 
 /// <summary>The encoder's output, which the decoder attends to.</summary>

@@ -21,7 +21,7 @@ sealed class Encoder
 
     /// <param name="h">Embeddings, (n, D); overwritten.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
-    public Tensor Forward(Tensor h, TokenRows rows, LoraLayers? lora, IList<Tensor>? hiddenStates = null) // (n, D)
+    public Tensor Forward(Tensor h, TokenRows rows, LoraUpdates? lora, IList<Tensor>? hiddenStates = null) // (n, D)
     {
         using var scope = NewDisposeScope();
         var bias = new AttentionBias(_positions.Between(0, rows.Longest, rows.Longest), rows.Mask, IsCausal: false);
@@ -43,7 +43,7 @@ sealed class Encoder
         readonly LayerNorm _denseNorm = new(weights, name + ".layer.1.layer_norm", config);
         readonly DenseReluDense _dense = new(weights, name + ".layer.1.DenseReluDense", config);
 
-        public Tensor Forward(Tensor h, Tensor? output, TokenRows rows, AttentionBias bias, LoraLayers? lora) // (n, D)
+        public Tensor Forward(Tensor h, Tensor? output, TokenRows rows, AttentionBias bias, LoraUpdates? lora) // (n, D)
         {
             using var scope = NewDisposeScope();
             output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, bias, lora);
@@ -91,6 +91,34 @@ sealed class Decoder
         return _finalLayerNorm.Forward(h, output, _weights.StreamType).MoveToOuterDisposeScope();
     }
 
+    /// <summary>One more token of each answer. Its keys and values become the last ones of the answers' rows.</summary>
+    /// <param name="h">Embeddings, (R, D); overwritten.</param>
+    /// <returns>(R, D), in the residual stream's dtype.</returns>
+    public Tensor Step(Tensor h, AnswerStep step, LoraUpdates? lora)
+    {
+        using var scope = NewDisposeScope();
+        Tensor? output = null;
+        foreach (var block in _block)
+        {
+            using var taken = output;
+            output = block.Step(h, taken, step, lora);
+        }
+
+        return _finalLayerNorm.Forward(h, output, _weights.StreamType).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The bias of the last of some positions to each, (H, 1, positions); belongs to the caller's scope.</summary>
+    public Tensor Positions(int count) => _positions.Between(count - 1, 1, count);
+
+    /// <summary>Projects the encoder's states into each row's memory.</summary>
+    public void Remember(EncodedText encoded, IReadOnlyList<AnswerMemory> memories, LoraUpdates? lora)
+    {
+        foreach (var block in _block)
+        {
+            block.Remember(encoded, memories, lora);
+        }
+    }
+
     sealed class Block(T5Weights weights, string name, int index, T5Config config)
     {
         readonly LayerNorm _selfNorm = new(weights, name + ".layer.0.layer_norm", config);
@@ -108,6 +136,17 @@ sealed class Decoder
             output = AttendToMemory(_crossNorm.Forward(h, output), rows, encoded, lora, cache);
             return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
         }
+
+        public Tensor Step(Tensor h, Tensor? output, AnswerStep step, LoraUpdates? lora) // (R, D)
+        {
+            using var scope = NewDisposeScope();
+            output = _selfAttention.Step(_selfNorm.Forward(h, output), step, index, lora);
+            output = _encDecAttention.Step(_crossNorm.Forward(h, output), step, index, lora);
+            return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
+        }
+
+        public void Remember(EncodedText encoded, IReadOnlyList<AnswerMemory> memories, LoraUpdates? lora) =>
+            _encDecAttention.Remember(encoded, memories, index, lora);
 
         Tensor AttendToMemory(Tensor x, TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache)
         {

@@ -132,15 +132,16 @@ public sealed class KernelTests
         using var scope = NewDisposeScope();
         foreach (var count in (int[])[1, 2, 3, 5, 17, 1000])
         {
-            var stream = ones(count, 16);
+            var size = ((32_768 / count) + 16) / 16 * 16; // enough numbers in all for several threads
+            var stream = ones(count, size);
 
-            ResidualNorm.Forward(stream, ones(count, 16), ones(16), 0, ScalarType.Float32);
+            ResidualNorm.Forward(stream, ones(count, size), ones(size), 0, ScalarType.Float32);
 
             Assert.True(stream.eq(2).all().item<bool>(), $"{count}");
         }
     }
 
-    static void Repeat(Action<Random> test)
+    internal static void Repeat(Action<Random> test)
     {
         for (var seed = 0; seed < Cases; seed++)
         {
@@ -151,7 +152,7 @@ public sealed class KernelTests
     }
 
     /// <param name="scale">The magnitude of the terms of a sum, which determines its rounding.</param>
-    static void AssertClose(Tensor expected, Tensor actual, ScalarType type, double scale, string what)
+    internal static void AssertClose(Tensor expected, Tensor actual, ScalarType type, double scale, string what)
     {
         var unit = type == ScalarType.BFloat16 ? Bf16Tolerance : 2e-6;
         var allowed = expected.to(ScalarType.Float64).abs().mul(unit).add(unit * scale / 16); // of each value

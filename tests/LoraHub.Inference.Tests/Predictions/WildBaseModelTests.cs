@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Predictions;
 using LoraHub.Inference.Tokenization;
 
@@ -29,7 +30,7 @@ public sealed class WildBaseModelTests(PredictorFixture predictions) : IClassFix
     }
 
     [Fact]
-    public void A_token_beyond_the_embedding_is_named()
+    public async Task A_token_beyond_the_embedding_is_named()
     {
         var tokens = new JsonObject(Enumerable.Range(4100, 40).Select(id => KeyValuePair.Create($"<t{id}>", (JsonNode?)id))).ToJsonString();
         var module = Make("beyond", folder => File.WriteAllText(Path.Combine(folder, "added_tokens.json"), tokens));
@@ -40,6 +41,12 @@ public sealed class WildBaseModelTests(PredictorFixture predictions) : IClassFix
         Assert.Contains(
             "example_inputs, entry 1: its token `<t4139>` has the id 4139, but the base model's vocab_size is 4128", failure.Message,
             StringComparison.Ordinal);
+
+        var (prompt, _) = PromptParser.Parse(new JsonObject { ["prompt"] = "one <t4139>" });
+        var refused = await Assert.ThrowsAsync<PredictionException>(() => predictions.Predictor.GenerateAsync(
+            new GenerationPlan(prompt!, "wild/beyond", null, 1), new LogLines(), TestContext.Current.CancellationToken));
+
+        Assert.Contains("prompt: its token `<t4139>` has the id 4139", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
