@@ -120,9 +120,10 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
         Assert.Equal("nvidia.com/gpu", gpu.Spec["tolerations"]![0]!.Text("key"));
         Assert.Equal("cpu", Assert.Single(Pods(objects), pod => pod.Env("Role") == "worker" && pod != gpu).Env("Inference__Device"));
         Assert.Equal(
-            [("lorahub-queue", "workers-cpu"), ("lorahub-queue", "workers-gpu")],
-            objects.Where(item => item.Text("kind") == "ScaledObject").Select(item => item["spec"]!["triggers"]![0]!["metadata"]!)
-                .Select(trigger => (trigger.Text("stream")!, trigger.Text("consumer")!)));
+            ["workers-cpu: 2", "workers-cpu_generate: 16", "workers-gpu: 4", "workers-gpu_generate: 16"],
+            objects.Where(item => item.Text("kind") == "ScaledObject").SelectMany(item => item["spec"]!["triggers"]!.AsArray())
+                .Select(trigger => trigger!["metadata"]!).Where(trigger => trigger.Text("stream") == "lorahub-queue")
+                .Select(trigger => $"{trigger.Text("consumer")}: {trigger.Text("lagThreshold")}"));
     }
 
     [Fact]

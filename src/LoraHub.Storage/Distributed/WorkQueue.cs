@@ -16,11 +16,8 @@ namespace LoraHub.Storage.Distributed;
 sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large, IOptions<QueueOptions> options, ILogger<WorkQueue> logger)
     : IAsyncDisposable
 {
-    /// <summary>How long one request for a message lasts; the next follows immediately.</summary>
-    static readonly TimeSpan PullFor = TimeSpan.FromSeconds(2);
-
     readonly ConcurrentDictionary<Task, bool> _returns = [];
-    readonly ConcurrentDictionary<PredictionKind, Consumer> _consumers = [];
+    readonly WorkConsumers _consumers = new(broker, options.Value);
 
     /// <summary>Enqueues a prediction, unless it is queued already.</summary>
     public async Task PublishAsync(CreatedPrediction created, CancellationToken cancellationToken)
@@ -35,7 +32,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
         }
 
         var acknowledged = await broker.JetStream.PublishAsync(
-            Subjects.QueueOf(broker.Prefix, QueueName(created.Hardware, created.Kind), created.Id),
+            Subjects.QueueOf(broker.Prefix, WorkConsumers.QueueName(created.Hardware, created.Kind), created.Id),
             message,
             opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = 0 },
             cancellationToken: cancellationToken);
@@ -111,7 +108,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
     async Task<INatsJSMsg<byte[]>?> PullAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         // The request is not canceled: a message already in flight would be lost until its acknowledgment timeout.
-        var pull = RequestAsync(kind);
+        var pull = _consumers.NextAsync(kind);
         try
         {
             return await pull.WaitAsync(cancellationToken);
@@ -124,37 +121,6 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
             throw;
         }
     }
-
-    async Task<INatsJSMsg<byte[]>?> RequestAsync(PredictionKind kind)
-    {
-        var streams = await broker.StreamsAsync(CancellationToken.None);
-        var consumer = _consumers.GetValueOrDefault(kind) is { } known && known.Of == streams
-            ? known
-            : _consumers[kind] = await MakeConsumerAsync(streams, kind);
-        try
-        {
-            return await consumer.Messages.NextAsync<byte[]>(opts: new NatsJSNextOpts { Expires = PullFor });
-        }
-        catch
-        {
-            _consumers.TryRemove(kind, out _); // it may be gone
-            throw;
-        }
-    }
-
-    /// <summary>A queue's word in subjects and names. Hardware has no underscore, and messages of versions without kinds keep their queue.</summary>
-    static string QueueName(string hardware, PredictionKind kind) => kind is PredictionKind.Compose ? hardware : $"{hardware}_{kind}".ToLowerInvariant();
-
-    async Task<Consumer> MakeConsumerAsync(Streams streams, PredictionKind kind) => new(streams, await streams.Queue.CreateOrUpdateConsumerAsync(
-        new ConsumerConfig($"workers-{QueueName(options.Value.Hardware, kind)}")
-        {
-            FilterSubject = Subjects.QueueOf(broker.Prefix, QueueName(options.Value.Hardware, kind), "*"), // a single filter: NATS 2.9 ignores a list
-            AckPolicy = ConsumerConfigAckPolicy.Explicit,
-            AckWait = options.Value.Lease,
-            MaxDeliver = -1, // the log enforces the limit: beyond MaxDeliver a message would stay in the stream undelivered
-            MaxAckPending = -1,
-        },
-        CancellationToken.None));
 
     static async Task ReturnPulledAsync(Task<INatsJSMsg<byte[]>?> pull)
     {
@@ -240,7 +206,4 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
 
     [LoggerMessage(LogLevel.Error, "Skipped prediction {PredictionId} in the queue: its message cannot be read. Upgrade this worker.")]
     partial void LogUnreadable(string predictionId);
-
-    /// <param name="Of">The streams it was created for; another server needs a new consumer.</param>
-    sealed record Consumer(Streams Of, INatsJSConsumer Messages);
 }

@@ -92,7 +92,7 @@ public abstract class ModelStoreContract : IAsyncLifetime
     {
         await Models.CreateAsync(Full, Token);
 
-        await Assert.ThrowsAsync<ArgumentException>(() => Models.UpdateAsync(Full.Id, _ => throw new ArgumentException("no"), Token));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Models.UpdateAsync(Full.Id, _ => throw new InvalidOperationException("no"), Token));
 
         Assert.Equal(Full, await Models.FindAsync(Full.Id, Token));
     }
