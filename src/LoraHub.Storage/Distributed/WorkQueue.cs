@@ -5,7 +5,6 @@ using LoraHub.Core.Predictions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NATS.Client.JetStream;
-using NATS.Client.JetStream.Models;
 
 namespace LoraHub.Storage.Distributed;
 
