@@ -72,7 +72,8 @@ sealed class BeamDecoding : Decoding
 
         var best = _ended.Best!;
         int[] end = best.Length < _maxLength ? [_generation.EndTokenIds[0]] : [];
-        return new([.. _beams.Select(beam => beam.Last.Token)], [.. _beams.Select(beam => beam.Parent)], [.. best.After(_settled), .. end], IsEnded: true);
+        int[] settled = [.. best.After(_settled), .. end];
+        return new([.. _beams.Select(beam => beam.Last.Token)], [.. _beams.Select(beam => beam.Parent)], settled, IsEnded: true);
     }
 
     /// <summary>The best continuations of all beams, the best first; enough that one a beam remains without the end tokens.</summary>
