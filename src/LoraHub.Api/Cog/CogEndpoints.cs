@@ -4,7 +4,6 @@ using LoraHub.Api.Cog.Document;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Json;

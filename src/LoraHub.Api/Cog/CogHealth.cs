@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 
 namespace LoraHub.Api.Cog;

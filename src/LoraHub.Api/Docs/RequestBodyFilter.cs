@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

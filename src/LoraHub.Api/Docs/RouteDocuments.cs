@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using Microsoft.OpenApi;
 
 namespace LoraHub.Api.Docs;

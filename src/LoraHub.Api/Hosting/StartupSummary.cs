@@ -1,5 +1,4 @@
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
 using LoraHub.Api.Telemetry;
 using LoraHub.Api.Worker;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Http;
-using LoraHub.Api.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Threading;
 using LoraHub.Modules.Folders;

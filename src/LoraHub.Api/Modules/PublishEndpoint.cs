@@ -1,7 +1,6 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Modules.Uploads;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Security;
 using LoraHub.Core.Json;
 using LoraHub.Modules.Folders;

@@ -1,7 +1,6 @@
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 using LoraHub.Api.Replicate.Collections;
 using LoraHub.Api.Replicate.Deployments;

@@ -28,5 +28,5 @@ public sealed class TelemetryOptions
     public string? MetricsUrl { get; init; }
 
     /// <summary>The port of <see cref="MetricsUrl"/>, if it is used.</summary>
-    internal int? MetricsPort => Metrics && MetricsUrl is { } url && Regex.IsMatch(url, Address) ? BindingAddress.Parse(url).Port : null;
+    internal int? MetricsPort => Metrics && MetricsUrl is { } url && Regex.IsMatch(url, Address, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)) ? BindingAddress.Parse(url).Port : null;
 }

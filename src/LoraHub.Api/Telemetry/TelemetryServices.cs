@@ -1,5 +1,4 @@
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Core.Outbound;
 using LoraHub.Core.Telemetry;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;

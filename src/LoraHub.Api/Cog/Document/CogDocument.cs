@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions.Inputs;
 

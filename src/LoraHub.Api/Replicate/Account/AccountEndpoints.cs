@@ -1,5 +1,4 @@
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Inference;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,5 +1,4 @@
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Account;
 
 namespace LoraHub.Api.Replicate.Deployments;

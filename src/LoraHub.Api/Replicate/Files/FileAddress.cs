@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Uploads;
 using Microsoft.AspNetCore.Http.Extensions;

@@ -4,6 +4,7 @@ using LoraHub.Api.Models;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Models;
@@ -111,6 +112,6 @@ static class ModelEndpoints
 
     static string? NextUrl(HttpRequest request, int? skip) => skip is { } known ? ListCursor.NextUrl(request, known) : null;
 
-    static IResult Page<T>(IEnumerable<T> results, string? next) =>
+    static JsonHttpResult<ReplicatePage<T>> Page<T>(IEnumerable<T> results, string? next) =>
         TypedResults.Json(new ReplicatePage<T>(next, null, [.. results]), WireJson.Options);
 }

@@ -84,7 +84,7 @@ sealed class ModelList(ModelCatalog catalog, Composer composer, IModuleIndex ind
         return
         [
             .. models.Select(model =>
-                model.Module is not null && indexed.GetValueOrDefault(model.Name) is { Digest: { } digest } module 
+                model.Module is not null && indexed.GetValueOrDefault(model.Name) is { Digest: { } digest } module
                 && (model.Version.Length == 0 || model.Version == digest)
                     ? model with { Version = digest, Module = module }
                     : model),

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 

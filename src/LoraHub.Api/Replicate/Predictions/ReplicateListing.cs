@@ -1,7 +1,6 @@
 using System.Globalization;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Core;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
