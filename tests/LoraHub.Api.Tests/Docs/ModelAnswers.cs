@@ -1,5 +1,4 @@
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Docs;

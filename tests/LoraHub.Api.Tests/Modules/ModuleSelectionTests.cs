@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
