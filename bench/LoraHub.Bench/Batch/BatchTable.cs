@@ -60,7 +60,8 @@ static class BatchTable
     }
 
     /// <summary>Four lines of each task.</summary>
-    static IEnumerable<string> Prompts() => Directory.EnumerateFiles(Path.Combine(Repository.Root, "bench", "tasks"), "*.jsonl").Order(StringComparer.Ordinal)
+    static IEnumerable<string> Prompts() => Directory.EnumerateFiles(Path.Combine(Repository.Root, "bench", "tasks"), "*.jsonl")
+        .Order(StringComparer.Ordinal)
         .SelectMany(file => File.ReadLines(file).Skip(5).Take(4)).Select(line => JsonNode.Parse(line)!["input"]!.GetValue<string>());
 
     static void Print(string name, T5Model model, IReadOnlyList<LoraModule> modules, int[][] inputs, int most, int rounds)

@@ -40,7 +40,7 @@ sealed class RunningBatch(T5Model model, long bytes = 2L << 30)
         }
     }
 
-    /// <summary>Answers until no prompt is left. Runs once, on a thread of its own.</summary>
+    /// <summary>Answers until no prompt is left. Runs once, on a thread of its own. What goes wrong ends prompts, and is not thrown.</summary>
     public void Run()
     {
         using var noGrad = no_grad();
@@ -56,7 +56,6 @@ sealed class RunningBatch(T5Model model, long bytes = 2L << 30)
         catch (Exception exception)
         {
             Abandon(exception);
-            throw;
         }
         finally
         {
@@ -101,7 +100,7 @@ sealed class RunningBatch(T5Model model, long bytes = 2L << 30)
         return _waiting.Count;
     }
 
-    long MostBytes(BatchedPrompt prompt) => ((long)prompt.MostRows * prompt.MostTokens + prompt.Ids.Length)
+    long MostBytes(BatchedPrompt prompt) => (((long)prompt.MostRows * prompt.MostTokens) + prompt.Ids.Length)
         * 2 * model.Config.DecoderLayers * model.Config.NumHeads * model.Config.DKv * model.ComputeType.ElementSize();
 
     void Join(List<BatchedPrompt> joining)

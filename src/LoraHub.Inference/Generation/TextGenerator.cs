@@ -97,7 +97,7 @@ sealed class TextGenerator(int textTokens, TimeProvider time)
         batch.Run();
         lock (_gate)
         {
-            if (_batches[model] == batch)
+            if (_batches.GetValueOrDefault(model) == batch)
             {
                 _batches.Remove(model);
             }

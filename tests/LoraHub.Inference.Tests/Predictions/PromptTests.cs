@@ -38,6 +38,30 @@ public sealed class PromptTests(PredictorFixture predictions) : IClassFixture<Pr
     }
 
     [Fact]
+    public async Task Beams_samples_and_stop_texts_are_the_same_beside_others()
+    {
+        var plan = Plan("lorahub/t5_mini-past_tense_list", "hope play dance ?");
+        var greedy = (await AnswerAsync(plan)).Text;
+        var stop = greedy[greedy.Length / 2].ToString();
+        PromptInput[] inputs =
+        [
+            plan.Input, plan.Input with { Beams = 4 }, plan.Input with { Temperature = 3, TopK = 200 }, plan.Input with { Stop = [stop] },
+        ];
+        var alone = new List<string>();
+        foreach (var input in inputs)
+        {
+            alone.Add((await AnswerAsync(plan with { Input = input })).Text);
+        }
+
+        var together = await Task.WhenAll(Enumerable.Range(0, 5).SelectMany(_ => inputs).Select(input => AnswerAsync(plan with { Input = input })));
+
+        Assert.Equal(Enumerable.Range(0, 5).SelectMany(_ => alone), together.Select(answer => answer.Text));
+        Assert.Equal(greedy, alone[0]);
+        Assert.NotEqual(greedy, alone[2]);
+        Assert.Equal(greedy[..greedy.IndexOf(stop, StringComparison.Ordinal)], alone[3]);
+    }
+
+    [Fact]
     public async Task An_answer_names_what_made_it_and_measures_itself()
     {
         var plan = Plan("lorahub/t5_mini-plurals", "zorp [ boat ]");
