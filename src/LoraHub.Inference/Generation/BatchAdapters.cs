@@ -17,7 +17,7 @@ sealed class BatchAdapters : LoraUpdates
     readonly int _rank; // the largest
     readonly Dictionary<string, RowUpdate[]?> _updates = new(StringComparer.Ordinal); // of each layer seen; null if no module adapts it
 
-    BatchAdapters(IReadOnlyList<Run> runs, bool isStep) => 
+    BatchAdapters(IReadOnlyList<Run> runs, bool isStep) =>
         (_runs, _isStep, _rank) = (runs, isStep, runs.Max(run => run.Module.Layout.Rank));
 
     /// <param name="prompts">The module of each prompt, or null, and the number of its tokens, in the order of the tokens.</param>

@@ -14,6 +14,7 @@ namespace LoraHub.Inference.Kernels;
 /// <param name="A">lora_A's first number, (r, in); 0 for no update.</param>
 /// <param name="B">lora_B's first number, (out, r).</param>
 /// <param name="Rank">r.</param>
+[StructLayout(LayoutKind.Auto)]
 readonly record struct RowUpdate(nint A, nint B, int Rank, float Scaling)
 {
     /// <param name="module">A flat module, in CPU memory; must outlive the result.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Kernels;
@@ -6,6 +8,7 @@ namespace LoraHub.Inference.Kernels;
 /// <param name="Start">The first number.</param>
 /// <param name="Length">The keys to attend to, the token's own included.</param>
 /// <param name="Capacity">The keys that there is room for.</param>
+[StructLayout(LayoutKind.Auto)]
 readonly record struct AttendedRow(nint Start, int Length, int Capacity)
 {
     /// <param name="numbers">(layers, 2, H, capacity, K), in CPU memory; must outlive the result.</param>
