@@ -33,7 +33,7 @@ public sealed class BatchFaultTests(NatsServer nats, PostgresServer postgres)
     [LongRunning]
     public Task A_batch_survives_many_kills_of_its_worker_and_its_node() => RunManyProcessesAsync(kills: 4);
 
-    async Task RunOneProcessAsync(int kills)
+    static async Task RunOneProcessAsync(int kills)
     {
         await using var node = new Node("the process", NatsServer.FreePort(), Common);
         await node.StartAsync();

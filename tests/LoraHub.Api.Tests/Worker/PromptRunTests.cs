@@ -43,7 +43,7 @@ public sealed class PromptRunTests : IAsyncDisposable
     public async Task A_prompt_is_answered_in_pieces_that_say_where_they_begin()
     {
         var id = await CreateAsync("two small words");
-        await RunAsync();
+        await RunAsync(CancellationToken.None);
 
         Assert.Equal(
             [
@@ -67,7 +67,7 @@ public sealed class PromptRunTests : IAsyncDisposable
         var id = await CreateAsync("a");
         await RunAsync(stopping.Token);
         _predictor.TextScript = (_, _, _) => Task.CompletedTask;
-        await RunAsync();
+        await RunAsync(CancellationToken.None);
 
         var ended = await FindAsync(id);
         Assert.Equal((PredictionStatus.Succeeded, 0), (ended.Status, ended.Output!.Text!.Count));
@@ -94,7 +94,7 @@ public sealed class PromptRunTests : IAsyncDisposable
             progress.Generated("short");
             return Task.CompletedTask;
         };
-        await RunAsync();
+        await RunAsync(CancellationToken.None);
 
         Assert.Equal(["short"], (await FindAsync(id)).Output!.Text!);
     }
@@ -132,7 +132,7 @@ public sealed class PromptRunTests : IAsyncDisposable
             return Task.Delay(Timeout.InfiniteTimeSpan, token);
         };
         var id = await CreateAsync("a");
-        await RunAsync();
+        await RunAsync(CancellationToken.None);
 
         Assert.Equal(
             "The prediction did not end within 00:10:00 (Limits:RunTime); give a shorter prompt, or a smaller max_new_tokens.", (await FindAsync(id)).Error);
@@ -145,7 +145,7 @@ public sealed class PromptRunTests : IAsyncDisposable
         return created.Id;
     }
 
-    async Task RunAsync(CancellationToken stopping = default)
+    async Task RunAsync(CancellationToken stopping)
     {
         await using var lease = await LeaseAsync();
         await Runner.RunAsync(lease, stopping);

@@ -115,7 +115,7 @@ public sealed class TextStreamTests
     sealed class Recorded(params PredictionEvent[] happened) : IPredictionEvents
     {
         public async IAsyncEnumerable<RecordedEvent> ReadAsync(
-            string id, long after, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            string id, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await Task.CompletedTask;
             foreach (var (index, one) in happened.Index().Skip((int)after))
