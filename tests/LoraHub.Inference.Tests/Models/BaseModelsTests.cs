@@ -50,4 +50,31 @@ public sealed class BaseModelsTests
 
         Assert.Matches("^[0-9a-f]{64}$", digest);
     }
+
+    [Fact]
+    public void The_installed_models_are_the_folders_of_a_T5_and_no_others()
+    {
+        using var folder = new TemporaryFolder();
+        Write("hub/t5", ("config.json", """{"model_type": "t5"}"""), ("model.safetensors", "weights"));
+        Write("hub/llama", ("config.json", """{"model_type": "llama"}"""), ("model.safetensors", "weights"));
+        Write("hub/module", ("adapter_config.json", "{}"), ("adapter_model.safetensors", "weights"));
+        Write("hub/empty", ("config.json", """{"model_type": "t5"}"""));
+        Write("hub/odd", ("config.json", "not JSON"), ("pytorch_model.bin", "weights"));
+        var bases = new BaseModels(new SearchPath([folder.Path]), "hub/t5");
+
+        Assert.Equal(["hub/t5"], bases.Known);
+        Assert.True(bases.IsInstalled("hub/t5"));
+        Assert.All(["hub/llama", "hub/module", "hub/empty", "hub/odd", "hub/none", "../t5"], id => Assert.False(bases.IsInstalled(id), id));
+        Assert.Equal(bases.DefaultDigest(), bases.DigestOf("hub/t5"));
+        Assert.Null(bases.DigestOf("hub/none"));
+
+        void Write(string id, params (string Name, string Content)[] files)
+        {
+            var path = Directory.CreateDirectory(Path.Combine(folder.Path, id)).FullName;
+            foreach (var (name, content) in files)
+            {
+                File.WriteAllText(Path.Combine(path, name), content);
+            }
+        }
+    }
 }

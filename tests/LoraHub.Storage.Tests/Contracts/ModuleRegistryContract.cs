@@ -50,6 +50,18 @@ public abstract class ModuleRegistryContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_modules_with_a_version_are_found_by_its_digest_alone_also_by_that_of_an_earlier_one()
+    {
+        await Modules.PutAsync(Some.Module("mine/colors", '1'), Token);
+        await Modules.PutAsync(Some.Module("mine/colors", '2'), Token);
+        await Modules.PutAsync(Some.Module("mine/copy", '1'), Token);
+
+        Assert.Equal(["mine/colors", "mine/copy"], await Modules.IdsOfAsync(new string('1', 64), Token));
+        Assert.Equal(["mine/colors"], await Modules.IdsOfAsync(new string('2', 64), Token));
+        Assert.Empty(await Modules.IdsOfAsync(new string('3', 64), Token));
+    }
+
+    [Fact]
     public async Task A_name_points_to_its_latest_version_and_keeps_the_others()
     {
         await Modules.PutAsync(Some.Module("mine/colors", '1'), Token);

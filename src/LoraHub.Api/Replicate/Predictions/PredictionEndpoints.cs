@@ -18,13 +18,15 @@ static class PredictionEndpoints
             .WithName("predictions.create")
             .WithSummary("Create a prediction")
             .WithDescription("Answers at once. With `Prefer: wait=n`, waits up to n seconds for the result. "
-                + "`version` is the model's name or version id. "
+                + "`version` names the model: `owner/name`, `owner/name:id`, or a version's id. The composer takes the inputs below, a module or a base "
+                + "model takes `prompt` and the others in its version's `openapi_schema`. "
                 + "A text input may also be a `data:` URL, or the `urls.get` of a file in `/v1/files`.")
             .WithBody<ReplicatePredictionRequest>(model => new JsonObject { ["version"] = model.Name, ["input"] = InputDocument.Example() })
             .ProducesCreation();
         v1.MapPost("/models/{owner}/{name}/predictions", ReplicateCreation.PostToModelAsync)
             .WithName("models.predictions.create")
             .WithSummary("Create a prediction with the model in the path")
+            .WithDescription("As `POST /v1/predictions`, with the model's current version.")
             .WithBody<ReplicateModelPredictionRequest>(_ => new JsonObject { ["input"] = InputDocument.Example() })
             .ProducesCreation()
             .ProducesProblem(StatusCodes.Status404NotFound);
