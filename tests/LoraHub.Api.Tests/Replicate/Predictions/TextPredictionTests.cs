@@ -216,9 +216,10 @@ public sealed class TextPredictionTests(SharedService shared) : IClassFixture<Sh
     public async Task A_text_that_fails_keeps_its_pieces_and_says_why()
     {
         await using var service = new Service();
-        service.Predictor.TextScript = (_, progress, _) =>
+        service.Predictor.TextScript = async (_, progress, canceled) =>
         {
             progress.Generated("half");
+            await Task.Delay(1, canceled);
             throw new PredictionException("no more");
         };
         var client = await service.ReadyAsync();
