@@ -10,7 +10,10 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
     /// <summary>More than an answer has pieces: a running batch must not wait for the store of one of its rows.</summary>
     const int Capacity = 4096;
 
-    /// <summary>The least time between two writes: too short to be seen, and long enough for several tokens to share a write.</summary>
+    /// <summary>
+    /// How long an event waits for others, with which it shares a write: too short to be seen, and long enough for several tokens. A short answer is
+    /// then written once, with its end.
+    /// </summary>
     static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
 
     readonly Channel<PredictionEvent> _events = Channel.CreateBounded<PredictionEvent>(
@@ -36,7 +39,7 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
         Log(progress.Line);
     }
 
-    /// <summary>Records events until the work has ended. The first one is recorded at once.</summary>
+    /// <summary>Records events until the work has ended.</summary>
     /// <param name="work">The predictor's work, which reports to this object until it ends.</param>
     /// <returns>The last events, which are not recorded yet: they belong to the same write as the success. None if the work did not succeed.</returns>
     public async Task<IReadOnlyList<PredictionEvent>> RecordAsync(Task work)
@@ -45,8 +48,10 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
         {
             while (await Task.WhenAny(work, _events.Reader.WaitToReadAsync().AsTask()) != work)
             {
-                await lease.AppendAsync(TakeAll(), CancellationToken.None); // one write for all events that have arrived meanwhile
-                await Task.WhenAny(work, Task.Delay(Interval, TimeProvider.System));
+                if (await Task.WhenAny(work, Task.Delay(Interval, TimeProvider.System)) != work)
+                {
+                    await lease.AppendAsync(TakeAll(), CancellationToken.None); // one write for all events that have arrived meanwhile
+                }
             }
 
             var last = TakeAll();
