@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace LoraHub.Bench.Serve;
 
 /// <summary>Callers of the service, each of which sends its next request when the last one is answered.</summary>
-sealed class Callers(HttpClient client, IReadOnlyList<Prompt> prompts, int maxNewTokens)
+/// <param name="temperature">0 for the modules' own answers, which are short; more for random ones, which are as long as allowed.</param>
+sealed class Callers(HttpClient client, IReadOnlyList<Prompt> prompts, int maxNewTokens, double temperature)
 {
     /// <summary>Calls the prompts' modules in turn.</summary>
     public async Task<ServedLoad> CallAsync(int callers, int requests)
@@ -20,7 +21,7 @@ sealed class Callers(HttpClient client, IReadOnlyList<Prompt> prompts, int maxNe
             while (Interlocked.Increment(ref next) is var mine && mine < requests)
             {
                 var before = Stopwatch.GetTimestamp();
-                var ended = await CallAsync(prompts[mine % prompts.Count]);
+                var ended = await CallAsync(prompts[mine % prompts.Count], seed: mine);
                 seconds[mine] = Stopwatch.GetElapsedTime(before).TotalSeconds;
                 tokens[mine] = (double)ended["metrics"]!["output_token_count"]!;
             }
@@ -52,8 +53,9 @@ sealed class Callers(HttpClient client, IReadOnlyList<Prompt> prompts, int maxNe
         return new ServedLoad([.. seconds.Order()], 0, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
-    Task<JsonNode> CallAsync(Prompt prompt) =>
-        PostAsync($"/v1/models/{prompt.Module}/predictions", new { input = new { prompt = prompt.Text, max_new_tokens = maxNewTokens } });
+    Task<JsonNode> CallAsync(Prompt prompt, int seed) => PostAsync(
+        $"/v1/models/{prompt.Module}/predictions",
+        new { input = new { prompt = prompt.Text, max_new_tokens = maxNewTokens, temperature, seed } });
 
     async Task<JsonNode> PostAsync(string path, object body)
     {

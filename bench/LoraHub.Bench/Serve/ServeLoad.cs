@@ -9,26 +9,34 @@ static class ServeLoad
 {
     const int AnswerTokens = 64, LargeAnswerTokens = 16;
 
+    /// <summary>High enough that no answer ends by itself.</summary>
+    const double Random = 5;
+
     static readonly int[] Rows = [1, 16];
 
-    /// <summary>The shipped model and modules.</summary>
-    public static Task PrintAsync() => PrintAsync(Prompts.Shipped, AnswerTokens, [(1, 160), (4, 320), (16, 640), (64, 1280)], composed: 40);
+    /// <summary>The shipped model and modules: their own answers, of about 3 tokens, and random ones of 64.</summary>
+    public static async Task PrintAsync()
+    {
+        Console.WriteLine(Machine.Describe());
+        await PrintAsync(Prompts.Shipped, AnswerTokens, temperature: 0, [(1, 80), (4, 160), (16, 320), (64, 640)], composed: 40);
+        await PrintAsync(Prompts.Shipped, AnswerTokens, Random, [(1, 24), (4, 48), (16, 96), (64, 128)], composed: 0);
+    }
 
     /// <summary>A random model of FLAN-T5-large's shape; one request takes seconds.</summary>
     /// <param name="folder">Where the model (3.1 GB) and its modules are, or are to be written.</param>
     public static Task PrintLargeAsync(string folder)
     {
+        Console.WriteLine(Machine.Describe());
         RandomT5.Make(folder, RandomT5.Large, Path.Combine(Repository.Root, "models", "lorahub", "t5-mini"));
         var modules = RandomModules.Make(folder, RandomT5.Large, Prompts.Modules);
         return PrintAsync(
-            Prompts.Random(modules), LargeAnswerTokens, [(1, 8), (4, 16), (16, 32)], composed: 4,
+            Prompts.Random(modules), LargeAnswerTokens, temperature: 0, [(1, 8), (4, 16), (16, 32)], composed: 4,
             "--Models:Folders:0", folder, "--Models:Base", RandomT5.Id);
     }
 
     static async Task PrintAsync(
-        Prompt[] prompts, int maxNewTokens, (int Callers, int Requests)[] loads, int composed, params string[] settings)
+        Prompt[] prompts, int maxNewTokens, double temperature, (int Callers, int Requests)[] loads, int composed, params string[] settings)
     {
-        Console.WriteLine(Machine.Describe());
         Console.WriteLine();
         Console.WriteLine("| `Worker:Rows` | callers | requests/s | tokens/s | p50 | p95 | processor time a request |");
         Console.WriteLine("|---|---|---|---|---|---|---|");
@@ -38,7 +46,7 @@ static class ServeLoad
                 [.. settings, "--Worker:Rows", $"{rows}", "--Queue:Capacity", "100000"]);
             using var client = new HttpClient { BaseAddress = program.Address, Timeout = Timeout.InfiniteTimeSpan };
             await ReadyAsync(client);
-            var callers = new Callers(client, prompts, maxNewTokens);
+            var callers = new Callers(client, prompts, maxNewTokens, temperature);
             await callers.CallAsync(Math.Min(rows, prompts.Length), Math.Max(2 * prompts.Length, loads[^1].Requests / 8)); // loads modules, compiles code
             foreach (var (count, requests) in loads)
             {
@@ -47,7 +55,7 @@ static class ServeLoad
                 Print($"{rows}", $"{count}", load, (program.ProcessorTime - before) / requests);
             }
 
-            if (rows == Rows[^1])
+            if (rows == Rows[^1] && composed > 0)
             {
                 await callers.ComposeAsync(composed / 2);
                 var before = program.ProcessorTime;
