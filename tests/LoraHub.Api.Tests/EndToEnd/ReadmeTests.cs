@@ -87,7 +87,7 @@ public sealed partial class ReadmeTests(RealService service) : IClassFixture<Rea
     [GeneratedRegex(@"```sh\n(?<sh>printf .*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Command();
 
-    [GeneratedRegex(@"/predictions .* -d '(?<json>\{.*?\})'\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture,
+    [GeneratedRegex(@"/predictions .*? -d '(?<json>\{.*?\})'\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex Request();
 

@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Support;
 
@@ -39,7 +41,8 @@ sealed class ScriptedPredictor : IPredictor
 
 sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Progress, CancellationToken CancellationToken)
 {
-    public static readonly byte[] AdapterBytes = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
+    /// <summary>The bytes of every adapter in these tests, which can be published.</summary>
+    public static readonly byte[] AdapterBytes = Adapter(Adapter(0).Length);
 
     /// <summary>A trace whose first loss is NaN.</summary>
     public static readonly SearchTrace Trace = new()
@@ -79,6 +82,15 @@ sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Prog
             Predictions = Input.TestInputs.Count == 0 ? null : [.. Input.TestInputs.Select(line => line + suffix)],
         };
         return new PredictionResult(output, adapter, checkpoint, trace);
+    }
+
+    /// <summary>A zip of 1,000 bytes.</summary>
+    /// <param name="others">The bytes besides the card's padding.</param>
+    static byte[] Adapter(int others)
+    {
+        const int Bytes = 1000;
+        var padding = new byte[others == 0 ? 0 : Bytes - others];
+        return PeftFiles.Zip(CompressionLevel.NoCompression, [.. PeftFiles.Of(1, 2).SkipLast(1), (ModuleFiles.Card, padding)]);
     }
 
     /// <summary>Waits until canceled or stopped, as a search does at its next evaluation.</summary>
