@@ -88,6 +88,8 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
     }
 
+    public IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress) => new MemoryStream();
+
     static void Step(int steps, TimeSpan time, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         for (var step = 1; step <= steps; step++)

@@ -40,6 +40,13 @@ static class RouteDocuments
     public static RouteHandlerBuilder ProducesProblem(this RouteHandlerBuilder route, int statusCode) =>
         route.Produces<Problem>(statusCode, "application/problem+json");
 
+    /// <summary>Documents the errors of a route that reads a JSON object: malformed, too large, not JSON, or with wrong members.</summary>
+    public static RouteHandlerBuilder ProducesBadBodies(this RouteHandlerBuilder route) => route
+        .ProducesProblem(StatusCodes.Status400BadRequest)
+        .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+        .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+        .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+
     /// <summary>Documents an error with an example for this route.</summary>
     public static RouteHandlerBuilder ProducesProblem(this RouteHandlerBuilder route, Problem example) =>
         route.ProducesProblem(example.Status).WithMetadata(new AnswerDocument(example.Status, example));

@@ -16,6 +16,15 @@ static class ListCursor
     /// <summary>The URL of the page after <paramref name="skip"/> items, in a list with any other order.</summary>
     public static string NextUrl(HttpRequest request, int skip) => NextUrl(request, $"+{skip}");
 
+    /// <summary>The number of items before the page that a request asks for, in a list with any other order.</summary>
+    /// <exception cref="RequestRefusedException">The cursor is not one of such a list.</exception>
+    public static int SkipOf(HttpRequest request)
+    {
+        var cursor = request.Query[Key].ToString();
+        return cursor.Length == 0 ? 0
+            : ReadSkip(cursor) ?? throw new RequestRefusedException(Problems.Fields([new InvalidField("invalid_value", Key, Rule)]));
+    }
+
     /// <returns>The number of items before the page, or null when the text is not a cursor of such a list.</returns>
     public static int? ReadSkip(string cursor) =>
         Base64Url.IsValid(cursor)

@@ -1,3 +1,4 @@
+using LoraHub.Core.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Threading;
 using LoraHub.Modules.Library;
@@ -8,7 +9,8 @@ namespace LoraHub.Api.Models;
 
 /// <summary>The models that clients can call: the composer, the installed base models, and every version of every module.</summary>
 /// <param name="index">Finds earlier versions by their digests alone; null on the command line, which has no index.</param>
-sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex? index = null)
+/// <param name="entries">Finds models without a version; null where there is no database.</param>
+sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex? index = null, IModelStore? entries = null)
 {
     const int DigestLength = 64;
 
@@ -60,8 +62,20 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
 
         var reference = new ModuleReference(name, version);
         var module = library.Find(reference) ?? (index is null ? null : await index.FindAsync(reference, cancellationToken));
-        return module is null ? null : Of(module);
+        return module is not null ? Of(module)
+            : version is null && entries is not null && await entries.FindAsync(name, cancellationToken) is { } entry ? Empty(entry)
+            : null;
     }
+
+    /// <summary>Whether the name is the composer's or a base model's.</summary>
+    public bool IsOfService(string name) => composer.IsNamed(name) || library.Bases.IsInstalled(name);
+
+    /// <summary>A model without a version.</summary>
+    public static CallableModel Empty(ModelEntry entry) => new(entry.Id, "", PredictionKind.Generate)
+    {
+        Entry = entry,
+        Problem = $"it has no version yet; publish one with POST /v1/modules/{entry.Id}/versions.",
+    };
 
     /// <summary>Finds what a client's <c>version</c> names: <c>owner/name</c>, <c>owner/name:id</c> or the id alone.</summary>
     /// <returns>Null if there is no such version.</returns>

@@ -122,12 +122,12 @@ static class ModuleEndpoints
             .Produces<ModuleDescription>(StatusCodes.Status200OK)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblems(ModuleExamples.Refusals);
-        modules.MapDelete(One, ModuleChanges.DeleteAsync)
+        modules.MapDelete(One, ModuleDeletion.DeleteAsync)
             .WithScope(TokenScope.Publish)
             .WithName("modules.delete")
             .WithSummary("Delete a module with all of its versions")
             .WithDescription("Without the scope `admin`, only a module whose versions were all published with this token. "
-                + "Refused while a queued or running prediction uses it.")
+                + "Refused while a queued or running prediction uses it, or a deployment is pinned to one of its versions.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(ModuleExamples.Held);

@@ -12,7 +12,7 @@ static class ModuleExamples
 
     public static readonly Problem BadQuery = new(null, "Query parameter \"rank\" must be a number from 1", StatusCodes.Status400BadRequest);
 
-    public static readonly Problem Held = new(null, ModuleChanges.Held(2), StatusCodes.Status409Conflict);
+    public static readonly Problem Held = new(null, ModuleDeletion.Held(2), StatusCodes.Status409Conflict);
 
     public static readonly Problem NotOwned = new(null, ModuleRights.NotOwned, StatusCodes.Status409Conflict);
 

@@ -1,26 +1,42 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Security;
+using LoraHub.Core.Models;
 using LoraHub.Modules.Library;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>Authorizes changes of modules.</summary>
-static class ModuleRights
+/// <summary>Authorizes changes of modules, and of models that have no version yet.</summary>
+sealed class ModuleRights(IModuleIndex index, IModelStore models)
 {
     public const string NotOwned = "This module is read-only: it ships with the program or is in a folder in Models:Folders.";
 
     const string OfOthers = "This module was published with another token; use a token with the scope `admin`, or publish under another name.";
 
+    const string Reserved = "This name belongs to another token, which created the model; use a token with the scope `admin`, or another name.";
+
     /// <summary>
-    /// A token may create a module, and change one whose versions were all published with it; an admin's token may change every module.
+    /// A token may create a module, and change one whose versions were all published with it; an admin's token may change every module. The name of
+    /// a model without a version belongs to the token that created it.
     /// </summary>
     /// <returns>The error response, or null.</returns>
-    public static async Task<IResult?> RefuseChangeAsync(string id, HttpContext http, IModuleIndex index)
+    public async Task<IResult?> RefuseChangeAsync(string id, HttpContext http)
     {
         var versions = await index.VersionsAsync(id, http.RequestAborted);
-        return versions.Any(version => version is { IsCurrent: true, IsOwned: false }) ? Problems.Because(
-            StatusCodes.Status409Conflict, null, NotOwned)
-            : http.IsAdmin() || versions.All(version => version.PublishedBy == http.User.Identity?.Name) ? null
-            : Problems.Because(StatusCodes.Status403Forbidden, "Forbidden", OfOthers);
+        if (versions.Any(version => version is { IsCurrent: true, IsOwned: false }))
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, NotOwned);
+        }
+
+        var token = http.User.Identity?.Name;
+        if (http.IsAdmin() || (versions.Count > 0 && versions.All(version => version.PublishedBy == token)))
+        {
+            return null;
+        }
+
+        return versions.Count > 0 ? Forbidden(OfOthers)
+            : await models.FindAsync(id, http.RequestAborted) is { } entry && entry.CreatedBy != token ? Forbidden(Reserved)
+            : null;
     }
+
+    static IResult Forbidden(string detail) => Problems.Because(StatusCodes.Status403Forbidden, "Forbidden", detail);
 }

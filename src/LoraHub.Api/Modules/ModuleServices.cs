@@ -14,7 +14,9 @@ static class ModuleServices
             .AddSingleton<IAnswerExamples, ModuleAnswerExamples>()
             .AddSingleton<PublishEndpoint>()
             .AddSingleton<ResultPublication>()
+            .AddSingleton<ModuleRights>()
             .AddSingleton<ModuleChanges>()
+            .AddSingleton<ModuleDeletion>()
             .AddSingleton<SimilarModules>();
     }
 }

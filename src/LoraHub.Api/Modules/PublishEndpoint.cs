@@ -20,6 +20,7 @@ sealed partial class PublishEndpoint(
     ModuleLibrary library,
     Composer composer,
     SimilarModules similar,
+    ModuleRights rights,
     IOptions<ModuleOptions> options,
     ILogger<PublishEndpoint> logger)
 {
@@ -43,7 +44,7 @@ sealed partial class PublishEndpoint(
             return Problems.Because(StatusCodes.Status409Conflict, null, NameTaken);
         }
 
-        if (await ModuleRights.RefuseChangeAsync(id, http, index) is { } forbidden)
+        if (await rights.RefuseChangeAsync(id, http) is { } forbidden)
         {
             return forbidden;
         }
@@ -57,7 +58,7 @@ sealed partial class PublishEndpoint(
         }
         catch (ModuleTakenException)
         {
-            return await ModuleRights.RefuseChangeAsync(id, http, index)
+            return await rights.RefuseChangeAsync(id, http)
                 ?? Problems.Because(StatusCodes.Status409Conflict, null, "Another upload published this module at the same time; try again.");
         }
         catch (ModuleRefusedException exception)

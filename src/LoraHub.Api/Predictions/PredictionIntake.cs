@@ -109,7 +109,7 @@ sealed partial class PredictionIntake(
             _counts.AddOrUpdate(KeyOf(request.Model), 1, (_, count) => count + 1);
         }
 
-        Instruments.PredictionsCreated.Add(1);
+        Instruments.CountCreated(request.Deployment);
         LogCreated(created.Id);
         foreach (var follower in followers)
         {

@@ -19,6 +19,9 @@ static class ReplicateEndpoints
         .AddSingleton<StreamAddress>()
         .AddSingleton<FileAddress>()
         .AddSingleton<ModelList>()
+        .AddSingleton<ModelChanges>()
+        .AddSingleton<DeploymentCatalog>()
+        .AddSingleton<DeploymentChanges>()
         .AddSingleton<IErrorFormat, ReplicateErrorFormat>()
         .AddSingleton<IAnswerExamples, ReplicateExamples>();
 

@@ -17,8 +17,10 @@ static class ReplicateModelExamples
         var version = ReplicateVersion.From(served.Model) with { CreatedAt = at, OpenapiSchema = CogExamples.Document };
         var model = ReplicateModel.From(served.Model, "http://localhost:5000", runCount: 12) with { LatestVersion = version };
         var hardware = new ReplicateHardware("cpu", "CPU");
-        var deployment = ReplicateDeployment.From(served, hardware);
-        deployment = deployment with { CurrentRelease = deployment.CurrentRelease with { CreatedAt = at } };
+        var account = ReplicateAccount.From(served);
+        var configuration = new ReplicateConfiguration(hardware.Sku, MinInstances: 1, MaxInstances: 3);
+        var release = new ReplicateRelease(2, served.Name, served.Version, at, account, configuration);
+        var deployment = new ReplicateDeployment(served.Owner, "my-app", release);
         return
         [
             version,
@@ -26,7 +28,7 @@ static class ReplicateModelExamples
             model,
             new ReplicatePage<ReplicateModel>(null, null, [model]),
             new ReplicateSearch("lora", [new ReplicateFound(model, new ReplicateFoundMetadata(Composer.Description, ["lora"], 1))], [], []),
-            ReplicateAccount.From(served),
+            account,
             new[] { hardware },
             deployment,
             new ReplicatePage<ReplicateDeployment>(null, null, [deployment]),

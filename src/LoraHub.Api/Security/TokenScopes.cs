@@ -11,7 +11,7 @@ public enum TokenScope
     /// <summary>Running and canceling predictions, and uploading files for them.</summary>
     Predict,
 
-    /// <summary>Publishing modules, and deleting those that the token has published.</summary>
+    /// <summary>Publishing modules, creating models and deployments, and changing those that the token has published or created.</summary>
     Publish,
 
     /// <summary>All of these for every module, and quarantine.</summary>

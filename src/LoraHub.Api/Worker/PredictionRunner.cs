@@ -53,13 +53,13 @@ sealed partial class PredictionRunner(
         var measured = new PredictionEvent.Measured(Prediction.PredictTimeMetric, Math.Round(time.GetElapsedTime(start).TotalSeconds, 6));
         if (await lease.AppendAsync([.. end.SkipLast(1), measured, end[^1]], CancellationToken.None))
         {
-            End(id, end[^1], measured.Value, span);
+            End(lease.Created, end[^1], measured.Value, span);
         }
         else if (await lease.AppendAsync(
             [.. end.SkipLast(1).Where(last => last is not PredictionEvent.Answered), measured, new PredictionEvent.Canceled()], CancellationToken.None))
         {
             // A client canceled the prediction before its end was recorded.
-            End(id, new PredictionEvent.Canceled(), measured.Value, span);
+            End(lease.Created, new PredictionEvent.Canceled(), measured.Value, span);
         }
         else
         {
@@ -127,11 +127,11 @@ sealed partial class PredictionRunner(
         }
     }
 
-    void End(string id, PredictionEvent end, double seconds, Activity? span)
+    void End(CreatedPrediction created, PredictionEvent end, double seconds, Activity? span)
     {
-        Instruments.PredictionDuration.Record(seconds);
+        Instruments.RecordDuration(seconds, created.Deployment);
         span?.SetEnd(end);
-        LogEnded(id, end.GetType().Name, seconds);
+        LogEnded(created.Id, end.GetType().Name, seconds);
     }
 
     void Lose(string id, Activity? span)

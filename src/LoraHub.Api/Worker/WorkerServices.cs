@@ -1,3 +1,6 @@
+using LoraHub.Api.Models;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
 namespace LoraHub.Api.Worker;
 
 static class WorkerServices
@@ -7,8 +10,11 @@ static class WorkerServices
         services.AddSingleton<PlannedWork>().AddSingleton<PredictionRunner>();
 
     /// <summary>Adds the worker that runs predictions from the queue.</summary>
-    public static IServiceCollection AddPredictionWorker(this IServiceCollection services) =>
-        services.AddSingleton<WorkerState>().AddHostedService<PredictionWorker>();
+    public static IServiceCollection AddPredictionWorker(this IServiceCollection services)
+    {
+        services.TryAddSingleton<Composer>();
+        return services.AddSingleton<WorkerState>().AddHostedService<PinnedModels>().AddHostedService<PredictionWorker>();
+    }
 
     /// <summary>Adds the state of a worker that has finished its setup, for a process without one.</summary>
     public static IServiceCollection AddNoWorker(this IServiceCollection services) => services.AddSingleton(provider =>

@@ -24,6 +24,13 @@ public interface IPredictor
     /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
     /// <exception cref="OperationCanceledException">Canceled; at most one generated token after the request.</exception>
     Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken);
+
+    /// <summary>Loads a model and keeps it loaded until the result is disposed.</summary>
+    /// <param name="baseModel">The id of the base model.</param>
+    /// <param name="module">A module for it, or null.</param>
+    /// <returns>Null, with nothing kept, if the limits of memory for loaded models are reached.</returns>
+    /// <exception cref="PredictionException">The model cannot be loaded.</exception>
+    IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress);
 }
 
 /// <summary>Receives the progress of a running prediction. Calls come from one thread and must not block.</summary>

@@ -3,7 +3,9 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Core.Telemetry;
 
-/// <summary>The program's metrics. Label values are the fixed words below, never an id, an input or a client's URL.</summary>
+/// <summary>
+/// The program's metrics. Label values are the fixed words below and the names of deployments, never an id, an input or a client's URL.
+/// </summary>
 public static class Instruments
 {
     /// <summary>The name of the meter and of the source of spans.</summary>
@@ -26,14 +28,8 @@ public static class Instruments
 
     public static Gauge<int> Ready { get; } = Meter.CreateGauge<int>("lorahub.ready", unit: null, "1 while /health/ready answers 200, else 0.");
 
-    public static Counter<long> PredictionsCreated { get; } =
-        Meter.CreateCounter<long>("lorahub.predictions.created", Predictions, "Predictions created.");
-
-    /// <summary>Measured from the start of the prediction's last attempt.</summary>
-    public static Histogram<double> PredictionDuration { get; } = Histogram(
-        "lorahub.prediction.duration",
-        "Time from the start of a prediction's last attempt to its end.",
-        [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]);
+    public static Gauge<int> KeptLoaded { get; } = Meter.CreateGauge<int>(
+        "lorahub.deployment.kept", "{version}", "Model versions that this worker keeps loaded for deployments.");
 
     /// <summary>Attempts whose results are discarded: another worker has the prediction, or it has ended.</summary>
     public static Counter<long> LeasesLost { get; } =
@@ -49,6 +45,25 @@ public static class Instruments
         "Duration of one phase of a prediction.",
         [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]);
 
+    static readonly double[] PredictionSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+
+    static Counter<long> PredictionsCreated { get; } =
+        Meter.CreateCounter<long>("lorahub.predictions.created", Predictions, "Predictions created.");
+
+    static Histogram<double> PredictionDuration { get; } = Histogram(
+        "lorahub.prediction.duration", "Time from the start of a prediction's last attempt to its end.", PredictionSeconds);
+
+    static Counter<long> DeploymentCreated { get; } =
+        Meter.CreateCounter<long>("lorahub.deployment.predictions.created", Predictions, "Predictions created, by deployment.");
+
+    static Counter<long> DeploymentEnded { get; } =
+        Meter.CreateCounter<long>("lorahub.deployment.predictions.ended", Predictions, "Finished predictions, by deployment and status.");
+
+    static Histogram<double> DeploymentDuration { get; } = Histogram(
+        "lorahub.deployment.prediction.duration",
+        "Time from the start of a prediction's last attempt to its end, by deployment.",
+        PredictionSeconds);
+
     static string Version => typeof(Instruments).Assembly.GetName().Version!.ToString(3);
 
     static Counter<long> PredictionsEnded { get; } =
@@ -63,9 +78,39 @@ public static class Instruments
     static Counter<long> Tokens { get; } =
         Meter.CreateCounter<long>("lorahub.tokens", "{token}", "Tokens of the clients' texts, each counted once, and generated tokens.");
 
+    /// <summary>Counts a new prediction.</summary>
+    /// <param name="deployment">The existing deployment that it calls, or null.</param>
+    public static void CountCreated(string? deployment)
+    {
+        PredictionsCreated.Add(1);
+        if (deployment is not null)
+        {
+            DeploymentCreated.Add(1, Label("deployment", deployment));
+        }
+    }
+
     /// <summary>Counts the end of a prediction. The code that records the end calls it once.</summary>
     /// <param name="end">A terminal event.</param>
-    public static void CountEnd(PredictionEvent end) => PredictionsEnded.Add(1, Label("status", Status(end)));
+    /// <param name="deployment">The deployment that it called, or null.</param>
+    public static void CountEnd(PredictionEvent end, string? deployment)
+    {
+        PredictionsEnded.Add(1, Label("status", Status(end)));
+        if (deployment is not null)
+        {
+            DeploymentEnded.Add(1, Label("deployment", deployment), Label("status", Status(end)));
+        }
+    }
+
+    /// <param name="seconds">From the start of the prediction's last attempt to its end.</param>
+    /// <param name="deployment">The deployment that it called, or null.</param>
+    public static void RecordDuration(double seconds, string? deployment)
+    {
+        PredictionDuration.Record(seconds);
+        if (deployment is not null)
+        {
+            DeploymentDuration.Record(seconds, Label("deployment", deployment));
+        }
+    }
 
     public static void CountWebhook(WebhookEvent sent, bool isTaken) => CountWebhook(sent, isTaken ? "taken" : "failed", 1);
 

@@ -30,6 +30,18 @@ sealed class LeasedCache<T>(string name, long limit, Func<T, long> size) : IDisp
         }
     }
 
+    /// <summary>Whether what is leased alone is more than the limit.</summary>
+    public bool IsOverLimit
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Where(entry => entry.Users > 0).Sum(entry => size(entry.Value)) > limit;
+            }
+        }
+    }
+
     public void Dispose()
     {
         lock (_gate)

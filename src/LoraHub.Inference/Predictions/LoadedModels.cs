@@ -34,6 +34,9 @@ sealed class LoadedModels : IDisposable
         _modules = new LeasedCache<LoraModule>(Instruments.ModuleCache, options.ModuleCacheBytes, module => module.Bytes);
     }
 
+    /// <summary>Whether what is in use alone is more than the limits of memory.</summary>
+    public bool IsOverLimit => _models.IsOverLimit || _modules.IsOverLimit;
+
     /// <summary>Finds the planned version, even when the module has a newer one.</summary>
     /// <exception cref="PredictionException">It is gone, or cannot be used.</exception>
     public ModuleVersion Find(ModuleUse use) => _library.Find(new ModuleReference(use.Id, use.Digest)) switch

@@ -75,9 +75,22 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     public async Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         var start = _time.GetTimestamp();
-        using var rented = await OwnThread.RunAsync(() => WrapErrors(() => Rent(plan, progress)), cancellationToken);
+        progress.Log($"Using seed: {plan.Seed}");
+        using var rented = await OwnThread.RunAsync(() => WrapErrors(() => Rent(plan.BaseModel, plan.Module, progress)), cancellationToken);
         await _texts.AnswerAsync(new LoadedPrompt(plan, rented.Base, rented.Module, start), progress, cancellationToken);
     }
+
+    public IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress) => WrapErrors(() =>
+    {
+        var rented = Rent(baseModel, module, progress);
+        if (!_loaded.IsOverLimit)
+        {
+            return rented;
+        }
+
+        rented.Dispose();
+        return null;
+    });
 
     public void Dispose() => _loaded.Dispose();
 
@@ -125,14 +138,13 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    RentedPrompt Rent(GenerationPlan plan, IPredictionProgress progress)
+    RentedPrompt Rent(string baseModel, ModuleUse? module, IPredictionProgress progress)
     {
         using var noGrad = no_grad();
-        progress.Log($"Using seed: {plan.Seed}");
-        var model = _loaded.RentModel(plan.BaseModel, progress);
+        var model = _loaded.RentModel(baseModel, progress);
         try
         {
-            return new RentedPrompt(model, plan.Module is { } use ? _loaded.RentModule(_loaded.Find(use), model.Value) : null);
+            return new RentedPrompt(model, module is { } use ? _loaded.RentModule(_loaded.Find(use), model.Value) : null);
         }
         catch
         {
@@ -167,7 +179,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         }
     }
 
-    /// <summary>The leases of one prompt.</summary>
+    /// <summary>The leases of one prompt, or of what is kept loaded.</summary>
     sealed class RentedPrompt(LeasedCache<BaseModel>.Lease model, LeasedCache<LoraModule>.Lease? module) : IDisposable
     {
         public BaseModel Base => model.Value;

@@ -43,6 +43,10 @@ public interface IModuleIndex
     /// <summary>Removes a module with its versions.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>Removes a version of a module. If it was the current one, the module has none until the next <see cref="PutAsync"/>.</summary>
+    /// <param name="digest">The version's full digest.</param>
+    Task RemoveAsync(string id, string digest, CancellationToken cancellationToken);
+
     /// <summary>
     /// The ids of queued or running predictions that compose the module or name it in their input; it must not be deleted while there are any.
     /// </summary>

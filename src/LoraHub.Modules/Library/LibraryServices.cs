@@ -33,6 +33,7 @@ public static class LibraryServices
             .AddSingleton<FolderSwap>()
             .AddSingleton<Leftovers>()
             .AddSingleton<VersionStore>()
+            .AddSingleton<VersionRemoval>()
             .AddSingleton<ModuleInspector>()
             .AddSingleton<QuarantineRule>()
             .AddSingleton<ModulePublisher>();

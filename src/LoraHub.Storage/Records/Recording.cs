@@ -80,13 +80,13 @@ static class Recording
             cancellationToken);
         if (after.IsTerminal)
         {
-            await records.CloseAsync(row, cancellationToken);
-            Instruments.CountEnd(happened[^1].Event); // every prediction ends here exactly once
+            var ended = await records.CloseAsync(row, cancellationToken);
+            Instruments.CountEnd(happened[^1].Event, ended.Deployment); // every prediction ends here exactly once
         }
     }
 
     /// <summary>Folds all events into the row.</summary>
-    static async Task CloseAsync(this RecordsContext records, IQueryable<PredictionRow> rows, CancellationToken cancellationToken)
+    static async Task<Prediction> CloseAsync(this RecordsContext records, IQueryable<PredictionRow> rows, CancellationToken cancellationToken)
     {
         var row = await rows.AsNoTracking().SingleAsync(cancellationToken);
         var events = await records.Events.AsNoTracking()
@@ -111,6 +111,8 @@ static class Recording
         {
             await records.CountUsesAsync(ended, cancellationToken);
         }
+
+        return ended;
     }
 
     /// <summary>Replaces U+0000, which PostgreSQL cannot store in text.</summary>

@@ -10,6 +10,7 @@ public sealed class NpmClientTests(NpmClient client) : IClassFixture<NpmClient>
     [InlineData("webhooks")]
     [InlineData("resources")]
     [InlineData("models")]
+    [InlineData("deployments")]
     public async Task The_tests_of_the_replicate_client_pass(string subject)
     {
         Assert.SkipWhen(client.Missing is not null, client.Missing ?? ""); // .ci/run installs Node.js and counts a skipped test as failed

@@ -32,9 +32,10 @@ sealed record AnswerCase(Func<Service, HttpClient, string, Task<HttpResponseMess
 
     public static AnswerCase Get(string path) => new((_, client, _) => client.FetchAsync(path));
 
-    /// <param name="path"><c>{new}</c> is a placeholder for the case's name.</param>
+    /// <param name="path"><c>{new}</c> is a placeholder for the case's name, as in <paramref name="json"/>.</param>
     public static AnswerCase Of(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers) =>
-        new((_, client, name) => client.SendAsync(method, path.Replace(New, name, StringComparison.Ordinal), json, headers));
+        new((_, client, name) => client.SendAsync(
+            method, path.Replace(New, name, StringComparison.Ordinal), json?.Replace(New, name, StringComparison.Ordinal), headers));
 
     /// <summary>Sends a body that is not JSON, with its media type.</summary>
     public static AnswerCase Text(HttpMethod method, string path, string body, string type) => new(async (_, client, name) =>
@@ -43,6 +44,17 @@ sealed record AnswerCase(Func<Service, HttpClient, string, Task<HttpResponseMess
         using var request = new HttpRequestMessage(method, path.Replace(New, name, StringComparison.Ordinal)) { Content = content };
         return await client.SendAsync(request, TestContext.Current.CancellationToken);
     });
+
+    /// <summary>Sends another request before this one, which must succeed.</summary>
+    public AnswerCase After(string path, string json) => this with
+    {
+        Send = async (service, client, name) =>
+        {
+            using var first = await client.PostAsync(path, json.Replace(New, name, StringComparison.Ordinal));
+            Assert.True(first.IsSuccessStatusCode, await first.TextAsync());
+            return await Send(service, client, name);
+        },
+    };
 
     public AnswerCase With(params (string Key, string Value)[] settings) => this with { Settings = settings };
 

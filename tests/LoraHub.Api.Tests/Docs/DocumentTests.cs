@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 using Microsoft.OpenApi;
 
@@ -64,16 +65,34 @@ public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedSe
     {
         var client = await shared.Service.ReadyAsync();
         var operation = (await DocumentAsync()).Operations[route];
-        var path = operation["parameters"]?.AsArray().Where(parameter => parameter!.Text("in") == "path")
-            .Aggregate(route,
-                (text, parameter) => text.Replace($"{{{parameter!.Text("name")}}}", parameter!.Text("example"), StringComparison.Ordinal)) ?? route;
-
         var body = operation["requestBody"]!["content"]!["application/json"]!["example"]!;
-        using var response = await client.PostAsync(path["POST ".Length..], body.ToJsonString(), ("Prefer", "wait"));
+        using var response = await client.PostAsync(PathOf(route, operation), body.ToJsonString(), ("Prefer", "wait"));
 
         Assert.Equal(statusCode, response.StatusCode);
         Assert.Equal("succeeded", (await response.JsonAsync()).Text("status"));
         Assert.NotEmpty(body["input"]!.Text("test_inputs")!); // the first try shows answers
+    }
+
+    [Theory]
+    [InlineData("/v1/models")]
+    [InlineData("/v1/deployments")]
+    public async Task The_examples_of_a_creation_an_update_and_a_deletion_work_unedited_one_after_the_other(string path)
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        var document = await DocumentAsync();
+        foreach (var (route, statusCode) in new[]
+        {
+            ($"POST {path}", HttpStatusCode.Created),
+            ($"PATCH {path}/{{owner}}/{{name}}", HttpStatusCode.OK),
+            ($"DELETE {path}/{{owner}}/{{name}}", HttpStatusCode.NoContent),
+        })
+        {
+            var operation = document.Operations[route];
+            var body = operation["requestBody"]?["content"]!["application/json"]!["example"]!.ToJsonString();
+            using var response = await client.SendAsync(new HttpMethod(route.Split(' ')[0]), PathOf(route, operation), body);
+            Assert.True(statusCode == response.StatusCode, $"{route}: {response.StatusCode} {await response.TextAsync()}");
+        }
     }
 
     [Theory]
@@ -106,6 +125,12 @@ public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedSe
         Assert.Equal(100, (int)inputs["max_inference_step"]!["maximum"]!);
         Assert.Equal(["factors", "delta"], inputs["composition"]!["enum"]!.AsArray().Select(choice => (string?)choice));
     }
+
+    /// <summary>The path of an operation with the examples of its parameters.</summary>
+    static string PathOf(string route, JsonNode operation) =>
+        (operation["parameters"]?.AsArray() ?? []).Where(parameter => parameter!.Text("in") == "path").Aggregate(
+            route.Split(' ')[1],
+            (path, parameter) => path.Replace($"{{{parameter!.Text("name")}}}", parameter!.Text("example"), StringComparison.Ordinal));
 
     async Task<Document> DocumentAsync() => new(await (await shared.Service.ReadyAsync()).GetJsonAsync("/docs/service.json"));
 }

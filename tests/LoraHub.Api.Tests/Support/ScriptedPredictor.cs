@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
@@ -37,6 +38,31 @@ sealed class ScriptedPredictor : IPredictor
 
     public Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken) =>
         TextScript(plan, progress, cancellationToken);
+
+    /// <summary>What is kept loaded now: base models and modules with their digests.</summary>
+    public IReadOnlyCollection<string> Kept => [.. _kept.Keys];
+
+    /// <summary>Why nothing can be kept loaded, or null.</summary>
+    public PredictionException? KeepFails { get; set; }
+
+    readonly ConcurrentDictionary<string, bool> _kept = new(StringComparer.Ordinal);
+
+    public IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress)
+    {
+        if (KeepFails is not null)
+        {
+            throw KeepFails;
+        }
+
+        var name = module is null ? baseModel : $"{module.Id}@{module.Digest}";
+        Assert.True(_kept.TryAdd(name, true), $"{name} is kept twice");
+        return new Release(() => _kept.TryRemove(name, out _));
+    }
+
+    sealed class Release(Action release) : IDisposable
+    {
+        public void Dispose() => release();
+    }
 }
 
 sealed record Run(PredictionInput Input, string Folder, IPredictionProgress Progress, CancellationToken CancellationToken)

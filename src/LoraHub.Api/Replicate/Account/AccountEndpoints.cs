@@ -1,4 +1,5 @@
 using LoraHub.Api.Models;
+using LoraHub.Core;
 using LoraHub.Core.Json;
 using LoraHub.Inference;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,8 +22,8 @@ static class AccountEndpoints
             .Produces<ReplicateHardware[]>();
     }
 
-    static JsonHttpResult<ReplicateHardware[]> ListHardware(IOptions<InferenceOptions> options) =>
-        TypedResults.Json<ReplicateHardware[]>([ReplicateHardware.From(options.Value)], WireJson.Options);
+    static JsonHttpResult<ReplicateHardware[]> ListHardware(IOptions<InferenceOptions> inference, IOptions<QueueOptions> queue) =>
+        TypedResults.Json<ReplicateHardware[]>([ReplicateHardware.From(inference.Value, queue.Value)], WireJson.Options);
 }
 
 /// <param name="Type"><c>user</c> or <c>organization</c>.</param>
@@ -32,8 +33,12 @@ public sealed record ReplicateAccount(string Type, string Username, string Name)
     internal static ReplicateAccount From(Composer model) => new("organization", model.Owner, model.Owner);
 }
 
+/// <param name="Sku">The name of the queue, <c>Queue:Hardware</c>.</param>
 public sealed record ReplicateHardware(string Sku, string Name)
 {
-    internal static ReplicateHardware From(InferenceOptions options) =>
-        options.Device == "cpu" ? new ReplicateHardware("cpu", "CPU") : new ReplicateHardware("gpu", "Nvidia GPU");
+    internal static ReplicateHardware From(InferenceOptions inference, QueueOptions queue) => new(
+        queue.Hardware,
+        inference.Device != "cpu" ? "Nvidia GPU"
+        : queue.Hardware == "cpu" ? "CPU"
+        : queue.Hardware);
 }

@@ -2,6 +2,7 @@ using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core;
+using LoraHub.Core.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Ranking;
@@ -11,10 +12,16 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Api.Replicate.Models;
 
 /// <summary>
-/// Lists and searches the models: the composer, then the base models, then the modules that can be used. A page costs one query of the index and
-/// reads no file.
+/// Lists and searches the models: the composer, then the base models, then the modules that can be used, then the models without a version. A page
+/// costs a few queries and reads no file.
 /// </summary>
-sealed class ModelList(ModelCatalog catalog, Composer composer, IModuleIndex index, PredictionIntake intake, IOptions<LimitsOptions> limits)
+sealed class ModelList(
+    ModelCatalog catalog,
+    Composer composer,
+    IModuleIndex index,
+    IModelStore entries,
+    PredictionIntake intake,
+    IOptions<LimitsOptions> limits)
 {
     const int PageSize = 100;
 
@@ -22,12 +29,19 @@ sealed class ModelList(ModelCatalog catalog, Composer composer, IModuleIndex ind
     /// <returns>The models of a page, and the number of models before the next one; null on the last page.</returns>
     public async Task<(IReadOnlyList<ReplicateModel> Models, int? Next)> ReadAsync(int skip, string origin, CancellationToken cancellationToken)
     {
-        var all = (await catalog.BasesAsync(cancellationToken)).Prepend(catalog.Composer).Concat(catalog.Modules.Select(Listed));
-        var page = all.Skip(skip).Take(PageSize + 1).ToArray(); // one extra shows whether there is a next page
+        var all = (await catalog.BasesAsync(cancellationToken)).Prepend(catalog.Composer).Concat(catalog.Modules.Select(Listed)).ToArray();
+        var page = all.Skip(skip).Take(PageSize + 1).ToList(); // one extra shows whether there is a next page
+        var room = PageSize + 1 - page.Count;
+        if (room > 0)
+        {
+            var empty = await entries.ListWithoutModuleAsync(Math.Max(0, skip - all.Length), room, cancellationToken);
+            page.AddRange(empty.Select(ModelCatalog.Empty));
+        }
+
         var described = await DescribeAsync(page.Take(PageSize), origin, cancellationToken);
         var fitting = ReplicatePage.Within(limits.Value.PageBytes, described.Select(model => model.Description));
-        var read = fitting.Length < described.Count ? described[fitting.Length].Position : Math.Min(PageSize, page.Length);
-        return (fitting, read < page.Length ? skip + read : null);
+        var read = fitting.Length < described.Count ? described[fitting.Length].Position : Math.Min(PageSize, page.Count);
+        return (fitting, read < page.Count ? skip + read : null);
     }
 
     /// <summary>The models whose names and descriptions contain the words: the composer and base models, then the modules, best match first.</summary>
@@ -50,29 +64,42 @@ sealed class ModelList(ModelCatalog catalog, Composer composer, IModuleIndex ind
     /// <summary>All versions of the model: the current one first, then from newest to oldest.</summary>
     public async Task<IReadOnlyList<CallableModel>> VersionsAsync(CallableModel model, CancellationToken cancellationToken)
     {
+        if (model.IsEmpty)
+        {
+            return [];
+        }
+
         var versions = model.Module is null ? [] : await index.VersionsAsync(model.Name, cancellationToken);
         return versions.Count == 0 ? [model] : [.. versions.Where(version => version.Digest is not null).Select(Listed)];
     }
 
-    /// <summary>Adds what only the index has of a module's version, such as its use count.</summary>
-    public async Task<CallableModel> WithIndexAsync(CallableModel model, CancellationToken cancellationToken) =>
-        model.Module is not null && await index.FindAsync(new ModuleReference(model.Name, model.Version), cancellationToken) is { } module
-            ? model with { Module = module }
-            : model;
+    /// <summary>Adds what only the database has of a module's version, such as its use count and its description.</summary>
+    public async Task<CallableModel> WithRecordsAsync(CallableModel model, CancellationToken cancellationToken) =>
+        model.Module is null ? model : model with
+        {
+            Module = await index.FindAsync(new ModuleReference(model.Name, model.Version), cancellationToken) ?? model.Module,
+            Entry = await entries.FindAsync(model.Name, cancellationToken),
+        };
 
     static CallableModel Listed(ModuleVersion module) =>
         new(module.Id, module.Digest ?? "", PredictionKind.Generate) { BaseModel = module.BaseModel, Module = module };
 
-    /// <summary>Leaves out the modules that the indexer has not come to yet: their digests are not known.</summary>
+    /// <summary>Leaves out modules without a known digest, which the indexer has not come to yet, and entries with one of the service's own names.</summary>
     async Task<IReadOnlyList<(int Position, ReplicateModel Description)>> DescribeAsync(
         IEnumerable<CallableModel> models, string origin, CancellationToken cancellationToken)
     {
-        var known = await WithIndexAsync([.. models], cancellationToken);
-        return [.. known.Index().Where(model => model.Item.Version.Length > 0).Select(model => (model.Index, Describe(model.Item, origin)))];
+        var known = await WithRecordsAsync([.. models], cancellationToken);
+        return
+        [
+            .. known.Index().Where(model => model.Item.IsEmpty ? !catalog.IsOfService(model.Item.Name) : model.Item.Version.Length > 0)
+                .Select(model => (model.Index, Describe(model.Item, origin))),
+        ];
     }
 
-    /// <summary>Adds what only the index has of a module's current version: its use count, and for a folder without a record its digest.</summary>
-    async Task<IReadOnlyList<CallableModel>> WithIndexAsync(IReadOnlyList<CallableModel> models, CancellationToken cancellationToken)
+    /// <summary>
+    /// Adds what only the database has of a module's current version: its use count, its description, and for a folder without a record its digest.
+    /// </summary>
+    async Task<IReadOnlyList<CallableModel>> WithRecordsAsync(IReadOnlyList<CallableModel> models, CancellationToken cancellationToken)
     {
         string[] ids = [.. models.Where(model => model.Module is not null).Select(model => model.Name)];
         if (ids.Length == 0)
@@ -81,13 +108,15 @@ sealed class ModelList(ModelCatalog catalog, Composer composer, IModuleIndex ind
         }
 
         var indexed = await index.FindAsync(ids, cancellationToken);
+        var described = await entries.FindAsync(ids, cancellationToken);
         return
         [
-            .. models.Select(model =>
-                model.Module is not null && indexed.GetValueOrDefault(model.Name) is { Digest: { } digest } module
-                && (model.Version.Length == 0 || model.Version == digest)
-                    ? model with { Version = digest, Module = module }
-                    : model),
+            .. models.Select(model => model.Module is null ? model : Recorded(model) with { Entry = described.GetValueOrDefault(model.Name) }),
         ];
+
+        CallableModel Recorded(CallableModel model) =>
+            indexed.GetValueOrDefault(model.Name) is { Digest: { } digest } module && (model.Version.Length == 0 || model.Version == digest)
+                ? model with { Version = digest, Module = module }
+                : model;
     }
 }

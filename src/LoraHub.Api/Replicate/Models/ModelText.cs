@@ -11,16 +11,28 @@ static class ModelText
     const string OfBaseModel = "Answers a prompt with the base model alone, without a module.";
 
     public static string DescriptionOf(CallableModel model) =>
-        model.IsComposer ? Composer.Description
+        model.Entry?.Description is { } given ? given
+        : model.IsEmpty ? "No version of this model has been published yet."
+        : model.IsComposer ? Composer.Description
         : model.Module is not { } module ? OfBaseModel
         : CardSummary.Of(module.Card.Text) ?? $"Answers a prompt with {module.BaseModel}, adapted by this module.";
 
-    /// <summary>A module's card as it was published; otherwise the description and the inputs.</summary>
+    /// <summary>The stored readme; otherwise a module's card as it was published; otherwise the description and the inputs.</summary>
     public static string ReadmeOf(CallableModel model)
     {
+        if (model.Entry?.Readme is { } given)
+        {
+            return given;
+        }
+
         if (model.Module?.Card.Text is { Length: > 0 } card)
         {
             return card;
+        }
+
+        if (model.IsEmpty)
+        {
+            return $"# {model.Name}\n\n{DescriptionOf(model)}\n";
         }
 
         var text = new StringBuilder($"# {model.Name}\n\n{DescriptionOf(model)}\n")

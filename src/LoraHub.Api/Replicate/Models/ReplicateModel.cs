@@ -17,7 +17,7 @@ public sealed record ReplicateModel
 
     public string? Description { get; init; }
 
-    /// <summary>Always <c>public</c>. Clients accept only <c>public</c> and <c>private</c>.</summary>
+    /// <summary><c>public</c> or <c>private</c>, as it was created. Every token can see and call the model.</summary>
     public string Visibility { get; init; } = "public";
 
     public string? GithubUrl { get; init; }
@@ -25,6 +25,8 @@ public sealed record ReplicateModel
     public string? PaperUrl { get; init; }
 
     public string? LicenseUrl { get; init; }
+
+    public string? WeightsUrl { get; init; }
 
     /// <summary>
     /// For a module, the number of successful predictions that used its current version; otherwise the number of predictions created since the
@@ -37,7 +39,8 @@ public sealed record ReplicateModel
     /// <summary>For a module, the first example of its card.</summary>
     public ReplicatePrediction? DefaultExample { get; init; }
 
-    public required ReplicateVersion LatestVersion { get; init; }
+    /// <summary>Null while no version has been published.</summary>
+    public required ReplicateVersion? LatestVersion { get; init; }
 
     /// <param name="runCount">See <see cref="RunCount"/>.</param>
     internal static ReplicateModel From(CallableModel model, string origin, long runCount) => new()
@@ -46,10 +49,14 @@ public sealed record ReplicateModel
         Owner = model.Owner,
         Name = model.Name[(model.Owner.Length + 1)..],
         Description = ModelText.DescriptionOf(model),
-        GithubUrl = model.IsComposer ? "https://github.com/sail-sg/lorahub" : null,
-        PaperUrl = model.IsComposer ? "https://arxiv.org/abs/2307.13269" : null,
+        Visibility = model.Entry?.Visibility ?? "public",
+        GithubUrl = model.IsComposer ? "https://github.com/sail-sg/lorahub" : model.Entry?.GithubUrl,
+        PaperUrl = model.IsComposer ? "https://arxiv.org/abs/2307.13269" : model.Entry?.PaperUrl,
+        LicenseUrl = model.Entry?.LicenseUrl,
+        WeightsUrl = model.Entry?.WeightsUrl,
+        CoverImageUrl = model.Entry?.CoverImageUrl,
         RunCount = runCount,
-        LatestVersion = ReplicateVersion.From(model),
+        LatestVersion = model.IsEmpty ? null : ReplicateVersion.From(model),
     };
 }
 

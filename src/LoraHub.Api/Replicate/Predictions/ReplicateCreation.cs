@@ -1,6 +1,7 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate.Deployments;
 using LoraHub.Api.Worker;
 using LoraHub.Core;
 using LoraHub.Core.Json;
@@ -15,6 +16,7 @@ sealed record ReplicateServices(
     IPredictionEvents Events,
     Composer Composer,
     ModelCatalog Models,
+    DeploymentCatalog Deployments,
     StreamAddress Streams,
     WorkerState Worker,
     GracefulStop Stop,
@@ -34,8 +36,8 @@ static class ReplicateCreation
             : Problems.UnknownModel(services.Models.Unknown($"{owner}/{name}"));
 
     public static async Task<IResult> PostToDeploymentAsync(string owner, string name, HttpContext http, [AsParameters] ReplicateServices services) =>
-        $"{owner}/{name}" is var deployment && deployment == services.Composer.Deployment
-            ? await CreateAsync(http, services, services.Models.Composer, deployment)
+        await services.Deployments.FindAsync($"{owner}/{name}", http.RequestAborted) is { } deployment
+            ? await CreateAsync(http, services, await services.Deployments.ResolveAsync(deployment, http.RequestAborted), deployment.Id)
             : Problems.NotFound();
 
     /// <param name="model">The model that the path names, or null when the body names it.</param>

@@ -102,6 +102,15 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         },
         cancellationToken);
 
+    public Task RemoveAsync(string id, string digest, CancellationToken cancellationToken) => writer.WriteAsync(
+        async records =>
+        {
+            var wanted = StoredText.Of(id);
+            await records.HoldAsync(RecordsContext.ModelName(wanted), cancellationToken);
+            return await RemoveAsync(records, records.Modules.Where(row => row.Id == wanted && row.Digest == digest), cancellationToken);
+        },
+        cancellationToken);
+
     public Task<IReadOnlyList<string>> HoldersAsync(string id, CancellationToken cancellationToken) =>
         ReadAsync(records => records.HoldersAsync(StoredText.Of(id), cancellationToken), cancellationToken);
 
