@@ -1,17 +1,15 @@
-using System.Buffers;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using LoraHub.Modules.Versions;
-using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
 
 /// <summary>A client of the Hugging Face Hub: lists a model's files, searches models and opens files.</summary>
-sealed partial class HubClient(HubTransport transport, HubRetries retries, IOptions<HubOptions> options, TimeProvider time)
+sealed partial class HubClient(HubTransport transport, HubExchange exchange, HubRetries retries, TimeProvider time)
 {
-    const int MostAnswerBytes = 32 << 20, PageSize = 100, MostPages = 1000;
+    const int PageSize = 100, MostPages = 1000;
 
     /// <inheritdoc cref="HubTransport.Endpoint"/>
     public string Endpoint => transport.Endpoint;
@@ -24,10 +22,21 @@ sealed partial class HubClient(HubTransport transport, HubRetries retries, IOpti
     public async Task<HubModel> ModelAsync(string id, string? revision, CancellationToken cancellationToken)
     {
         var resource = new HubResource(Endpoint, id, revision ?? "main");
-        var url = new Uri($"{Endpoint}/api/models/{id}/revision/{Uri.EscapeDataString(resource.Revision)}?blobs=true");
-        var (json, _) = await GetAsync(url, resource, cancellationToken);
-        return HubModel.Read(id, json);
+        return HubModel.Read(id, (await GetAsync(ModelUrl(resource), resource, cancellationToken)).Body);
     }
+
+    /// <summary>Makes one attempt to read a model's files on <c>main</c>.</summary>
+    /// <exception cref="HubException">The request failed, or its response is invalid.</exception>
+    public async Task<HubModel> TryModelAsync(string id, CancellationToken cancellationToken)
+    {
+        var resource = new HubResource(Endpoint, id);
+        return HubModel.Read(id, (await TryAsync(ModelUrl(resource), resource, cancellationToken)).Body);
+    }
+
+    /// <summary>Reads a small file.</summary>
+    /// <exception cref="HubException">The request failed.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAsync(HubModel model, HubFile file, CancellationToken cancellationToken) =>
+        (await GetAsync(FileUrl(model, file), new HubResource(Endpoint, model.Id, model.Commit, file.Name), cancellationToken)).Body;
 
     /// <summary>The ids of an owner's models whose names contain the text, page by page.</summary>
     /// <exception cref="HubException">The request failed, or its response is invalid.</exception>
@@ -43,14 +52,14 @@ sealed partial class HubClient(HubTransport transport, HubRetries retries, IOpti
                 throw new HubException($"The Hub's list of models repeats a page, or has more than {MostPages} pages.");
             }
 
-            var (json, next) = await GetAsync(url, resource, cancellationToken);
-            foreach (var id in Ids(json))
+            var page = await GetAsync(url, resource, cancellationToken);
+            foreach (var id in Ids(page.Body))
             {
                 yield return id;
             }
 
-            url = next is null ? null
-                : Uri.TryCreate(url, next, out var page) && page.GetLeftPart(UriPartial.Authority) == url.GetLeftPart(UriPartial.Authority) ? page
+            url = Next(page) is not { } next ? null
+                : Uri.TryCreate(url, next, out var following) && following.GetLeftPart(UriPartial.Authority) == url.GetLeftPart(UriPartial.Authority) ? following
                 : throw new HubException("The Hub's list of models continues on another server; pages from other servers are not requested.");
         }
     }
@@ -61,12 +70,12 @@ sealed partial class HubClient(HubTransport transport, HubRetries retries, IOpti
     public async Task<HttpResponseMessage> OpenAsync(
         HubModel model, HubFile file, long from, EntityTagHeaderValue? tag, CancellationToken cancellationToken)
     {
-        var url = new Uri($"{Endpoint}/{model.Id}/resolve/{model.Commit}/{Uri.EscapeDataString(file.Name)}");
-        var response = await transport.GetAsync(
-            url,
-            from > 0 ? new RangeHeaderValue(from, null) : null,
-            from > 0 && tag is { IsWeak: false } ? new RangeConditionHeaderValue(tag) : null,
-            cancellationToken);
+        var call = new HubCall(HttpMethod.Get, FileUrl(model, file), Configure: headers =>
+        {
+            headers.Range = from > 0 ? new RangeHeaderValue(from, null) : null;
+            headers.IfRange = from > 0 && tag is { IsWeak: false } ? new RangeConditionHeaderValue(tag) : null;
+        });
+        var response = await transport.SendAsync(call, cancellationToken);
         if (response.IsSuccessStatusCode || response.StatusCode == System.Net.HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             return response;
@@ -78,43 +87,20 @@ sealed partial class HubClient(HubTransport transport, HubRetries retries, IOpti
         }
     }
 
-    Task<(ReadOnlyMemory<byte> Json, string? Next)> GetAsync(Uri url, HubResource resource, CancellationToken cancellationToken) => retries.RunAsync(
-        async token =>
-        {
-            using var idle = new IdleTimeout(options.Value.TryTimeout, time, token);
-            using var response = await idle.WaitAsync(either => transport.GetAsync(url, null, null, either));
-            if (!response.IsSuccessStatusCode)
-            {
-                throw HubAnswers.Refusal(response, resource, transport.HasToken, time);
-            }
+    Uri ModelUrl(HubResource model) => new($"{Endpoint}/api/models/{model.Id}/revision/{Uri.EscapeDataString(model.Revision)}?blobs=true");
 
-            var body = await idle.WaitAsync(response.Content.ReadAsStreamAsync);
-            return (await ReadAsync(body, response.Content.Headers.ContentLength, idle), Next(response));
-        },
+    Uri FileUrl(HubModel model, HubFile file) => new($"{Endpoint}/{model.Id}/resolve/{model.Commit}/{Uri.EscapeDataString(file.Name)}");
+
+    Task<HubResponse> GetAsync(Uri url, HubResource resource, CancellationToken cancellationToken) =>
+        retries.RunAsync(token => TryAsync(url, resource, token), cancellationToken);
+
+    Task<HubResponse> TryAsync(Uri url, HubResource resource, CancellationToken cancellationToken) => exchange.SendAsync(
+        _ => new HubCall(HttpMethod.Get, url),
+        response => HubAnswers.Refusal(response, resource, transport.HasToken, time),
         cancellationToken);
 
-    static async Task<ReadOnlyMemory<byte>> ReadAsync(Stream body, long? length, IdleTimeout idle)
-    {
-        var json = new ArrayBufferWriter<byte>(1 << 16);
-        int read;
-        while ((read = await idle.WaitAsync(token => body.ReadAsync(json.GetMemory(1 << 14), token).AsTask())) > 0)
-        {
-            json.Advance(read);
-            if (json.WrittenCount > MostAnswerBytes)
-            {
-                throw new HubException($"The Hub's response has more than {MostAnswerBytes} bytes.");
-            }
-        }
-
-        return length is null || json.WrittenCount == length
-            ? json.WrittenMemory
-            : throw new TransientHubException("The Hub's response is shorter than its Content-Length.");
-    }
-
-    static string? Next(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Link", out var links)
-            ? links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success)?.Groups["url"].Value
-            : null;
+    static string? Next(HubResponse response) =>
+        response.Links.Select(link => NextLink().Match(link)).FirstOrDefault(match => match.Success)?.Groups["url"].Value;
 
     static string[] Ids(ReadOnlyMemory<byte> json)
     {

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Modules.HuggingFace;
@@ -59,7 +57,8 @@ sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions>
             tag = await ReceiveAsync(model, file, part, tag, received, cancellationToken);
         }
 
-        if (!await MatchesDigestAsync(file, part, cancellationToken))
+        part.Position = 0;
+        if (!await file.MatchesAsync(part, cancellationToken))
         {
             Restart(part, received);
             throw new TransientHubException($"{file.Name} of {model.Id} does not match the digest that the Hub lists for it.");
@@ -117,27 +116,5 @@ sealed class HubDownload(HubClient hub, HubRetries retries, IOptions<HubOptions>
     {
         received(-part.Length);
         part.SetLength(0);
-    }
-
-    static async Task<bool> MatchesDigestAsync(HubFile file, FileStream part, CancellationToken cancellationToken)
-    {
-        part.Position = 0;
-        if (file.Sha256 is { } sha256)
-        {
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(part, cancellationToken)) == sha256;
-        }
-
-#pragma warning disable CA5350 // git identifies its objects by SHA-1
-        using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-#pragma warning restore CA5350
-        sha1.AppendData(Encoding.ASCII.GetBytes($"blob {file.Size}\0"));
-        var buffer = new byte[1 << 17];
-        int read;
-        while ((read = await part.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            sha1.AppendData(buffer, 0, read);
-        }
-
-        return Convert.ToHexStringLower(sha1.GetHashAndReset()) == file.BlobId;
     }
 }

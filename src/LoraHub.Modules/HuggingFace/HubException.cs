@@ -13,3 +13,12 @@ sealed class TransientHubException(string message, Exception? innerException = n
 
     public bool IsOutage => isOutage;
 }
+
+/// <summary>The Hub has no such model, or does not show it to the token's owner.</summary>
+sealed class MissingHubModelException(string message) : HubException(message);
+
+/// <summary>The model exists already, or changed since its files were read.</summary>
+sealed class HubConflictException(string message) : HubException(message);
+
+/// <summary>An upload URL is no longer valid; the Hub issues new ones.</summary>
+sealed class ExpiredUploadException(string message) : HubException(message);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -6,11 +8,35 @@ namespace LoraHub.Modules.HuggingFace;
 /// <param name="Size">In bytes.</param>
 /// <param name="Sha256">The digest of a file in Git LFS; null for other files.</param>
 /// <param name="BlobId">Git's own digest of a file outside LFS: SHA-1 of <c>blob SIZE\0</c> and the content.</param>
-sealed record HubFile(string Name, long Size, string? Sha256, string? BlobId);
+sealed record HubFile(string Name, long Size, string? Sha256, string? BlobId)
+{
+    /// <summary>Whether the content has this file's digest. Reads the content to its end.</summary>
+    public async Task<bool> MatchesAsync(Stream content, CancellationToken cancellationToken)
+    {
+        if (Sha256 is not null)
+        {
+            return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, cancellationToken)) == Sha256;
+        }
+
+#pragma warning disable CA5350 // git identifies its objects by SHA-1
+        using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+#pragma warning restore CA5350
+        sha1.AppendData(Encoding.ASCII.GetBytes($"blob {Size}\0"));
+        var buffer = new byte[1 << 17];
+        int read;
+        while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            sha1.AppendData(buffer, 0, read);
+        }
+
+        return Convert.ToHexStringLower(sha1.GetHashAndReset()) == BlobId;
+    }
+}
 
 /// <summary>A model or module on the Hub at one commit.</summary>
 /// <param name="Commit">40 hexadecimal digits.</param>
-sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<string, HubFile> Files)
+/// <param name="IsPrivate">Whether only its owner sees it.</param>
+sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<string, HubFile> Files, bool IsPrivate = false)
 {
     /// <summary>Reads a response of <c>/api/models/ID/revision/REVISION?blobs=true</c>.</summary>
     /// <exception cref="HubException">The response is invalid.</exception>
@@ -27,8 +53,8 @@ sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<str
                 files[file.Name] = file;
             }
 
-            return root.GetProperty("sha").GetString() is { } commit && Sha1().IsMatch(commit)
-                ? new HubModel(id, commit, files)
+            return root.GetProperty("sha").GetString() is { } commit && IsCommit(commit)
+                ? new HubModel(id, commit, files, root.TryGetProperty("private", out var isPrivate) && isPrivate.ValueKind == JsonValueKind.True)
                 : throw new JsonException("sha is not a commit.");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
@@ -51,6 +77,8 @@ sealed partial record HubModel(string Id, string Commit, IReadOnlyDictionary<str
             _ => file,
         };
     }
+
+    public static bool IsCommit(string text) => Sha1().IsMatch(text);
 
     static HubFile File(JsonElement sibling)
     {

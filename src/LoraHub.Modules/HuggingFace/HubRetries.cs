@@ -56,7 +56,7 @@ sealed class HubRetries
         }
         catch (TimeoutRejectedException exception)
         {
-            throw new HubException($"The download took longer than Hub:Timeout, {_options.Timeout:c}.", exception);
+            throw new HubException($"The transfer took longer than Hub:Timeout, {_options.Timeout:c}.", exception);
         }
         catch (TransientHubException exception) when (exception.RetryAfter > _options.LongestRetryAfter)
         {

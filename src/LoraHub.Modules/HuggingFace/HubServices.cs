@@ -8,7 +8,7 @@ namespace LoraHub.Modules.HuggingFace;
 
 static class HubServices
 {
-    /// <summary>Adds downloads from the Hugging Face Hub; requires the module library.</summary>
+    /// <summary>Adds downloads from the Hugging Face Hub and uploads to it; requires the module library.</summary>
     public static IServiceCollection AddHub(this IServiceCollection services)
     {
         services.AddOptions<HubOptions>().BindConfiguration(HubOptions.Section)
@@ -31,12 +31,16 @@ static class HubServices
             .AddSingleton<HubAddressGuard>()
             .AddSingleton<HubTransport>()
             .AddSingleton<HubRetries>()
+            .AddSingleton<HubExchange>()
             .AddSingleton<HubClient>()
             .AddSingleton<HubDownload>()
             .AddSingleton<PullFiles>()
             .AddSingleton<ModuleDownload>()
             .AddSingleton<ModulePull>()
-            .AddSingleton<BaseModelPull>();
+            .AddSingleton<BaseModelPull>()
+            .AddSingleton<HubUploads>()
+            .AddSingleton<LfsUpload>()
+            .AddSingleton<HubPush>();
     }
 
     static string? FirstOf(string? setting, string? standard) =>

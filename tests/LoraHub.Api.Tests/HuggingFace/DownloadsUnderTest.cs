@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>The download services, with a data folder of their own and a test server.</summary>
-sealed class DownloadsUnderTest : IPullProgress, IDisposable
+/// <summary>The download and upload services, with a data folder of their own and a test server.</summary>
+sealed class DownloadsUnderTest : IPullProgress, IPushProgress, IDisposable
 {
     readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("lorahub-");
     readonly ServiceProvider _services;
@@ -39,6 +39,9 @@ sealed class DownloadsUnderTest : IPullProgress, IDisposable
 
     public string Models => Path.Combine(_data.FullName, "models");
 
+    /// <summary>What a push reported: the bytes to send, and those sent.</summary>
+    public (long Announced, long Sent) Pushed { get; private set; }
+
     public ModuleLibrary Library => _services.GetRequiredService<ModuleLibrary>();
 
     public ConcurrentDictionary<string, long> Bytes { get; } = new(StringComparer.Ordinal);
@@ -52,6 +55,28 @@ sealed class DownloadsUnderTest : IPullProgress, IDisposable
 
     public Task<PullOutcome> PullModelAsync(string id, string? revision = null) =>
         _services.GetRequiredService<BaseModelPull>().RunAsync(id, revision, this, TestContext.Current.CancellationToken);
+
+    public Task<PushOutcome> PushAsync(string folder, string id, bool isPrivate = false, CancellationToken? cancellationToken = null) =>
+        _services.GetRequiredService<HubPush>().RunAsync(
+            new PushRequest(id, folder, "google/flan-t5-small", isPrivate, "Upload"),
+            this,
+            cancellationToken ?? TestContext.Current.CancellationToken);
+
+    /// <summary>Why the push of a module failed.</summary>
+    public async Task<string> PushFailureAsync(string folder, string id, bool isPrivate = false) =>
+        (await Assert.ThrowsAnyAsync<HubException>(() => PushAsync(folder, id, isPrivate))).Message;
+
+    /// <summary>Writes the files to a folder.</summary>
+    public string Write(string name, IEnumerable<(string Name, byte[] Content)> files)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_data.FullName, name)).FullName;
+        foreach (var (file, content) in files)
+        {
+            File.WriteAllBytes(Path.Combine(folder, file), content);
+        }
+
+        return folder;
+    }
 
     /// <summary>Why the download of a module failed.</summary>
     public async Task<string> FailureAsync(string name) => Assert.IsType<PullOutcome.Failed>(Assert.Single(await PullAsync(name))).Reason;
@@ -68,6 +93,10 @@ sealed class DownloadsUnderTest : IPullProgress, IDisposable
         _services.Dispose();
         _data.Delete(recursive: true);
     }
+
+    void IPushProgress.Started(long bytes) => Pushed = (bytes, 0);
+
+    void IPushProgress.Sent(long bytes) => Pushed = (Pushed.Announced, Pushed.Sent + bytes);
 
     void IPullProgress.Found(int count)
     {

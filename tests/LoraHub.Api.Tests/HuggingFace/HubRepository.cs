@@ -19,6 +19,8 @@ sealed record HubRepositoryFile(string Name, byte[] Content)
 /// <summary>A model on the test server at its only commit.</summary>
 sealed record HubRepository(string Id, string Commit, IReadOnlyDictionary<string, HubRepositoryFile> Files)
 {
+    public bool IsPrivate { get; init; }
+
     public static HubRepository Of(string id, IEnumerable<(string Name, byte[] Content)> files)
     {
         var all = files.Select(file => new HubRepositoryFile(file.Name, file.Content)).ToDictionary(file => file.Name);
@@ -31,7 +33,7 @@ sealed record HubRepository(string Id, string Commit, IReadOnlyDictionary<string
     {
         ["id"] = Id,
         ["sha"] = Commit,
-        ["private"] = false,
+        ["private"] = IsPrivate,
         ["gated"] = false,
         ["siblings"] = new JsonArray([.. Files.Values.Select(file => Describe(file))]),
     };

@@ -19,7 +19,7 @@ sealed class HuggingFaceServer : IAsyncDisposable
     readonly WebApplication _hub, _cdn;
     long _sent;
 
-    HuggingFaceServer() => (_hub, _cdn) = (Build(isCdn: false), Build(isCdn: true));
+    HuggingFaceServer() => (_hub, _cdn, Uploads) = (Build(isCdn: false), Build(isCdn: true), new HubUploadSide(this));
 
     public string Endpoint => _hub.Urls.Single();
 
@@ -29,6 +29,9 @@ sealed class HuggingFaceServer : IAsyncDisposable
 
     /// <summary>The number of file bytes written to connections.</summary>
     public long Sent => _sent;
+
+    /// <summary>What was uploaded.</summary>
+    public HubUploadSide Uploads { get; }
 
     /// <summary>The fault to inject into a request. Default: none.</summary>
     public Func<HubRequest, HubFault> Fault { get; set; } = _ => HubFault.None;
@@ -51,6 +54,14 @@ sealed class HuggingFaceServer : IAsyncDisposable
     public HubRepository Add(string id, params IEnumerable<(string Name, byte[] Content)> files) => _repositories[id] = HubRepository.Of(id, files);
 
     public HubRepository Find(string id) => _repositories[id];
+
+    public HubRepository? FindOrNull(string id) => _repositories.GetValueOrDefault(id);
+
+    public void Set(HubRepository repository) => _repositories[repository.Id] = repository;
+
+    /// <summary>The content of a file in Git LFS, or null.</summary>
+    public byte[]? Large(string digest) =>
+        _repositories.Values.SelectMany(repository => repository.Files.Values).FirstOrDefault(file => file.IsLarge && file.Sha256 == digest)?.Content;
 
     public async ValueTask DisposeAsync()
     {
@@ -91,7 +102,11 @@ sealed class HuggingFaceServer : IAsyncDisposable
             return;
         }
 
-        if (isCdn)
+        if (http.Request.Method != HttpMethods.Get)
+        {
+            await Uploads.AnswerAsync(http, path.Split('/', StringSplitOptions.RemoveEmptyEntries), fault);
+        }
+        else if (isCdn)
         {
             var file = _repositories.Values.SelectMany(repository => repository.Files.Values).First(file => path == $"/{file.Sha256}");
             await SendAsync(http, file.Content, fault);
@@ -210,8 +225,11 @@ sealed class HuggingFaceServer : IAsyncDisposable
         }
         else if (fault is HubFault.Stall)
         {
-            await Task.Delay(Timeout.Infinite, http.RequestAborted)
-                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await StallAsync(http);
         }
     }
+
+    /// <summary>Returns once the client has disconnected.</summary>
+    public static Task StallAsync(HttpContext http) => Task.Delay(Timeout.Infinite, http.RequestAborted)
+        .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 }

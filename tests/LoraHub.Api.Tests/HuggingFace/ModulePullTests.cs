@@ -126,7 +126,7 @@ public sealed class ModulePullTests
         hub.Add("anna/one", Samples.Module(1));
         using var here = new DownloadsUnderTest(hasEndpoint ? hub.Endpoint : null, (key, value));
 
-        const string Message = "Downloads are off: Hub:Offline or HF_HUB_OFFLINE is set, or neither Hub:Endpoint nor HF_ENDPOINT is.";
+        const string Message = "Access to the Hub is off: Hub:Offline or HF_HUB_OFFLINE is set, or neither Hub:Endpoint nor HF_ENDPOINT is.";
         Assert.Equal(Message, await here.FailureAsync("anna/one"));
         Assert.Equal(Message, (await Assert.ThrowsAsync<HubException>(() => here.PullAsync("anna/*"))).Message);
         Assert.Empty(hub.Requests);

@@ -1,38 +1,74 @@
 using System.CommandLine;
+using LoraHub.Modules.HuggingFace;
 using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules push</c>: publishes a module to another service.</summary>
+/// <summary><c>lorahub modules push</c>: publishes a module to another service, or on the Hugging Face Hub.</summary>
 static class PushCommand
 {
-    const string TokenSetting = "LORAHUB_TOKEN";
+    const string TokenSetting = "LORAHUB_TOKEN", HuggingFace = "hf";
 
     public static Command Create(CommandHost host)
     {
         var module = new Argument<string>("module") { Description = "A PEFT folder, or the owner/name of a module in the library." };
-        var to = new Option<string>("--to") { Description = "The service's URL, such as http://host:5000.", Required = true };
+        var to = new Option<string>("--to")
+        {
+            Description = $"The service's URL, such as http://host:5000, or {HuggingFace} for the Hugging Face Hub (or the server in Hub:Endpoint or "
+                + "HF_ENDPOINT).",
+            Required = true,
+        };
         var token = new Option<string?>("--token")
         {
-            Description = $"A token of the service with the scope publish. Default: the setting {TokenSetting}.",
+            Description = $"A token of the service with the scope publish, or of the Hub with write permission. Default: the setting {TokenSetting}, "
+                + $"or with --to {HuggingFace} the setting HF_TOKEN.",
         };
         var name = new Option<string?>("--as") { Description = "The owner/name to publish as. Default: the module's name; required for a folder." };
         var baseModel = new Option<string?>("--base")
         {
             Description = "The base model that the module is for, owner/name. Default: the one that its configuration names.",
         };
-        var command = new Command("push", "Publishes a module to a service.") { module, to, token, name, baseModel };
-        return host.Verb(command, invocation =>
+        var isPrivate = new Option<bool>("--private") { Description = $"With --to {HuggingFace}: only the owner sees the module." };
+        var message = new Option<string?>("--message", "-m")
         {
-            var (folder, id) = Find(invocation.Services, invocation.Require(module), invocation.Get(name));
-            var secret = invocation.Get(token) ?? invocation.Service<IConfiguration>()[TokenSetting];
-            return ModulePush.RunAsync(
-                invocation.Output, folder, id, invocation.Get(baseModel), Service(invocation.Require(to)), secret, invocation.CancellationToken);
-        });
+            Description = $"With --to {HuggingFace}: the commit's message. Default: names this program.",
+        };
+        var command = new Command("push", "Publishes a module to a service, or on the Hugging Face Hub.")
+        {
+            module, to, token, name, baseModel, isPrivate, message,
+        };
+        return host.Verb(
+            command,
+            invocation =>
+            {
+                var (folder, id, problem) = Find(invocation.Services, invocation.Require(module), invocation.Get(name));
+                if (invocation.Require(to) == HuggingFace)
+                {
+                    if (problem is not null)
+                    {
+                        throw new ModuleRefusedException(id, $"{problem}; `lorahub modules push --to {HuggingFace}` publishes only usable modules.");
+                    }
+
+                    return HuggingFacePush.RunAsync(
+                        invocation, folder, id, invocation.Get(baseModel), invocation.Get(isPrivate), invocation.Get(message));
+                }
+
+                if (invocation.Get(isPrivate) || invocation.Get(message) is not null)
+                {
+                    throw new UsageException($"--private and --message go with --to {HuggingFace}.");
+                }
+
+                var secret = invocation.Get(token) ?? invocation.Service<IConfiguration>()[TokenSetting];
+                return ModulePush.RunAsync(
+                    invocation.Output, folder, id, invocation.Get(baseModel), Service(invocation.Require(to)), secret, invocation.CancellationToken);
+            },
+            (parsed, builder) => builder.Services
+                .PostConfigure<HubOptions>(HubOptions.UseHuggingFace)
+                .PostConfigure<HubOptions>(hub => hub.Token = (parsed.GetValue(to) == HuggingFace ? parsed.GetValue(token) : null) ?? hub.Token));
     }
 
     /// <exception cref="ModuleRefusedException">There is no such module, or a folder has no name.</exception>
-    static (string Folder, string Id) Find(IServiceProvider services, string given, string? name)
+    static (string Folder, string Id, string? Problem) Find(IServiceProvider services, string given, string? name)
     {
         if (name is not null && !ModelId.IsValid(name))
         {
@@ -41,16 +77,16 @@ static class PushCommand
 
         if (Directory.Exists(given))
         {
-            return (given, name ?? throw new ModuleRefusedException("--as", "give the owner/name to publish the folder as."));
+            return (given, name ?? throw new ModuleRefusedException("--as", "give the owner/name to publish the folder as."), null);
         }
 
         var found = ModulesCommand.Find(services, ModulesCommand.Read(given));
-        return (found.Folder, name ?? found.Id);
+        return (found.Folder, name ?? found.Id, found.Problem);
     }
 
     /// <exception cref="ModuleRefusedException">The text is not an HTTP URL.</exception>
     static Uri Service(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             ? url
-            : throw new ModuleRefusedException("--to", "it must be the service's URL, such as http://host:5000.");
+            : throw new ModuleRefusedException("--to", $"it must be the service's URL, such as http://host:5000, or {HuggingFace}.");
 }
