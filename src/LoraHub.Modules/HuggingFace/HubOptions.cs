@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace LoraHub.Modules.HuggingFace;
 
-/// <summary>The Hugging Face Hub, or another server with its protocol, from which commands download models and modules.</summary>
+/// <summary>
+/// The Hugging Face Hub, or another server with its protocol, from which commands download models and modules, and where they publish modules.
+/// </summary>
 public sealed class HubOptions
 {
     public const string Section = "Hub";
@@ -16,12 +18,12 @@ public sealed class HubOptions
     public string? Endpoint { get; set; }
 
     /// <summary>
-    /// The token for private and gated models. It goes to this server only, never to a redirect's target. Default: <c>HF_TOKEN</c>, else none.
+    /// The token for private and gated models, and for publishing. It goes to this server only, never to a redirect's target. Default: <c>HF_TOKEN</c>, else none.
     /// </summary>
     [RegularExpression("^[!-~]+$", ErrorMessage = "use printable letters without spaces (also in HF_TOKEN)")]
     public string? Token { get; set; }
 
-    /// <summary>Whether all downloads are off, those of commands included. Default: <c>HF_HUB_OFFLINE</c>, else false.</summary>
+    /// <summary>Whether all access to the server is off, that of commands included. Default: <c>HF_HUB_OFFLINE</c>, else false.</summary>
     public bool Offline { get; set; }
 
     /// <summary>How many modules, or files of a base model, a command downloads at once. Default: 4.</summary>
@@ -34,7 +36,7 @@ public sealed class HubOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one file may take, with all its attempts. The next run continues from the part that arrived. Default: 6 hours.</summary>
+    /// <summary>How long one file may take, with all its attempts. The next run of a download continues from the part that arrived. Default: 6 hours.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "23:00:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(6);
 
