@@ -1,5 +1,3 @@
-using LoraHub.Modules.HuggingFace;
-
 namespace LoraHub.Api.Tests.HuggingFace;
 
 /// <summary>Uploads to a Hub that misbehaves: transient errors are retried, others are one line, and nothing is half published.</summary>

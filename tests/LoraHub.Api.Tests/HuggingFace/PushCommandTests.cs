@@ -109,10 +109,13 @@ public sealed class PushCommandTests : IDisposable
         {
             await stalled.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
             using var interrupt = Process.Start("kill", ["-TERM", $"{process.Id}"]); // as Ctrl+C to the program
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            var cancellationToken = TestContext.Current.CancellationToken;
+            await process.WaitForExitAsync(cancellationToken);
             Assert.Equal(
                 (130, "", "Stopped; files that arrived whole are not sent again. Run the same command to resume.\n"),
-                (process.ExitCode, await process.StandardOutput.ReadToEndAsync(), await process.StandardError.ReadToEndAsync()));
+                (process.ExitCode,
+                    await process.StandardOutput.ReadToEndAsync(cancellationToken),
+                    await process.StandardError.ReadToEndAsync(cancellationToken)));
         }
         finally
         {
