@@ -88,7 +88,7 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
     }
 
-    public IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress) => new MemoryStream();
+    public IDisposable? Keep(string baseModel, ModuleUse? version, IPredictionProgress progress) => new MemoryStream();
 
     static void Step(int steps, TimeSpan time, IPredictionProgress progress, CancellationToken cancellationToken)
     {

@@ -27,10 +27,10 @@ public interface IPredictor
 
     /// <summary>Loads a model and keeps it loaded until the result is disposed.</summary>
     /// <param name="baseModel">The id of the base model.</param>
-    /// <param name="module">A module for it, or null.</param>
+    /// <param name="version">A module for it, or null.</param>
     /// <returns>Null, with nothing kept, if the limits of memory for loaded models are reached.</returns>
     /// <exception cref="PredictionException">The model cannot be loaded.</exception>
-    IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress);
+    IDisposable? Keep(string baseModel, ModuleUse? version, IPredictionProgress progress);
 }
 
 /// <summary>Receives the progress of a running prediction. Calls come from one thread and must not block.</summary>

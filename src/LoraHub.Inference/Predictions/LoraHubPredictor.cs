@@ -80,9 +80,9 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         await _texts.AnswerAsync(new LoadedPrompt(plan, rented.Base, rented.Module, start), progress, cancellationToken);
     }
 
-    public IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress) => WrapErrors(() =>
+    public IDisposable? Keep(string baseModel, ModuleUse? version, IPredictionProgress progress) => WrapErrors(() =>
     {
-        var rented = Rent(baseModel, module, progress);
+        var rented = Rent(baseModel, version, progress);
         if (!_loaded.IsOverLimit)
         {
             return rented;

@@ -47,14 +47,14 @@ sealed class ScriptedPredictor : IPredictor
 
     readonly ConcurrentDictionary<string, bool> _kept = new(StringComparer.Ordinal);
 
-    public IDisposable? Keep(string baseModel, ModuleUse? module, IPredictionProgress progress)
+    public IDisposable? Keep(string baseModel, ModuleUse? version, IPredictionProgress progress)
     {
         if (KeepFails is not null)
         {
             throw KeepFails;
         }
 
-        var name = module is null ? baseModel : $"{module.Id}@{module.Digest}";
+        var name = version is null ? baseModel : $"{version.Id}@{version.Digest}";
         Assert.True(_kept.TryAdd(name, true), $"{name} is kept twice");
         return new Release(() => _kept.TryRemove(name, out _));
     }
