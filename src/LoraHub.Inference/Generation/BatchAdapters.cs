@@ -12,6 +12,9 @@ namespace LoraHub.Inference.Generation;
 /// </summary>
 sealed class BatchAdapters : LoraUpdates
 {
+    // Up to here the products of an input's tokens take less time one by one than libtorch's calls do.
+    const int FewTokens = 32;
+
     readonly IReadOnlyList<Run> _runs;
     readonly bool _isStep;
     readonly int _rank; // the largest
@@ -48,7 +51,7 @@ sealed class BatchAdapters : LoraUpdates
 
     public override void AddUpdate(string layer, Tensor x, Tensor y, long start, long size)
     {
-        if (!_isStep || !RowUpdates.CanProcess(x, y, _rank))
+        if ((!_isStep && x.shape[0] > FewTokens) || !RowUpdates.CanProcess(x, y, _rank))
         {
             AddRuns(layer, x, y, start, size);
             return;

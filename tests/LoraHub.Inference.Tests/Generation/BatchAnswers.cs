@@ -21,7 +21,7 @@ sealed class BatchAnswers(T5Model model, long? bytes = null)
     /// <summary>Joins a prompt.</summary>
     /// <param name="watch">Is told of each of its steps, before the next one; may add prompts.</param>
     public void Add(
-        int[] ids, LoraModule? module, int most, Action<int>? watch = null, Decoding? decoding = null, CancellationToken cancellationToken = default)
+        int[] ids, LoraModule? module, int most, Action<int>? watch = null, Decoding? decoding = null, CancellationTokenSource? cancel = null)
     {
         var answer = new List<int>();
         var prompt = new BatchedPrompt
@@ -38,7 +38,7 @@ sealed class BatchAnswers(T5Model model, long? bytes = null)
                 watch?.Invoke(answer.Count);
                 return false;
             },
-            CancellationToken = cancellationToken,
+            CancellationToken = cancel?.Token ?? CancellationToken.None,
         };
         _prompts.Add((prompt, answer));
         Assert.True(_batch.TryJoin(prompt));
@@ -72,6 +72,9 @@ sealed class BatchAnswers(T5Model model, long? bytes = null)
 
     public bool TryJoinAfterTheEnd() => _batch.TryJoin(new BatchedPrompt
     {
-        Ids = [1], Decoding = new GreedyDecoding(model.Generation, 1), MostTokens = 1, Receive = _ => false,
+        Ids = [1],
+        Decoding = new GreedyDecoding(model.Generation, 1),
+        MostTokens = 1,
+        Receive = _ => false,
     });
 }

@@ -4,8 +4,6 @@ using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 using LoraHub.Inference.Tests.Predictions;
 
-using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Generation;

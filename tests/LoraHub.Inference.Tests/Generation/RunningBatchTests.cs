@@ -24,8 +24,8 @@ public sealed class RunningBatchTests : IDisposable
         before.Cancel();
         var answers = new BatchAnswers(_model);
         answers.Add(Prompt, null, 20);
-        answers.Add(Other, null, 20, count => CancelAt(count, 3, canceled), cancellationToken: canceled.Token);
-        answers.Add(Prompt, null, 20, cancellationToken: before.Token);
+        answers.Add(Other, null, 20, count => CancelAt(count, 3, canceled), cancel: canceled);
+        answers.Add(Prompt, null, 20, cancel: before);
 
         answers.Run();
 
@@ -151,7 +151,7 @@ public sealed class RunningBatchTests : IDisposable
         using (var canceled = new CancellationTokenSource())
         {
             var answers = new BatchAnswers(_model);
-            answers.Add(Prompt, module, 40, count => CancelAt(count, 33, canceled), cancellationToken: canceled.Token);
+            answers.Add(Prompt, module, 40, count => CancelAt(count, 33, canceled), cancel: canceled);
             answers.Add([5, 0, 0, 9, 1], null, 40);
             answers.Add(Prompt, null, 40, count => ThrowAt(count, 2));
             answers.Add([_model.Config.VocabSize + 3, 1], module, 20);

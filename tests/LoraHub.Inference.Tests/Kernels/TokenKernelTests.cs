@@ -2,8 +2,6 @@ using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 
-using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Kernels;
