@@ -33,6 +33,27 @@ public sealed class PublishResultTests(RealService service) : IClassFixture<Real
     }
 
     [Fact]
+    public async Task A_published_result_is_called_streamed_and_composed_by_its_name()
+    {
+        var client = await service.ReadyAsync();
+        var made = await PredictAsync(client, """
+            {"example_inputs": "mimsy ; fork ;\nmimsy ; mother ;\nmimsy ; milk ;\nmimsy ; heart ;\nmimsy ; pig ;",
+             "example_outputs": "fourchette\nmère\nlait\ncoeur\ncochon", "test_inputs": "mimsy ; sea ;", "seed": 1}
+            """);
+        using var published = await PublishAsync(client, made, "me/called");
+        Assert.Equal(HttpStatusCode.Created, published.StatusCode);
+
+        var called = await client.PostJsonAsync(
+            "/v1/models/me/called/predictions", """{"input": {"prompt": "mimsy ; sea ;"}}""", ("Prefer", "wait=60"));
+        using var stream = await client.FetchAsync(new Uri(called["urls"]!.Text("stream")!).PathAndQuery);
+
+        Assert.Equal("mer", string.Concat(called["output"]!.AsArray().Select(piece => (string)piece!)));
+        Assert.Equal(made["output"]!["predictions"]![0]!.GetValue<string>(), string.Concat(called["output"]!.AsArray().Select(piece => (string)piece!)));
+        Assert.Equal(("me/called", (await published.JsonAsync()).Text("version")), (called.Text("model"), called.Text("version")));
+        Assert.Equal("mer", string.Concat(EventStream.Parse(await stream.TextAsync()).Where(one => one.Name == "output").Select(one => one.Data)));
+    }
+
+    [Fact]
     public async Task An_earlier_result_answers_by_its_id_its_URL_and_as_a_module()
     {
         var client = await service.ReadyAsync();
