@@ -77,7 +77,14 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
         var start = _time.GetTimestamp();
         progress.Log($"Using seed: {plan.Seed}");
         using var rented = await OwnThread.RunAsync(() => WrapErrors(() => Rent(plan.BaseModel, plan.Module, progress)), cancellationToken);
-        await _texts.AnswerAsync(new LoadedPrompt(plan, rented.Base, rented.Module, start), progress, cancellationToken);
+        try
+        {
+            await _texts.AnswerAsync(new LoadedPrompt(plan, rented.Base, rented.Module, start), progress, cancellationToken);
+        }
+        catch (ModelException exception)
+        {
+            throw new PredictionException(exception.Message, exception); // its tokenizer cannot be followed for this prompt
+        }
     }
 
     public IDisposable? Keep(string baseModel, ModuleUse? version, IPredictionProgress progress) => WrapErrors(() =>

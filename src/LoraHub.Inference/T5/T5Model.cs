@@ -46,6 +46,8 @@ sealed class T5Model : IDisposable
         // In fp32 even if the other matrices are not: the rounding of logits would go into the loss.
         var head = config.TieWordEmbeddings ? T5Weights.Embedding : T5Weights.Head;
         _lmHead = weights.GetMatrix([head], weights.StreamType, config.VocabSize, config.DModel);
+        weights.CheckLayers("encoder", "num_layers", config.NumLayers);
+        weights.CheckLayers("decoder", config.NumDecoderLayers is null ? "num_layers" : "num_decoder_layers", config.DecoderLayers);
         _encoder = new Encoder(weights, config);
         _decoder = new Decoder(weights, config);
         weights.ReadAll();

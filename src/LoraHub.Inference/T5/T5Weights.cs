@@ -67,6 +67,18 @@ sealed class T5Weights : IDisposable
     /// <summary>The checkpoint's name of one of <see cref="Entries"/>.</summary>
     public string StoredName(string name) => name == Embedding ? _embedding : name;
 
+    /// <summary>Checks that a stack has a number of layers, before anything is made for each of them.</summary>
+    /// <param name="setting">The setting in <c>config.json</c> that gives the number.</param>
+    /// <exception cref="ModelException">The checkpoint has fewer.</exception>
+    public void CheckLayers(string stack, string setting, int layers)
+    {
+        var last = $"{stack}.block.{layers - 1}.";
+        if (!Entries.Keys.Any(name => name.StartsWith(last, StringComparison.Ordinal)))
+        {
+            throw new ModelException($"config.json has {setting} {layers}, but the checkpoint has no tensor `{last}…`.");
+        }
+    }
+
     /// <summary>Requests a tensor as it is. It stays owned by these weights.</summary>
     /// <exception cref="ModelException">The checkpoint lacks it, or it has another shape.</exception>
     public Tensor Get(string name, ScalarType type, params long[] shape)

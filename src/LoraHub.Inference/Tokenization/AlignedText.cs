@@ -1,4 +1,5 @@
 using System.Text;
+using LoraHub.Formats.ModelConfig;
 
 namespace LoraHub.Inference.Tokenization;
 
@@ -38,14 +39,33 @@ readonly record struct AlignedText(string Text, IReadOnlyList<SourceRange>? Sour
 /// <summary>One step of a tokenizer's <c>normalizer</c>. Immutable.</summary>
 abstract class TextNormalizer
 {
-    public AlignedText Apply(AlignedText text)
+    /// <summary>How many times as long a text may become. Compatibility forms of Unicode make at most 18 characters of one.</summary>
+    public const int MostGrowth = 20;
+
+    /// <summary>Its type in <c>tokenizer.json</c>, for messages.</summary>
+    protected virtual string Name => GetType().Name;
+
+    /// <param name="most">See <see cref="Normalize"/>.</param>
+    public AlignedText Apply(AlignedText text, int most)
     {
         var sources = text.Sources is null ? null : new List<SourceRange>(text.Text.Length);
-        return text.Rewritten(Normalize(text.Text, sources), sources);
+        var normalized = Normalize(text.Text, sources, most);
+        ThrowIfLonger(normalized.Length, most);
+        return text.Rewritten(normalized, sources);
     }
 
     /// <param name="sources">Receives the part of the text that each UTF-16 unit of the result comes from; null if nobody asks.</param>
-    public abstract string Normalize(string text, List<SourceRange>? sources = null);
+    /// <param name="most">The most units of the result. A step that may make a text much longer stops as soon as there are more.</param>
+    /// <exception cref="ModelException">The result is longer.</exception>
+    public abstract string Normalize(string text, List<SourceRange>? sources = null, int most = int.MaxValue);
+
+    protected void ThrowIfLonger(long length, int most)
+    {
+        if (length > most)
+        {
+            throw new ModelException($"tokenizer.json has a normalizer `{Name}` that makes a text more than {MostGrowth} times as long.");
+        }
+    }
 
     /// <summary>Adds a range for each unit that was appended to the result since the last call.</summary>
     protected static void Add(List<SourceRange>? sources, StringBuilder result, int start, int length)

@@ -29,9 +29,11 @@ sealed class CharacterMap : TextNormalizer
         _replacements = blob.IsEmpty ? [] : blob[(sizeof(uint) + size)..].ToArray();
     }
 
+    protected override string Name => "Precompiled";
+
     /// <summary>Replaces the text's characters. The result is always well-formed: a lone surrogate is treated as U+FFFD.</summary>
     /// <param name="sources">Receives the source range of each UTF-16 unit of the result. A range never splits a surrogate pair.</param>
-    public override string Normalize(string text, List<SourceRange>? sources = null)
+    public override string Normalize(string text, List<SourceRange>? sources = null, int most = int.MaxValue)
     {
         var result = new StringBuilder(text.Length);
         Span<byte> utf8 = stackalloc byte[LongestMappedCluster];
@@ -41,6 +43,7 @@ sealed class CharacterMap : TextNormalizer
             var start = text.Length - rest.Length;
             var cluster = rest[..StringInfo.GetNextTextElementLength(rest)];
             rest = rest[cluster.Length..];
+            ThrowIfLonger(result.Length, most);
 
             // The replacement of a short cluster's shortest mapped prefix replaces the whole cluster: odd, but the reference's ids depend on it.
             if (Encoding.UTF8.TryGetBytes(cluster, utf8, out var length) && TryAppendReplacement(utf8[..length], result))

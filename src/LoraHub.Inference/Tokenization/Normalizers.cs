@@ -40,7 +40,7 @@ sealed class CharacterNormalizer(Action<Rune, StringBuilder> append) : TextNorma
         }
     });
 
-    public override string Normalize(string text, List<SourceRange>? sources = null)
+    public override string Normalize(string text, List<SourceRange>? sources = null, int most = int.MaxValue)
     {
         var result = new StringBuilder(text.Length);
         var start = 0;
@@ -61,13 +61,16 @@ sealed class Replacement(Regex pattern, string content) : TextNormalizer
     /// <summary>A pattern that cannot backtrack far. NonBacktracking takes seconds for the first run of 100,000 characters.</summary>
     public static Regex Simple(string pattern) => new(pattern, RegexOptions.CultureInvariant, Regex.InfiniteMatchTimeout);
 
-    public override string Normalize(string text, List<SourceRange>? sources = null)
+    protected override string Name => "Replace";
+
+    public override string Normalize(string text, List<SourceRange>? sources = null, int most = int.MaxValue)
     {
         var result = new StringBuilder(text.Length);
         var copied = 0;
         foreach (var match in pattern.EnumerateMatches(text))
         {
             Copy(text, copied, match.Index, result, sources);
+            ThrowIfLonger((long)result.Length + content.Length, most);
             result.Append(content);
             Add(sources, result, match.Index, match.Length);
             copied = match.Index + match.Length;
@@ -87,7 +90,7 @@ sealed class Replacement(Regex pattern, string content) : TextNormalizer
 /// <summary>Removes white space at the ends.</summary>
 sealed class Strip(bool left, bool right) : TextNormalizer
 {
-    public override string Normalize(string text, List<SourceRange>? sources = null)
+    public override string Normalize(string text, List<SourceRange>? sources = null, int most = int.MaxValue)
     {
         var start = left ? text.Length - text.AsSpan().TrimStart().Length : 0;
         var end = right ? Math.Max(start, text.AsSpan().TrimEnd().Length) : text.Length;
@@ -99,13 +102,14 @@ sealed class Strip(bool left, bool right) : TextNormalizer
 /// <summary>Puts a text before every text that is not empty.</summary>
 sealed class Prepend(string prefix) : TextNormalizer
 {
-    public override string Normalize(string text, List<SourceRange>? sources = null)
+    public override string Normalize(string text, List<SourceRange>? sources = null, int most = int.MaxValue)
     {
         if (text.Length == 0)
         {
             return text;
         }
 
+        ThrowIfLonger((long)prefix.Length + text.Length, most);
         sources?.AddRange(Enumerable.Repeat(new SourceRange(0, 0), prefix.Length));
         sources?.AddRange(Enumerable.Range(0, text.Length).Select(place => new SourceRange(place, place + 1)));
         return prefix + text;

@@ -1,3 +1,5 @@
+using LoraHub.Formats.ModelConfig;
+
 namespace LoraHub.Inference.Tokenization;
 
 /// <summary>Encodes text between added tokens: normalizes it, splits it and looks for the pieces of each part.</summary>
@@ -6,7 +8,13 @@ sealed class PlainText(IReadOnlyList<TextNormalizer> normalizers, IReadOnlyList<
     /// <inheritdoc cref="TextSplitter.NeedsSources"/>
     public bool NeedsSources { get; } = splitters.Any(splitter => splitter.NeedsSources);
 
-    public AlignedText Normalize(AlignedText text) => normalizers.Aggregate(text, (current, normalizer) => normalizer.Apply(current));
+    /// <exception cref="ModelException">The text becomes too long.</exception>
+    public AlignedText Normalize(AlignedText text)
+    {
+        const int Slack = 1024; // a prefix may be longer than a short text
+        var most = (int)Math.Min(Slack + ((long)TextNormalizer.MostGrowth * text.Text.Length), int.MaxValue);
+        return normalizers.Aggregate(text, (current, normalizer) => normalizer.Apply(current, most));
+    }
 
     /// <summary>Adds the ids of a normalized text.</summary>
     /// <param name="sources">Receives the source range of each id, or null.</param>

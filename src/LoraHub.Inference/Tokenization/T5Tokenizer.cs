@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text;
 
+using LoraHub.Formats.ModelConfig;
+
 using Microsoft.ML.Tokenizers;
 
 namespace LoraHub.Inference.Tokenization;
@@ -51,6 +53,7 @@ public sealed class T5Tokenizer : Tokenizer
     /// </summary>
     /// <exception cref="FileNotFoundException">The folder has neither; the message names them.</exception>
     /// <exception cref="InvalidDataException">A file is broken or is not supported; the message names it.</exception>
+    /// <exception cref="ModelException">The normalizer makes a token too long.</exception>
     public static T5Tokenizer Load(string folder)
     {
         var config = TokenizerConfig.Read(folder);
@@ -62,6 +65,7 @@ public sealed class T5Tokenizer : Tokenizer
 
     /// <summary>Encodes any string.</summary>
     /// <param name="maxTokens">At least 1; includes the end-of-sequence id, which truncation keeps.</param>
+    /// <exception cref="ModelException">The folder's normalizer makes the text too long.</exception>
     public TokenizedText Encode(string text, int maxTokens = 2048)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);

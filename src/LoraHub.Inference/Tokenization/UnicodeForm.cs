@@ -24,7 +24,7 @@ sealed class UnicodeForm : TextNormalizer
 
     public static UnicodeForm Nfkd { get; } = new(isCompatible: true, composes: false);
 
-    public override string Normalize(string text, List<SourceRange>? sources = null)
+    public override string Normalize(string text, List<SourceRange>? sources = null, int most = int.MaxValue)
     {
         var characters = new List<Character>(text.Length);
         var start = 0;

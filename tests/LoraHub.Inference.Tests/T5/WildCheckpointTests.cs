@@ -130,6 +130,8 @@ public sealed class WildCheckpointTests
     [InlineData("""{"model_type": "umt5"}""", "a model of type `umt5`; only `t5` and `mt5` are supported")]
     [InlineData("""{"feed_forward_proj": "gated-silu"}""", "feed_forward_proj `gated-silu`")]
     [InlineData("""{"pad_token_id": -1}""", "pad_token_id -1")]
+    [InlineData("""{"num_layers": 2147483647}""", "num_layers 2147483647, but the checkpoint has no tensor `encoder.block.2147483646.…`")]
+    [InlineData("""{"num_decoder_layers": 9}""", "num_decoder_layers 9, but the checkpoint has no tensor `decoder.block.8.…`")]
     [InlineData("""{"eos_token_id": "</s>"}""", "eos_token_id \"</s>\"; a token is a whole number")]
     [InlineData("""{"eos_token_id": 1000000}""", "eos_token_id 1000000")]
     public void A_configuration_that_cannot_be_followed_is_refused_in_plain_words(string change, string message)
