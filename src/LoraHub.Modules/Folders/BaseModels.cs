@@ -118,7 +118,7 @@ public class BaseModels(SearchPath path, string defaultId)
     /// <summary>Updates <see cref="Known"/> from all folders.</summary>
     internal void Keep() => _kept = List();
 
-    IReadOnlyList<string> List() => [.. path.All().Where(pair => IsModel(pair.Folder)).Select(pair => pair.Id)];
+    IReadOnlyList<string> List() => [.. path.All().Select(pair => pair.Id).Where(id => Find(id) is { } folder && IsModel(folder))];
 
     static bool IsModel(string folder)
     {

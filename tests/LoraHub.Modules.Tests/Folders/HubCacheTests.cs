@@ -86,13 +86,15 @@ public sealed class HubCacheTests : IDisposable
     [Fact]
     public void A_module_does_not_hide_a_base_model_of_the_same_name()
     {
-        Snapshot("models--o--t5", First);
+        File.WriteAllText(Path.Combine(Snapshot("models--o--t5", First), "model.safetensors"), "");
         var own = Directory.CreateDirectory(Path.Combine(_cache, "own", "o", "t5")).FullName;
         File.WriteAllText(Path.Combine(own, ModuleFiles.Config), "{}");
         var path = new SearchPath([Path.Combine(_cache, "own"), _cache]);
 
         Assert.Equal(own, path.Find("o/t5"));
-        Assert.Equal(new SearchPath([_cache]).Find("o/t5"), new BaseModels(path, "o/other").Find("o/t5"));
+        var bases = new BaseModels(path, "o/other");
+        Assert.Equal(new SearchPath([_cache]).Find("o/t5"), bases.Find("o/t5"));
+        Assert.Equal(["o/t5"], bases.Known);
     }
 
     [Fact]
