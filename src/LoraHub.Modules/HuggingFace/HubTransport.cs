@@ -117,7 +117,7 @@ sealed class HubTransport : IDisposable
                     HttpRequestError: var error and (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
                         or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError),
                 }
-                    ? $"Could not connect to the Hub ({error})."
+                    ? $"Could not connect to the Hub at {Endpoint} ({error})."
                     : "The connection to the Hub broke.",
                 exception);
         }

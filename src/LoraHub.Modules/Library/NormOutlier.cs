@@ -5,7 +5,7 @@ namespace LoraHub.Modules.Library;
 
 /// <summary>
 /// Detects a module whose update is far larger or smaller than those of the other modules for its base model, or of all modules if those are few.
-/// Usually it is a mistake, sometimes an attack.
+/// Usually it is a mistake, sometimes an attack. A module without any effect is one, too, whatever the others are.
 /// </summary>
 static class NormOutlier
 {
@@ -25,6 +25,11 @@ static class NormOutlier
     /// <returns>Why it should be reviewed before it is used, or null.</returns>
     public static string? Reason(ModuleReport report, IReadOnlyList<ModuleUpdate> others)
     {
+        if (report.Norm == 0)
+        {
+            return "its update is zero, so it changes nothing: lora_alpha, or one of the two matrices of every layer, is zero.";
+        }
+
         double[] own = Logarithms(others.Where(other => other.BaseModel == report.BaseModel)), all = Logarithms(others);
         return own.Length >= FewestOthers ? Reason(report, own, LeastDeviation, $"for {report.BaseModel}")
             : all.Length >= FewestOthers ? Reason(report, all, LeastDeviationOfAll, "here")
@@ -38,7 +43,7 @@ static class NormOutlier
     {
         var median = Median(logarithms);
         var deviation = 1.4826 * Median([.. logarithms.Select(logarithm => Math.Abs(logarithm - median)).Order()]);
-        return report.Norm > 0 && Math.Abs(Math.Log(report.Norm) - median) > Limit * Math.Max(deviation, leastDeviation)
+        return Math.Abs(Math.Log(report.Norm) - median) > Limit * Math.Max(deviation, leastDeviation)
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"the norm of its update is {report.Norm:0.###e+0}; the median of the {logarithms.Length} others {of} is {Math.Exp(median):0.###}.")

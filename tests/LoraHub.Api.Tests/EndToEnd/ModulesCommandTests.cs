@@ -32,7 +32,9 @@ public sealed class ModulesCommandTests : IDisposable
         Assert.Equal(0, search.Code);
         Assert.StartsWith("lorahub/t5_mini-booleans_r16\t", search.Output.Split('\n')[1], StringComparison.Ordinal);
 
-        Assert.Equal(1, (await RunAsync("search", "no-such-word-anywhere")).Code);
+        var nothing = await RunAsync("search", "no-such-word", "anywhere");
+        Assert.Equal((1, ""), (nothing.Code, nothing.Output));
+        Assert.StartsWith("No module matches all of the words `no-such-word anywhere`", nothing.Error, StringComparison.Ordinal);
     }
 
     [Fact]

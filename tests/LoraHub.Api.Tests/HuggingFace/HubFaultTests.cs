@@ -85,9 +85,9 @@ public sealed class HubFaultTests
     [Fact]
     public async Task An_unreachable_hub_is_reported()
     {
-        using var here = new DownloadsUnderTest("http://127.0.0.1:9", ("Hub:Retries", "1"));
+        using var here = new DownloadsUnderTest("http://127.0.0.1:9/", ("Hub:Retries", "1"));
 
-        Assert.Equal("Could not connect to the Hub (ConnectionError).", await here.FailureAsync("anna/one"));
+        Assert.Equal("Could not connect to the Hub at http://127.0.0.1:9 (ConnectionError).", await here.FailureAsync("anna/one"));
     }
 
     [Fact]

@@ -24,6 +24,21 @@ public sealed class QuarantineTests
         Assert.Contains("the median of the 8 others for lorahub/t5-mini is ", odd.Text("reason"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, 16)]
+    [InlineData(1, 0)]
+    public async Task A_module_that_changes_nothing_is_quarantined_whatever_the_others_are(float update, int alpha)
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        var config = Encoding.UTF8.GetString(PeftFiles.Config).Replace("\"lora_alpha\": 16", $"\"lora_alpha\": {alpha}", StringComparison.Ordinal);
+
+        var module = await PublishAsync(client, "mine/nothing", config, [update]);
+
+        Assert.Equal("quarantined", module.Text("state"));
+        Assert.StartsWith("its update is zero", module.Text("reason"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task With_few_modules_of_its_base_model_a_norm_is_compared_with_all()
     {

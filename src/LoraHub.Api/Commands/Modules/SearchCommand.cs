@@ -24,7 +24,15 @@ static class SearchCommand
                 var modules = invocation.Service<ModuleLibrary>().List();
                 var found = TextSearch.Find(query, modules, module => module.Id, module => module.Card.Text)
                     .Take(invocation.Get(limit)).ToArray();
-                ModuleTable.Show(invocation.Output, found);
+                if (found.Length > 0 || invocation.Output.IsJson)
+                {
+                    ModuleTable.Show(invocation.Output, found);
+                }
+                else
+                {
+                    Output.Note($"No module matches all of the words `{query}`; try fewer words, or see `lorahub modules list`.");
+                }
+
                 return Task.FromResult(found.Length > 0 ? ExitCode.Succeeded : ExitCode.Failed);
             });
     }
