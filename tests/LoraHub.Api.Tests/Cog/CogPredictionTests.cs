@@ -132,6 +132,8 @@ public sealed class CogPredictionTests(SharedService shared) : IClassFixture<Sha
     [InlineData("respond-async")]
     [InlineData("Respond-Async")]
     [InlineData("respond-async, wait=5")]
+    [InlineData("respond-async;x=y")]
+    [InlineData("respond-async=\"\"; x=\"y\"")]
     public async Task Prefer_respond_async_returns_at_once(string prefer)
     {
         _service.Predictor.Script = run => run.UntilCanceled();

@@ -73,6 +73,20 @@ public sealed class ReplicatePredictionTests(SharedService shared) : IClassFixtu
         Assert.Equal(prediction.ToJsonString(), (await client.GetJsonAsync(prediction["urls"]!.Text("get")!)).ToJsonString());
     }
 
+    [Theory]
+    [InlineData("wait=\"60\"")]
+    [InlineData("wait;x=y")]
+    [InlineData("Wait = 60 ; x=\"y\", handling=lenient")]
+    public async Task A_preference_may_be_quoted_and_have_parameters(string prefer)
+    {
+        var client = await shared.Service.ReadyAsync();
+
+        using var response = await client.PostAsync("/v1/predictions", Default, ("Prefer", prefer));
+
+        Assert.Equal("succeeded", (await response.JsonAsync()).Text("status"));
+        Assert.True(response.Headers.Contains("Preference-Applied"));
+    }
+
     [Fact]
     public async Task After_the_wait_the_response_reports_starting()
     {
