@@ -32,7 +32,10 @@ static class BodyBytes
     /// <exception cref="BodyRefusedException">
     /// The body is too large, or encoded in another way. <see cref="BodyRefusedException.From"/> makes one of what the server and the decoder throw.
     /// </exception>
-    public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, long limit)
+    public static Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, long limit) =>
+        request.HttpContext.ReadBodyAsync(() => ReadAnyAsync(request, limit));
+
+    static async Task<ReadOnlyMemory<byte>> ReadAnyAsync(HttpRequest request, long limit)
     {
         if (!IsCompressed(request))
         {

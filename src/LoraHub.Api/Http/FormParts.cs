@@ -12,7 +12,7 @@ sealed record FormPart(string Name, string? FileName, string? ContentType, Strea
 /// Reads the parts of a <c>multipart/form-data</c> body in order. All methods throw <see cref="RequestRefusedException"/> for a client's error.
 /// </summary>
 /// <param name="tooLarge">Creates the response to a body that exceeds the server's limit.</param>
-sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
+sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> tooLarge)
 {
     const int MaxParts = 16, MaxTextBytes = 8 * 1024, MaxBoundary = 70; // MaxBoundary is from RFC 2046
 
@@ -36,7 +36,7 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary);
         return boundary.Length is 0 or > MaxBoundary
             ? throw Malformed($"its Content-Type must name a boundary of at most {MaxBoundary} characters")
-            : new FormParts(new MultipartReader(boundary.ToString(), request.Body), tooLarge);
+            : new FormParts(request.HttpContext, new MultipartReader(boundary.ToString(), request.Body), tooLarge);
     }
 
     /// <returns>Null at the end of the body.</returns>
@@ -96,7 +96,7 @@ sealed class FormParts(MultipartReader reader, Func<IResult> tooLarge)
     {
         try
         {
-            return await read();
+            return await http.ReadBodyAsync(read);
         }
         catch (BadHttpRequestException exception)
         {

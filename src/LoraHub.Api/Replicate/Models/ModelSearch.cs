@@ -41,7 +41,7 @@ static class ModelSearch
     {
         var text = new char[LongestQuery + 1];
         using var reader = new StreamReader(request.Body, Encoding.UTF8);
-        var length = await reader.ReadBlockAsync(text, request.HttpContext.RequestAborted);
+        var length = await request.HttpContext.ReadBodyAsync(() => reader.ReadBlockAsync(text, request.HttpContext.RequestAborted).AsTask());
         if (length > LongestQuery)
         {
             return Problems.Because(StatusCodes.Status413PayloadTooLarge, null, $"The query must be at most {LongestQuery} characters.");
