@@ -25,6 +25,7 @@ static class EmbeddedEngine
         services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
         services.AddSingleton<IPredictionStore, EmbeddedStore>();
         services.AddSingleton<IBlobStore, FileBlobStore>();
+        services.AddSingleton<IEngineHealth, DiskHealth>();
         services.AddSingleton<FileKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<FileKeys>());
         services.AddHostedService(provider => provider.GetRequiredService<FileKeys>());
         return services.AddSingleton<IUploadStore, FileUploadStore>();

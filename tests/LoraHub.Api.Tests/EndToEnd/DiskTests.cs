@@ -60,6 +60,12 @@ public sealed class DiskTests
             Assert.Equal(HttpStatusCode.InsufficientStorage, upload.StatusCode);
         }
 
+        using (var ready = await client.FetchAsync("/health/ready"))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+            Assert.Contains("The disk of the data folder is full", await ready.TextAsync(), StringComparison.Ordinal);
+        }
+
         Assert.False(host.HasExited);
 
         disk.Empty();
@@ -69,6 +75,11 @@ public sealed class DiskTests
         Assert.Contains("10/10", ended.Text("logs"));
         Assert.Equal("succeeded", (await client.PostJsonAsync("/predictions", """{"input": {"seed": 5}}""")).Text("status"));
         Assert.Equal("READY", (await client.GetJsonAsync("/health-check")).Text("status"));
+        using (var ready = await client.FetchAsync("/health/ready"))
+        {
+            Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        }
+
         Assert.Equal(0, await host.TerminateAsync());
     }
 
