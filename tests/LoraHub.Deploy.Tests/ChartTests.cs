@@ -126,6 +126,24 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
                 .Select(trigger => $"{trigger.Text("consumer")}: {trigger.Text("lagThreshold")}"));
     }
 
+    [Theory]
+    [InlineData("", "http", null)]
+    [InlineData("\nsettings: {Telemetry__MetricsUrl: \"http://*:9464\"}", "metrics", 9464)]
+    public async Task Metrics_are_scraped_at_their_own_port_if_they_have_one(string settings, string port, int? number)
+    {
+        var objects = await chart.RenderAsync(Everything + settings);
+
+        Assert.All(Pods(objects), pod => Assert.Equal(
+            number,
+            (int?)pod.Spec["containers"]![0]!["ports"]!.AsArray().SingleOrDefault(one => one!.Text("name") == "metrics")?["containerPort"]));
+        var monitor = Assert.Single(objects, item => item.Text("kind") == "PodMonitor");
+        Assert.Equal(port, monitor["spec"]!["podMetricsEndpoints"]![0]!.Text("port"));
+        var policy = Assert.Single(objects, item => item.Text("kind") == "NetworkPolicy");
+        Assert.Equal(
+            number is null ? ["http"] : ["http", "metrics"],
+            policy["spec"]!["ingress"]![0]!["ports"]!.AsArray().Select(one => one!.Text("port")));
+    }
+
     [Fact]
     public async Task An_upgrade_does_not_reset_autoscaled_replicas()
     {

@@ -43,6 +43,11 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- end }}
 {{- end }}
 
+{{/* The port of Telemetry__MetricsUrl in `settings`; empty if /metrics is on the service's own port. */}}
+{{- define "lorahub.metricsPort" -}}
+{{ regexFind "[0-9]+$" (toString (default "" .Values.settings.Telemetry__MetricsUrl)) }}
+{{- end }}
+
 {{- define "lorahub.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 1654
