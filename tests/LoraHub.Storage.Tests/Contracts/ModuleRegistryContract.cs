@@ -139,6 +139,21 @@ public abstract class ModuleRegistryContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Removing_a_version_leaves_the_others_and_the_next_put_makes_one_of_them_current()
+    {
+        var (first, second) = (Some.Module("mine/colors", '1', "words"), Some.Module("mine/colors", '2', "words"));
+        await Modules.PutAsync(first, Token);
+        await Modules.PutAsync(second, Token);
+
+        await Modules.RemoveAsync("mine/colors", second.Digest!, Token);
+        await Modules.RemoveAsync("mine/colors", new string('9', 64), Token);
+        await Modules.PutAsync(first, Token);
+
+        Assert.Equal(first.Digest, Assert.Single(await Modules.VersionsAsync("mine/colors", Token)).Digest);
+        Assert.Equal(first.Digest, Assert.Single(await ListAsync(new ModuleQuery { Text = "words" })).Digest);
+    }
+
+    [Fact]
     public async Task Of_two_versions_registered_at_once_the_name_points_to_one_and_both_stay()
     {
         await Task.WhenAll("0123456789abcdef".Select(digit => Task.Run(() => Modules.PutAsync(Some.Module("mine/colors", digit), Token))));
