@@ -1,5 +1,4 @@
 using LoraHub.Api.Models;
-using LoraHub.Core;
 using LoraHub.Core.Deployments;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Telemetry;
@@ -117,7 +116,7 @@ sealed partial class PinnedModels(
         var name = composer.IsNamed(version.Model) ? library.Bases.DefaultId : version.Model;
         if (library.Bases.IsInstalled(name))
         {
-            return predictor.Keep(name, module: null, this);
+            return predictor.Keep(name, version: null, this);
         }
 
         return library.Find(new ModuleReference(name, version.Version)) is { } module

@@ -17,7 +17,7 @@ public sealed class KeptModelTests(PredictorFixture predictions) : IClassFixture
         var digest = predictions.Library.DigestOf(predictions.Library.Find(new ModuleReference(French, null))!)!;
 
         using var kept = predictor.Keep(Base, new ModuleUse(French, digest), log);
-        using var again = predictor.Keep(Base, module: null, log);
+        using var again = predictor.Keep(Base, version: null, log);
 
         Assert.NotNull(kept);
         Assert.NotNull(again);
@@ -30,8 +30,8 @@ public sealed class KeptModelTests(PredictorFixture predictions) : IClassFixture
         using var predictor = Create(limit: 1);
         var log = new Lines();
 
-        Assert.Null(predictor.Keep(Base, module: null, log));
-        Assert.Null(predictor.Keep(Base, module: null, log));
+        Assert.Null(predictor.Keep(Base, version: null, log));
+        Assert.Null(predictor.Keep(Base, version: null, log));
 
         Assert.Equal(2, log.All.Count(line => line.StartsWith(Loaded, StringComparison.Ordinal))); // the first one was released again
     }
@@ -41,7 +41,7 @@ public sealed class KeptModelTests(PredictorFixture predictions) : IClassFixture
     {
         using var predictor = Create(1L << 30);
 
-        var missing = Assert.Throws<PredictionException>(() => predictor.Keep("nobody/nothing", module: null, new Lines()));
+        var missing = Assert.Throws<PredictionException>(() => predictor.Keep("nobody/nothing", version: null, new Lines()));
         var gone = Assert.Throws<PredictionException>(() => predictor.Keep(Base, new ModuleUse(French, new string('0', 64)), new Lines()));
 
         Assert.Contains("The base model `nobody/nothing` was not found", missing.Message, StringComparison.Ordinal);

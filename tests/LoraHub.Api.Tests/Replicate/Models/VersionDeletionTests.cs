@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Replicate.Deployments;
 using LoraHub.Api.Tests.Security;
 using LoraHub.Api.Tests.Support;
