@@ -97,8 +97,7 @@ static class ModuleSelector
         }
 
         error ??= Mismatch(modules, input.Composition);
-        var field = input.Weights is null ? InputSchema.LoraModulesSpecified : InputSchema.ModuleWeights;
-        return error is null ? (modules, null) : ([], new InputError(field, error, InputErrorKind.Invalid));
+        return error is null ? (modules, null) : ([], new InputError(input.ModulesField, error, InputErrorKind.Invalid));
     }
 
     static string Unknown(string name, ModuleLibrary catalog)

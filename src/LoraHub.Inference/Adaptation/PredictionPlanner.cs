@@ -37,7 +37,7 @@ public static class PredictionPlanner
         {
             if (catalog.DigestOf(module) is not { } digest)
             {
-                return (null, [new InputError(FieldOf(input), $"`{module.Id}` cannot be used: its files cannot be read.", InputErrorKind.Invalid)]);
+                return (null, [new InputError(input.ModulesField, $"`{module.Id}` cannot be used: its files cannot be read.", InputErrorKind.Invalid)]);
             }
 
             uses.Add(new ModuleUse(module.Id, digest));
@@ -64,9 +64,4 @@ public static class PredictionPlanner
         InputSchema.Adapter,
         "It is not a module; name it as owner/name. Predictions and URLs of results are known only to the service that made them.",
         InputErrorKind.Invalid);
-
-    static string FieldOf(PredictionInput input) =>
-        input.Weights is not null ? InputSchema.ModuleWeights
-        : input.Modules is not null ? InputSchema.LoraModulesSpecified
-        : InputSchema.ModuleSelection;
 }

@@ -15,17 +15,18 @@ static class ReusedAdapter
 
     /// <summary>Extracts <c>adapter.zip</c> to a folder of its own beside it.</summary>
     /// <param name="digest">The digest of the zip.</param>
-    /// <exception cref="AdapterException">The zip lacks a file.</exception>
+    /// <exception cref="AdapterException">It is another file, or lacks one.</exception>
     public static ModuleVersion Extract(string folder, string digest)
     {
         var own = Directory.CreateDirectory(Folder(folder)).FullName;
-        using (var zip = ZipFile.OpenRead(Path.Combine(folder, "adapter.zip")))
+        try
         {
-            foreach (var name in Names)
-            {
-                var entry = zip.GetEntry(name) ?? throw new AdapterException($"the result has no {name}.");
-                entry.ExtractToFile(Path.Combine(own, name));
-            }
+            ExtractFiles(Path.Combine(folder, "adapter.zip"), own);
+        }
+        catch (InvalidDataException exception)
+        {
+            // A URL may name the digest of another file of a result, such as a trace.
+            throw new AdapterException($"the result {digest[..12]} is not an adapter.zip.", exception);
         }
 
         return new ModuleVersion { Id = $"results/{digest[..12]}", Folder = own, BaseModel = AdapterConfig.Load(own).BaseModel };
@@ -33,6 +34,16 @@ static class ReusedAdapter
 
     /// <summary>The card of an extracted adapter.</summary>
     public static string ReadCard(string folder) => File.ReadAllText(Path.Combine(Folder(folder), Card));
+
+    static void ExtractFiles(string file, string folder)
+    {
+        using var zip = ZipFile.OpenRead(file);
+        foreach (var name in Names)
+        {
+            var entry = zip.GetEntry(name) ?? throw new AdapterException($"the result has no {name}.");
+            entry.ExtractToFile(Path.Combine(folder, name));
+        }
+    }
 
     static string Folder(string folder) => Path.Combine(folder, "reused");
 }

@@ -68,7 +68,7 @@ public sealed class ReusedAdapterTests(PredictorFixture predictions) : IClassFix
 
     [Theory]
     [InlineData("\"adapter\": \"no-such-prediction\"", "adapter: It is not a module")]
-    [InlineData("\"adapter\": \"lorahub/t5_mini-nothing\"", "is not recognized")]
+    [InlineData("\"adapter\": \"lorahub/t5_mini-nothing\"", "adapter: `lorahub/t5_mini-nothing` is not recognized")]
     [InlineData("\"adapter\": \"a/b\", \"lora_modules_specified\": \"a/b\"", "leave lora_modules_specified out")]
     [InlineData("\"adapter\": \"a/b\", \"module_weights\": {\"a/b\": 1}", "leave module_weights out")]
     public void An_adapter_that_cannot_be_used_is_refused_before_any_work(string fields, string message)
@@ -76,6 +76,17 @@ public sealed class ReusedAdapterTests(PredictorFixture predictions) : IClassFix
         var refused = Assert.Throws<PredictionException>(() => predictions.Plan($"{{{fields}}}"));
 
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Another_file_of_a_result_is_no_adapter()
+    {
+        var made = predictions.Predict(TaskRequest.Of(Task, "\"seed\": 1, \"max_inference_step\": 10"));
+        var trace = made with { Result = made.Result with { AdapterFile = made.Result.TraceFile! } };
+
+        var refused = Assert.Throws<PredictionException>(() => predictions.PredictAgain(trace, "{}"));
+
+        Assert.EndsWith(" is not an adapter.zip.", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

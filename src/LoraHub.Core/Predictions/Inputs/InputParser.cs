@@ -56,6 +56,7 @@ public static class InputParser
             MaxNewTokens = (int)(reader.Integer(InputSchema.MaxNewTokens) ?? 0),
             Controls = reader.Boolean(InputSchema.Controls),
             Adapter = adapter,
+            IsAdapterModule = module is not null,
         };
         CheckCounts(reader, input, mostLines);
         return input;

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LoraHub.Core.Predictions.Inputs;
 
 /// <summary>How weighted modules become one adapter.</summary>
@@ -98,4 +100,15 @@ public sealed record PredictionInput
     /// is one of <see cref="Modules"/> instead. Null to compose.
     /// </summary>
     public string? Adapter { get; init; }
+
+    /// <summary>Whether the one module was named as the adapter.</summary>
+    public bool IsAdapterModule { get; init; }
+
+    /// <summary>The input that decides on the modules, for messages.</summary>
+    [JsonIgnore]
+    public string ModulesField =>
+        IsAdapterModule ? InputSchema.Adapter
+        : Weights is not null ? InputSchema.ModuleWeights
+        : Modules is not null ? InputSchema.LoraModulesSpecified
+        : InputSchema.ModuleSelection;
 }
