@@ -61,8 +61,8 @@ sealed class CommandHost(Action<IServiceCollection>? replace)
             await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, lines));
             return ExitCode.BadUsage;
         }
-        catch (Exception exception) when (
-            exception is PredictionException or HubException or IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception exception) when (exception is PredictionException or HubException or ServiceException
+            or IOException or UnauthorizedAccessException or InvalidDataException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return ExitCode.Failed;

@@ -22,6 +22,8 @@ static class CommandLine
         };
         var host = new CommandHost(replace);
         root.Subcommands.Add(PredictCommand.Create(host));
+        root.Subcommands.Add(RunCommand.Create(host));
+        root.Subcommands.Add(PublishCommand.Create(host));
         root.Subcommands.Add(EvaluateCommand.Create(host));
         root.Subcommands.Add(ModulesCommand.Create(host));
         root.Subcommands.Add(TokensCommand.Create());

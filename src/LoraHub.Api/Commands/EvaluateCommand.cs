@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Evaluation;
 using LoraHub.Inference;
 using LoraHub.Modules.Folders;
@@ -164,7 +165,7 @@ static class EvaluateCommand
     {
         try
         {
-            var common = GivenInputs.Read(inputs, most);
+            var common = GivenInputs.Read(inputs, InputSchema.Fields, most);
             EvaluationMethod.CheckNames("--input", common);
             return common;
         }

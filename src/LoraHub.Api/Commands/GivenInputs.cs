@@ -9,10 +9,11 @@ namespace LoraHub.Api.Commands;
 static class GivenInputs
 {
     /// <param name="inputs">Each <c>name=value</c> or <c>name=@file</c>.</param>
+    /// <param name="fields">The inputs of the model.</param>
     /// <param name="most">The maximum number of bytes of a file.</param>
     /// <returns>A request's inputs; the intake checks their values.</returns>
     /// <exception cref="UsageException">The format or a name is invalid, or a file is missing or not UTF-8 text.</exception>
-    public static JsonObject Read(IEnumerable<string> inputs, long most)
+    public static JsonObject Read(IEnumerable<string> inputs, IReadOnlyList<InputField> fields, long most)
     {
         var given = new JsonObject();
         foreach (var input in inputs)
@@ -23,9 +24,9 @@ static class GivenInputs
                 throw new UsageException($"`{input}` is not name=value.");
             }
 
-            if (InputSchema.Fields.FirstOrDefault(field => field.Name == name) is not { } field)
+            if (fields.FirstOrDefault(field => field.Name == name) is not { } field)
             {
-                var names = InputSchema.Fields.Select(known => known.Name).ToArray();
+                var names = fields.Select(known => known.Name).ToArray();
                 var hint = Spelling.Closest(name, names) is [var closest, ..] ? $" Did you mean `{closest}`?" : "";
                 throw new UsageException($"`{name}` is not an input. The inputs are: {string.Join(", ", names)}.{hint}");
             }
@@ -39,7 +40,7 @@ static class GivenInputs
                 throw new UsageException($"{name}: the value is not UTF-8 text.");
             }
 
-            given[name] = field.Type is InputType.Integer or InputType.Boolean ? Plain(value) : value;
+            given[name] = field.Type is InputType.Integer or InputType.Number or InputType.Boolean ? Plain(value) : value;
         }
 
         return given;

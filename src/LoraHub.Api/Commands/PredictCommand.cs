@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.IO.Compression;
 using LoraHub.Api.Predictions;
-using LoraHub.Api.Worker;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
@@ -50,7 +49,7 @@ static class PredictCommand
     static async Task<int> RunAsync(Invocation invocation, string[] inputs, string? dataset, DirectoryInfo? folder)
     {
         var most = invocation.Service<IOptions<LimitsOptions>>().Value.InputBytes;
-        var given = GivenInputs.Read(inputs, most);
+        var given = GivenInputs.Read(inputs, InputSchema.Fields, most);
         if (dataset is not null)
         {
             Dataset.Read(dataset, most).AddTo(given);
@@ -61,23 +60,14 @@ static class PredictCommand
             throw new UsageException($"`{folder}` is a file; -o names a folder.");
         }
 
-        var intake = invocation.Service<PredictionIntake>();
-        switch (await intake.CreateAsync(new PredictionRequest(given, Origin: "", Capacity: 1), invocation.CancellationToken))
-        {
-            case IntakeResult.Accepted(var prediction):
-                return await FollowAsync(invocation, prediction, folder);
-            case IntakeResult.Invalid(var errors):
-                throw new UsageException(string.Join('\n', errors.Select(error => $"{error.Field}: {error.Message}")));
-            case IntakeResult.TooLarge(var reason):
-                throw new UsageException(reason);
-            default:
-                throw new System.Diagnostics.UnreachableException();
-        }
+        var created = await LocalPrediction.CreateAsync(invocation, new PredictionRequest(given, Origin: "", Capacity: 1));
+        return await FollowAsync(invocation, created, folder);
     }
 
     static async Task<int> FollowAsync(Invocation invocation, Prediction created, DirectoryInfo? folder)
     {
-        var prediction = await RunAsync(invocation, created);
+        var (events, bar) = (invocation.Service<IPredictionEvents>(), invocation.Service<SearchBar>());
+        var prediction = await LocalPrediction.RunAsync(invocation, created, abandoned => Terminal.WatchAsync(events, created, bar, abandoned));
         if (prediction.Output is { } output && folder is not null)
         {
             var blobs = invocation.Service<IBlobStore>();
@@ -87,36 +77,7 @@ static class PredictCommand
         }
 
         PredictionReport.Show(invocation.Output, prediction, folder?.FullName);
-        return prediction.Status switch
-        {
-            PredictionStatus.Succeeded => ExitCode.Succeeded,
-            PredictionStatus.Canceled => ExitCode.Canceled,
-            _ => ExitCode.Failed,
-        };
-    }
-
-    /// <summary>Runs the prediction and shows its progress.</summary>
-    static async Task<Prediction> RunAsync(Invocation invocation, Prediction created)
-    {
-        var queue = invocation.Service<IPredictionQueue>();
-        var (events, bar) = (invocation.Service<IPredictionEvents>(), invocation.Service<SearchBar>());
-        var runner = invocation.Service<PredictionRunner>(); // before anything is watched: its services may be impossible to create
-        using var abandoned = new CancellationTokenSource();
-        await using var onInterrupt = invocation.CancellationToken.Register(() => _ = queue.CancelAsync(created.Id, CancellationToken.None));
-        var watch = Terminal.WatchAsync(events, created, bar, abandoned.Token);
-        try
-        {
-            await using var lease = await queue.LeaseAsync(PredictionKind.Compose, CancellationToken.None);
-            await runner.RunAsync(lease, CancellationToken.None);
-        }
-        catch
-        {
-            await abandoned.CancelAsync(); // nothing records the end that the watch would wait for
-            await ((Task)watch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
-
-        return await watch;
+        return LocalPrediction.CodeOf(prediction);
     }
 
     static async Task UnpackAsync(IBlobStore blobs, string? digest, string folder)

@@ -59,7 +59,8 @@ sealed partial class HubClient(HubTransport transport, HubExchange exchange, Hub
             }
 
             url = Next(page) is not { } next ? null
-                : Uri.TryCreate(url, next, out var following) && following.GetLeftPart(UriPartial.Authority) == url.GetLeftPart(UriPartial.Authority) ? following
+                : Uri.TryCreate(url, next, out var following) && following.GetLeftPart(UriPartial.Authority) == url.GetLeftPart(UriPartial.Authority)
+                    ? following
                 : throw new HubException("The Hub's list of models continues on another server; pages from other servers are not requested.");
         }
     }

@@ -18,7 +18,8 @@ public sealed class HubOptions
     public string? Endpoint { get; set; }
 
     /// <summary>
-    /// The token for private and gated models, and for publishing. It goes to this server only, never to a redirect's target. Default: <c>HF_TOKEN</c>, else none.
+    /// The token for private and gated models, and for publishing. It goes to this server only, never to a redirect's target. Default:
+    /// <c>HF_TOKEN</c>, else none.
     /// </summary>
     [RegularExpression("^[!-~]+$", ErrorMessage = "use printable letters without spaces (also in HF_TOKEN)")]
     public string? Token { get; set; }
@@ -36,7 +37,9 @@ public sealed class HubOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one file may take, with all its attempts. The next run of a download continues from the part that arrived. Default: 6 hours.</summary>
+    /// <summary>
+    /// How long one file may take, with all its attempts. The next run of a download continues from the part that arrived. Default: 6 hours.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "23:00:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromHours(6);
 

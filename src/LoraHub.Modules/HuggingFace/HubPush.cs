@@ -63,7 +63,8 @@ sealed class HubPush(HubClient hub, HubUploads uploads, LfsUpload large, HubRetr
             try
             {
                 var commit = await retries.RunAsync(
-                    token => uploads.CommitAsync(model.Id, model.Commit, request.Message, [.. lines, .. others.Select(Deletion)], token), cancellationToken);
+                    token => uploads.CommitAsync(model.Id, model.Commit, request.Message, [.. lines, .. others.Select(Deletion)], token),
+                    cancellationToken);
                 return new PushOutcome(model.Id, hub.Source(model.Id), commit, [.. changed], bytes);
             }
             catch (HubConflictException) when (commits < MostCommits)

@@ -123,8 +123,8 @@ sealed class HubUploads(HubTransport transport, HubExchange exchange, TimeProvid
             using var document = JsonDocument.Parse(answer);
             return read(document.RootElement);
         }
-        catch (Exception exception) when (
-            exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException or OverflowException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException
+            or FormatException or ArgumentException or OverflowException)
         {
             throw Invalid(exception);
         }

@@ -42,8 +42,11 @@ public sealed class JsonOutputTests : IDisposable
 
     [Theory]
     [InlineData("predict")]
+    [InlineData("run")]
+    [InlineData("publish")]
     [InlineData("evaluate")]
     [InlineData("models", "list")]
+    [InlineData("models", "show")]
     [InlineData("models", "pull")]
     [InlineData("modules", "list")]
     [InlineData("modules", "search")]

@@ -118,7 +118,7 @@ public sealed class HubPushFaultTests
         403,
         "",
         "The Hub denied writing to anna/one (403): the token needs write permission, and its owner must be `anna` or a member.")]
-    [InlineData("commit", 403, "Private repository storage limit reached", "The storage of `anna` on the Hub is full: delete files or repositories at ")]
+    [InlineData("commit", 403, "Private storage limit reached", "The storage of `anna` on the Hub is full: delete files or repositories at ")]
     [InlineData("batch", 402, "", "The storage of `anna` on the Hub is full: delete files or repositories at ")]
     [InlineData("preupload", 413, "Over the storage quota", "The storage of `anna` on the Hub is full: delete files or repositories at ")]
     [InlineData("commit", 400, "", "The Hub rejected the files of anna/one (400); check the name and the front matter of README.md.")]
@@ -202,7 +202,8 @@ public sealed class HubPushFaultTests
             var isIt = request.Path.Contains(path, StringComparison.Ordinal);
             if (isIt)
             {
-                await http.Response.Body.WriteAsync("""{"files": [], "objects": [{"actions": {"upload": {"href": 1}}}], "commitOid": "x"}"""u8.ToArray());
+                await http.Response.Body.WriteAsync(
+                    """{"files": [], "objects": [{"actions": {"upload": {"href": 1}}}], "commitOid": "x"}"""u8.ToArray());
             }
 
             return isIt;

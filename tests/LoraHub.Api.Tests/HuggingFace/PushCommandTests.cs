@@ -25,12 +25,16 @@ public sealed class PushCommandTests : IDisposable
 
         Assert.Equal((0, ""), (first.Code, first.Error));
         Assert.Matches(
-            $@"^{hub.Endpoint}/anna/parity at [0-9a-f]{{12}}: README\.md, adapter_config\.json, adapter_model\.safetensors; \d+\.\d KiB uploaded\.\n\z",
+            $@"^{hub.Endpoint}/anna/parity at [0-9a-f]{{12}}: README\.md, adapter_config\.json, adapter_model\.safetensors; "
+                + @"\d+\.\d KiB uploaded\.\n\z",
             first.Output);
         Assert.Equal("First words", (string?)Assert.Single(hub.Uploads.Commits).Lines[0]["value"]!["summary"]);
         var repository = hub.Find("anna/parity");
         Assert.True(repository.IsPrivate);
-        Assert.Contains("base_model: lorahub/t5-mini\n", System.Text.Encoding.UTF8.GetString(repository.Files["README.md"].Content), StringComparison.Ordinal);
+        Assert.Contains(
+            "base_model: lorahub/t5-mini\n",
+            System.Text.Encoding.UTF8.GetString(repository.Files["README.md"].Content),
+            StringComparison.Ordinal);
         Assert.Equal((0, ""), (second.Code, second.Error));
         var data = JsonNode.Parse(second.Output)!;
         Assert.Equal(("anna/parity", repository.Commit, 0), ((string)data["id"]!, (string)data["commit"]!, (int)data["uploaded_bytes"]!));

@@ -13,8 +13,12 @@ public sealed class HubCardTests
     [InlineData("---\n---\n# Mine", $"---\ntags:\n{Added}{Names}---\n# Mine")]
     [InlineData("---\n# a comment\n---\n", $"---\n# a comment\ntags:\n{Added}{Names}---\n")]
     [InlineData("---\nlicense: mit # ok\n---\nText\n", $"---\nlicense: mit # ok\ntags:\n{Added}{Names}---\nText\n")]
-    [InlineData("---\ntags: [a, 'b c', \"é: 😀\"]\nlicense: mit\n---\n", $"---\ntags:\n- a\n- 'b c'\n- \"é: 😀\"\n{Added}license: mit\n{Names}---\n")]
-    [InlineData("---\ntags:\n  - a\n  - b\n# the license\nlicense: mit\n---\n", $"---\ntags:\n- a\n- b\n{Added}# the license\nlicense: mit\n{Names}---\n")]
+    [InlineData(
+        "---\ntags: [a, 'b c', \"é: 😀\"]\nlicense: mit\n---\n",
+        $"---\ntags:\n- a\n- 'b c'\n- \"é: 😀\"\n{Added}license: mit\n{Names}---\n")]
+    [InlineData(
+        "---\ntags:\n  - a\n  - b\n# the license\nlicense: mit\n---\n",
+        $"---\ntags:\n- a\n- b\n{Added}# the license\nlicense: mit\n{Names}---\n")]
     [InlineData("---\ntags: [\n  a,\n  b\n]\nlicense: mit\n---\n", $"---\ntags:\n- a\n- b\n{Added}license: mit\n{Names}---\n")]
     [InlineData("---\nlicense: mit\ntags: one\n---\n", $"---\nlicense: mit\ntags:\n- one\n{Added}{Names}---\n")]
     [InlineData("---\ntags:\n---\n", $"---\ntags:\n{Added}{Names}---\n")]
@@ -44,7 +48,8 @@ public sealed class HubCardTests
     [Fact]
     public void Windows_line_ends_are_read()
     {
-        var card = CardReader.Read(System.Text.Encoding.UTF8.GetBytes(HubCard.Complete("---\r\ntags:\r\n- a\r\nlicense: mit\r\n---\r\nText\r\n", "me/x", "a/base")));
+        var completed = HubCard.Complete("---\r\ntags:\r\n- a\r\nlicense: mit\r\n---\r\nText\r\n", "me/x", "a/base");
+        var card = CardReader.Read(System.Text.Encoding.UTF8.GetBytes(completed));
 
         Assert.Equal(["a", "lora", "base_model:adapter:a/base"], card.Tags);
         Assert.Equal("mit", card.License);

@@ -1,19 +1,20 @@
 using System.CommandLine;
-using LoraHub.Modules.Folders;
+using LoraHub.Api.Models;
 using LoraHub.Modules.HuggingFace;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Models;
 
-/// <summary><c>lorahub models</c>: lists and downloads base models.</summary>
+/// <summary><c>lorahub models</c>: lists and shows what can be called, and downloads base models.</summary>
 static class ModelsCommand
 {
     public static Command Create(CommandHost host)
     {
         var list = host.Verb(
-            new Command("list", "Lists the base models on this machine."), invocation => Task.FromResult(List(invocation)));
-        return new Command("models", "Lists and downloads base models.") { list, Pull(host) };
+            new Command("list", "Lists what `lorahub run` and /v1 can call: the composer, the base models and the modules on this machine."),
+            invocation => Task.FromResult(List(invocation)));
+        return new Command("models", "Lists, shows and downloads models.") { list, ModelShow.Create(host), Pull(host) };
     }
 
     static Command Pull(CommandHost host)
@@ -57,19 +58,21 @@ static class ModelsCommand
 
     static int List(Invocation invocation)
     {
-        var catalog = invocation.Service<ModuleLibrary>();
-        var modules = catalog.List().Where(module => module.Problem is null).CountBy(module => module.BaseModel).ToDictionary();
-        var rows = invocation.Service<SearchPath>().All()
-            .Where(model => File.Exists(Path.Combine(model.Folder, BaseModelFiles.Config)) && BaseModelFiles.HasWeights(model.Folder))
-            .Select(model => new object?[]
+        var (library, composer) = (invocation.Service<ModuleLibrary>(), invocation.Service<Composer>());
+        object?[][] rows =
+        [
+            [composer.Name, "composer", library.DefaultBaseModel, "", ""],
+            .. library.Bases.Known.Select(id => new object?[]
             {
-                model.Id,
-                Output.Size(new DirectoryInfo(model.Folder).EnumerateFiles().Sum(file => VersionFolder.Content(file).Length)),
-                modules.GetValueOrDefault(model.Id),
-                model.Id == catalog.DefaultBaseModel ? "default" : "",
-                model.Folder,
-            });
-        invocation.Output.Show(["base model", "size", "modules", "default", "folder"], rows, hasHeading: false);
+                id, "base model", "", ModelShow.SizeOf(library.Bases.Find(id)), id == library.DefaultBaseModel ? "default" : "",
+            }),
+            .. library.List().Where(module => module.Problem is null).Select(module => new object?[]
+            {
+                module.Id, "module", module.BaseModel, Output.Size(module.Size),
+                library.Bases.IsInstalled(module.BaseModel) ? "" : "base model missing",
+            }),
+        ];
+        invocation.Output.Show(["model", "kind", "base model", "size", "note"], rows, hasHeading: false);
         return ExitCode.Succeeded;
     }
 }

@@ -7,12 +7,12 @@ namespace LoraHub.Api.Commands.Modules;
 /// <summary><c>lorahub modules push</c>: publishes a module to another service, or on the Hugging Face Hub.</summary>
 static class PushCommand
 {
-    const string TokenSetting = "LORAHUB_TOKEN", HuggingFace = "hf";
+    const string To = "--to", HuggingFace = "hf";
 
     public static Command Create(CommandHost host)
     {
         var module = new Argument<string>("module") { Description = "A PEFT folder, or the owner/name of a module in the library." };
-        var to = new Option<string>("--to")
+        var to = new Option<string>(To)
         {
             Description = $"The service's URL, such as http://host:5000, or {HuggingFace} for the Hugging Face Hub (or the server in Hub:Endpoint or "
                 + "HF_ENDPOINT).",
@@ -20,8 +20,8 @@ static class PushCommand
         };
         var token = new Option<string?>("--token")
         {
-            Description = $"A token of the service with the scope publish, or of the Hub with write permission. Default: the setting {TokenSetting}, "
-                + $"or with --to {HuggingFace} the setting HF_TOKEN.",
+            Description = $"A token of the service with the scope publish, or of the Hub with write permission. Default: "
+                + $"the setting {ServiceClient.TokenSetting}, or with --to {HuggingFace} the setting HF_TOKEN.",
         };
         var name = new Option<string?>("--as") { Description = "The owner/name to publish as. Default: the module's name; required for a folder." };
         var baseModel = new Option<string?>("--base")
@@ -39,7 +39,7 @@ static class PushCommand
         };
         return host.Verb(
             command,
-            invocation =>
+            async invocation =>
             {
                 var (folder, id, problem) = Find(invocation.Services, invocation.Require(module), invocation.Get(name));
                 if (invocation.Require(to) == HuggingFace)
@@ -49,7 +49,7 @@ static class PushCommand
                         throw new ModuleRefusedException(id, $"{problem}; `lorahub modules push --to {HuggingFace}` publishes only usable modules.");
                     }
 
-                    return HuggingFacePush.RunAsync(
+                    return await HuggingFacePush.RunAsync(
                         invocation, folder, id, invocation.Get(baseModel), invocation.Get(isPrivate), invocation.Get(message));
                 }
 
@@ -58,9 +58,9 @@ static class PushCommand
                     throw new UsageException($"--private and --message go with --to {HuggingFace}.");
                 }
 
-                var secret = invocation.Get(token) ?? invocation.Service<IConfiguration>()[TokenSetting];
-                return ModulePush.RunAsync(
-                    invocation.Output, folder, id, invocation.Get(baseModel), Service(invocation.Require(to)), secret, invocation.CancellationToken);
+                using var service = new ServiceClient(invocation, To, invocation.Require(to), invocation.Get(token));
+                return await ModulePush.RunAsync(
+                    invocation.Output, folder, id, invocation.Get(baseModel), service, invocation.CancellationToken);
             },
             (parsed, builder) => builder.Services
                 .PostConfigure<HubOptions>(HubOptions.UseHuggingFace)
@@ -83,10 +83,4 @@ static class PushCommand
         var found = ModulesCommand.Find(services, ModulesCommand.Read(given));
         return (found.Folder, name ?? found.Id, found.Problem);
     }
-
-    /// <exception cref="ModuleRefusedException">The text is not an HTTP URL.</exception>
-    static Uri Service(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
-            ? url
-            : throw new ModuleRefusedException("--to", $"it must be the service's URL, such as http://host:5000, or {HuggingFace}.");
 }
