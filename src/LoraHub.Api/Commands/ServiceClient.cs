@@ -29,12 +29,13 @@ sealed class ServiceClient : IDisposable
     /// <param name="option">The option that names the service, for errors.</param>
     /// <param name="url">Its URL, with or without <c>/v1</c>.</param>
     /// <param name="token">Null for the token in the settings, if any.</param>
+    /// <param name="orElse">What else the option takes, for its error.</param>
     /// <exception cref="ModuleRefusedException">The text is not an HTTP URL.</exception>
-    public ServiceClient(Invocation invocation, string option, string url, string? token)
+    public ServiceClient(Invocation invocation, string option, string url, string? token, string orElse = "")
     {
         var service = Uri.TryCreate(url, UriKind.Absolute, out var given) && (given.Scheme == Uri.UriSchemeHttp || given.Scheme == Uri.UriSchemeHttps)
             ? given
-            : throw new ModuleRefusedException(option, "it must be the service's URL, such as http://host:5000.");
+            : throw new ModuleRefusedException(option, $"it must be the service's URL, such as http://host:5000{orElse}.");
         var path = service.GetLeftPart(UriPartial.Path).TrimEnd('/');
         _root = new Uri($"{(path.EndsWith("/v1", StringComparison.Ordinal) ? path : $"{path}/v1")}/");
         _token = token ?? invocation.Service<IConfiguration>()[TokenSetting] switch { "" => null, var setting => setting };

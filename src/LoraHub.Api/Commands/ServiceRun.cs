@@ -71,7 +71,7 @@ static class ServiceRun
                 }
             }
             catch (Exception exception) when (
-                exception is IOException or ServiceException { InnerException: HttpRequestException } && last.Length > 0 && attempts < MostAttempts)
+                exception is IOException or ServiceException { InnerException: HttpRequestException } && attempts < MostAttempts)
             {
                 // The connection broke, or the service restarts.
             }

@@ -18,7 +18,7 @@ public sealed class RunCommandTests : IDisposable
     {
         var run = await RunAsync(Module, Prompt);
 
-        Assert.Equal((0, "fenetre\n"), (run.Code, run.Output));
+        Assert.Equal((0, "fenêtre\n"), (run.Code, run.Output));
         Assert.StartsWith("Using seed: ", run.Error, StringComparison.Ordinal);
         Assert.Contains(Module, run.Error, StringComparison.Ordinal);
     }
@@ -32,7 +32,7 @@ public sealed class RunCommandTests : IDisposable
         var data = JsonNode.Parse(run.Output)!;
         Assert.Equal((Module, "succeeded", 7), (data.Text("model"), data.Text("status"), (int)data["seed"]!));
         Assert.Matches("^[0-9a-f]{64}$", data.Text("version"));
-        Assert.Equal("fenetre", string.Concat(data["output"]!.AsArray()));
+        Assert.Equal("fenêtre", string.Concat(data["output"]!.AsArray()));
         Assert.True((double)data["metrics"]!["output_token_count"]! > 0);
     }
 
@@ -41,9 +41,9 @@ public sealed class RunCommandTests : IDisposable
     {
         var version = JsonNode.Parse((await RunAsync(Module, Prompt, "--json")).Output)!.Text("version");
 
-        Assert.Equal("fenetre\n", (await RunAsync($"{Module}:{version}", Prompt)).Output);
-        Assert.Equal("fenetre\n", (await RunAsync(version!, Prompt)).Output);
-        Assert.NotEqual("fenetre\n", (await RunAsync("lorahub/t5-mini", Prompt)).Output);
+        Assert.Equal("fenêtre\n", (await RunAsync($"{Module}:{version}", Prompt)).Output);
+        Assert.Equal("fenêtre\n", (await RunAsync(version!, Prompt)).Output);
+        Assert.NotEqual("fenêtre\n", (await RunAsync("lorahub/t5-mini", Prompt)).Output);
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class RunCommandTests : IDisposable
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal("fenetre\n", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("fenêtre\n", await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(process.ExitCode == 0, await error);
     }

@@ -58,7 +58,7 @@ static class PushCommand
                     throw new UsageException($"--private and --message go with --to {HuggingFace}.");
                 }
 
-                using var service = new ServiceClient(invocation, To, invocation.Require(to), invocation.Get(token));
+                using var service = new ServiceClient(invocation, To, invocation.Require(to), invocation.Get(token), $", or {HuggingFace}");
                 return await ModulePush.RunAsync(
                     invocation.Output, folder, id, invocation.Get(baseModel), service, invocation.CancellationToken);
             },
