@@ -39,7 +39,7 @@ sealed partial class PublishEndpoint(
     /// <param name="fill">Puts the module's files into a folder. Returns the base model, or null for the one in the configuration.</param>
     public async Task<IResult> PublishAsync(string id, HttpContext http, Func<IncomingFolder, Task<string?>> fill)
     {
-        if (composer.IsNamed(id) || library.Bases.Find(id) is not null)
+        if (composer.IsNamed(id) || library.Bases.IsInstalled(id))
         {
             return Problems.Because(StatusCodes.Status409Conflict, null, NameTaken);
         }
