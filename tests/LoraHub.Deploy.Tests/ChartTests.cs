@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Core;
 using NJsonSchema;

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using LoraHub.Api.Models;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Deploy.Tests;
