@@ -107,7 +107,7 @@ public sealed class EvaluationPlanTests : IDisposable
     [InlineData("""delta={"seed":1}""", "method `delta`: `seed` comes from --seed; leave it out.")]
     [InlineData("""delta={"test_inputs":"a"}""", "method `delta`: `test_inputs` comes from the tasks; leave it out.")]
     [InlineData("""many={"num_random_lora_modules":50}""",
-        "method `many`: num_random_lora_modules: 50 modules were asked for, but the pool holds 30")]
+        "method `many`: num_random_lora_modules: The base model `")]
     [InlineData("""broken={"lora_modules_specified":"lorahub/broken"}""", "method `broken`: lora_modules_specified: `lorahub/broken` cannot be used")]
     [InlineData("""lorahub={"composition":"delta"}""", "`lorahub` is a predefined method; use another name.")]
     [InlineData("""zero-shot={}""", "`zero-shot` is a predefined method")]

@@ -143,9 +143,11 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
         }
 
         string[] ids = [.. library.Known.Where(module => module.Digest == digest).Select(module => module.Id)];
-        if (ids.Length == 0 && index is not null)
+        if (ids.Length == 0)
         {
-            ids = [.. await index.IdsOfAsync(digest, cancellationToken)];
+            ids = index is not null
+                ? [.. await index.IdsOfAsync(digest, cancellationToken)]
+                : [.. Modules.Where(module => library.DigestOf(module) == digest).Select(module => module.Id)]; // reads those without a record
         }
 
         var models = new List<CallableModel>();

@@ -47,10 +47,10 @@ public sealed class PublishResultTests(RealService service) : IClassFixture<Real
             "/v1/models/me/called/predictions", """{"input": {"prompt": "mimsy ; sea ;"}}""", ("Prefer", "wait=60"));
         using var stream = await client.FetchAsync(new Uri(called["urls"]!.Text("stream")!).PathAndQuery);
 
-        Assert.Equal("mer", string.Concat(called["output"]!.AsArray().Select(piece => (string)piece!)));
-        Assert.Equal(made["output"]!["predictions"]![0]!.GetValue<string>(), string.Concat(called["output"]!.AsArray().Select(piece => (string)piece!)));
+        var answer = (string)made["output"]!["predictions"]![0]!;
+        Assert.Equal(answer, string.Concat(called["output"]!.AsArray().Select(piece => (string)piece!)));
         Assert.Equal(("me/called", (await published.JsonAsync()).Text("version")), (called.Text("model"), called.Text("version")));
-        Assert.Equal("mer", string.Concat(EventStream.Parse(await stream.TextAsync()).Where(one => one.Name == "output").Select(one => one.Data)));
+        Assert.Equal(answer, string.Concat(EventStream.Parse(await stream.TextAsync()).Where(one => one.Name == "output").Select(one => one.Data)));
     }
 
     [Fact]

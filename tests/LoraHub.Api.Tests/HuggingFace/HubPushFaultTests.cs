@@ -220,7 +220,8 @@ public sealed class HubPushFaultTests
         using var here = new DownloadsUnderTest("http://127.0.0.1:9", ("Hub:Retries", "1"), ("HF_TOKEN", "hf_secret"));
 
         Assert.Equal(
-            "Could not connect to the Hub (ConnectionError).", await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one"));
+            "Could not connect to the Hub at http://127.0.0.1:9 (ConnectionError).",
+            await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one"));
     }
 
     /// <summary>With a short idle timeout only where the test needs one.</summary>
