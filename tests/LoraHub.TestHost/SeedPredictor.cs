@@ -53,7 +53,7 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
 
                 break;
             case Writes:
-                Fill(Path.Combine(folder, "adapter.zip"));
+                Fill(Path.Combine(folder, "adapter.zip"), cancellationToken);
                 break;
             case >= ShortestRun and <= LongestRun:
                 Step(input.Budget, TimeSpan.FromMilliseconds((double)input.Seed), progress, cancellationToken);
@@ -99,13 +99,21 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
     }
 
-    static void Fill(string path)
+    static void Fill(string path, CancellationToken cancellationToken)
     {
         using var file = File.Create(path);
         var bytes = new byte[1024 * 1024];
-        for (var i = 0; i < 64; i++)
+        try
         {
-            file.Write(bytes);
+            for (var i = 0; i < 64; i++)
+            {
+                file.Write(bytes);
+            }
+        }
+        catch (IOException)
+        {
+            Wait(TimeSpan.FromMilliseconds(200), cancellationToken); // until the line above is to be stored, for which there is no room now
+            throw;
         }
     }
 

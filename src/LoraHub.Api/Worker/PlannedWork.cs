@@ -30,12 +30,10 @@ sealed class PlannedWork(
 
     async Task<IReadOnlyList<PredictionEvent>> ComposeAsync(IPredictionLease lease, CancellationToken cancellationToken)
     {
-        using var workspace = Workspace.Create(data.Value.Path);
         await exchange.FetchAsync(cancellationToken); // the API node may have newer modules than this one
         var plan = lease.Created.Plan as CompositionPlan ?? PlanNow(lease.Created);
-        await PlaceAdapterAsync(plan, workspace.Folder, cancellationToken);
         var pump = new EventPump(lease, watcher);
-        var work = PredictAsync(plan, workspace.Folder, pump, cancellationToken);
+        var work = PredictAsync(plan, pump, cancellationToken);
         return [.. await RecordAsync(pump, work), new PredictionEvent.Answered(await work)];
     }
 
@@ -92,9 +90,12 @@ sealed class PlannedWork(
         await adapter.CopyToAsync(file, cancellationToken);
     }
 
-    async Task<PredictionOutput> PredictAsync(CompositionPlan plan, string folder, EventPump pump, CancellationToken cancellationToken)
+    /// <summary>Its files are gone when it ends: on a full disk the events that it reported may be waiting for their room.</summary>
+    async Task<PredictionOutput> PredictAsync(CompositionPlan plan, EventPump pump, CancellationToken cancellationToken)
     {
-        var result = await OwnThread.RunAsync(() => predictor.Predict(plan, folder, pump, cancellationToken), CancellationToken.None);
+        using var workspace = Workspace.Create(data.Value.Path);
+        await PlaceAdapterAsync(plan, workspace.Folder, cancellationToken);
+        var result = await OwnThread.RunAsync(() => predictor.Predict(plan, workspace.Folder, pump, cancellationToken), CancellationToken.None);
         using var phase = Phase.Begin("publish", time);
         return result.Output with
         {
