@@ -59,6 +59,7 @@ switch (args)
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
-            + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|micro [BenchmarkDotNet arguments]");
+            + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|"
+            + "micro [BenchmarkDotNet arguments]");
         return 2;
 }

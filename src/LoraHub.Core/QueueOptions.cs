@@ -38,7 +38,8 @@ public sealed class QueueOptions
     public int Capacity { get; init; } = 1000;
 
     /// <summary>
-    /// The same limit for the compositions of the bare paths, which answer 409, as Cog does when its slots are busy. Default: 1, as a Cog container with one slot.
+    /// The same limit for the compositions of the bare paths, which answer 409, as Cog does when its slots are busy. Default: 1, as a Cog container
+    /// with one slot.
     /// </summary>
     [Range(1, 1_000_000)]
     public int BareCapacity { get; init; } = 1;

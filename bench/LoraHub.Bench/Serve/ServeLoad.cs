@@ -47,7 +47,8 @@ static class ServeLoad
             using var client = new HttpClient { BaseAddress = program.Address, Timeout = Timeout.InfiniteTimeSpan };
             await ReadyAsync(client);
             var callers = new Callers(client, prompts, maxNewTokens, temperature);
-            await callers.CallAsync(Math.Min(rows, prompts.Length), Math.Max(2 * prompts.Length, loads[^1].Requests / 8)); // loads modules, compiles code
+            // Loads modules and compiles code.
+            await callers.CallAsync(Math.Min(rows, prompts.Length), Math.Max(2 * prompts.Length, loads[^1].Requests / 8));
             foreach (var (count, requests) in loads)
             {
                 var before = program.ProcessorTime;

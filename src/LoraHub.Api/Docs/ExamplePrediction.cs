@@ -27,8 +27,8 @@ static class ExamplePrediction
             new PredictionEvent.Logged("Using seed: 1\nThe recommended weight set for the LoRA modules is:\n0.6420: lorahub/t5_mini-french\n"),
             new PredictionEvent.Answered(new PredictionOutput
             {
-                Adapter = "c222831979ec074e8e668cef4798c7346e6934ff078cc7b9a9ee86c92abc3243",
-                Trace = "d5ba8705fcdca8f4d701473d9f8b502359b96a20fd284832e128d44ff8fff346",
+                Adapter = "57c9577b06cbab16354ea4f15ee9ba571cfd4b75af0c833e29c5f9cd9127e2e9",
+                Trace = "9ceae1896e09c50a44ffab752d96bcdff47b3befb902dc2f45f82e1bfa71937b",
                 Composition = "factors",
                 Weights = [new ModuleWeight(ModuleId, 0.642, ModuleDigest)],
                 Loss = new LossReport(0.6059, 0.0502, 40),

@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Models;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Threading;
@@ -12,8 +13,6 @@ namespace LoraHub.Api.Models;
 /// <param name="entries">Finds models without a version; null where there is no database.</param>
 sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex? index = null, IModelStore? entries = null)
 {
-    const int DigestLength = 64;
-
     public CallableModel Composer => composer.Model;
 
     /// <summary>The base models, ordered by name. Reads each of them once, for its version.</summary>
@@ -31,7 +30,7 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
         return models;
     }
 
-    /// <summary>The current versions of the modules that can be used, ordered by name: as of the indexer's last check, without reading a file.</summary>
+    /// <summary>The current versions of the modules that can be used, ordered by name, as of the indexer's last check. Reads no file.</summary>
     public IEnumerable<ModuleVersion> Modules => library.Known.Where(module => module.Problem is null && !composer.IsNamed(module.Id));
 
     /// <param name="name"><c>owner/name</c>, in any spelling that a client may send.</param>
@@ -39,7 +38,7 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
     /// <returns>Null if there is no such model or version.</returns>
     public async Task<CallableModel?> FindAsync(string name, string? version, CancellationToken cancellationToken)
     {
-        if (version is not null && !IsDigest(version))
+        if (version is not null && !Digest.IsValid(version))
         {
             return null;
         }
@@ -67,8 +66,9 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
             : null;
     }
 
-    /// <summary>Whether the name is the composer's or a base model's.</summary>
-    public bool IsOfService(string name) => composer.IsNamed(name) || library.Bases.IsInstalled(name);
+    /// <summary>Whether the name is the composer's or a base model's, also of one that is being downloaded.</summary>
+    public bool IsOfService(string name) =>
+        composer.IsNamed(name) || (library.Bases.Find(name) is { } folder && File.Exists(Path.Combine(folder, "config.json")));
 
     /// <summary>A model without a version.</summary>
     public static CallableModel Empty(ModelEntry entry) => new(entry.Id, "", PredictionKind.Generate)
@@ -80,7 +80,7 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
     /// <summary>Finds what a client's <c>version</c> names: <c>owner/name</c>, <c>owner/name:id</c> or the id alone.</summary>
     /// <returns>Null if there is no such version.</returns>
     public Task<CallableModel?> FindVersionAsync(string version, CancellationToken cancellationToken) =>
-        IsDigest(version) ? FindDigestAsync(version, cancellationToken)
+        Digest.IsValid(version) ? FindDigestAsync(version, cancellationToken)
         : version.Split(':') is [var name, var id] ? FindAsync(name, id, cancellationToken)
         : FindAsync(version, version: null, cancellationToken);
 
@@ -116,13 +116,10 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
     {
         get
         {
-            var bases = string.Join(", ", library.Bases.Known.Select(id => $"`{id}`"));
-            return $"This service serves `{composer.Name}`, {(bases.Length == 0 ? "no base model" : $"the base models {bases}")} and {Modules.Count()} modules; "
-                + "GET /v1/models lists them.";
+            string[] models = [composer.Name, .. library.Bases.Known];
+            return $"This service serves {string.Join(", ", models.Select(id => $"`{id}`"))} and {Modules.Count()} modules; GET /v1/models lists them.";
         }
     }
-
-    static bool IsDigest(string text) => text.Length == DigestLength && text.All(char.IsAsciiHexDigitLower);
 
     async Task<CallableModel> BaseAsync(string name, CancellationToken cancellationToken)
     {

@@ -37,7 +37,7 @@ static class ModuleExamples
     ];
 
     public static readonly IReadOnlyList<Problem> BadDestinations =
-        [.. BadReasons.Take(3), Invalid(ResultPublication.Destination, "destination is required: the owner/name of the module")];
+        [.. BadReasons.Take(3), Invalid(ResultPublication.Destination, ResultPublication.Rule)];
 
     public static readonly Problem NoResult = new(null, "The prediction has not ended; wait for its result.", StatusCodes.Status409Conflict);
 

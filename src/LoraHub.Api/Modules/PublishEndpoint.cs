@@ -18,7 +18,7 @@ sealed partial class PublishEndpoint(
     ModulePublisher publisher,
     IModuleIndex index,
     ModuleLibrary library,
-    Composer composer,
+    ModelCatalog catalog,
     SimilarModules similar,
     ModuleRights rights,
     IOptions<ModuleOptions> options,
@@ -39,7 +39,7 @@ sealed partial class PublishEndpoint(
     /// <param name="fill">Puts the module's files into a folder. Returns the base model, or null for the one in the configuration.</param>
     public async Task<IResult> PublishAsync(string id, HttpContext http, Func<IncomingFolder, Task<string?>> fill)
     {
-        if (composer.IsNamed(id) || IsBaseModel(id))
+        if (catalog.IsOfService(id))
         {
             return Problems.Because(StatusCodes.Status409Conflict, null, NameTaken);
         }
@@ -66,9 +66,6 @@ sealed partial class PublishEndpoint(
             return Problems.Fields([new InvalidField("invalid_value", exception.FieldName, exception.Message)]);
         }
     }
-
-    /// <summary>Also an unfinished one, such as a download under way.</summary>
-    bool IsBaseModel(string id) => library.Bases.Find(id) is { } folder && File.Exists(Path.Combine(folder, "config.json"));
 
     Task<IResult> PublishFormAsync(string id, HttpContext http) => PublishAsync(id, http, async incoming =>
     {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Predictions;
@@ -15,16 +13,20 @@ sealed class ResultPublication(PublishEndpoint publisher, IPredictionStore store
 {
     public const string Destination = "destination";
 
-    const string Rule = "destination is required: the owner/name of the module, with letters, digits, `.`, `-` and `_`";
+    public const string Rule = "destination must be the owner/name of a module, with letters, digits, `.`, `-` and `_`";
 
-    public static async Task<IResult> PostAsync(string id, HttpContext http, ResultPublication publication) =>
-        await JsonBody.ReadAsync(http.Request) switch
+    public static async Task<IResult> PostAsync(string id, HttpContext http, ResultPublication publication)
+    {
+        var body = await BodyFields.ReadAsync(http.Request);
+        var destination = body.RequiredText(Destination);
+        if (destination.Length > 0 && !ModelId.IsValid(destination))
         {
-            JsonBody.Refused(var statusCode, var why) => Problems.Because(statusCode, null, why),
-            JsonBody.Parsed(JsonObject body) when body[Destination] is JsonValue value && value.GetValueKind() == JsonValueKind.String
-                && ModelId.IsValid((string)value!) => await publication.PublishAsync(id, (string)value!, http),
-            _ => Problems.Fields([new InvalidField("required", Destination, Rule)]),
-        };
+            body.Refuse("invalid_value", Destination, Rule);
+        }
+
+        body.Check();
+        return await publication.PublishAsync(id, destination, http);
+    }
 
     async Task<IResult> PublishAsync(string id, string destination, HttpContext http)
     {

@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 
@@ -54,7 +55,7 @@ sealed class AdapterReference(IPredictionStore store, IBlobStore blobs)
         var (start, end) = ($"{origin}/results/", $"/{ResultUrls.Adapter}");
         return given.StartsWith(start, StringComparison.OrdinalIgnoreCase) && given.EndsWith(end, StringComparison.Ordinal)
             && given.Length > start.Length + end.Length
-            && given[start.Length..^end.Length] is var digest && ResultDigest.IsValid(digest)
+            && given[start.Length..^end.Length] is var digest && Digest.IsValid(digest)
                 ? digest
                 : null;
     }

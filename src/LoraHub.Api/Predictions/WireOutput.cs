@@ -13,7 +13,7 @@ public abstract record WireOutput
     {
         { Output.Text: { } pieces } => new TextOutput(pieces),
         { Output: { } output } => ComposedOutput.Of(output, prediction.Origin),
-        { Created.Kind: PredictionKind.Generate, Status: PredictionStatus.Succeeded, Removed: var removed } when !removed.HasFlag(DataParts.Results) =>
+        { Kind: PredictionKind.Generate, Status: PredictionStatus.Succeeded } when !prediction.Removed.HasFlag(DataParts.Results) =>
             new TextOutput([]),
         _ => null,
     };

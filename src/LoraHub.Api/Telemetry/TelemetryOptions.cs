@@ -10,6 +10,8 @@ public sealed class TelemetryOptions
 
     const string Address = @"^http://([^/\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$";
 
+    static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// The OpenTelemetry collector that receives traces and metrics by OTLP over HTTP, such as <c>http://localhost:4318</c>. OpenTelemetry's own
     /// variables set headers and sampling (<c>OTEL_EXPORTER_OTLP_HEADERS</c>, <c>OTEL_TRACES_SAMPLER</c>). Default: none; nothing leaves the machine.
@@ -21,12 +23,15 @@ public sealed class TelemetryOptions
     public bool Metrics { get; init; } = true;
 
     /// <summary>
-    /// A port of its own for <c>/metrics</c>, such as <c>http://*:9464</c> for every address of the machine. It answers nothing else, and the other
-    /// ports do not answer <c>/metrics</c>. Default: none; <c>/metrics</c> is on the service's own port.
+    /// Serves <c>/metrics</c> on a separate port, such as <c>http://*:9464</c> for every address of the machine. This port serves only
+    /// <c>/metrics</c>, and the other ports no longer serve it. Default: none; <c>/metrics</c> is on the service's port.
     /// </summary>
     [RegularExpression(Address, ErrorMessage = "use a URL with a port and without a path, such as http://*:9464")]
     public string? MetricsUrl { get; init; }
 
     /// <summary>The port of <see cref="MetricsUrl"/>, if it is used.</summary>
-    internal int? MetricsPort => Metrics && MetricsUrl is { } url && Regex.IsMatch(url, Address, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)) ? BindingAddress.Parse(url).Port : null;
+    internal int? MetricsPort =>
+        Metrics && MetricsUrl is { } url && Regex.IsMatch(url, Address, RegexOptions.ExplicitCapture, MatchTimeout)
+            ? BindingAddress.Parse(url).Port
+            : null;
 }

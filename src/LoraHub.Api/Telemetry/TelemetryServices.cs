@@ -41,7 +41,7 @@ static class TelemetryServices
         services.AddHostedService<FirstCounts>().AddHostedService<QueueGauges>();
     }
 
-    /// <summary>Answers on the metrics' own port, if they have one. To be called before all other middleware: that port answers nothing else.</summary>
+    /// <summary>Answers on the metrics' own port, if there is one. Call this before all other middleware: that port answers nothing else.</summary>
     /// <remarks>By the port of the connection: a client chooses the one in the Host header.</remarks>
     public static void UseMetricsPort(this WebApplication app)
     {
@@ -73,7 +73,8 @@ static class TelemetryServices
         }
     }
 
-    internal static TelemetryOptions Read(IConfiguration configuration) => configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new();
+    internal static TelemetryOptions Read(IConfiguration configuration) =>
+        configuration.GetSection(TelemetryOptions.Section).Get<TelemetryOptions>() ?? new();
 
     static void AddInstruments(this MeterProviderBuilder metrics, TelemetryOptions options)
     {

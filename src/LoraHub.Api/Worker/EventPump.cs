@@ -41,7 +41,7 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
 
     /// <summary>Records events until the work has ended.</summary>
     /// <param name="work">The predictor's work, which reports to this object until it ends.</param>
-    /// <returns>The last events, which are not recorded yet: they belong to the same write as the success. None if the work did not succeed.</returns>
+    /// <returns>The last events, which the caller records together with the success; none if the work did not succeed.</returns>
     public async Task<IReadOnlyList<PredictionEvent>> RecordAsync(Task work)
     {
         try

@@ -56,7 +56,8 @@ sealed partial class PredictionRunner(
             End(lease.Created, end[^1], measured.Value, span);
         }
         else if (await lease.AppendAsync(
-            [.. end.SkipLast(1).Where(last => last is not PredictionEvent.Answered), measured, new PredictionEvent.Canceled()], CancellationToken.None))
+            [.. end.SkipLast(1).Where(last => last is not PredictionEvent.Answered), measured, new PredictionEvent.Canceled()],
+            CancellationToken.None))
         {
             // A client canceled the prediction before its end was recorded.
             End(lease.Created, new PredictionEvent.Canceled(), measured.Value, span);

@@ -50,7 +50,7 @@ public sealed record PredictionOutput
     [JsonPropertyName("text"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Text { get; init; }
 
-    /// <summary>Adds a piece of an answer, in the place of everything after its start.</summary>
+    /// <summary>Adds a piece of an answer; it replaces everything after its start.</summary>
     /// <param name="start">See <see cref="PredictionEvent.Generated"/>.</param>
     public PredictionOutput WithText(int start, string text)
     {

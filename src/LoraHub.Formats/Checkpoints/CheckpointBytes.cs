@@ -20,7 +20,7 @@ public sealed class CheckpointBytes : IDisposable
         {
             foreach (var file in checkpoint.Files)
             {
-                // Without a lock, as a mapping has none: whoever replaces a model is not kept from it.
+                // Without a lock, so that other programs can replace the file.
                 _files[file.Path] = (file, File.OpenHandle(file.Path, share: FileShare.ReadWrite | FileShare.Delete));
                 EnsureUnchanged(file.Path);
             }

@@ -35,7 +35,7 @@ public sealed class CheckpointReader : IDisposable
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
     /// <returns>The elements in row-major order.</returns>
     /// <exception cref="CheckpointException">
-    /// There is no tensor of that name, it has more elements than an array can hold, or the file was changed after it was opened.
+    /// The tensor does not exist, it has more elements than an array can hold, or the file was changed after it was opened.
     /// </exception>
     public T[] Read<T>(string name)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -52,7 +52,7 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Reads a tensor of any type as floating-point numbers; rounds when <typeparamref name="T"/> is narrower.</summary>
     /// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
     /// <param name="numbers">Receives the elements in row-major order; its length must equal the number of elements.</param>
-    /// <exception cref="CheckpointException">There is no tensor of that name, or the file was changed after it was opened.</exception>
+    /// <exception cref="CheckpointException">The tensor does not exist, or the file was changed after it was opened.</exception>
     public void Read<T>(string name, Span<T> numbers)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -73,7 +73,7 @@ public sealed class CheckpointReader : IDisposable
     /// <summary>Copies a tensor's bytes in row-major order, little-endian; usable as <see cref="Safetensors.TensorData"/>.</summary>
     /// <param name="entry">One of <see cref="Entries"/>.</param>
     /// <param name="write">Receives the bytes in pieces of whole elements, each valid only during the call.</param>
-    /// <exception cref="CheckpointException">There is no tensor of that name, or the file was changed after it was opened.</exception>
+    /// <exception cref="CheckpointException">The tensor does not exist, or the file was changed after it was opened.</exception>
     public void Copy(TensorEntry entry, Action<ReadOnlySpan<byte>> write)
     {
         var tensor = _checkpoint[entry.Name];

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Modules.Library;
@@ -37,7 +38,8 @@ public static class PredictionPlanner
         {
             if (catalog.DigestOf(module) is not { } digest)
             {
-                return (null, [new InputError(input.ModulesField, $"`{module.Id}` cannot be used: its files cannot be read.", InputErrorKind.Invalid)]);
+                var error = $"`{module.Id}` cannot be used: its files cannot be read.";
+                return (null, [new InputError(input.ModulesField, error, InputErrorKind.Invalid)]);
             }
 
             uses.Add(new ModuleUse(module.Id, digest));
@@ -60,7 +62,7 @@ public static class PredictionPlanner
     }
 
     /// <summary>A service has replaced the adapter by the digest of its file.</summary>
-    static InputError? Check(PredictionInput input) => ResultDigest.IsValid(input.Adapter!) ? null : new InputError(
+    static InputError? Check(PredictionInput input) => Digest.IsValid(input.Adapter!) ? null : new InputError(
         InputSchema.Adapter,
         "It is not a module; name it as owner/name. Predictions and URLs of results are known only to the service that made them.",
         InputErrorKind.Invalid);

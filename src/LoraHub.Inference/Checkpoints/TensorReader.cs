@@ -39,7 +39,7 @@ public sealed class TensorReader : IDisposable
 
     /// <summary>Reads one tensor.</summary>
     /// <returns>A contiguous CPU tensor of the stored type that belongs to the caller's dispose scope.</returns>
-    /// <exception cref="CheckpointException">There is no tensor of that name, or its file was changed or cannot be read.</exception>
+    /// <exception cref="CheckpointException">The tensor does not exist, or its file was changed or cannot be read.</exception>
     public Tensor Read(string name)
     {
         using var scope = NewDisposeScope();
@@ -50,7 +50,7 @@ public sealed class TensorReader : IDisposable
 
     /// <summary>Reads one tensor into another, converting its numbers to that one's type.</summary>
     /// <param name="into">A contiguous tensor of the stored shape, of any type and on any device.</param>
-    /// <exception cref="CheckpointException">There is no tensor of that name, or its file was changed or cannot be read.</exception>
+    /// <exception cref="CheckpointException">The tensor does not exist, or its file was changed or cannot be read.</exception>
     public void Read(string name, Tensor into)
     {
         var tensor = Find(name);

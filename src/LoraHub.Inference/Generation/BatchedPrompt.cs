@@ -1,6 +1,8 @@
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
+using TorchSharp;
+
 namespace LoraHub.Inference.Generation;
 
 /// <summary>A prompt that a <see cref="RunningBatch"/> answers.</summary>
@@ -36,6 +38,10 @@ sealed class BatchedPrompt
     public IReadOnlyList<AnswerRow> Rows { get; private set; } = [];
 
     public IReadOnlyList<int> Next { get; private set; } = [];
+
+    /// <summary>The bytes of its keys and values if the answer takes its most tokens.</summary>
+    public long MostBytes(T5Model model) => (((long)MostRows * MostTokens) + Ids.Length)
+        * 2 * model.Config.DecoderLayers * model.Config.NumHeads * model.Config.DKv * model.ComputeType.ElementSize();
 
     /// <summary>Starts the answer; the rows of its decoding all begin at the same place.</summary>
     public void Start(AnswerMemory memory, int startToken)

@@ -1,8 +1,6 @@
 using LoraHub.Inference.Adaptation;
 using LoraHub.Inference.T5;
 
-using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Generation;
@@ -84,11 +82,11 @@ sealed class RunningBatch(T5Model model, long bytes = 2L << 30)
     /// <summary>How many of those that wait there is room for. One always fits alone.</summary>
     int Joining()
     {
-        var (most, tokens, longest) = (_answering.Sum(MostBytes), 0, 0);
+        var (most, tokens, longest) = (_answering.Sum(prompt => prompt.MostBytes(model)), 0, 0);
         for (var count = 0; count < _waiting.Count; count++)
         {
             var prompt = _waiting[count];
-            (most, tokens, longest) = (most + MostBytes(prompt), tokens + prompt.Ids.Length, Math.Max(longest, prompt.Ids.Length));
+            (most, tokens, longest) = (most + prompt.MostBytes(model), tokens + prompt.Ids.Length, Math.Max(longest, prompt.Ids.Length));
             var isFirst = count == 0 && _answering.Count == 0;
             if ((most > bytes && !isFirst)
                 || (count > 0 && ((tokens > TokensBetween && _answering.Count > 0) || !MicroBatches.Fits(count + 1, longest, model.Config))))
@@ -99,9 +97,6 @@ sealed class RunningBatch(T5Model model, long bytes = 2L << 30)
 
         return _waiting.Count;
     }
-
-    long MostBytes(BatchedPrompt prompt) => (((long)prompt.MostRows * prompt.MostTokens) + prompt.Ids.Length)
-        * 2 * model.Config.DecoderLayers * model.Config.NumHeads * model.Config.DKv * model.ComputeType.ElementSize();
 
     void Join(List<BatchedPrompt> joining)
     {

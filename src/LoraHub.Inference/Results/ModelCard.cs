@@ -90,7 +90,8 @@ static class ModelCard
         }
 
         var pairs = input.ExampleInputs.Zip(input.ExampleOutputs, (text, answer) => new[] { text, answer });
-        return $"{input.ExampleInputs.Count} (sha256 of their JSON {Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(pairs)))})";
+        var digest = Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(pairs)));
+        return $"{input.ExampleInputs.Count} (sha256 of their JSON {digest})";
     }
 
     static void AppendModules(StringBuilder card, PredictionInput input, IReadOnlyList<LoraModule> modules, PredictionOutput output)

@@ -17,7 +17,7 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
     // The earliest time that a zip can store.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Writes <c>adapter.zip</c> unless one is used again, <c>checkpoint.zip</c> if requested, and <c>trace.json</c> if there was a search.</summary>
+    /// <summary>Writes <c>adapter.zip</c> (unless one is reused), <c>checkpoint.zip</c> if requested, and <c>trace.json</c> after a search.</summary>
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();

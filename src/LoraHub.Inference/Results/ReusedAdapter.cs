@@ -5,7 +5,7 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Inference.Results;
 
-/// <summary>An earlier result that a prediction uses again, in the place of a composition.</summary>
+/// <summary>An earlier result that a prediction reuses instead of composing.</summary>
 static class ReusedAdapter
 {
     const string Card = "README.md";

@@ -179,7 +179,8 @@ public sealed class T5Tokenizer : Tokenizer
         : _texts[id].Replace(_decoder.Mark, ' ');
 
     /// <summary>The replacements that clean up decoded text, each in the result of the previous one.</summary>
-    internal IReadOnlyList<(string From, string To)> CleanUpsOf(bool? cleanUpSpaces) => cleanUpSpaces ?? _cleanUpSpaces ? SpaceCleanUp.Replacements : [];
+    internal IReadOnlyList<(string From, string To)> CleanUpsOf(bool? cleanUpSpaces) =>
+        cleanUpSpaces ?? _cleanUpSpaces ? SpaceCleanUp.Replacements : [];
 
     /// <summary>Encodes up to the allowed number of tokens, the end-of-sequence token last. Also returns where in the text they end.</summary>
     (IReadOnlyList<(int Id, SourceRange Source)> Tokens, int End) EncodeToRanges(string text, EncodeSettings settings)

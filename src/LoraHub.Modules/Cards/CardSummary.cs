@@ -10,7 +10,8 @@ static class CardSummary
     public static string? Of(string card)
     {
         var line = Array.Find(
-            FrontMatter.Split(card).Body.Split('\n'), line => line.TrimStart() is { Length: > 0 } text && !"#-*|>`<~=".Contains(text[0], StringComparison.Ordinal));
+            FrontMatter.Split(card).Body.Split('\n'),
+            line => line.TrimStart() is { Length: > 0 } text && !"#-*|>`<~=".Contains(text[0], StringComparison.Ordinal));
         return line?.Trim() is not { } text ? null
             : text.Length <= MostCharacters ? text
             : string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters), "…");

@@ -16,9 +16,6 @@ static partial class BaseModelFiles
 
     static readonly string[] Weights = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
-    /// <summary>Whether a folder contains a file with a known weights name.</summary>
-    public static bool HasWeights(string folder) => Weights.Any(name => File.Exists(Path.Combine(folder, name)));
-
     /// <summary>The configuration, tokenizer and shard index: they show whether the model is supported, so they are downloaded first.</summary>
     /// <exception cref="HubException">A file is missing or too large.</exception>
     public static IReadOnlyList<HubFile> Small(HubModel model)

@@ -107,7 +107,7 @@ sealed class BlobCopies(IOptions<DataOptions> data, IOptions<DistributedOptions>
             }
 
             var copies = new DirectoryInfo(Path.Combine(data.Value.Path, "blobs")).EnumerateFiles("*", SearchOption.AllDirectories)
-                .Where(file => FileBlobStore.IsDigest(file.Name)).OrderByDescending(file => file.LastAccessTimeUtc);
+                .Where(file => Digest.IsValid(file.Name)).OrderByDescending(file => file.LastAccessTimeUtc);
             var room = options.Value.BlobCopies;
             foreach (var copy in copies)
             {

@@ -33,7 +33,8 @@ static class DistributedEngine
         services.AddRecords<PostgresModules>()
             .AddSingleton<IEngineHealth, PostgresHealth>()
             .AddSingleton<IEngineHealth, RecordingHealth>();
-        services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>().AddHosted<LogCleaning>().AddHostedService<PinRelay>();
+        services.AddHosted<Outbox>().AddHostedService<Recorder>().AddHostedService<RecordedRelay>();
+        services.AddHosted<LogCleaning>().AddHostedService<PinRelay>();
         services.AddHosted<ServerKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<ServerKeys>());
         services.AddSingleton<IUploadStore, ObjectUploads>().AddHostedService<UploadSweep>();
         services.AddSingleton<IPredictionStore, DistributedStore>();

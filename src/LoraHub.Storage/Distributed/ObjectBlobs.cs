@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
-using LoraHub.Storage.Embedded;
 using NATS.Client.ObjectStore.Models;
 
 namespace LoraHub.Storage.Distributed;
@@ -41,7 +41,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
 
     public async Task<Stream?> OpenReadAsync(string digest, CancellationToken cancellationToken)
     {
-        if (!FileBlobStore.IsDigest(digest))
+        if (!Digest.IsValid(digest))
         {
             return null;
         }
@@ -61,7 +61,7 @@ sealed class ObjectBlobs(Broker broker, BlobCopies copies) : IBlobStore
 
     public async Task<bool> DeleteAsync(string digest, DateTimeOffset notPutSince, CancellationToken cancellationToken)
     {
-        var isDeleted = FileBlobStore.IsDigest(digest) && await broker.AskAsync(
+        var isDeleted = Digest.IsValid(digest) && await broker.AskAsync(
             async streams => await streams.Blobs.FindRecordAsync(digest, cancellationToken) is { } record
                 && record.Time < notPutSince
                 && await streams.Blobs.RemoveAsync(record, cancellationToken),

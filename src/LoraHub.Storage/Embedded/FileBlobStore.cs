@@ -37,7 +37,7 @@ sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlo
 
     public Task<Stream?> OpenReadAsync(string digest, CancellationToken cancellationToken)
     {
-        var path = IsDigest(digest) ? PathOf(digest) : null;
+        var path = Digest.IsValid(digest) ? PathOf(digest) : null;
         try
         {
             return Task.FromResult<Stream?>(path is null ? null : new FileStream(path, new FileStreamOptions
@@ -54,7 +54,7 @@ sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlo
 
     public Task<bool> DeleteAsync(string digest, DateTimeOffset notPutSince, CancellationToken cancellationToken)
     {
-        if (!IsDigest(digest))
+        if (!Digest.IsValid(digest))
         {
             return Task.FromResult(false);
         }
@@ -78,7 +78,7 @@ sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlo
         foreach (var file in Directory.Exists(_folder) ? new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories) : [])
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (IsDigest(file.Name) && IsOlder(file, notPutSince))
+            if (Digest.IsValid(file.Name) && IsOlder(file, notPutSince))
             {
                 yield return file.Name;
             }
@@ -110,8 +110,6 @@ sealed class FileBlobStore(IOptions<DataOptions> data, TimeProvider time) : IBlo
     /// <summary>Whether the last put, which sets the file's time, was before this time.</summary>
     static bool IsOlder(FileInfo file, DateTimeOffset time) => new DateTimeOffset(file.LastWriteTimeUtc) < time;
 
-    /// <summary>Whether the text is exactly a digest; only digests become part of a path.</summary>
-    internal static bool IsDigest(string text) => text.Length == SHA256.HashSizeInBytes * 2 && text.All(char.IsAsciiHexDigitLower);
-
+    /// <param name="digest">A valid one: nothing else becomes part of a path.</param>
     internal string PathOf(string digest) => Path.Combine(_folder, digest[..2], digest);
 }

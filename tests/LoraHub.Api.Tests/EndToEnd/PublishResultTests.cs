@@ -77,8 +77,8 @@ public sealed class PublishResultTests(RealService service) : IClassFixture<Real
 
     [Theory]
     [InlineData("{}", 422, "destination is required")]
-    [InlineData("""{"destination": "../up"}""", 422, "destination is required")]
-    [InlineData("""{"destination": 7}""", 422, "destination is required")]
+    [InlineData("""{"destination": "../up"}""", 422, "destination must be the owner/name")]
+    [InlineData("""{"destination": 7}""", 422, "destination must be a string")]
     [InlineData("""{"destination": "lorahub/t5-mini"}""", 409, "belongs to a base model")]
     [InlineData("""{"destination": "lorahub/lorahub"}""", 409, "belongs to a base model or to the composer")]
     [InlineData("""{"destination": "lorahub/t5_mini-french"}""", 409, "read-only")]

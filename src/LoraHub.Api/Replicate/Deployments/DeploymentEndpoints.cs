@@ -31,7 +31,7 @@ static class DeploymentEndpoints
             .Produces<ReplicateDeployment>()
             .ProducesProblem(StatusCodes.Status404NotFound);
         v1.MapChanges();
-        v1.MapPost($"{One}/predictions", ReplicateCreation.PostToDeploymentAsync)
+        v1.MapPost($"{One}/predictions", PredictAsync)
             .WithName("deployments.predictions.create")
             .WithSummary("Create a prediction with the deployment in the path")
             .WithDescription("It runs the version that the deployment serves now, also if the deployment is updated later.")
@@ -113,4 +113,10 @@ static class DeploymentEndpoints
     static IResult Answer(Deployment? deployment, Composer composer, int statusCode = StatusCodes.Status200OK) => deployment is null
         ? Problems.NotFound()
         : TypedResults.Json(ReplicateDeployment.From(deployment, ReplicateAccount.From(composer)), WireJson.Options, statusCode: statusCode);
+
+    static async Task<IResult> PredictAsync(
+        string owner, string name, HttpContext http, DeploymentCatalog catalog, [AsParameters] ReplicateServices services) =>
+        await catalog.FindAsync($"{owner}/{name}", http.RequestAborted) is { } deployment
+            ? await ReplicateCreation.CreateAsync(http, services, await catalog.ResolveAsync(deployment, http.RequestAborted), deployment.Id)
+            : Problems.NotFound();
 }

@@ -38,7 +38,10 @@ static class CardExamples
         };
         PredictionEvent[] events =
         [
-            new PredictionEvent.Started(), new PredictionEvent.Logged(Logs), new PredictionEvent.Generated(0, target), new PredictionEvent.Succeeded(),
+            new PredictionEvent.Started(),
+            new PredictionEvent.Logged(Logs),
+            new PredictionEvent.Generated(0, target),
+            new PredictionEvent.Succeeded(),
         ];
         return new Prediction(created).Apply(events.Index().Select(next => new RecordedEvent(next.Index + 1, at, next.Item)));
     }

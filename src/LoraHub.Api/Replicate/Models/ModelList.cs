@@ -44,7 +44,7 @@ sealed class ModelList(
         return (fitting, read < page.Count ? skip + read : null);
     }
 
-    /// <summary>The models whose names and descriptions contain the words: the composer and base models, then the modules, best match first.</summary>
+    /// <summary>The models whose names and descriptions contain the words: composer and base models, then modules, best match first.</summary>
     public async Task<IReadOnlyList<ReplicateModel>> SearchAsync(string query, int limit, string origin, CancellationToken cancellationToken)
     {
         var others = (await catalog.BasesAsync(cancellationToken)).Prepend(catalog.Composer);
@@ -84,7 +84,7 @@ sealed class ModelList(
     static CallableModel Listed(ModuleVersion module) =>
         new(module.Id, module.Digest ?? "", PredictionKind.Generate) { BaseModel = module.BaseModel, Module = module };
 
-    /// <summary>Leaves out modules without a known digest, which the indexer has not come to yet, and entries with one of the service's own names.</summary>
+    /// <summary>Omits modules that the indexer has not read yet, and entries with one of the service's own names.</summary>
     async Task<IReadOnlyList<(int Position, ReplicateModel Description)>> DescribeAsync(
         IEnumerable<CallableModel> models, string origin, CancellationToken cancellationToken)
     {

@@ -18,8 +18,8 @@ static class PredictionEndpoints
             .WithName("predictions.create")
             .WithSummary("Create a prediction")
             .WithDescription("Answers at once. With `Prefer: wait=n`, waits up to n seconds for the result. "
-                + "`version` names the model: `owner/name`, `owner/name:id`, or a version's id. The composer takes the inputs below, a module or a base "
-                + "model takes `prompt` and the others in its version's `openapi_schema`. "
+                + "`version` names the model: `owner/name`, `owner/name:id`, or a version's id. The composer takes the inputs below, a module or a "
+                + "base model takes `prompt` and the others in its version's `openapi_schema`. "
                 + "A text input may also be a `data:` URL, or the `urls.get` of a file in `/v1/files`.")
             .WithBody<ReplicatePredictionRequest>(model => new JsonObject { ["version"] = model.Name, ["input"] = InputDocument.Example() })
             .ProducesCreation();

@@ -1,7 +1,6 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
-using LoraHub.Api.Replicate.Deployments;
 using LoraHub.Api.Worker;
 using LoraHub.Core;
 using LoraHub.Core.Json;
@@ -16,7 +15,6 @@ sealed record ReplicateServices(
     IPredictionEvents Events,
     Composer Composer,
     ModelCatalog Models,
-    DeploymentCatalog Deployments,
     StreamAddress Streams,
     WorkerState Worker,
     GracefulStop Stop,
@@ -35,13 +33,9 @@ static class ReplicateCreation
             ? await CreateAsync(http, services, model, deployment: null)
             : Problems.UnknownModel(services.Models.Unknown($"{owner}/{name}"));
 
-    public static async Task<IResult> PostToDeploymentAsync(string owner, string name, HttpContext http, [AsParameters] ReplicateServices services) =>
-        await services.Deployments.FindAsync($"{owner}/{name}", http.RequestAborted) is { } deployment
-            ? await CreateAsync(http, services, await services.Deployments.ResolveAsync(deployment, http.RequestAborted), deployment.Id)
-            : Problems.NotFound();
-
     /// <param name="model">The model that the path names, or null when the body names it.</param>
-    static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, CallableModel? model, string? deployment)
+    /// <param name="deployment">The deployment that the path names, or null.</param>
+    public static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, CallableModel? model, string? deployment)
     {
         if (services.Worker.Setup is { Status: SetupStatus.Failed } setup)
         {

@@ -154,7 +154,10 @@ sealed class FieldReader(IReadOnlyList<InputField> fields, JsonObject given, int
     {
         if (double.CreateSaturating(number) < field.Minimum)
         {
-            Fail(field.Name, string.Create(CultureInfo.InvariantCulture, $"{number} is less than the minimum of {field.Minimum}"), InputErrorKind.TooSmall);
+            Fail(
+                field.Name,
+                string.Create(CultureInfo.InvariantCulture, $"{number} is less than the minimum of {field.Minimum}"),
+                InputErrorKind.TooSmall);
         }
         else if (double.CreateSaturating(number) > field.Maximum)
         {

@@ -96,8 +96,8 @@ public sealed record PredictionInput
     public required bool Controls { get; init; }
 
     /// <summary>
-    /// An earlier result to use in the place of a composition: in a plan, the digest of its <c>adapter.zip</c>; before, what the client gave. A module
-    /// is one of <see cref="Modules"/> instead. Null to compose.
+    /// The earlier result to reuse instead of composing: the client's reference, and in a plan the digest of its <c>adapter.zip</c>. A module is in
+    /// <see cref="Modules"/> instead. Null to compose.
     /// </summary>
     public string? Adapter { get; init; }
 

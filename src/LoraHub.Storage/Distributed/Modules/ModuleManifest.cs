@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
+using LoraHub.Core;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Versions;
-using LoraHub.Storage.Embedded;
 
 namespace LoraHub.Storage.Distributed.Modules;
 
@@ -55,7 +55,7 @@ sealed record ModuleManifest(string Id, IReadOnlyList<ModuleFile> Files, IReadOn
             return $"its {large.Name} is larger than {ModuleFiles.MostBytes[large.Name]} bytes.";
         }
 
-        if (files.Any(file => file.Sha256 is null || !FileBlobStore.IsDigest(file.Sha256)))
+        if (files.Any(file => file.Sha256 is null || !Digest.IsValid(file.Sha256)))
         {
             return "its files have no SHA-256.";
         }
