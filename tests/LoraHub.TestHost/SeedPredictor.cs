@@ -1,5 +1,6 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Trainings;
 
 namespace LoraHub.TestHost;
 
@@ -61,6 +62,30 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
 
         return Answer(input, folder, progress);
+    }
+
+    /// <summary>Takes 20 steps of 50 ms with a checkpoint after each; the adapter's bytes do not depend on interruptions.</summary>
+    public PredictionResult Tune(
+        TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken)
+    {
+        const int Steps = 20;
+        var done = 0;
+        using (var last = checkpoints.Open())
+        {
+            done = last?.ReadByte() ?? 0;
+        }
+
+        while (done < Steps)
+        {
+            Wait(TimeSpan.FromMilliseconds(50), cancellationToken);
+            done++;
+            progress.Log($"{100 * done / Steps,3}%|{new string('█', 1 + (9 * done / Steps))}| {done}/{Steps} [00:00<00:00,  0.05s/it]");
+            checkpoints.Save(stream => stream.WriteByte((byte)done));
+        }
+
+        var adapter = Path.Combine(folder, "adapter.zip");
+        File.WriteAllText(adapter, $"scripted adapter {plan.Seed}");
+        return new PredictionResult(new PredictionOutput { Loss = new LossReport(1.5, 0.25, Steps) }, adapter, CheckpointFile: null);
     }
 
     /// <summary>Answers with the prompt's words in capitals, one piece each; the seed selects the script, as above.</summary>

@@ -1,4 +1,5 @@
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Trainings;
 
 namespace LoraHub.Core.Predictions;
 
@@ -16,6 +17,19 @@ public interface IPredictor
     /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
     /// <exception cref="OperationCanceledException">Canceled; at most one evaluation or one generated token after the request.</exception>
     PredictionResult Predict(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Trains a LoRA by gradient, as planned. The same plan, data and machine give the same files, whether it was interrupted or not.
+    /// </summary>
+    /// <param name="folder">
+    /// Exists and belongs to the caller. Holds <see cref="TrainingLines.TrainFile"/>; <see cref="TrainingLines.ValidationFile"/> if there is data to
+    /// validate on; and <see cref="TrainingLines.StartFile"/>, a PEFT adapter, to start from a composition. Receives the result's files.
+    /// </param>
+    /// <param name="checkpoints">Where it goes on if an earlier attempt was lost.</param>
+    /// <exception cref="PredictionException">The training failed; the message is for its client.</exception>
+    /// <exception cref="OperationCanceledException">Canceled; at most one step after the request.</exception>
+    PredictionResult Tune(
+        TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken);
 
     /// <summary>
     /// Answers a prompt. Unlike the other methods it does not block: prompts for one base model are answered together, each with its own module.

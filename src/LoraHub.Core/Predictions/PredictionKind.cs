@@ -9,4 +9,7 @@ public enum PredictionKind
 
     /// <summary>Answers a prompt: a call of a module or of a base model.</summary>
     Generate,
+
+    /// <summary>Makes a version of a module: a training.</summary>
+    Train,
 }

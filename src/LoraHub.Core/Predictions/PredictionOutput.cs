@@ -46,6 +46,10 @@ public sealed record PredictionOutput
     [JsonPropertyName("zero_shot"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? ZeroShot { get; init; }
 
+    /// <summary>The version that a training made: <c>owner/name:digest</c>.</summary>
+    [JsonPropertyName("version"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Version { get; init; }
+
     /// <summary>The answer to a prompt, in the pieces in which it was generated. It is then the whole output.</summary>
     [JsonPropertyName("text"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Text { get; init; }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Trainings;
 
 namespace LoraHub.Core.Predictions;
 
@@ -22,11 +23,15 @@ public abstract record PredictionPlan(long Seed, IReadOnlyList<ModuleUse> Module
         public override PredictionPlan? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             using var plan = JsonDocument.ParseValue(ref reader);
-            return plan.RootElement.EnumerateObject().Any(property =>
-                property.Name.Equals(nameof(GenerationPlan.Kind), StringComparison.OrdinalIgnoreCase)
-                && property.Value.ValueEquals(GenerationPlan.KindWord))
-                    ? plan.Deserialize<GenerationPlan>(options)
-                    : plan.Deserialize<CompositionPlan>(options);
+            var kind = plan.RootElement.EnumerateObject()
+                .Where(property => property.Name.Equals(nameof(GenerationPlan.Kind), StringComparison.OrdinalIgnoreCase))
+                .Select(property => property.Value.GetString()).FirstOrDefault();
+            return kind switch
+            {
+                GenerationPlan.KindWord => plan.Deserialize<GenerationPlan>(options),
+                TrainingPlan.KindWord => plan.Deserialize<TrainingPlan>(options),
+                _ => plan.Deserialize<CompositionPlan>(options),
+            };
         }
 
         public override void Write(Utf8JsonWriter writer, PredictionPlan value, JsonSerializerOptions options) =>
@@ -52,6 +57,32 @@ public sealed record GenerationPlan(PromptInput Input, string BaseModel, ModuleU
     : PredictionPlan(Seed, Module is null ? [] : [Module])
 {
     internal const string KindWord = "generate";
+
+    /// <summary>Distinguishes stored plans.</summary>
+    public string Kind { get; } = KindWord;
+}
+
+/// <summary>Makes a version of a module (<see cref="PredictionKind.Train"/>).</summary>
+/// <param name="Input">Validated, with defaults filled in.</param>
+/// <param name="BaseModel">The id of the base model.</param>
+/// <param name="Composition">The search, unless the training only tunes.</param>
+/// <param name="Start">The version to start from, or null.</param>
+/// <param name="Data">The blob with the data to tune on (<see cref="TrainingLines"/>), or null.</param>
+/// <param name="ValidationData">The blob with the data to validate on, or null.</param>
+/// <param name="Destination">Where the new version goes.</param>
+/// <param name="Seed">See <see cref="PredictionPlan"/>.</param>
+public sealed record TrainingPlan(
+    TrainingInput Input,
+    string BaseModel,
+    CompositionPlan? Composition,
+    ModuleUse? Start,
+    string? Data,
+    string? ValidationData,
+    TrainingDestination Destination,
+    long Seed)
+    : PredictionPlan(Seed, [.. Composition?.Modules ?? [], .. Start is null ? Array.Empty<ModuleUse>() : [Start]])
+{
+    internal const string KindWord = "train";
 
     /// <summary>Distinguishes stored plans.</summary>
     public string Kind { get; } = KindWord;

@@ -3,6 +3,7 @@ using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Core.Threading;
+using LoraHub.Core.Trainings;
 using LoraHub.Formats.Adapters;
 using LoraHub.Formats.ModelConfig;
 using LoraHub.Formats.Tensors;
@@ -71,6 +72,10 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
             using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
             return run.Run(folder);
         });
+
+    public PredictionResult Tune(
+        TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        throw new PredictionException("This version cannot tune.");
 
     public async Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken)
     {

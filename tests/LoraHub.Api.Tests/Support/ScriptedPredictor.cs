@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Compression;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Trainings;
 using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Tests.Support;
@@ -29,12 +30,27 @@ sealed class ScriptedPredictor : IPredictor
         return Task.CompletedTask;
     };
 
+    /// <summary>Trains. Default: logs two steps and makes an adapter.</summary>
+    public Func<TrainingPlan, string, ITuningCheckpoints, IPredictionProgress, CancellationToken, PredictionResult> TuneScript { get; set; } =
+        (_, folder, _, progress, _) =>
+        {
+            progress.Log(" 50%|█████     | 1/2 [00:00<00:00,  0.01s/it]");
+            progress.Log("100%|██████████| 2/2 [00:00<00:00,  0.01s/it]");
+            var adapter = Path.Combine(folder, "adapter.zip");
+            File.WriteAllBytes(adapter, Run.AdapterBytes);
+            return new PredictionResult(new PredictionOutput { Loss = new LossReport(1.5, 0.25, 2) }, adapter, CheckpointFile: null);
+        };
+
     public Action<IPredictionProgress, CancellationToken> Setup { get; set; } = (progress, _) => progress.Log("Loaded.");
 
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken) => Setup(progress, cancellationToken);
 
     public PredictionResult Predict(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken) =>
         Script(new Run(plan.Input, folder, progress, cancellationToken));
+
+    public PredictionResult Tune(
+        TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken) =>
+        TuneScript(plan, folder, checkpoints, progress, cancellationToken);
 
     public Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken) =>
         TextScript(plan, progress, cancellationToken);
