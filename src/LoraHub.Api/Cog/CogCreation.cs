@@ -144,7 +144,7 @@ static class CogCreation
     /// <summary>Answers with an existing prediction: all of its events while it runs, else its current state.</summary>
     static async Task<IResult?> FindExistingAsync(string id, HttpContext http, CogServices services)
     {
-        if (await services.Store.FindAsync(id, http.RequestAborted) is not { } prediction)
+        if (await services.Store.FindAsync(id, PredictionKinds.Predictions, http.RequestAborted) is not { } prediction)
         {
             return null;
         }

@@ -100,7 +100,7 @@ static class CogEndpoints
 
     static async Task<IResult> CancelAsync(string id, IPredictionStore store, IPredictionQueue queue)
     {
-        var isOpen = await store.FindAsync(id, CancellationToken.None) is { IsTerminal: false };
+        var isOpen = await store.FindAsync(id, PredictionKinds.Predictions, CancellationToken.None) is { IsTerminal: false };
         var isCanceled = isOpen && await queue.CancelAsync(id, CancellationToken.None);
         return TypedResults.Json(new { }, WireJson.Options, statusCode: isCanceled ? StatusCodes.Status200OK : StatusCodes.Status404NotFound);
     }

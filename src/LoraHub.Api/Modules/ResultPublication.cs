@@ -30,7 +30,7 @@ sealed class ResultPublication(PublishEndpoint publisher, IPredictionStore store
 
     async Task<IResult> PublishAsync(string id, string destination, HttpContext http)
     {
-        if (await store.FindAsync(id, http.RequestAborted) is not { } prediction)
+        if (await store.FindAsync(id, PredictionKinds.Predictions, http.RequestAborted) is not { } prediction)
         {
             return Problems.NotFound();
         }

@@ -22,7 +22,7 @@ sealed class AdapterReference(IPredictionStore store, IBlobStore blobs)
                 return Wrong("The URL must be that of an adapter.zip of this service, as in a prediction's output.");
             }
 
-            var prediction = await store.FindAsync(given, cancellationToken);
+            var prediction = await store.FindAsync(given, PredictionKinds.Predictions, cancellationToken);
             if (ProblemOf(prediction) is { } problem)
             {
                 return Wrong(problem);

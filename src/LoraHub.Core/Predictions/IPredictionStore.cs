@@ -35,6 +35,9 @@ public sealed record PredictionQuery
     /// <summary>Returns only predictions after this position, i.e. older ones; null for the first page.</summary>
     public PredictionPosition? After { get; init; }
 
+    /// <summary>Returns only predictions of these kinds; null for all.</summary>
+    public IReadOnlyList<PredictionKind>? Kinds { get; init; }
+
     public DateTimeOffset? CreatedAfter { get; init; }
 
     public DateTimeOffset? CreatedBefore { get; init; }

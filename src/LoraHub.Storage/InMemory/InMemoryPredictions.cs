@@ -59,6 +59,7 @@ sealed class InMemoryPredictions(TimeProvider time)
         Prediction[] found =
         [
             .. all
+                .Where(prediction => query.Kinds is not { } kinds || kinds.Contains(prediction.Kind))
                 .Where(prediction => query.CreatedAfter is not { } from || prediction.CreatedAt >= from)
                 .Where(prediction => query.CreatedBefore is not { } until || prediction.CreatedAt < until)
                 .Where(prediction => query.After is not { } position || IsOlder(prediction, position))

@@ -13,13 +13,20 @@ static class FullPrediction
     public static CreatedPrediction Create(DateTimeOffset createdAt, PredictionKind kind = PredictionKind.Compose)
     {
         var composition = Composition(createdAt);
-        return kind is PredictionKind.Compose ? composition : composition with
+        return kind switch
         {
-            Kind = kind,
-            Model = "mine/colors",
-            Version = Some.Digest('1'),
-            Input = new JsonObject { ["prompt"] = Prompt, ["temperature"] = 0.5 },
-            Plan = Some.TextPlan(new ModuleUse("mine/colors", Some.Digest('1')), Prompt) with { Warnings = ["Unknown input: `top`."] },
+            PredictionKind.Generate => composition with
+            {
+                Kind = kind,
+                Input = new JsonObject { ["prompt"] = Prompt, ["temperature"] = 0.5 },
+                Plan = Some.TextPlan(new ModuleUse("mine/colors", Some.Digest('1')), Prompt) with { Warnings = ["Unknown input: `top`."] },
+            },
+            PredictionKind.Train => composition with
+            {
+                Kind = kind,
+                Plan = Some.TrainingPlan((CompositionPlan)composition.Plan!, new ModuleUse("mine/french", Some.Digest('3'))),
+            },
+            _ => composition,
         };
     }
 

@@ -61,6 +61,7 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     [Theory]
     [InlineData(PredictionKind.Compose)]
     [InlineData(PredictionKind.Generate)]
+    [InlineData(PredictionKind.Train)]
     public async Task Every_property_of_a_created_prediction_reaches_readers_and_workers(PredictionKind kind)
     {
         var created = FullPrediction.Create(_engine.Time.GetUtcNow(), kind);
@@ -268,6 +269,36 @@ public abstract class PredictionStoreContract : IAsyncLifetime
         var listed = await ListAsync(new PredictionQuery { CreatedAfter = created[1].CreatedAt, CreatedBefore = created[3].CreatedAt });
 
         Assert.Equal([created[2].Id, created[1].Id], listed.Select(prediction => prediction.Id));
+    }
+
+    [Fact]
+    public async Task A_list_of_some_kinds_is_paged_as_if_there_were_no_others()
+    {
+        PredictionKind[] kinds = [PredictionKind.Train, PredictionKind.Compose, PredictionKind.Generate, PredictionKind.Train, PredictionKind.Compose];
+        var created = new List<CreatedPrediction>();
+        foreach (var kind in kinds)
+        {
+            created.Insert(0, await _engine.CreateAsync(kind: kind));
+        }
+
+        Assert.Equal(
+            created.Where(one => one.Kind != PredictionKind.Train).Select(one => one.Id), await PagesAsync(PredictionKinds.Predictions));
+        Assert.Equal(created.Where(one => one.Kind == PredictionKind.Train).Select(one => one.Id), await PagesAsync(PredictionKinds.Trainings));
+        Assert.Equal(created.Select(one => one.Id), await PagesAsync(kinds: null));
+        Assert.Empty(await PagesAsync([]));
+
+        async Task<IReadOnlyList<string>> PagesAsync(IReadOnlyList<PredictionKind>? kinds)
+        {
+            var (listed, query) = (new List<string>(), new PredictionQuery { Kinds = kinds, Limit = 1 });
+            for (var hasMore = true; hasMore;)
+            {
+                (var page, hasMore) = await _engine.Store.ListAsync(query, TestContext.Current.CancellationToken);
+                listed.AddRange(page.Select(prediction => prediction.Id));
+                query = query with { After = page.Count == 0 ? null : PositionOf(page[^1]) };
+            }
+
+            return listed;
+        }
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Trainings;
 using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Tests.Contracts;
@@ -34,6 +35,21 @@ static class Some
     {
         var input = PromptParser.Parse(new JsonObject { ["prompt"] = prompt, ["stop"] = new JsonArray("\n", ";"), ["temperature"] = 0.5 }).Input!;
         return new GenerationPlan(input, "lorahub/t5-mini", module, 42);
+    }
+
+    /// <summary>The plan of a training with a value in every property.</summary>
+    public static TrainingPlan TrainingPlan(CompositionPlan? composition = null, ModuleUse? start = null)
+    {
+        var given = new JsonObject { ["type"] = "compose_and_tune", ["steps"] = 7, ["validation"] = 0.25, ["target_modules"] = "q\nwi_0" };
+        return new TrainingPlan(
+            TrainingParser.Parse(given).Input!,
+            "lorahub/t5-mini",
+            composition,
+            start,
+            Digest('d'),
+            Digest('e'),
+            new TrainingDestination("mine/colors", "me", IsAdmin: true),
+            42) { Warnings = ["Unknown input: `top`."] };
     }
 
     public static ModuleVersion Broken(string id) => Module(id) with

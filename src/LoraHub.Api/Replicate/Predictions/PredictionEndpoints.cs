@@ -81,7 +81,7 @@ static class PredictionEndpoints
 
     static async Task<IResult> GetAsync(
         string id, IPredictionStore store, Composer model, StreamAddress streams, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, cancellationToken) is { } prediction
+        await store.FindAsync(id, PredictionKinds.Predictions, cancellationToken) is { } prediction
             ? TypedResults.Json(ReplicatePrediction.From(prediction, model, streams), WireJson.Options)
             : Problems.NotFound();
 
@@ -89,16 +89,23 @@ static class PredictionEndpoints
     static async Task<IResult> CancelAsync(
         string id, IPredictionStore store, IPredictionQueue queue, Composer model, StreamAddress streams, CancellationToken cancellationToken)
     {
-        await queue.CancelAsync(id, cancellationToken);
+        if (await store.ExistsAsync(id, PredictionKinds.Predictions, cancellationToken))
+        {
+            await queue.CancelAsync(id, cancellationToken);
+        }
+
         return await GetAsync(id, store, model, streams, cancellationToken);
     }
 
-    static async Task<IResult> DeleteAsync(string id, IDataRetention retention, CancellationToken cancellationToken) =>
-        await retention.RemoveAsync(id, cancellationToken) switch
+    static async Task<IResult> DeleteAsync(string id, IPredictionStore store, IDataRetention retention, CancellationToken cancellationToken)
+    {
+        var isKnown = await store.ExistsAsync(id, PredictionKinds.Predictions, cancellationToken);
+        return (isKnown ? await retention.RemoveAsync(id, cancellationToken) : DataRemoval.UnknownId) switch
         {
             DataRemoval.Removed => TypedResults.NoContent(),
             DataRemoval.UnknownId => Problems.NotFound(),
             DataRemoval.NotEnded => Problems.Because(NotEnded.Status, NotEnded.Title, NotEnded.Detail),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
 }

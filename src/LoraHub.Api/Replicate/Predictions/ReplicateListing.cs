@@ -8,15 +8,22 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
-/// <summary>Lists predictions in pages.</summary>
+/// <summary>Lists predictions or trainings in pages.</summary>
 static class ReplicateListing
 {
     const int PageSize = 100;
 
-    public static async Task<IResult> ListAsync(
-        HttpRequest request, IPredictionStore store, Composer model, StreamAddress streams, IOptions<LimitsOptions> limits)
+    public static Task<IResult> ListAsync(
+        HttpRequest request, IPredictionStore store, Composer model, StreamAddress streams, IOptions<LimitsOptions> limits) =>
+        ListAsync(
+            request, store, limits.Value, PredictionKinds.Predictions, prediction => ReplicatePrediction.From(prediction, model, streams));
+
+    /// <param name="kinds">What to list.</param>
+    /// <param name="show">Gives the form on the wire.</param>
+    public static async Task<IResult> ListAsync<T>(
+        HttpRequest request, IPredictionStore store, LimitsOptions limits, IReadOnlyList<PredictionKind> kinds, Func<Prediction, T> show)
     {
-        var (query, invalid) = Read(request.Query, limits.Value);
+        var (query, invalid) = Read(request.Query, limits);
         if (invalid.Count > 0)
         {
             return Problems.Fields(invalid);
@@ -25,10 +32,10 @@ static class ReplicateListing
         // `source=web` selects predictions made on a website; here all come through the API.
         var (found, hasMore) = request.Query.ContainsKey("source")
             ? new PredictionPage([], HasMore: false)
-            : await store.ListAsync(query, request.HttpContext.RequestAborted);
-        var results = found.Select(prediction => ReplicatePrediction.From(prediction, model, streams)).ToArray();
+            : await store.ListAsync(query with { Kinds = kinds }, request.HttpContext.RequestAborted);
+        var results = found.Select(show).ToArray();
         var next = hasMore ? ListCursor.NextUrl(request, found[^1].CreatedAt, found[^1].Id) : null;
-        return TypedResults.Json(new ReplicatePage<ReplicatePrediction>(next, null, results), WireJson.Options);
+        return TypedResults.Json(new ReplicatePage<T>(next, null, results), WireJson.Options);
     }
 
     static (PredictionQuery Query, IReadOnlyList<InvalidField> Invalid) Read(IQueryCollection given, LimitsOptions limits)
