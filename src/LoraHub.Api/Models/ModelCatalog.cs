@@ -68,7 +68,8 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
 
     /// <summary>Whether the name is the composer's or a base model's, also of one that is being downloaded.</summary>
     public bool IsOfService(string name) =>
-        composer.IsNamed(name) || (library.Bases.Find(name) is { } folder && File.Exists(Path.Combine(folder, "config.json")));
+        composer.IsNamed(name) || library.Bases.IsInstalled(name)
+        || (library.Bases.Find(name) is { } folder && File.Exists(Path.Combine(folder, "config.json")));
 
     /// <summary>A model without a version.</summary>
     public static CallableModel Empty(ModelEntry entry) => new(entry.Id, "", PredictionKind.Generate)

@@ -180,6 +180,7 @@ public sealed class WebhookDeliveryTests
         };
         var id = await hooks.CreateAsync(receiver.Url);
         await hooks.RunAsync(Started, Log(1), Succeeded);
+        await receiver.NextAsync(); // the process follows the prediction
 
         await hooks.RunClockAsync(hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken));
 

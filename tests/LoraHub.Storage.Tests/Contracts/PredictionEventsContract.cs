@@ -101,7 +101,7 @@ public abstract class PredictionEventsContract : IAsyncLifetime
         await using var slow = _engine.Watch(created.Id);
         var first = slow.MoveNextAsync().AsTask();
 
-        await WorkAsync(lines: 5000).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+        await WorkAsync(lines: 5000).WaitAsync(3 * Wait.Limit, TestContext.Current.CancellationToken);
         var fast = await _engine.ReadAsync(created.Id);
 
         Assert.Equal(5002, fast.Count);

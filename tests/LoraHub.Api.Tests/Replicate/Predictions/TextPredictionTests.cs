@@ -77,7 +77,8 @@ public sealed class TextPredictionTests(SharedService shared) : IClassFixture<Sh
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         var detail = (await response.JsonAsync()).Text("detail")!;
         Assert.StartsWith("There is no model `lorahub/colours`. Did you mean `lorahub/colors`", detail, StringComparison.Ordinal);
-        Assert.EndsWith("serves `lorahub/lorahub`, the base models `lorahub/t5-mini` and 30 modules; GET /v1/models lists them.", detail, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "serves `lorahub/lorahub`, `lorahub/t5-mini` and 30 modules; GET /v1/models lists them.", detail, StringComparison.Ordinal);
     }
 
     [Theory]
