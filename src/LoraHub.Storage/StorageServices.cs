@@ -35,13 +35,14 @@ public static class StorageServices
         .AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<InMemoryPredictions>())
         .AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>())
         .AddSingleton<IBlobStore, FileBlobStore>()
+        .AddFileCheckpoints(FileCheckpoints.Terminal)
         .AddSingleton<IUploadStore, FileUploadStore>();
 
     /// <summary>Adds the removal of expired data; requires the records.</summary>
     static IServiceCollection AddRetention(this IServiceCollection services)
     {
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        return services.AddSingleton<BlobCollection>().AddHostedService<RetentionSweep>();
+        return services.AddSingleton<BlobCollection>().AddHostedService<RetentionSweep>().AddHostedService<CheckpointSweep>();
     }
 
     static IServiceCollection AddStorageOptions(this IServiceCollection services)

@@ -1,6 +1,7 @@
 using LoraHub.Core;
 using LoraHub.Core.Threading;
 using LoraHub.Modules.Folders;
+using LoraHub.Storage.Embedded;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,6 +27,8 @@ sealed partial class TemporaryFileSweep(
         Sweep(Path.Combine(data.Value.Path, "tmp"));
         Sweep(Path.Combine(data.Value.Path, "blobs", "incoming"));
         Sweep(Path.Combine(data.Value.Path, "uploads", "incoming"));
+        Sweep(FileCheckpoints.IncomingOf(data.Value));
+        Sweep(Path.Combine(FileCheckpoints.FolderOf(data.Value), FileCheckpoints.Terminal));
         SweepModules();
         return Task.CompletedTask;
     }

@@ -13,6 +13,9 @@ public interface IDataRetention
     /// <summary>Returns the blobs among these that predictions' outputs still refer to.</summary>
     Task<IReadOnlySet<string>> ResultsAmongAsync(IReadOnlyCollection<string> digests, CancellationToken cancellationToken);
 
+    /// <summary>Returns the predictions among these that have not ended.</summary>
+    Task<IReadOnlySet<string>> OpenAmongAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
+
     /// <summary>
     /// Returns the creation time of the oldest unfinished prediction, or null when all have ended. Blobs that unfinished predictions will refer to
     /// are not older.

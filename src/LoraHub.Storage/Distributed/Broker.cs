@@ -145,6 +145,7 @@ sealed partial class Broker : IAsyncDisposable
             await BucketAsync("uploads"),
             await BucketAsync("large"),
             await BucketAsync("modules"),
+            await BucketAsync("checkpoints"),
             await new NatsKVContext(JetStream).CreateStoreAsync(values, cancellationToken));
 
         async Task<INatsObjStore> BucketAsync(string name) =>
@@ -168,6 +169,7 @@ sealed partial class Broker : IAsyncDisposable
 /// <param name="Uploads">See <see cref="ObjectUploads"/>.</param>
 /// <param name="Large">Content that is too large for a message; see <see cref="LargeContents"/>.</param>
 /// <param name="Modules">The files that <see cref="Modules.PublishedModules"/> refer to.</param>
+/// <param name="Checkpoints">See <see cref="ObjectCheckpoints"/>.</param>
 /// <param name="Values">See <see cref="ServerKeys"/>, <see cref="RecordedPosition"/> and <see cref="Modules.PublishedModules"/>.</param>
 sealed record Streams(
     INatsJSStream Events,
@@ -176,6 +178,7 @@ sealed record Streams(
     INatsObjStore Uploads,
     INatsObjStore Large,
     INatsObjStore Modules,
+    INatsObjStore Checkpoints,
     INatsKVStore Values);
 
 /// <summary>The names of subjects and keys.</summary>

@@ -1,6 +1,7 @@
 using LoraHub.Core;
 using LoraHub.Core.Deployments;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Trainings;
 using LoraHub.Core.Uploads;
 using LoraHub.Modules.Library;
 using LoraHub.Storage.Distributed.Modules;
@@ -52,6 +53,7 @@ static class DistributedEngine
         services.AddSingleton<Broker>().AddSingleton<LargeContents>().AddSingleton<EventLog>().AddSingleton<WorkQueue>();
         services.AddSingleton<PublishedPins>().AddSingleton<IPinnedVersions>(provider => provider.GetRequiredService<PublishedPins>());
         services.AddSingleton<BlobCopies>().AddSingleton<IBlobStore, ObjectBlobs>();
+        services.AddSingleton<ITrainingCheckpoints, ObjectCheckpoints>();
         services.AddSingleton<LocalModules>().AddSingleton<PublishedModules>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ModuleSync>(provider, needsPostgres)); // only API nodes accept modules
         services.AddHostedService(provider => provider.GetRequiredService<ModuleSync>());

@@ -77,12 +77,7 @@ static class ObjectStores
     /// <returns>False when its record has changed.</returns>
     public static async Task<bool> RefreshAsync(this INatsObjStore store, string name, StoredMessage record, CancellationToken cancellationToken)
     {
-        var acknowledged = await store.JetStreamContext.PublishAsync(
-            store.Record(name),
-            record.Data,
-            opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = record.Seq },
-            headers: new NatsHeaders { ["Nats-Rollup"] = "sub" }, // replaces the old record
-            cancellationToken: cancellationToken);
+        var acknowledged = await store.PublishAsync(name, record.Data, record.Seq, cancellationToken);
         if (acknowledged.Error?.ErrCode == EventLog.WrongLastSequence)
         {
             return false;
@@ -131,18 +126,35 @@ static class ObjectStores
         }
         catch (Exception) when (record.Nuid is { Length: > 0 })
         {
-            await store.TryRemovePartsAsync(record.Nuid);
+            await store.TryRemovePartsAsync(record);
             throw;
         }
     }
 
-    static async Task TryRemovePartsAsync(this INatsObjStore store, string nuid)
+    /// <summary>Publishes an object's record in the place of the last one.</summary>
+    /// <param name="last">The last one's sequence number, which is checked; 0 for none.</param>
+    public static async Task<PubAckResponse> PublishAsync(
+        this INatsObjStore store, string name, ReadOnlyMemory<byte> record, ulong last, CancellationToken cancellationToken) =>
+        await store.JetStreamContext.PublishAsync(
+            store.Record(name),
+            record,
+            opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = last },
+            headers: new NatsHeaders { ["Nats-Rollup"] = "sub" }, // replaces the last one
+            cancellationToken: cancellationToken);
+
+    /// <summary>Removes the parts of an object that is not stored.</summary>
+    public static async Task TryRemovePartsAsync(this INatsObjStore store, ObjectMetadata refused)
     {
         using var limit = new CancellationTokenSource(RemoveWithin);
         try
         {
+            if (await store.FindRecordAsync(refused.Name, limit.Token) is { } record && Read(record).Nuid == refused.Nuid)
+            {
+                return; // it is stored after all: only the acknowledgment was lost
+            }
+
             var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: limit.Token);
-            await stream.DeleteAllAsync(store.Parts(nuid), limit.Token);
+            await stream.DeleteAllAsync(store.Parts(refused.Nuid!), limit.Token);
         }
         catch (Exception exception) when (Broker.IsTransient(exception))
         {
@@ -150,12 +162,13 @@ static class ObjectStores
         }
     }
 
-    static string Parts(this INatsObjStore store, string nuid) => $"$O.{store.Bucket}.C.{nuid}";
+    /// <summary>The subject of an object's parts.</summary>
+    public static string Parts(this INatsObjStore store, string nuid) => $"$O.{store.Bucket}.C.{nuid}";
 
-    static string Stream(this INatsObjStore store) => $"OBJ_{store.Bucket}";
+    public static ObjectMetadata Read(StoredMessage record) => JsonSerializer.Deserialize<ObjectMetadata>(record.Data.Span)!;
+
+    public static string Stream(this INatsObjStore store) => $"OBJ_{store.Bucket}";
 
     static string Record(this INatsObjStore store, string name) =>
         $"$O.{store.Bucket}.M.{Convert.ToBase64String(Encoding.UTF8.GetBytes(name)).Replace('+', '-').Replace('/', '_')}";
-
-    static ObjectMetadata Read(StoredMessage record) => JsonSerializer.Deserialize<ObjectMetadata>(record.Data.Span)!;
 }

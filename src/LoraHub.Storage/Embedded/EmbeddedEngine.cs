@@ -1,6 +1,7 @@
 using LoraHub.Core;
 using LoraHub.Core.Deployments;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Trainings;
 using LoraHub.Core.Uploads;
 using LoraHub.Storage.Records;
 using LoraHub.Storage.Records.Deployments;
@@ -24,10 +25,14 @@ static class EmbeddedEngine
         services.AddRecords<SqliteModules>().AddSingleton<IPinnedVersions>(provider => provider.GetRequiredService<RecordPins>());
         services.AddSingleton<EmbeddedQueue>().AddSingleton<IPredictionQueue>(provider => provider.GetRequiredService<EmbeddedQueue>());
         services.AddSingleton<IPredictionStore, EmbeddedStore>();
-        services.AddSingleton<IBlobStore, FileBlobStore>();
+        services.AddSingleton<IBlobStore, FileBlobStore>().AddFileCheckpoints(of: "");
         services.AddSingleton<IEngineHealth, DiskHealth>();
         services.AddSingleton<FileKeys>().AddSingleton<IServiceKeys>(provider => provider.GetRequiredService<FileKeys>());
         services.AddHostedService(provider => provider.GetRequiredService<FileKeys>());
         return services.AddSingleton<IUploadStore, FileUploadStore>();
     }
+
+    /// <param name="of">See <see cref="FileCheckpoints"/>.</param>
+    public static IServiceCollection AddFileCheckpoints(this IServiceCollection services, string of) =>
+        services.AddSingleton<ITrainingCheckpoints>(provider => ActivatorUtilities.CreateInstance<FileCheckpoints>(provider, of));
 }

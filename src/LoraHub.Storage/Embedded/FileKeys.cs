@@ -64,13 +64,7 @@ sealed class FileKeys(IOptions<DataOptions> data) : IServiceKeys, IHostedService
 
     static void WritePrivately(string path, byte[] bytes)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var file = new FileStream(path, options);
+        using var file = PrivateFile.Create(path);
         file.Write(bytes);
         file.Flush(flushToDisk: true); // before the rename: a power cut must not leave an empty key
     }

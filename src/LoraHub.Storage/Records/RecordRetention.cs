@@ -43,6 +43,14 @@ sealed class RecordRetention(IDbContextFactory<RecordsContext> contexts, IRecord
             .Select(row => row.Digest).Distinct().ToHashSetAsync(cancellationToken);
     }
 
+    public async Task<IReadOnlySet<string>> OpenAmongAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        await using var records = await contexts.CreateDbContextAsync(cancellationToken);
+        return await records.Predictions
+            .Where(row => row.CompletedAt == null && ids.Contains(row.Id))
+            .Select(row => row.Id).ToHashSetAsync(cancellationToken);
+    }
+
     public async Task<DateTimeOffset?> OldestOpenAsync(CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);

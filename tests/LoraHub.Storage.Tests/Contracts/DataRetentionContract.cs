@@ -49,6 +49,20 @@ public abstract class DataRetentionContract : IAsyncLifetime
         Assert.Equal(!parts.HasFlag(DataParts.Results), await IsResultAsync(One));
     }
 
+    [Fact]
+    public async Task Predictions_that_wait_or_run_are_open()
+    {
+        var (ended, running, waiting) = (await SucceedAsync(One), (await _engine.CreateAsync()).Id, (await _engine.CreateAsync()).Id);
+        await using var lease = await _engine.LeaseAsync();
+        await lease.AppendAsync(new PredictionEvent.Started());
+        await _engine.SettleAsync();
+
+        Assert.Equal(
+            new HashSet<string> { running, waiting },
+            await _engine.Retention.OpenAmongAsync([ended, running, waiting, "unknown"], Cancellation));
+        Assert.Empty(await _engine.Retention.OpenAmongAsync([], Cancellation));
+    }
+
     [Theory]
     [InlineData(DataParts.Inputs)]
     [InlineData(DataParts.Results)]

@@ -61,6 +61,24 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_training_is_left_to_workers_that_take_trainings()
+    {
+        var training = await _engine.CreateAsync(kind: PredictionKind.Train);
+        var others = new[] { _engine.LeaseAsync(), _engine.LeaseAsync(PredictionKind.Generate) };
+
+        await using var lease = await _engine.LeaseAsync(PredictionKind.Train).WaitAsync(Wait.Limit, TestContext.Current.CancellationToken);
+
+        Assert.Equal((training.Id, PredictionKind.Train, 1), (lease.Created.Id, lease.Created.Kind, lease.Attempt));
+        Assert.DoesNotContain(others, other => other.IsCompleted);
+        await _engine.CreateAsync();
+        await _engine.CreateAsync(kind: PredictionKind.Generate);
+        foreach (var other in others)
+        {
+            await (await other.WaitAsync(Wait.Limit, TestContext.Current.CancellationToken)).DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Many_waiting_workers_of_a_kind_get_a_prediction_each_and_a_returned_one_goes_to_another()
     {
         var waiting = Enumerable.Range(0, 5).Select(_ => _engine.LeaseAsync(PredictionKind.Generate)).ToList();

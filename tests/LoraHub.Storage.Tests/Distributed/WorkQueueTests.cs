@@ -1,20 +1,14 @@
-using System.Text.Json.Nodes;
-using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Distributed;
 using LoraHub.Storage.Tests.Contracts;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
 /// <summary>Queue and event log on NATS alone: lost processes and a lost server.</summary>
 public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
 {
-    static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
-
     readonly string _prefix = "test-" + PredictionId.New();
-    readonly List<Node> _nodes = [];
+    readonly List<WorkNode> _nodes = [];
     NatsServer? _own;
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -64,7 +58,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
 
         await using var again = await NewNode().LeaseAsync().WaitAsync(Wait.Limit, Cancellation);
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(start), Lease / 3, Lease * 3);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), WorkNode.Lease / 3, WorkNode.Lease * 3);
         Assert.Equal(created.Id, again.Created.Id);
         Assert.Equal(2, again.Attempt);
     }
@@ -76,7 +70,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         await node.CreateAsync();
         await using var lease = await node.LeaseAsync();
         await lease.AppendAsync(new PredictionEvent.Started());
-        using var limit = new CancellationTokenSource(Lease * 2.5);
+        using var limit = new CancellationTokenSource(WorkNode.Lease * 2.5);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NewNode().Queue.LeaseAsync(PredictionKind.Compose, limit.Token));
 
@@ -208,7 +202,7 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         Assert.Equal((3, PredictionStatus.Succeeded), (end.State.Last, end.State.Status));
     }
 
-    static async Task UntilAsync(Node node, string id, Func<LogState, bool> condition)
+    static async Task UntilAsync(WorkNode node, string id, Func<LogState, bool> condition)
     {
         using var limit = new CancellationTokenSource(Wait.Limit);
         while (!condition((await node.Log.EndAsync(id, limit.Token)).State))
@@ -223,51 +217,10 @@ public sealed class WorkQueueTests(NatsServer shared) : IAsyncLifetime
         await _own.InitializeAsync();
     }
 
-    Node NewNode(string hardware = "cpu")
+    WorkNode NewNode(string hardware = "cpu")
     {
-        var node = new Node((_own ?? shared).Url, _prefix, hardware);
+        var node = new WorkNode((_own ?? shared).Url, _prefix, hardware);
         _nodes.Add(node);
         return node;
-    }
-
-    /// <summary>A process of the deployment. Disposing it does not dispose its leases: it is lost.</summary>
-    sealed class Node : IAsyncDisposable
-    {
-        readonly Broker _broker;
-
-        public Node(string url, string prefix, string hardware)
-        {
-            _broker = new Broker(Options.Create(new DistributedOptions { Nats = url, Prefix = prefix }), NullLogger<Broker>.Instance);
-            var large = new LargeContents(_broker);
-            Log = new EventLog(_broker, large, TimeProvider.System);
-            Queue = new WorkQueue(_broker, Log, large, Options.Create(new QueueOptions { Hardware = hardware, Lease = Lease, MaxAttempts = 2 }),
-                NullLogger<WorkQueue>.Instance);
-        }
-
-        public EventLog Log { get; }
-
-        public WorkQueue Queue { get; }
-
-        public async Task<CreatedPrediction> CreateAsync(string hardware = "cpu", PredictionKind kind = PredictionKind.Compose)
-        {
-            var created = new CreatedPrediction
-            {
-                Id = PredictionId.New(),
-                Input = new JsonObject { ["seed"] = 42 },
-                Origin = "http://localhost",
-                CreatedAt = TimeProvider.System.GetUtcNow(),
-                Hardware = hardware,
-                Kind = kind,
-            };
-            await Queue.PublishAsync(created, Cancellation);
-            return created;
-        }
-
-        public Task<IPredictionLease> LeaseAsync() => Queue.LeaseAsync(PredictionKind.Compose, Cancellation);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _broker.DisposeAsync();
-        }
     }
 }

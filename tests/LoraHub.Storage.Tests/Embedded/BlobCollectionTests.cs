@@ -89,6 +89,30 @@ public sealed class BlobCollectionTests : IAsyncLifetime
         Assert.True(await IsThereAsync(digest));
     }
 
+    [Fact]
+    public async Task The_data_of_a_training_that_waits_stays_until_it_has_ended()
+    {
+        var training = _engine.NewPrediction() with { Kind = PredictionKind.Train }; // takes its time first, then puts the data, then is stored
+        _engine.Time.Advance(Minute);
+        var data = await PutAsync(1);
+        Assert.Equal(0, await CollectAsync());
+        _engine.Time.Advance(Grace / 2);
+        Assert.Equal(0, await CollectAsync());
+        Assert.Equal(Creation.Created, await _engine.Store.CreateAsync(training, capacity: 1, Cancellation));
+
+        _engine.Time.Advance(1000 * Grace);
+        Assert.Equal(0, await CollectAsync());
+        await using var lease = await _engine.LeaseAsync(PredictionKind.Train);
+        await lease.AppendAsync(new PredictionEvent.Started());
+        _engine.Time.Advance(1000 * Grace);
+        Assert.Equal(0, await CollectAsync());
+        Assert.True(await IsThereAsync(data));
+
+        await lease.AppendAsync(new PredictionEvent.Failed("no"));
+        Assert.Equal(1, await CollectAsync());
+        Assert.False(await IsThereAsync(data));
+    }
+
     /// <summary>Eight workers repeatedly write the same files while results are removed and blobs collected. Hours pass at every step.</summary>
     [Fact]
     public async Task Referenced_blobs_survive_concurrent_puts_removals_and_collections()

@@ -1,5 +1,7 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Trainings;
 using LoraHub.Storage.Tests.Contracts;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Storage.Tests.Embedded;
 
@@ -27,6 +29,28 @@ public sealed class RestartTests
         Assert.Equal(
             [new PredictionEvent.Started(), new PredictionEvent.Logged("one\n"), new PredictionEvent.Started(), new PredictionEvent.Succeeded()],
             (await engine.ReadAsync(running.Id)).Select(recorded => recorded.Event));
+    }
+
+    [Fact]
+    public async Task After_a_restart_a_training_has_the_last_checkpoint_of_the_lost_attempt()
+    {
+        await using var engine = await EmbeddedEngine.StartAsync();
+        var training = await engine.CreateAsync(kind: PredictionKind.Train);
+        var lost = await engine.LeaseAsync(PredictionKind.Train);
+        await lost.AppendAsync(new PredictionEvent.Started());
+        foreach (var step in (byte[])[1, 2])
+        {
+            await engine.Services.GetRequiredService<ITrainingCheckpoints>().SaveAsync(
+                training.Id, new MemoryStream([step]), TestContext.Current.CancellationToken);
+        }
+
+        await engine.RestartAsync();
+
+        await using var again = await engine.LeaseAsync(PredictionKind.Train);
+        Assert.Equal((training.Id, 2), (again.Created.Id, again.Attempt));
+        await using var checkpoint = await engine.Services.GetRequiredService<ITrainingCheckpoints>().OpenAsync(
+            training.Id, TestContext.Current.CancellationToken);
+        Assert.Equal(2, checkpoint!.ReadByte());
     }
 
     [Fact]
