@@ -41,7 +41,7 @@ static class Some
     public static TrainingPlan TrainingPlan(CompositionPlan? composition = null, ModuleUse? start = null)
     {
         var given = new JsonObject { ["type"] = "compose_and_tune", ["steps"] = 7, ["validation"] = 0.25, ["target_modules"] = "q\nwi_0" };
-        return new TrainingPlan(
+        var plan = new TrainingPlan(
             TrainingParser.Parse(given).Input!,
             "lorahub/t5-mini",
             composition,
@@ -49,7 +49,8 @@ static class Some
             Digest('d'),
             Digest('e'),
             new TrainingDestination("mine/colors", "me", IsAdmin: true),
-            42) { Warnings = ["Unknown input: `top`."] };
+            42);
+        return plan with { Warnings = ["Unknown input: `top`."] };
     }
 
     public static ModuleVersion Broken(string id) => Module(id) with

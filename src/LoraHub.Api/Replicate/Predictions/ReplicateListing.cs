@@ -15,12 +15,12 @@ static class ReplicateListing
 
     public static Task<IResult> ListAsync(
         HttpRequest request, IPredictionStore store, Composer model, StreamAddress streams, IOptions<LimitsOptions> limits) =>
-        ListAsync(
+        PageAsync(
             request, store, limits.Value, PredictionKinds.Predictions, prediction => ReplicatePrediction.From(prediction, model, streams));
 
     /// <param name="kinds">What to list.</param>
     /// <param name="show">Gives the form on the wire.</param>
-    public static async Task<IResult> ListAsync<T>(
+    public static async Task<IResult> PageAsync<T>(
         HttpRequest request, IPredictionStore store, LimitsOptions limits, IReadOnlyList<PredictionKind> kinds, Func<Prediction, T> show)
     {
         var (query, invalid) = Read(request.Query, limits);
