@@ -45,15 +45,12 @@ sealed partial class ObjectCheckpoints(Broker broker, IOptions<DataOptions> data
     {
         if (CheckpointName.IsValid(trainingId))
         {
-            await broker.AskAsync(streams => streams.Checkpoints.RemoveAsync(trainingId, cancellationToken), cancellationToken);
+            await broker.AskAsync(streams => streams.Checkpoints.RemoveAllAsync(trainingId, cancellationToken), cancellationToken);
         }
     }
 
-    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken)
-    {
-        var all = await broker.AskAsync(streams => streams.Checkpoints.AllAsync(cancellationToken), cancellationToken);
-        return [.. all.Select(checkpoint => checkpoint.Name)];
-    }
+    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellationToken) =>
+        broker.AskAsync(streams => streams.Checkpoints.NamesAsync(cancellationToken), cancellationToken);
 
     /// <summary>Reads the last one, also when a late worker replaces it meanwhile.</summary>
     /// <returns>False when there is none, or it is damaged: then the training begins again.</returns>

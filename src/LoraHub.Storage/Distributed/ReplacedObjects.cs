@@ -9,20 +9,22 @@ namespace LoraHub.Storage.Distributed;
 
 /// <summary>
 /// Objects that are replaced, and read meanwhile. The client's own replacement purges the old parts, which NATS 2.9 goes on counting
-/// (<see cref="StoredMessages"/>). Its own read never ends when the parts are removed during it.
+/// (<see cref="StoredMessages"/>). Its own read never ends when the parts are removed during it. An object's name is a token of the subjects of its
+/// parts, so that those of a killed process are found.
 /// </summary>
 static class ReplacedObjects
 {
     const int PartBytes = 256 * 1024; // fits a message with room for the envelope of a read
 
     /// <summary>Stores an object in the place of the one with its name, or changes nothing.</summary>
+    /// <param name="name">Letters, digits and hyphens.</param>
     public static async Task<bool> ReplaceAsync(this INatsObjStore store, string name, Stream content, CancellationToken cancellationToken)
     {
         var record = new ObjectMetadata
         {
             Name = name,
             Bucket = store.Bucket,
-            Nuid = Guid.NewGuid().ToString("N"),
+            Nuid = $"{name}.{Guid.NewGuid():N}",
             Options = new MetaDataOptions { MaxChunkSize = PartBytes },
         };
         StoredMessage? last;
@@ -60,6 +62,33 @@ static class ReplacedObjects
         }
 
         return record.Digest == Digest(sha256);
+    }
+
+    /// <summary>Removes an object, and all parts that killed processes have left of it. Writes nothing.</summary>
+    public static async Task<bool> RemoveAllAsync(this INatsObjStore store, string name, CancellationToken cancellationToken)
+    {
+        var isRemoved = await store.RemoveAsync(name, cancellationToken);
+        foreach (var parts in await store.SubjectsOfPartsAsync($"{name}.*", cancellationToken))
+        {
+            var stream = await store.JetStreamContext.GetStreamAsync(store.Stream(), cancellationToken: cancellationToken);
+            await stream.DeleteAllAsync(parts, cancellationToken);
+        }
+
+        return isRemoved;
+    }
+
+    /// <summary>Lists the names of all objects, and of those that a killed process has left parts of.</summary>
+    public static async Task<IReadOnlyList<string>> NamesAsync(this INatsObjStore store, CancellationToken cancellationToken)
+    {
+        var stored = await store.AllAsync(cancellationToken);
+        var parts = await store.SubjectsOfPartsAsync("*.*", cancellationToken);
+        return [.. stored.Select(record => record.Name).Concat(parts.Select(subject => subject.Split('.')[^2])).Distinct()];
+    }
+
+    static async Task<IEnumerable<string>> SubjectsOfPartsAsync(this INatsObjStore store, string filter, CancellationToken cancellationToken)
+    {
+        var request = new StreamInfoRequest { SubjectsFilter = store.Parts(filter) };
+        return (await store.JetStreamContext.GetStreamAsync(store.Stream(), request, cancellationToken)).Info.State.Subjects?.Keys ?? [];
     }
 
     /// <summary>Stores the parts, and completes the record.</summary>

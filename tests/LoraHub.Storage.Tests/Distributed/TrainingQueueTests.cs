@@ -46,8 +46,35 @@ public sealed class TrainingQueueTests(NatsServer server) : IAsyncLifetime
         await using var again = await node.Queue.LeaseAsync(PredictionKind.Train, Cancellation).WaitAsync(Wait.Limit, Cancellation);
 
         Assert.Equal((created.Id, 2), (again.Created.Id, again.Attempt));
-        await using var checkpoint = await node.Checkpoints.OpenAsync(created.Id, Cancellation);
-        Assert.Equal(2, checkpoint!.ReadByte());
+        await using (var checkpoint = await node.Checkpoints.OpenAsync(created.Id, Cancellation))
+        {
+            Assert.Equal(2, checkpoint!.ReadByte());
+        }
+
+        Assert.Equal([created.Id], await node.Checkpoints.ListAsync(Cancellation));
+        Assert.NotEqual(0, await node.CountCheckpointMessagesAsync());
+        await node.Checkpoints.DeleteAsync(created.Id, Cancellation);
+        Assert.Equal(0, await node.CountCheckpointMessagesAsync()); // with what the lost worker had sent
+    }
+
+    [Fact]
+    public async Task What_a_worker_sent_of_its_first_checkpoint_before_it_was_lost_is_listed_and_deleted()
+    {
+        var lost = NewNode();
+        using var content = new GatedStream();
+        var unfinished = lost.Checkpoints.SaveAsync("a-training", content, Cancellation);
+        await content.Half.WaitAsync(Wait.Limit, Cancellation);
+        await lost.DisposeAsync();
+        content.Open();
+        await Assert.ThrowsAnyAsync<Exception>(() => unfinished.WaitAsync(Wait.Limit, Cancellation));
+
+        var node = NewNode();
+        Assert.Equal(["a-training"], await node.Checkpoints.ListAsync(Cancellation));
+        Assert.Null(await node.Checkpoints.OpenAsync("a-training", Cancellation));
+        await node.Checkpoints.DeleteAsync("a-training", Cancellation);
+
+        Assert.Empty(await node.Checkpoints.ListAsync(Cancellation));
+        Assert.Equal(0, await node.CountCheckpointMessagesAsync());
     }
 
     [Fact]

@@ -37,6 +37,12 @@ sealed class WorkNode : IAsyncDisposable
 
     public async Task<INatsJSStream> QueueStreamAsync() => (await _broker.StreamsAsync(Cancellation)).Queue;
 
+    public async Task<long> CountCheckpointMessagesAsync()
+    {
+        var bucket = (await _broker.StreamsAsync(Cancellation)).Checkpoints.Bucket;
+        return (await _broker.JetStream.GetStreamAsync($"OBJ_{bucket}", cancellationToken: Cancellation)).Info.State.Messages;
+    }
+
     public async Task<CreatedPrediction> CreateAsync(string hardware = "cpu", PredictionKind kind = PredictionKind.Compose)
     {
         var created = new CreatedPrediction

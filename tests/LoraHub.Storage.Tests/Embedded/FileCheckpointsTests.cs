@@ -25,7 +25,8 @@ public sealed class FileCheckpointsTests : TrainingCheckpointsContract, IDisposa
         await SaveAsync(Id, [1]);
         await SaveAsync(Id, [2]);
 
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_data, "checkpoints", $"{Id}.checkpoint")));
+        var file = new FileInfo(Path.Combine(_data, "checkpoints", $"{Id}.checkpoint"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, file.UnixFileMode);
     }
 
     [Fact]

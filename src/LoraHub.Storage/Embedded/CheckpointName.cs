@@ -1,4 +1,4 @@
-namespace LoraHub.Storage;
+namespace LoraHub.Storage.Embedded;
 
 static class CheckpointName
 {
