@@ -18,12 +18,13 @@ sealed class RecordReader(RecordReads reads)
     public Task<PredictionPage> ListAsync(PredictionQuery query, CancellationToken cancellationToken) =>
         reads.ReadAsync(records => ListAsync(records, query, cancellationToken), cancellationToken);
 
-    static async Task<PredictionPage> ListAsync(RecordsContext records, PredictionQuery query, CancellationToken cancellationToken)
+    /// <summary>The query's predictions, newest first, on all pages from its position on.</summary>
+    public static IQueryable<PredictionRow> Rows(RecordsContext records, PredictionQuery query)
     {
         IQueryable<PredictionRow> rows = records.Predictions;
         if (query.Kinds is { } kinds)
         {
-            rows = rows.Where(row => EF.Constant(kinds).Contains(row.Kind)); // not a parameter: no partial index serves one
+            rows = rows.Where(row => EF.Constant(kinds).Contains(row.Kind)); // with a parameter, the index of trainings would not serve it
         }
 
         if (query.CreatedAfter is { } from)
@@ -41,7 +42,12 @@ sealed class RecordReader(RecordReads reads)
             rows = rows.Where(row => row.CreatedAt <= time && (row.CreatedAt < time || string.Compare(row.Id, id) < 0));
         }
 
-        rows = rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id);
+        return rows.OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id);
+    }
+
+    static async Task<PredictionPage> ListAsync(RecordsContext records, PredictionQuery query, CancellationToken cancellationToken)
+    {
+        var rows = Rows(records, query);
         var sizes = await Sizes(records, rows.Take(query.Limit + 1)).ToListAsync(cancellationToken); // one more tells whether there are more
         var fit = PredictionPage.Fit(sizes.Select(Convert.ToInt64), query);
         return new PredictionPage(await ReadAsync(records, rows.Take(fit), cancellationToken), fit < sizes.Count);

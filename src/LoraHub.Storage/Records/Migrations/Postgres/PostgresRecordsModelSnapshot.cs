@@ -489,6 +489,9 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
 
                     b.HasIndex("CreatedAt", "Id");
 
+                    b.HasIndex(new[] { "CreatedAt", "Id" }, "IX_predictions_trainings")
+                        .HasFilter("kind = 'Train'");
+
                     b.ToTable("predictions", (string)null);
                 });
 

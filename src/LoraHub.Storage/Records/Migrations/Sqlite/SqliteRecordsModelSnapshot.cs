@@ -482,6 +482,9 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
 
                     b.HasIndex("CreatedAt", "Id");
 
+                    b.HasIndex(new[] { "CreatedAt", "Id" }, "IX_predictions_trainings")
+                        .HasFilter("kind = 'Train'");
+
                     b.ToTable("predictions", (string)null);
                 });
 
