@@ -4,7 +4,7 @@ using LoraHub.Core.Threading;
 
 namespace LoraHub.Api.Telemetry;
 
-/// <summary>Measures the queue every five seconds, in processes with access to the records. The gauges keep their values in between.</summary>
+/// <summary>Measures the queues every five seconds, in processes with access to the records. The gauges keep their values in between.</summary>
 sealed partial class QueueGauges(IServiceProvider services, TimeProvider time, ILogger<QueueGauges> logger) : BackgroundService
 {
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -17,10 +17,13 @@ sealed partial class QueueGauges(IServiceProvider services, TimeProvider time, I
 
     async Task MeasureAsync(IPredictionUpkeep upkeep, CancellationToken stopping)
     {
-        var queue = await upkeep.MeasureAsync(kind: null, stopping);
-        Instruments.QueueWaiting.Record(queue.Waiting);
-        Instruments.QueueRunning.Record(queue.Running);
-        Instruments.QueueOldestAge.Record(queue.OldestWaiting is { } oldest ? Math.Max(0, (time.GetUtcNow() - oldest).TotalSeconds) : 0);
+        foreach (var kind in Enum.GetValues<PredictionKind>())
+        {
+            var queue = await upkeep.MeasureAsync(kind, stopping);
+            var age = queue.OldestWaiting is { } oldest ? time.GetUtcNow() - oldest : TimeSpan.Zero;
+            Instruments.RecordQueue(kind, queue.Waiting, queue.Running, Math.Max(0, age.TotalSeconds));
+        }
+
         _failed = false;
     }
 

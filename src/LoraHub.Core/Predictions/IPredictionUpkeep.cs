@@ -6,8 +6,8 @@ public interface IPredictionUpkeep
     /// <summary>Returns the ids of unfinished predictions past their deadline without a cancel request.</summary>
     Task<IReadOnlyList<string>> OverdueAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <param name="kind">Counts only these predictions; null counts all.</param>
-    Task<QueueState> MeasureAsync(PredictionKind? kind, CancellationToken cancellationToken);
+    /// <summary>Measures the queue of one kind.</summary>
+    Task<QueueState> MeasureAsync(PredictionKind kind, CancellationToken cancellationToken);
 }
 
 /// <summary>The state of the queue.</summary>

@@ -17,15 +17,6 @@ public static class Instruments
 
     static readonly Meter Meter = new(Name, Version);
 
-    public static Gauge<int> QueueWaiting { get; } =
-        Meter.CreateGauge<int>("lorahub.queue.waiting", Predictions, "Predictions that no worker has started.");
-
-    public static Gauge<int> QueueRunning { get; } =
-        Meter.CreateGauge<int>("lorahub.queue.running", Predictions, "Predictions that a worker has started and not finished.");
-
-    public static Gauge<double> QueueOldestAge { get; } =
-        Meter.CreateGauge<double>("lorahub.queue.oldest_age", Seconds, "Age of the oldest waiting prediction; 0 when none waits.");
-
     public static Gauge<int> Ready { get; } = Meter.CreateGauge<int>("lorahub.ready", unit: null, "1 while /health/ready answers 200, else 0.");
 
     public static Gauge<int> KeptLoaded { get; } = Meter.CreateGauge<int>(
@@ -46,6 +37,15 @@ public static class Instruments
         [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600]);
 
     static readonly double[] PredictionSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+
+    static Gauge<int> QueueWaiting { get; } =
+        Meter.CreateGauge<int>("lorahub.queue.waiting", Predictions, "Predictions that no worker has started, by kind.");
+
+    static Gauge<int> QueueRunning { get; } =
+        Meter.CreateGauge<int>("lorahub.queue.running", Predictions, "Predictions that a worker has started and not finished, by kind.");
+
+    static Gauge<double> QueueOldestAge { get; } =
+        Meter.CreateGauge<double>("lorahub.queue.oldest_age", Seconds, "Age of the oldest waiting prediction, by kind; 0 when none waits.");
 
     static Counter<long> PredictionsCreated { get; } =
         Meter.CreateCounter<long>("lorahub.predictions.created", Predictions, "Predictions created.");
@@ -77,6 +77,15 @@ public static class Instruments
 
     static Counter<long> Tokens { get; } =
         Meter.CreateCounter<long>("lorahub.tokens", "{token}", "Tokens of the clients' texts, each counted once, and generated tokens.");
+
+    /// <param name="oldestAge">In seconds.</param>
+    public static void RecordQueue(PredictionKind kind, int waiting, int running, double oldestAge)
+    {
+        var label = Label("kind", kind.ToString().ToLowerInvariant());
+        QueueWaiting.Record(waiting, label);
+        QueueRunning.Record(running, label);
+        QueueOldestAge.Record(oldestAge, label);
+    }
 
     /// <summary>Counts a new prediction.</summary>
     /// <param name="deployment">The existing deployment that it calls, or null.</param>

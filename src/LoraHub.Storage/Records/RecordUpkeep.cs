@@ -13,10 +13,10 @@ sealed class RecordUpkeep(IDbContextFactory<RecordsContext> contexts) : IPredict
             .Select(row => row.Id).ToListAsync(cancellationToken);
     }
 
-    public async Task<QueueState> MeasureAsync(PredictionKind? kind, CancellationToken cancellationToken)
+    public async Task<QueueState> MeasureAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         await using var records = await contexts.CreateDbContextAsync(cancellationToken);
-        var open = await records.Predictions.Where(row => row.CompletedAt == null && (kind == null || row.Kind == kind))
+        var open = await records.Predictions.Where(row => row.CompletedAt == null && row.Kind == kind)
             .GroupBy(row => row.Status)
             .Select(those => new { Status = those.Key, Count = those.Count(), Oldest = those.Min(row => row.CreatedAt) })
             .ToListAsync(cancellationToken);

@@ -31,7 +31,7 @@ public sealed class CogHealthDatabaseTests
         public Task<IReadOnlyList<string>> OverdueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<string>>([]);
 
-        public Task<QueueState> MeasureAsync(PredictionKind? kind, CancellationToken cancellationToken) => fault switch
+        public Task<QueueState> MeasureAsync(PredictionKind kind, CancellationToken cancellationToken) => fault switch
         {
             "unavailable" => throw new StorageUnavailableException("The storage is unavailable; try again."),
             "retries" => throw new RetryLimitExceededException("The maximum number of retries was exceeded.", new TimeoutException()),

@@ -22,7 +22,7 @@ public sealed partial class DashboardTests
     {
         await using var real = new RealService();
         await using var service = real.WithWebHostBuilder(host => host.ConfigureTestServices(services =>
-            services.AddSingleton<IPredictionUpkeep>(new ScriptedUpkeep(() => new QueueState(1, 1, TimeProvider.System.GetUtcNow())))));
+            services.AddSingleton<IPredictionUpkeep>(new ScriptedUpkeep(_ => new QueueState(1, 1, TimeProvider.System.GetUtcNow())))));
         var client = service.CreateClient();
         await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_ready") == 1);
         var prediction = await client.PostJsonAsync(

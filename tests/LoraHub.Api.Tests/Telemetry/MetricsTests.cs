@@ -77,22 +77,30 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task The_queue_and_readiness_are_measured()
+    public async Task The_queue_of_each_kind_and_readiness_are_measured()
     {
-        var upkeep = new ScriptedUpkeep(() => new QueueState(Waiting: 7, Running: 2, TimeProvider.System.GetUtcNow().AddMinutes(-3)));
+        var upkeep = new ScriptedUpkeep(kind => kind == PredictionKind.Train
+            ? new QueueState(Waiting: 7, Running: 2, TimeProvider.System.GetUtcNow().AddMinutes(-3))
+            : new QueueState(Waiting: 0, Running: 1, OldestWaiting: null));
         await using var service = new Service { Replace = services => services.AddSingleton<IPredictionUpkeep>(upkeep) };
         var client = await service.ReadyAsync();
 
-        var scrape = await Scrape.UntilAsync(client, scrape => scrape.Value("lorahub_queue_waiting") == 7 && scrape.Value("lorahub_ready") == 1);
+        var scrape = await Scrape.UntilAsync(client, scrape => Of("waiting", "train", scrape) == 7 && scrape.Value("lorahub_ready") == 1);
 
-        Assert.Equal(2, scrape.Value("lorahub_queue_running"));
-        Assert.InRange(scrape.Value("lorahub_queue_oldest_age_seconds")!.Value, 180, 200);
+        Assert.Equal(2, Of("running", "train", scrape));
+        Assert.InRange(Of("oldest_age_seconds", "train", scrape)!.Value, 180, 200);
+        foreach (var kind in (string[])["compose", "generate"])
+        {
+            Assert.Equal((0, 1, 0), (Of("waiting", kind, scrape), Of("running", kind, scrape), Of("oldest_age_seconds", kind, scrape)));
+        }
+
+        static double? Of(string what, string kind, Scrape scrape) => scrape.Value($"lorahub_queue_{what}", ("kind", kind));
     }
 
     [Fact]
     public async Task A_queue_that_cannot_be_measured_is_logged_once_without_the_reason()
     {
-        var upkeep = new ScriptedUpkeep(() => throw new InvalidOperationException("Host=db;Password=hunter2"));
+        var upkeep = new ScriptedUpkeep(_ => throw new InvalidOperationException("Host=db;Password=hunter2"));
         await using var service = new Service { Replace = services => services.AddSingleton<IPredictionUpkeep>(upkeep) };
         await service.ReadyAsync();
 

@@ -2,8 +2,8 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Telemetry;
 
-/// <summary>Returns the queue state of the test.</summary>
-sealed class ScriptedUpkeep(Func<QueueState> measure) : IPredictionUpkeep
+/// <summary>Returns the queue states of the test.</summary>
+sealed class ScriptedUpkeep(Func<PredictionKind, QueueState> measure) : IPredictionUpkeep
 {
     readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -12,9 +12,9 @@ sealed class ScriptedUpkeep(Func<QueueState> measure) : IPredictionUpkeep
     public Task<IReadOnlyList<string>> OverdueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
-    public Task<QueueState> MeasureAsync(PredictionKind? kind, CancellationToken cancellationToken)
+    public Task<QueueState> MeasureAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         _asked.TrySetResult();
-        return Task.FromResult(measure());
+        return Task.FromResult(measure(kind));
     }
 }

@@ -32,7 +32,7 @@ public sealed class FirstStartTests(NatsServer nats, PostgresServer postgres)
             await service.StartAsync(Cancellation);
         }
 
-        Assert.Equal(0, (await services.GetRequiredService<IPredictionUpkeep>().MeasureAsync(kind: null, Cancellation)).Waiting);
+        Assert.Equal(0, (await services.GetRequiredService<IPredictionUpkeep>().MeasureAsync(PredictionKind.Train, Cancellation)).Waiting);
         await using (var records = await services.GetRequiredService<IDbContextFactory<RecordsContext>>().CreateDbContextAsync(Cancellation))
         {
             Assert.Empty(await records.Predictions.ToListAsync(Cancellation));
