@@ -119,7 +119,7 @@ public sealed class ChartTests(Chart chart) : IClassFixture<Chart>
         Assert.Equal("nvidia.com/gpu", gpu.Spec["tolerations"]![0]!.Text("key"));
         Assert.Equal("cpu", Assert.Single(Pods(objects), pod => pod.Env("Role") == "worker" && pod != gpu).Env("Inference__Device"));
         Assert.Equal(
-            ["workers-cpu: 2", "workers-cpu_generate: 16", "workers-gpu: 4", "workers-gpu_generate: 16"],
+            ["workers-cpu: 2", "workers-cpu_generate: 16", "workers-cpu_train: 1", "workers-gpu: 4", "workers-gpu_generate: 16", "workers-gpu_train: 1"],
             objects.Where(item => item.Text("kind") == "ScaledObject").SelectMany(item => item["spec"]!["triggers"]!.AsArray())
                 .Select(trigger => trigger!["metadata"]!).Where(trigger => trigger.Text("stream") == "lorahub-queue")
                 .Select(trigger => $"{trigger.Text("consumer")}: {trigger.Text("lagThreshold")}"));
