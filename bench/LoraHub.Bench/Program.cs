@@ -7,6 +7,7 @@ using LoraHub.Bench.Modules;
 using LoraHub.Bench.Pool;
 using LoraHub.Bench.Queue;
 using LoraHub.Bench.Serve;
+using LoraHub.Bench.Tune;
 using LoraHub.Bench.Wire;
 
 var root = Repository.Root;
@@ -55,11 +56,18 @@ switch (args)
     case ["large", var folder, FreshProcess.Verb, var what]:
         FreshProcess.Work(folder, what);
         return 0;
+    case ["tune", .. { Length: <= 1 } folders]:
+        TuneTable.Print(folders.SingleOrDefault());
+        return 0;
+    case ["tuned", var module, var train, var test]:
+        TunedSkill.Print(root, module, train, test);
+        return 0;
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
             + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|"
+            + "tune [FOLDER]|tuned MODULE TRAIN TEST|"
             + "micro [BenchmarkDotNet arguments]");
         return 2;
 }

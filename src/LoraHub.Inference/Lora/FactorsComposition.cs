@@ -33,22 +33,7 @@ sealed class FactorsComposition(IReadOnlyList<LoraModule> modules, ScalarType co
             sum.add_(modules[i].ExactNumbers().mul(tensor(weights[i], sum.dtype, sum.device)));
         }
 
-        return Layout.IsUniform
-            ? new PeftAdapter(
-                Layout.Rank,
-                Layout.Slots[0].Scaling * Layout.Rank,
-                [.. Layout.Slots.Select(slot => new PeftFactors(slot.Layer, slot.A(sum), slot.B(sum)))])
-            : new PeftAdapter(Layout.Rank, Layout.Rank, [.. Layout.Slots.Select(slot => Padded(slot, sum))]);
-    }
-
-    /// <summary>A layer with the largest rank and no scaling of its own: PEFT 0.4 has one r and one lora_alpha.</summary>
-    PeftFactors Padded(LayerSlot slot, Tensor sum)
-    {
-        var missing = Layout.Rank - slot.Rank;
-        return new PeftFactors(
-            slot.Layer,
-            nn.functional.pad(slot.A(sum), [0, 0, 0, missing]),
-            nn.functional.pad(slot.B(sum).mul(slot.Scaling), [0, missing]));
+        return PeftAdapter.Of(Layout, sum);
     }
 
     public void Dispose()

@@ -24,6 +24,15 @@ sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Fac
 
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, NewLine = "\n" };
 
+    /// <summary>The adapter of factors in a layout's order. Its tensors belong to the caller's scope; some are views of the numbers.</summary>
+    /// <remarks>PEFT 0.4 has one r and one lora_alpha: other layers are padded to the largest rank and have their scaling in B.</remarks>
+    public static PeftAdapter Of(AdapterLayout layout, Tensor numbers) => layout.IsUniform
+        ? new PeftAdapter(
+            layout.Rank,
+            layout.Slots[0].Scaling * layout.Rank,
+            [.. layout.Slots.Select(slot => new PeftFactors(slot.Layer, slot.A(numbers), slot.B(numbers)))])
+        : new PeftAdapter(layout.Rank, layout.Rank, [.. layout.Slots.Select(slot => Padded(slot, numbers, layout.Rank))]);
+
     /// <summary>Whether every number is finite.</summary>
     public bool IsFinite() => Factors.All(factors =>
     {
@@ -65,6 +74,15 @@ sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Fac
         ["target_modules"] = new JsonArray([.. Targets(layersOfModel).Select(target => JsonValue.Create(target))]),
         ["task_type"] = "SEQ_2_SEQ_LM",
     }.ToJsonString(Indented) + "\n";
+
+    static PeftFactors Padded(LayerSlot slot, Tensor numbers, int rank)
+    {
+        var missing = rank - slot.Rank;
+        return new PeftFactors(
+            slot.Layer,
+            nn.functional.pad(slot.A(numbers), [0, 0, 0, missing]),
+            nn.functional.pad(slot.B(numbers).mul(slot.Scaling), [0, missing]));
+    }
 
     IEnumerable<string> Targets(IReadOnlyCollection<string> layersOfModel)
     {

@@ -75,7 +75,7 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
 
     public PredictionResult Tune(
         TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken) =>
-        throw new PredictionException("This version cannot tune.");
+        WrapErrors(() => new Tuner(_loaded, _time).Tune(plan, folder, checkpoints, progress, cancellationToken));
 
     public async Task GenerateAsync(GenerationPlan plan, IPredictionProgress progress, CancellationToken cancellationToken)
     {

@@ -14,9 +14,6 @@ namespace LoraHub.Inference.Results;
 /// <param name="log">Empty when there was no search.</param>
 sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] weights, PredictionOutput output, SearchLog log)
 {
-    // The earliest time that a zip can store.
-    static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
     /// <summary>Writes <c>adapter.zip</c> (unless one is reused), <c>checkpoint.zip</c> if requested, and <c>trace.json</c> after a search.</summary>
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
@@ -29,18 +26,9 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
             throw new PredictionException("The composed adapter holds numbers that are not finite; use smaller weights.");
         }
 
-        var adapter = Path.Combine(folder, "adapter.zip");
-        if (!isReused)
-        {
-            using var zip = ZipFile.Open(adapter, ZipArchiveMode.Create);
-            Add(zip, "adapter_config.json", peft.Config(plan.Base.Id, [.. plan.Base.Model.Tensors.Keys]));
-            Add(zip, "adapter_model.safetensors", peft.WriteWeights);
-            Add(zip, "README.md", card);
-        }
-
         return new PredictionResult(
             output,
-            adapter,
+            isReused ? AdapterZip.Path(folder) : AdapterZip.Write(folder, plan.Base, peft, card),
             plan.Input.OutputFormat == OutputFormat.Checkpoint ? WriteCheckpoint(folder, card, peft, cancellationToken) : null,
             log.Steps.Count > 0 ? WriteTrace(folder) : null);
     }
@@ -54,7 +42,7 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
         foreach (var file in Directory.EnumerateFiles(parts).Order(StringComparer.Ordinal))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Add(zip, Path.GetFileName(file), stream =>
+            AdapterZip.Add(zip, Path.GetFileName(file), stream =>
             {
                 using var source = File.OpenRead(file);
                 source.CopyTo(stream);
@@ -62,7 +50,7 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
             File.Delete(file);
         }
 
-        Add(zip, "README.md", card);
+        AdapterZip.Add(zip, "README.md", card);
         return checkpoint;
     }
 
@@ -89,14 +77,4 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
 
     static string Word<T>(T choice)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(choice.ToString());
-
-    static void Add(ZipArchive zip, string name, string text) => Add(zip, name, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(text)));
-
-    static void Add(ZipArchive zip, string name, Action<Stream> write)
-    {
-        var entry = zip.CreateEntry(name, CompressionLevel.NoCompression); // weights do not compress
-        entry.LastWriteTime = NoTime;
-        using var stream = entry.Open();
-        write(stream);
-    }
 }

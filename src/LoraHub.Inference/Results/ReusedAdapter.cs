@@ -16,20 +16,26 @@ static class ReusedAdapter
     /// <summary>Extracts <c>adapter.zip</c> to a folder of its own beside it.</summary>
     /// <param name="digest">The digest of the zip.</param>
     /// <exception cref="AdapterException">It is another file, or lacks one.</exception>
-    public static ModuleVersion Extract(string folder, string digest)
+    public static ModuleVersion Extract(string folder, string digest) =>
+        Extract(AdapterZip.Path(folder), Folder(folder), $"results/{digest[..12]}");
+
+    /// <summary>Extracts the zip of a result to a folder.</summary>
+    /// <param name="id">Of the version that it becomes.</param>
+    /// <exception cref="AdapterException">It is another file, or lacks one.</exception>
+    public static ModuleVersion Extract(string zip, string folder, string id)
     {
-        var own = Directory.CreateDirectory(Folder(folder)).FullName;
+        var own = Directory.CreateDirectory(folder).FullName;
         try
         {
-            ExtractFiles(Path.Combine(folder, "adapter.zip"), own);
+            ExtractFiles(zip, own);
         }
         catch (InvalidDataException exception)
         {
             // A URL may name the digest of another file of a result, such as a trace.
-            throw new AdapterException($"the result {digest[..12]} is not an adapter.zip.", exception);
+            throw new AdapterException($"{id} is not an adapter.zip.", exception);
         }
 
-        return new ModuleVersion { Id = $"results/{digest[..12]}", Folder = own, BaseModel = AdapterConfig.Load(own).BaseModel };
+        return new ModuleVersion { Id = id, Folder = own, BaseModel = AdapterConfig.Load(own).BaseModel };
     }
 
     /// <summary>The card of an extracted adapter.</summary>

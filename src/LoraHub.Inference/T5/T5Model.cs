@@ -73,6 +73,9 @@ sealed class T5Model : IDisposable
 
     public long Bytes => _weights.Bytes;
 
+    /// <summary>For other computations with the same weights; borrowed.</summary>
+    public T5Weights Weights => _weights;
+
     /// <inheritdoc cref="T5Weights.Entries"/>
     public IReadOnlyDictionary<string, TensorEntry> Tensors => _weights.Entries;
 
@@ -140,6 +143,12 @@ sealed class T5Model : IDisposable
         }
     }
 
+    /// <summary>The bias of each position of the encoder or decoder to each, (H, count, count); belongs to the caller's scope.</summary>
+    public Tensor PositionBias(bool isEncoder, int count) => isEncoder ? _encoder.Positions(count) : _decoder.AllPositions(count);
+
+    /// <summary>The token embeddings, (n, D), fresh, in the residual stream's dtype; belong to the caller's scope.</summary>
+    public Tensor Embed(Tensor ids) => _shared.index_select(0, ids).to(_weights.StreamType, copy: true);
+
     /// <summary>What <see cref="Answer"/> needs for rows of at most so many tokens; belongs to the caller's scope.</summary>
     public Tensor AnswerPositions(int most) => _decoder.Positions(most);
 
@@ -173,8 +182,6 @@ sealed class T5Model : IDisposable
         _weights.Dispose();
         FreedMemory.Release();
     }
-
-    Tensor Embed(Tensor ids) => _shared.index_select(0, ids).to(_weights.StreamType, copy: true); // (n, D), a fresh tensor
 }
 
 /// <summary>The encoder's output, which the decoder attends to.</summary>

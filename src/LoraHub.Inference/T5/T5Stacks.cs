@@ -19,6 +19,9 @@ sealed class Encoder
         _finalLayerNorm = new LayerNorm(weights, "encoder.final_layer_norm", config);
     }
 
+    /// <summary>The bias of each of some positions to each, (H, count, count); belongs to the caller's scope.</summary>
+    public Tensor Positions(int count) => _positions.Between(0, count, count);
+
     /// <param name="h">Embeddings, (n, D); overwritten.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
     public Tensor Forward(Tensor h, TokenRows rows, LoraUpdates? lora, IList<Tensor>? hiddenStates = null) // (n, D)
@@ -106,6 +109,9 @@ sealed class Decoder
 
         return _finalLayerNorm.Forward(h, output, _weights.StreamType).MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc cref="Encoder.Positions"/>
+    public Tensor AllPositions(int count) => _positions.Between(0, count, count);
 
     /// <summary>The bias of the last of some positions to each, (H, 1, positions); belongs to the caller's scope.</summary>
     public Tensor Positions(int count) => _positions.Between(count - 1, 1, count);

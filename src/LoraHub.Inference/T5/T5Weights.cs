@@ -28,6 +28,8 @@ sealed class T5Weights : IDisposable
     readonly Device _device;
     readonly List<Action> _reads = [];
     readonly ConcurrentBag<Tensor> _owned = [];
+    readonly Dictionary<string, Tensor> _tensors = new(StringComparer.Ordinal);
+    readonly Dictionary<string, Matrix> _matrices = new(StringComparer.Ordinal); // by the first name
 
     /// <summary>Opens the checkpoint of a Hugging Face folder.</summary>
     /// <param name="isHeadTied">Whether the head is the token embedding.</param>
@@ -64,6 +66,12 @@ sealed class T5Weights : IDisposable
     /// <summary>The dtype of the residual stream, of norms, softmax, logits and loss: at least fp32.</summary>
     public ScalarType StreamType => ComputeType == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32;
 
+    /// <summary>A tensor that was requested as it is; borrowed.</summary>
+    public Tensor this[string name] => _tensors[name];
+
+    /// <summary>The matrix that was requested with this name as its first one.</summary>
+    public Matrix MatrixOf(string name) => _matrices[name];
+
     /// <summary>The checkpoint's name of one of <see cref="Entries"/>.</summary>
     public string StoredName(string name) => name == Embedding ? _embedding : name;
 
@@ -85,7 +93,7 @@ sealed class T5Weights : IDisposable
     {
         Check(name, shape);
         Bytes += Numbers(shape) * type.ElementSize();
-        var tensor = Own(empty(shape, type, _device));
+        var tensor = _tensors[name] = Own(empty(shape, type, _device));
         _reads.Add(() => Read([name], tensor));
         return tensor;
     }
@@ -103,7 +111,7 @@ sealed class T5Weights : IDisposable
         long[] shape = [names.Count * output, input];
         Bytes += Numbers(shape) * type.ElementSize();
         var isPacked = _device.type == DeviceType.CPU && LibTorch.CanPack(type, shape[0]);
-        var matrix = new Matrix(isPacked);
+        var matrix = _matrices[names[0]] = new Matrix(isPacked);
         _reads.Add(() =>
         {
             var rows = empty(shape, type, _device);
@@ -185,4 +193,13 @@ sealed class Matrix(bool isPacked)
 
     /// <summary>(n, in) → (n, out); belongs to the caller's scope.</summary>
     public Tensor Multiply(Tensor x) => isPacked ? LibTorch.Linear(x, Weight) : nn.functional.linear(x, Weight);
+
+    public bool IsPacked => isPacked;
+
+    /// <summary>(n, out) → (n, in), the gradient of <see cref="Multiply"/>'s x for that of its result; belongs to the caller's scope.</summary>
+    public Tensor MultiplyTransposed(Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        return gradient.matmul(isPacked ? Weight.to_dense() : Weight).MoveToOuterDisposeScope();
+    }
 }

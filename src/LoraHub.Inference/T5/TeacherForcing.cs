@@ -10,20 +10,23 @@ sealed class TeacherForcing : IDisposable
     /// <summary>Labels with this value are not targets and are not part of the mean.</summary>
     public const int Ignored = -100;
 
-    readonly TokenRows _inputs; // the start token, then the labels without the last, pad where ignored
-    readonly Tensor _labels; // (n)
-
     /// <param name="labels">At least one row. Ignored labels at a row's end are dropped.</param>
     public TeacherForcing(T5Model model, IReadOnlyList<int[]> labels)
     {
         using var scope = NewDisposeScope();
         Rows = [.. labels.Select(row => row[..Math.Max(1, Array.FindLastIndex(row, label => label != Ignored) + 1)])];
-        _inputs = TokenRows.Of([.. Rows.Select(row => DecoderInputs(model.Config, row))], model.Device);
-        _labels = tensor(Rows.SelectMany(row => row).Select(label => (long)label).ToArray(), device: model.Device).DetachFromDisposeScope();
+        Inputs = TokenRows.Of([.. Rows.Select(row => DecoderInputs(model.Config, row))], model.Device);
+        Labels = tensor(Rows.SelectMany(row => row).Select(label => (long)label).ToArray(), device: model.Device).DetachFromDisposeScope();
     }
 
     /// <summary>The labels.</summary>
     public IReadOnlyList<int[]> Rows { get; }
+
+    /// <summary>The decoder's inputs: the start token, then the labels without the last, pad where ignored.</summary>
+    public TokenRows Inputs { get; }
+
+    /// <summary>The rows' labels, int64, (n).</summary>
+    public Tensor Labels { get; }
 
     /// <summary>The number of labels that are not ignored.</summary>
     public int Counted => Rows.Sum(row => row.Count(label => label != Ignored));
@@ -37,13 +40,13 @@ sealed class TeacherForcing : IDisposable
     public Tensor TokenLosses(T5Model model, TokenRows inputs, LoraLayers? lora)
     {
         using var scope = NewDisposeScope();
-        var logits = model.Logits(model.Decode(_inputs, model.Encode(inputs, lora), lora)); // (n, vocabulary)
-        return nn.functional.cross_entropy(logits, _labels, ignore_index: Ignored, reduction: nn.Reduction.None).MoveToOuterDisposeScope();
+        var logits = model.Logits(model.Decode(Inputs, model.Encode(inputs, lora), lora)); // (n, vocabulary)
+        return nn.functional.cross_entropy(logits, Labels, ignore_index: Ignored, reduction: nn.Reduction.None).MoveToOuterDisposeScope();
     }
 
     public void Dispose()
     {
-        _inputs.Dispose();
-        _labels.Dispose();
+        Inputs.Dispose();
+        Labels.Dispose();
     }
 }

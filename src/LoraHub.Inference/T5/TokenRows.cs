@@ -8,9 +8,6 @@ namespace LoraHub.Inference.T5;
 /// </summary>
 sealed class TokenRows : IDisposable
 {
-    readonly Tensor? _padded; // the token at each padded place, (B·S); null if all rows have the same length
-    readonly Tensor? _tokens; // the padded place of each token, (n)
-
     TokenRows(IReadOnlyList<int[]> rows, Func<int, int, bool>? isHidden, Device device)
     {
         (Rows, Longest) = (rows, rows.Max(row => row.Length));
@@ -27,8 +24,8 @@ sealed class TokenRows : IDisposable
             // The padding repeats the row's last token; its values are never used.
             var padded = rows.SelectMany((row, b) => Enumerable.Range(0, Longest).Select(s => (long)starts[b] + Math.Min(s, row.Length - 1)));
             var tokens = rows.SelectMany((row, b) => Enumerable.Range(0, row.Length).Select(s => ((long)b * Longest) + s));
-            _padded = Keep(tensor(padded.ToArray(), device: device));
-            _tokens = Keep(tensor(tokens.ToArray(), device: device));
+            PaddedPlaces = Keep(tensor(padded.ToArray(), device: device));
+            TokenPlaces = Keep(tensor(tokens.ToArray(), device: device));
         }
 
         var mask = rows.SelectMany((row, b) => Enumerable.Range(0, Longest)
@@ -45,6 +42,12 @@ sealed class TokenRows : IDisposable
     /// <summary>All ids, int64, (n).</summary>
     public Tensor Ids { get; }
 
+    /// <summary>The token at each padded place, int64, (B·S); null if all rows have the same length.</summary>
+    public Tensor? PaddedPlaces { get; }
+
+    /// <summary>The padded place of each token, int64, (n); null if all rows have the same length.</summary>
+    public Tensor? TokenPlaces { get; }
+
     /// <summary>The additive mask of padded places as keys: 0, or float.MinValue to hide a place, fp32, (B, S). Null if none is hidden.</summary>
     public Tensor? Mask { get; }
 
@@ -54,21 +57,21 @@ sealed class TokenRows : IDisposable
         new([.. rows.Select((row, b) => row[..Length(row.Length, s => isHidden?.Invoke(b, s) == true)])], isHidden, device);
 
     /// <summary>(n, …) → (B, S, …); belongs to the caller's scope.</summary>
-    public Tensor Pad(Tensor x) => (_padded is null ? x : x.index_select(0, _padded)).unflatten(0, Rows.Count, Longest);
+    public Tensor Pad(Tensor x) => (PaddedPlaces is null ? x : x.index_select(0, PaddedPlaces)).unflatten(0, Rows.Count, Longest);
 
     /// <summary>(B, S, …) → (n, …); belongs to the caller's scope.</summary>
     public Tensor Unpad(Tensor x)
     {
         var flat = x.flatten(0, 1); // (B·S, …)
-        return _tokens is null ? flat : flat.index_select(0, _tokens);
+        return TokenPlaces is null ? flat : flat.index_select(0, TokenPlaces);
     }
 
     public void Dispose()
     {
         Ids.Dispose();
         Mask?.Dispose();
-        _padded?.Dispose();
-        _tokens?.Dispose();
+        PaddedPlaces?.Dispose();
+        TokenPlaces?.Dispose();
     }
 
     static int Length(int length, Func<int, bool> isHidden)

@@ -1,0 +1,48 @@
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Training;
+
+/// <summary>
+/// AdamW (arXiv 1711.05101), computed as torch.optim.AdamW does: betas 0.9 and 0.999, epsilon 1e-8, decoupled weight decay. The gradient's norm is
+/// clipped to 1 before. Owns its moments.
+/// </summary>
+/// <param name="numbers">The trained numbers, (T); borrowed.</param>
+sealed class AdamW(Tensor numbers, double weightDecay) : IDisposable
+{
+    const double FirstBeta = 0.9, SecondBeta = 0.999, Epsilon = 1e-8, LargestNorm = 1;
+
+    /// <summary>The moving mean of the gradients, (T).</summary>
+    public Tensor FirstMoment { get; } = zeros_like(numbers).DetachFromDisposeScope();
+
+    /// <summary>The moving mean of their squares, (T).</summary>
+    public Tensor SecondMoment { get; } = zeros_like(numbers).DetachFromDisposeScope();
+
+    /// <summary>Updates the numbers.</summary>
+    /// <param name="gradient">(T); overwritten if it is clipped.</param>
+    /// <param name="step">Counted from 1.</param>
+    /// <returns>The gradient's norm before clipping. If it is not finite, nothing was updated.</returns>
+    public double Step(Tensor gradient, double rate, int step)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var norm = gradient.norm().to(ScalarType.Float64).item<double>();
+        if (!double.IsFinite(norm))
+        {
+            return norm;
+        }
+
+        gradient.mul_(Math.Min(1, LargestNorm / (norm + 1e-6))); // as torch.nn.utils.clip_grad_norm_
+        numbers.mul_(1 - (rate * weightDecay));
+        FirstMoment.mul_(FirstBeta).add_(gradient, alpha: 1 - FirstBeta);
+        SecondMoment.mul_(SecondBeta).addcmul_(gradient, gradient, 1 - SecondBeta);
+        var (first, second) = (1 - Math.Pow(FirstBeta, step), 1 - Math.Pow(SecondBeta, step));
+        numbers.addcdiv_(FirstMoment, SecondMoment.sqrt().div_(Math.Sqrt(second)).add_(Epsilon), -rate / first);
+        return norm;
+    }
+
+    public void Dispose()
+    {
+        FirstMoment.Dispose();
+        SecondMoment.Dispose();
+    }
+}

@@ -1,0 +1,190 @@
+using LoraHub.Formats.ModelConfig;
+using LoraHub.Inference.T5;
+
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn.functional;
+
+namespace LoraHub.Inference.Training;
+
+/// <summary>
+/// T5 in operations that have gradients, with the weights of a <see cref="T5Model"/>, which stay as they are, and a LoRA that is trained. Computes
+/// the same loss as the model does without gradients.
+/// </summary>
+/// <remarks>Shapes: n tokens of B rows, T query positions, S key positions, D = d_model, H heads of width K = d_kv.</remarks>
+sealed class GradientT5(T5Model model, LoraFactors factors)
+{
+    readonly T5Config _config = model.Config;
+    readonly T5Weights _weights = model.Weights;
+
+    /// <summary>Computes the losses of answers and adds their gradient to that of the factors.</summary>
+    /// <param name="inputs">The encoder's inputs, one row for each answer.</param>
+    /// <param name="scale">Of the gradient: 1 / the number of labels in the whole step.</param>
+    /// <param name="dropout">Null for none.</param>
+    /// <param name="recompute">Whether layers are computed again in the backward pass, which takes less memory and a half more time.</param>
+    /// <returns>The sum of the cross-entropies of all labels.</returns>
+    public double Backward(TokenRows inputs, TeacherForcing answers, double scale, DropoutMasks? dropout = null, bool recompute = false)
+    {
+        using var scope = NewDisposeScope();
+        using var tape = new LayerTape(recompute);
+        var states = Encode(tape, inputs, dropout);
+        var h = Decode(tape, answers.Inputs, states, inputs, dropout);
+        var loss = tape.Run(() => LossSum(h, answers.Labels), h.requires_grad);
+        var value = loss.to(ScalarType.Float64).item<double>();
+        if (loss.requires_grad && double.IsFinite(value))
+        {
+            tape.Backward(scale);
+        }
+
+        return value;
+    }
+
+    Tensor Encode(LayerTape tape, TokenRows rows, DropoutMasks? dropout) // (n, D)
+    {
+        var h = model.Embed(rows.Ids);
+        var bias = model.PositionBias(isEncoder: true, rows.Longest).unsqueeze(0); // (1, H, S, S)
+        bias = rows.Mask is { } mask ? bias.add(mask.unsqueeze(1).unsqueeze(1)) : bias;
+        for (var i = 0; i < _config.NumLayers; i++)
+        {
+            var (block, x) = ($"encoder.block.{i}.layer", h);
+            h = tape.Run(() => EncoderBlock(block, x, new Pass(rows, bias, dropout)), x.requires_grad || factors.IsTrained(block));
+        }
+
+        var last = h;
+        return tape.Run(() => Norm("encoder.final_layer_norm", last, model.ComputeType), last.requires_grad);
+    }
+
+    Tensor Decode(LayerTape tape, TokenRows rows, Tensor states, TokenRows inputs, DropoutMasks? dropout) // (n, D)
+    {
+        var h = model.Embed(rows.Ids);
+        var later = ones([rows.Longest, rows.Longest], ScalarType.Bool, model.Device).triu(1);
+        var bias = model.PositionBias(isEncoder: false, rows.Longest).masked_fill(later, float.MinValue).unsqueeze(0); // (1, H, T, T)
+        var hidden = inputs.Mask?.unsqueeze(1).unsqueeze(1); // (B, 1, 1, S)
+        for (var i = 0; i < _config.DecoderLayers; i++)
+        {
+            var (block, x) = ($"decoder.block.{i}.layer", h);
+            h = tape.Run(
+                () => DecoderBlock(block, x, states, new Pass(rows, bias, dropout), new Pass(inputs, hidden, dropout)),
+                x.requires_grad || states.requires_grad || factors.IsTrained(block));
+        }
+
+        return h;
+    }
+
+    Tensor EncoderBlock(string block, Tensor h, Pass pass) // (n, D)
+    {
+        using var scope = NewDisposeScope();
+        h = h.add(SelfAttention($"{block}.0.SelfAttention", Norm($"{block}.0.layer_norm", h, model.ComputeType), pass));
+        return DenseReluDense($"{block}.1", h, pass).MoveToOuterDisposeScope();
+    }
+
+    Tensor DecoderBlock(string block, Tensor h, Tensor states, Pass own, Pass memory) // (n, D)
+    {
+        using var scope = NewDisposeScope();
+        h = h.add(SelfAttention($"{block}.0.SelfAttention", Norm($"{block}.0.layer_norm", h, model.ComputeType), own));
+        h = h.add(CrossAttention($"{block}.1.EncDecAttention", Norm($"{block}.1.layer_norm", h, model.ComputeType), states, own, memory));
+        return DenseReluDense($"{block}.2", h, own).MoveToOuterDisposeScope();
+    }
+
+    Tensor SelfAttention(string name, Tensor x, Pass pass) // (n, D)
+    {
+        using var scope = NewDisposeScope();
+        var y = Linear([name + ".q", name + ".k", name + ".v"], x, pass); // (n, 3·H·K)
+        var heads = TokenMove.Pad(y, pass.Rows).unflatten(2, 3, _config.NumHeads, _config.DKv).permute(2, 0, 3, 1, 4).contiguous().unbind(0);
+        return Linear([name + ".o"], TokenMove.Unpad(Attend(heads[0], heads[1], heads[2], pass.Bias), pass.Rows), pass).MoveToOuterDisposeScope();
+    }
+
+    /// <param name="states">The encoder's, (n, D).</param>
+    Tensor CrossAttention(string name, Tensor x, Tensor states, Pass own, Pass memory) // (n, D)
+    {
+        using var scope = NewDisposeScope();
+        var context = Attend(Heads(Linear([name + ".q"], x, own), own), Heads(Project("k"), memory), Heads(Project("v"), memory), memory.Bias);
+        return Linear([name + ".o"], TokenMove.Unpad(context, own.Rows), own).MoveToOuterDisposeScope();
+
+        Tensor Project(string part) // (n, H·K)
+        {
+            var y = linear(states, _weights[$"{name}.{part}.weight"]);
+            return Update($"{name}.{part}", states, memory) is { } update ? y.add(update) : y;
+        }
+
+        Tensor Heads(Tensor y, Pass pass) => // (B, H, T, K)
+            TokenMove.Pad(y, pass.Rows).unflatten(2, _config.NumHeads, _config.DKv).transpose(1, 2).contiguous();
+    }
+
+    static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? bias) // (B, H, T, K), (B, H, S, K) → (B, T, H·K)
+    {
+        using var scope = NewDisposeScope();
+        var scores = q.matmul(k.transpose(2, 3)); // (B, H, T, S)
+        var biased = bias is null ? scores : scores.add(bias);
+        var attention = biased.to(ScalarType.Float32).softmax(-1).to(q.dtype); // in fp32 for every dtype (docs/adr/0003)
+        return attention.matmul(v).transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The residual stream after the layer's norm and feed-forward.</summary>
+    Tensor DenseReluDense(string layer, Tensor h, Pass pass) // (n, D)
+    {
+        using var scope = NewDisposeScope();
+        var (name, x) = ($"{layer}.DenseReluDense", Norm($"{layer}.layer_norm", h, model.ComputeType));
+        var inner = Linear(_config.IsGated ? [name + ".wi_0", name + ".wi_1"] : [name + ".wi"], x, pass); // (n, d_ff) or (n, 2·d_ff)
+        Tensor activated; // (n, d_ff)
+        if (_config.IsGated)
+        {
+            var halves = inner.split(_config.DFf, 1);
+            activated = gelu(halves[0], TorchSharp.Modules.GELU.Approximate.tanh).mul(halves[1]);
+        }
+        else
+        {
+            activated = inner.relu();
+        }
+
+        return h.add(Linear([name + ".wo"], activated, pass)).MoveToOuterDisposeScope();
+    }
+
+    /// <param name="names">Layers with the same x, whose outputs are side by side.</param>
+    Tensor Linear(IReadOnlyList<string> names, Tensor x, Pass pass) // (n, in) → (n, names·out)
+    {
+        using var scope = NewDisposeScope();
+        var y = FrozenProduct.Of(x, _weights.MatrixOf(names[0] + ".weight"));
+        var updates = names.Select(name => Update(name, x, pass)).ToArray();
+        if (updates.All(update => update is null))
+        {
+            return y.MoveToOuterDisposeScope();
+        }
+
+        var parts = y.split(y.shape[1] / names.Count, 1).Zip(updates, (part, update) => update is null ? part : part.add(update)).ToArray();
+        return (parts.Length == 1 ? parts[0] : cat(parts, 1)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>scaling · B(A x), (n, out), or null if the layer has no factors.</summary>
+    Tensor? Update(string layer, Tensor x, Pass pass)
+    {
+        if (factors.Of(layer) is not { } update)
+        {
+            return null;
+        }
+
+        using var scope = NewDisposeScope();
+        var dropped = pass.Dropout is { } dropout && update.A.requires_grad ? x.mul(dropout.Of(layer, x, pass.Rows)) : x;
+        var inner = linear(dropped, update.A.to(x.dtype)).mul(update.Scaling); // (n, r)
+        return linear(inner, update.B.to(x.dtype)).MoveToOuterDisposeScope();
+    }
+
+    Tensor Norm(string name, Tensor h, ScalarType type) // (n, D)
+    {
+        using var scope = NewDisposeScope();
+        var variance = h.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (n, 1), always in fp32 (docs/adr/0003)
+        return variance.add(_config.LayerNormEpsilon).rsqrt().mul(h).mul(_weights[name + ".weight"]).to(type).MoveToOuterDisposeScope();
+    }
+
+    Tensor LossSum(Tensor h, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var states = Norm("decoder.final_layer_norm", h, model.StreamType);
+        var scaled = _config.TieWordEmbeddings ? states.mul(Math.Pow(_config.DModel, -0.5)) : states;
+        var logits = FrozenProduct.Of(scaled, _weights.MatrixOf(_config.TieWordEmbeddings ? T5Weights.Embedding : T5Weights.Head));
+        return cross_entropy(logits, labels, ignore_index: TeacherForcing.Ignored, reduction: nn.Reduction.Sum).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What a layer needs to know about the rows that it computes.</summary>
+    /// <param name="Bias">What is added to attention scores, (1 or B, H or 1, T or 1, S), or null for nothing.</param>
+    readonly record struct Pass(TokenRows Rows, Tensor? Bias, DropoutMasks? Dropout);
+}
