@@ -1,4 +1,5 @@
 using LoraHub.Core;
+using LoraHub.Core.Trainings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -37,6 +38,16 @@ public sealed class DataFolderTests : IDisposable
         Assert.Equal(Private | UnixFileMode.GroupRead, new DirectoryInfo(Data).UnixFileMode);
     }
 
+    [Fact]
+    public async Task The_terminal_keeps_its_checkpoints_apart_from_those_of_a_service_on_the_same_folder()
+    {
+        await using var services = Services();
+
+        await services.GetRequiredService<ITrainingCheckpoints>().SaveAsync("mine", new MemoryStream([1]), TestContext.Current.CancellationToken);
+
+        Assert.True(File.Exists(Path.Combine(Data, "checkpoints", "terminal", "mine.checkpoint")));
+    }
+
     void Make(UnixFileMode mode)
     {
         if (!OperatingSystem.IsWindows())
@@ -47,11 +58,13 @@ public sealed class DataFolderTests : IDisposable
 
     string Open()
     {
-        using var services = new ServiceCollection()
-            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Path", Data)]).Build())
-            .AddLogging()
-            .AddInMemoryStorage()
-            .BuildServiceProvider();
+        using var services = Services();
         return services.GetRequiredService<IOptions<DataOptions>>().Value.Path;
     }
+
+    ServiceProvider Services() => new ServiceCollection()
+        .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Data:Path", Data)]).Build())
+        .AddLogging()
+        .AddInMemoryStorage()
+        .BuildServiceProvider();
 }
