@@ -51,7 +51,7 @@ static class TuneTable
         using var answers = new TeacherForcing(model, targets);
         var gradient = new GradientT5(model, factors);
         var memory = new StepMemory(model, factors, hasDropout: false);
-        foreach (var recompute in (bool[])[true, false]) // the heap keeps freed memory, so that the one with less goes first
+        foreach (var recompute in (bool[])[false, true])
         {
             var (evaluations, steps) = (new List<double>(), new List<double>());
             Step(1);

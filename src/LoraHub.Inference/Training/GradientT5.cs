@@ -97,7 +97,10 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
     Tensor CrossAttention(string name, Tensor x, Tensor states, Pass own, Pass memory) // (n, D)
     {
         using var scope = NewDisposeScope();
-        var context = Attend(Heads(Linear([name + ".q"], x, own), own), Heads(Project("k"), memory), Heads(Project("v"), memory), memory.Bias);
+        var q = Heads(Linear([name + ".q"], x, own), own); // (B, H, T, K)
+        var context = AbsorbingPays(x.shape[0], memory.Rows)
+            ? Absorbed(name, q, states, memory)
+            : Attend(q, Heads(Project("k"), memory), Heads(Project("v"), memory), memory.Bias);
         return Linear([name + ".o"], TokenMove.Unpad(context, own.Rows), own).MoveToOuterDisposeScope();
 
         Tensor Project(string part) // (n, H·K)
@@ -105,18 +108,52 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
             var y = linear(states, _weights[$"{name}.{part}.weight"]);
             return Update($"{name}.{part}", states, memory) is { } update ? y.add(update) : y;
         }
-
-        Tensor Heads(Tensor y, Pass pass) => // (B, H, T, K)
-            TokenMove.Pad(y, pass.Rows).unflatten(2, _config.NumHeads, _config.DKv).transpose(1, 2).contiguous();
     }
+
+    /// <summary>Whether absorbing takes less arithmetic than projecting; see <see cref="EncDecAttention"/>.</summary>
+    /// <param name="targets">The number of tokens of all answers.</param>
+    bool AbsorbingPays(long targets, TokenRows inputs) =>
+        2 * targets * (_config.DKv + inputs.Longest) < (long)inputs.Rows.Count * inputs.Longest * _config.DKv;
+
+    /// <summary>
+    /// Attention to the encoder's states without keys and values of the base model: q·W_k is compared with the states, and W_v is applied to their
+    /// sums. Low-rank updates have keys and values of their own.
+    /// </summary>
+    /// <param name="q">(B, H, T, K).</param>
+    Tensor Absorbed(string name, Tensor q, Tensor states, Pass memory) // (B, T, H·K)
+    {
+        using var scope = NewDisposeScope();
+        var padded = TokenMove.Pad(states, memory.Rows); // (B, S, D)
+        var k = _weights[$"{name}.k.weight"].view(_config.NumHeads, _config.DKv, -1); // (H, K, D)
+        var v = _weights[$"{name}.v.weight"].view(_config.NumHeads, _config.DKv, -1);
+        var scores = Times(q, k).flatten(1, 2).matmul(padded.transpose(1, 2)).view(q.shape[0], q.shape[1], q.shape[2], -1); // (B, H, T, S)
+        scores = Update($"{name}.k", states, memory) is { } keys ? scores.add(q.matmul(Heads(keys, memory).transpose(2, 3))) : scores;
+        var attention = Softmax(scores, memory.Bias, q.dtype);
+        var sums = attention.flatten(1, 2).matmul(padded).view(q.shape[0], q.shape[1], q.shape[2], -1); // (B, H, T, D)
+        var context = Times(sums, v.transpose(1, 2)); // (B, H, T, K)
+        context = Update($"{name}.v", states, memory) is { } values ? context.add(attention.matmul(Heads(values, memory))) : context;
+        return context.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
+
+        // (B, H, T, in), (H, in, out) → (B, H, T, out), with each head's matrix for all rows
+        static Tensor Times(Tensor x, Tensor matrices) =>
+            x.transpose(0, 1).flatten(1, 2).bmm(matrices).unflatten(1, x.shape[0], x.shape[2]).transpose(0, 1).contiguous();
+    }
+
+    Tensor Heads(Tensor y, Pass pass) => // (n, H·K) → (B, H, T, K)
+        TokenMove.Pad(y, pass.Rows).unflatten(2, _config.NumHeads, _config.DKv).transpose(1, 2).contiguous();
 
     static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? bias) // (B, H, T, K), (B, H, S, K) → (B, T, H·K)
     {
         using var scope = NewDisposeScope();
-        var scores = q.matmul(k.transpose(2, 3)); // (B, H, T, S)
-        var biased = bias is null ? scores : scores.add(bias);
-        var attention = biased.to(ScalarType.Float32).softmax(-1).to(q.dtype); // in fp32 for every dtype (docs/adr/0003)
+        var attention = Softmax(q.matmul(k.transpose(2, 3)), bias, q.dtype); // (B, H, T, S)
         return attention.matmul(v).transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>In fp32 for every dtype (docs/adr/0003).</summary>
+    static Tensor Softmax(Tensor scores, Tensor? bias, ScalarType type)
+    {
+        using var scope = NewDisposeScope();
+        return (bias is null ? scores : scores.add(bias)).to(ScalarType.Float32).softmax(-1).to(type).MoveToOuterDisposeScope();
     }
 
     /// <summary>The residual stream after the layer's norm and feed-forward.</summary>

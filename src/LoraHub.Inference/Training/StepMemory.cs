@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace LoraHub.Inference.Training;
 
-/// <summary>Splits a step into micro-batches whose memory is bounded, estimated from shapes. Bytes beside the model, factors and optimizer.</summary>
+/// <summary>Splits a step into micro-batches whose memory is bounded, estimated from shapes. Bytes beside the model and the factors.</summary>
 /// <param name="hasDropout">Whether masks of dropout are kept.</param>
 /// <param name="limit">For the states of one micro-batch.</param>
 sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, long limit = StepMemory.DefaultLimit)
@@ -41,15 +41,18 @@ sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, lon
     /// <summary>The states of all layers, kept for the backward pass.</summary>
     /// <param name="inputs">Tokens of the longest input.</param>
     /// <param name="targets">Tokens of the longest target.</param>
-    public long Kept(long rows, long inputs, long targets) =>
-        (_config.NumLayers * Encoder(rows, inputs)) + (_config.DecoderLayers * Decoder(rows, inputs, targets)) + Once(rows, inputs, targets);
+    public long Kept(long rows, long inputs, long targets) => WithSlack(
+        (_config.NumLayers * Encoder(rows, inputs)) + (_config.DecoderLayers * Decoder(rows, inputs, targets)) + Once(rows, inputs, targets));
 
     /// <summary>The residual stream between layers, and the states of one layer.</summary>
     public long Recomputed(long rows, long inputs, long targets)
     {
         var stream = rows * _config.DModel * Wide * ((_config.NumLayers * inputs) + (_config.DecoderLayers * targets));
-        return stream + Math.Max(Encoder(rows, inputs), Decoder(rows, inputs, targets)) + Once(rows, inputs, targets);
+        return WithSlack(stream + Math.Max(Encoder(rows, inputs), Decoder(rows, inputs, targets)) + Once(rows, inputs, targets));
     }
+
+    /// <summary>With the gradients of a layer's states, the allocator's unused memory and libtorch's workspaces (bench -- tune).</summary>
+    static long WithSlack(long bytes) => (bytes * 3 / 2) + (64L << 20);
 
     long Narrow => model.ComputeType.ElementSize();
 

@@ -18,6 +18,8 @@ public sealed class FiniteDifferenceTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
+    [InlineData(6)] // targets so short that attention to the input is absorbed
+    [InlineData(7)]
     public void A_step_along_a_direction_changes_the_loss_as_the_gradient_says(int seed)
     {
         using var scope = NewDisposeScope();
@@ -26,7 +28,7 @@ public sealed class FiniteDifferenceTests
         using var factors = RandomFactors(model, seed);
         var random = new Random(seed);
         using var inputs = TokenRows.Of([Row(random, 7), Row(random, 3), Row(random, 1)], CPU);
-        using var answers = new TeacherForcing(model, [Row(random, 2), Row(random, 5), Row(random, 1)]);
+        using var answers = new TeacherForcing(model, [Row(random, seed < 6 ? 2 : 1), Row(random, seed < 6 ? 5 : 1), Row(random, 1)]);
         var dropout = seed < 3 ? null : new DropoutMasks(seed, 0.3, step: 1, first: 0);
 
         new GradientT5(model, factors).Backward(inputs, answers, 1, dropout, recompute: seed % 2 == 1);

@@ -32,7 +32,7 @@ sealed class GoldenTuning : IDisposable
             ? AdapterConfig.Load(Golden.Path($"lora/{file}"))
             : new AdapterConfig { Rank = start.GetProperty("r").GetInt32(), Alpha = start.GetProperty("alpha").GetDouble() };
         var layout = AdapterLayout.Read(tensors.Entries, config);
-        Factors = new LoraFactors(layout, Flat(layout, tensors, type), TuningScope.All);
+        Factors = new LoraFactors(layout, Flat(layout, tensors, Model.StreamType), TuningScope.All);
     }
 
     public static TheoryData<string> Names { get; } =

@@ -14,7 +14,8 @@ sealed class TuningCase : IDisposable
 
     public TuningCase()
     {
-        var folders = new SearchPath([Golden.Models]);
+        OwnModels = _folder.CreateSubdirectory("models").FullName;
+        var folders = new SearchPath([OwnModels, Golden.Models]);
         var bases = new BaseModels(folders, "lorahub/t5-mini");
         Library = new ModuleLibrary(folders, bases);
         _predictor = new LoraHubPredictor(new InferenceOptions { Precision = Precision.Fp32 }, bases, Library, TimeProvider.System);
@@ -46,6 +47,9 @@ sealed class TuningCase : IDisposable
     ];
 
     public ModuleLibrary Library { get; }
+
+    /// <summary>A models folder of the test's own.</summary>
+    public string OwnModels { get; }
 
     public static TrainingPlan Plan(TuningSettings settings, ModuleUse? start = null, long seed = 7) => new(
         new TrainingInput { Type = TrainingType.Tune, Tuning = settings }, "lorahub/t5-mini", Composition: null, start, "data", ValidationData: null,

@@ -135,6 +135,25 @@ public sealed class TuningTests : IDisposable
     }
 
     [Fact]
+    public void A_module_of_another_base_is_refused_as_a_start()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_tuning.OwnModels, "me", "other")).FullName;
+        foreach (var file in Directory.EnumerateFiles(Golden.Model("lorahub/t5_mini-plurals")))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        var config = Path.Combine(folder, "adapter_config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("lorahub/t5-mini", "google/flan-t5-large", StringComparison.Ordinal));
+        var version = _tuning.Library.Find(new ModuleReference("me/other", null))!;
+
+        var failure = Assert.Throws<PredictionException>(
+            () => _tuning.Tune(TuningCase.Plan(TuningCase.Settings, new ModuleUse(version.Id, version.Digest!))));
+
+        Assert.Equal("init_from: `me/other` is a module of `google/flan-t5-large`; name a module of `lorahub/t5-mini`.", failure.Message);
+    }
+
+    [Fact]
     public void Too_few_examples_are_refused()
     {
         var plan = TuningCase.Plan(TuningCase.Settings);
