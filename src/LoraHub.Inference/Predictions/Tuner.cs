@@ -1,4 +1,5 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Trainings;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;

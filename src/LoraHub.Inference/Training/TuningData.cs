@@ -1,4 +1,5 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Core.Trainings;
 using LoraHub.Inference.Models;

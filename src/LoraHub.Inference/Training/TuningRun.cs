@@ -2,6 +2,7 @@ using System.Globalization;
 
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Trainings;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;

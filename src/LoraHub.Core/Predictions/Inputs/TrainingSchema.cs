@@ -1,6 +1,4 @@
-using LoraHub.Core.Predictions.Inputs;
-
-namespace LoraHub.Core.Trainings;
+namespace LoraHub.Core.Predictions.Inputs;
 
 /// <summary>The inputs of a training, in order: its own, then those of the composer that a training takes.</summary>
 public static class TrainingSchema

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Core.Trainings;
 
-namespace LoraHub.Core.Trainings;
+namespace LoraHub.Core.Predictions.Inputs;
 
 /// <summary>Parses a training's own inputs, or reports all of their errors. The composer's inputs are parsed by <see cref="InputParser"/>.</summary>
 public static class TrainingParser
