@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraHub.Api.Trainings;
 using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Api.Commands;
@@ -86,7 +87,8 @@ sealed record Dataset(IReadOnlyList<(string Input, string Output)> Examples, IRe
     static List<(string Input, string? Output)> ReadTable(string path, string text, char separator)
     {
         var rows = new List<(string, string?)>();
-        var table = DelimitedText.Read(text, separator, line => new UsageException($"{Option}: `{path}`, line {line}: a quoted cell does not end."));
+        var table = DelimitedText.Read(
+            text.Split('\n'), separator, line => new UsageException($"{Option}: `{path}`, line {line}: a quoted cell does not end.")).ToList();
         var heading = table.Count > 0 ? table[0].Cells.Select(cell => cell.Trim().ToLowerInvariant()).ToList() : [];
         var input = heading.IndexOf(Input);
         var output = OutputNames.Select(name => heading.IndexOf(name)).FirstOrDefault(column => column >= 0, -1);
