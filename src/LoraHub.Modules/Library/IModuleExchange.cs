@@ -12,6 +12,12 @@ public interface IModuleExchange
     Task ShareAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Returns once the others can fetch the module, or have learned that it was removed. Every process can share a module that it has made. Waits
+    /// while the server is unavailable.
+    /// </summary>
+    Task ShareAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Whether the module was shared, as of the last check; if it is not in the data folder, it will be fetched. False for a module that was removed;
     /// true for every module before the first check.
     /// </summary>
@@ -24,6 +30,8 @@ public sealed class SingleMachine : IModuleExchange
     public Task FetchAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task ShareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task ShareAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public bool IsPublished(string id) => false;
 }

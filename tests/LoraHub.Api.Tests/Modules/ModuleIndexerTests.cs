@@ -265,6 +265,8 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
 
         public Task ShareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+        public Task ShareAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public bool IsPublished(string id) => HasIt;
     }
 }

@@ -66,6 +66,28 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_worker_shares_a_module_that_it_has_made_and_its_removal()
+    {
+        var (api, worker) = (Start(publishes: true), Start(publishes: false));
+        await api.PlaceAsync(Id, "one");
+        await api.SyncAsync();
+        await worker.Sync.FetchAsync(Cancellation);
+        await worker.PlaceAsync(Id, "two");
+        await worker.PlaceAsync("mine/other", "three");
+
+        await worker.Sync.ShareAsync(Id, Cancellation);
+        await worker.Sync.ShareAsync("mine/other", Cancellation);
+        await api.Sync.FetchAsync(Cancellation);
+        Assert.Equal(("two", "three"), (api.Numbers(Id), api.Numbers("mine/other")));
+        Assert.Single(api.EarlierVersions(Id));
+
+        Assert.True(await worker.Store.RemoveAsync("mine/other", Cancellation));
+        await worker.Sync.ShareAsync("mine/other", Cancellation);
+        await api.Sync.FetchAsync(Cancellation);
+        Assert.Equal([Id], api.Ids());
+    }
+
+    [Fact]
     public async Task What_a_worker_was_given_itself_stays_its_own()
     {
         var (api, worker) = (Start(publishes: true), Start(publishes: false));

@@ -54,6 +54,14 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
         }
     }
 
+    public Task ShareAsync(string id, CancellationToken cancellationToken) => broker.RetryAsync(
+        async token =>
+        {
+            await ShareOneAsync(id, token);
+            return true;
+        },
+        cancellationToken);
+
     public override void Dispose()
     {
         base.Dispose();
@@ -88,6 +96,30 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
             foreach (var (id, module) in known)
             {
                 await TryAsync(id, () => FetchAsync(module, cancellationToken));
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Publishes a module of this process, or its removal, whether or not it publishes the others.</summary>
+    async Task ShareOneAsync(string id, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (local.Removals().Contains(id))
+            {
+                await published.RemoveAsync(id, cancellationToken);
+                local.ForgetRemoval(id);
+            }
+
+            while (local.Has(id) && local.FindMark(id)?.Stamp != local.StampOf(id)) // again when another node was faster
+            {
+                await published.ListAsync(cancellationToken);
+                await PublishAsync(id, cancellationToken);
             }
         }
         finally
