@@ -9,6 +9,7 @@ using LoraHub.Api.Replicate;
 using LoraHub.Api.Results;
 using LoraHub.Api.Security;
 using LoraHub.Api.Telemetry;
+using LoraHub.Api.Trainings;
 using LoraHub.Api.Webhooks;
 using LoraHub.Api.Worker;
 using LoraHub.Modules.Folders;
@@ -87,6 +88,7 @@ static class LoraHubServer
             builder.Services.AddModuleIndexer();
             builder.Services.AddSecurity();
             builder.Services.AddPredictions();
+            builder.Services.AddTrainings();
             builder.Services.AddReplicate();
             builder.Services.AddCog();
             builder.Services.AddResults();

@@ -19,6 +19,17 @@ public sealed class LimitsOptions
     [Range(2, 10_000_000)]
     public int InputLines { get; init; } = 10_000;
 
+    /// <summary>
+    /// The most bytes of a training's data (<c>train_data</c> or <c>validation_data</c>) in a file; more is a 413. In the request itself, <see
+    /// cref="InputBytes"/> applies. Default: 1 GiB.
+    /// </summary>
+    [Range(1024, 1L << 40)]
+    public long TrainingBytes { get; init; } = 1L << 30;
+
+    /// <summary>The most examples of a training's data; more is a 422. Default: 10,000,000.</summary>
+    [Range(1, int.MaxValue)]
+    public int TrainingLines { get; init; } = 10_000_000;
+
     /// <summary>The most tokens of one text. Longer ones are cut to it, as the reference cuts them to 2048. Default: 2048.</summary>
     [Range(16, 2048)]
     public int TextTokens { get; init; } = 2048;

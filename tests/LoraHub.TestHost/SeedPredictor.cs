@@ -64,11 +64,24 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         return Answer(input, folder, progress);
     }
 
-    /// <summary>Takes 20 steps of 50 ms with a checkpoint after each; the adapter's bytes do not depend on interruptions.</summary>
+    /// <summary>
+    /// Takes 20 steps of 50 ms with a checkpoint after each, or fails or hangs by its seed, as above. The adapter's bytes depend on the seed, not on
+    /// interruptions.
+    /// </summary>
     public PredictionResult Tune(
         TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         const int Steps = 20;
+        progress.Log($"Using seed: {plan.Seed}");
+        switch (plan.Seed)
+        {
+            case Fails:
+                throw new PredictionException("scripted failure");
+            case Hangs:
+                Wait(Timeout.InfiniteTimeSpan, cancellationToken);
+                break;
+        }
+
         var done = 0;
         using (var last = checkpoints.Open())
         {
@@ -84,7 +97,7 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         }
 
         var adapter = Path.Combine(folder, "adapter.zip");
-        File.WriteAllText(adapter, $"scripted adapter {plan.Seed}");
+        ScriptedAdapter.Write(adapter, plan.Seed);
         return new PredictionResult(new PredictionOutput { Loss = new LossReport(1.5, 0.25, Steps) }, adapter, CheckpointFile: null);
     }
 

@@ -23,8 +23,9 @@ sealed class CogHealthCheck(WorkerState worker, IPredictionUpkeep upkeep, IOptio
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(MeasureWithin);
-            var queue = await upkeep.MeasureAsync(PredictionKind.Compose, limit.Token).WaitAsync(limit.Token);
-            return CogHealth.From(worker.Setup, IsBusy(queue), worker.Problem);
+            var compositions = await upkeep.MeasureAsync(PredictionKind.Compose, limit.Token).WaitAsync(limit.Token);
+            var trainings = await upkeep.MeasureAsync(PredictionKind.Train, limit.Token).WaitAsync(limit.Token);
+            return CogHealth.From(worker.Setup, IsBusy(compositions, trainings), worker.Problem);
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested) // whatever it is, this answers with a status; QueueGauges logs it
         {
@@ -33,9 +34,10 @@ sealed class CogHealthCheck(WorkerState worker, IPredictionUpkeep upkeep, IOptio
     }
 
     /// <summary>
-    /// Counts accepted compositions as well as running ones, so that a probe right after a create does not see READY. Prompts have their own places.
+    /// Counts accepted compositions as well as running ones, so that a probe right after a create does not see READY. Trainings share their places;
+    /// prompts have their own.
     /// </summary>
-    bool IsBusy(QueueState queue) => configuration.Role() == Role.Api
-        ? queue.Waiting > 0 // an API process does not know the number of workers
-        : queue.Waiting + queue.Running >= options.Value.Slots;
+    bool IsBusy(QueueState compositions, QueueState trainings) => configuration.Role() == Role.Api
+        ? compositions.Waiting + trainings.Waiting > 0 // an API process does not know the number of workers
+        : compositions.Waiting + compositions.Running + trainings.Waiting + trainings.Running >= options.Value.Slots;
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using LoraHub.Api.Hosting;
 using LoraHub.Api.Http;
 using LoraHub.Api.Predictions;
+using LoraHub.Api.Trainings;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Predictions;
 using LoraHub.Evaluation;
@@ -76,7 +77,7 @@ sealed class CommandHost(Action<IServiceCollection>? replace)
             new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory, Configuration = settings });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Error).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddOptions<ApiOptions>();
-        builder.Services.AddInMemoryStorage().AddInference().AddPredictions().AddPredictionRunner().AddHub();
+        builder.Services.AddInMemoryStorage().AddInference().AddPredictions().AddTrainings().AddPredictionRunner().AddHub();
         configure(builder);
         replace?.Invoke(builder.Services);
         return builder.Build();

@@ -3,6 +3,7 @@ using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -29,7 +30,8 @@ static class DocsServices
                     + "The bare paths follow Cog's API, and /v1 follows Replicate's.",
             });
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // every HEAD route duplicates a GET route
-            options.MapType<JsonObject>(InputDocument.Schema);
+            options.MapType<JsonObject>(() => InputDocument.Schema(InputSchema.Fields));
+            options.MapType<TrainingFields>(() => InputDocument.Schema(TrainingSchema.Fields));
             var idOf = options.SchemaGeneratorOptions.SchemaIdSelector;
             options.CustomSchemaIds(type => type == typeof(WireOutput) ? nameof(PredictionOutput) : idOf(type)); // the name in the public schema
             options.SupportNonNullableReferenceTypes();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions.Inputs;
 using Microsoft.OpenApi;
@@ -7,10 +8,11 @@ namespace LoraHub.Api.Docs;
 /// <summary>The inputs in the OpenAPI document, generated from the schema that also validates them.</summary>
 static class InputDocument
 {
-    public static OpenApiSchema Schema() => new()
+    /// <param name="fields">The inputs, in order.</param>
+    public static OpenApiSchema Schema(IReadOnlyList<InputField> fields) => new()
     {
         Type = JsonSchemaType.Object,
-        Properties = InputSchema.Fields.ToDictionary(field => field.Name, IOpenApiSchema (field) => Schema(field)),
+        Properties = fields.ToDictionary(field => field.Name, IOpenApiSchema (field) => Schema(field)),
     };
 
     /// <summary>The README's example: French words, which the shipped model learns from five.</summary>
@@ -44,6 +46,7 @@ static class InputDocument
     static JsonSchemaType TypeOf(InputField field) => field.Type switch
     {
         InputType.Integer => JsonSchemaType.Integer,
+        InputType.Number => JsonSchemaType.Number,
         InputType.Boolean => JsonSchemaType.Boolean,
         _ => JsonSchemaType.String,
     };
@@ -53,8 +56,8 @@ static class InputDocument
         Type = TypeOf(field) | JsonSchemaType.Null,
         Description = field.Description,
         Default = field.Default?.DeepClone(),
-        Minimum = field.Minimum?.ToString(),
-        Maximum = field.Maximum?.ToString(),
+        Minimum = field.Minimum?.ToString(CultureInfo.InvariantCulture),
+        Maximum = field.Maximum?.ToString(CultureInfo.InvariantCulture),
         Enum = field.Choices?.Select(choice => (JsonNode)choice).ToList(),
     };
 }

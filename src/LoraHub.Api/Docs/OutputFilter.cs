@@ -4,7 +4,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LoraHub.Api.Docs;
 
-/// <summary>Describes an output as what its converter writes: the object of the composer, or the pieces of a text.</summary>
+/// <summary>Describes an output as what its converter writes: the object of the composer or of a training, or the pieces of a text.</summary>
 sealed class OutputFilter : ISchemaFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
@@ -18,6 +18,7 @@ sealed class OutputFilter : ISchemaFilter
         output.OneOf =
         [
             context.SchemaGenerator.GenerateSchema(typeof(ComposedOutput), context.SchemaRepository),
+            context.SchemaGenerator.GenerateSchema(typeof(TrainedOutput), context.SchemaRepository),
             new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
         ];
     }

@@ -29,5 +29,6 @@ sealed class UrlFilter : ISchemaFilter
         type.Name.EndsWith("Urls", StringComparison.Ordinal)
         || name.EndsWith("url", StringComparison.Ordinal)
         || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ReplicatePage<>))
-        || (type == typeof(ComposedOutput) && name is "adapter" or "checkpoint" or "trace");
+        || (type == typeof(ComposedOutput) && name is "adapter" or "checkpoint" or "trace")
+        || (type == typeof(TrainedOutput) && name is "weights" or "trace");
 }

@@ -59,12 +59,17 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
             return version is null || version == model.Version ? model : null;
         }
 
-        var reference = new ModuleReference(name, version);
-        var module = library.Find(reference) ?? (index is null ? null : await index.FindAsync(reference, cancellationToken));
-        return module is not null ? Of(module)
+        return await FindModuleAsync(new ModuleReference(name, version), cancellationToken) is { } module ? module
             : version is null && entries is not null && await entries.FindAsync(name, cancellationToken) is { } entry ? Empty(entry)
             : null;
     }
+
+    /// <summary>Finds a version of a module.</summary>
+    /// <returns>Null if there is none, or if several match.</returns>
+    public async Task<CallableModel?> FindModuleAsync(ModuleReference reference, CancellationToken cancellationToken) =>
+        (library.Find(reference) ?? (index is null ? null : await index.FindAsync(reference, cancellationToken))) is { } module
+            ? Of(module)
+            : null;
 
     /// <summary>Whether the name is the composer's or a base model's, also of one that is being downloaded.</summary>
     public bool IsOfService(string name) =>

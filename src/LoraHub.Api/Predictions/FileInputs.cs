@@ -12,10 +12,6 @@ namespace LoraHub.Api.Predictions;
 /// </summary>
 sealed class FileInputs(IUploadStore uploads)
 {
-    const string AsText = "To pass a URL as text, use a JSON array: [\"https://…\"].";
-
-    static readonly string[] Schemes = [Uri.UriSchemeHttp, Uri.UriSchemeHttps, Uri.UriSchemeFile, Uri.UriSchemeFtp];
-
     static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="fields">The model's inputs.</param>
@@ -65,31 +61,14 @@ sealed class FileInputs(IUploadStore uploads)
     static bool AcceptsFile(InputField field) =>
         field.Type is InputType.Lines or InputType.Weights || field is { Type: InputType.Text, Choices: null, IsReference: false };
 
-    async Task<FileContent> ReadAsync(string value, IReadOnlyList<string> origins, InputBudget budget, CancellationToken cancellationToken)
-    {
-        if (value.Any(char.IsWhiteSpace))
+    async Task<FileContent> ReadAsync(string value, IReadOnlyList<string> origins, InputBudget budget, CancellationToken cancellationToken) =>
+        FileReference.Of(value, origins) switch
         {
-            return new FileContent.None();
-        }
-
-        if (value.StartsWith(DataUrl.Scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return DataUrl.Decode(value) is { } bytes
-                ? new FileContent.Bytes(bytes)
-                : new FileContent.Invalid($"The data URL is malformed or not UTF-8 text. {AsText}");
-        }
-
-        if (!Uri.TryCreate(value, UriKind.Absolute, out var url)
-            || !Schemes.Contains(url.Scheme)
-            || !value.StartsWith($"{url.Scheme}://", StringComparison.OrdinalIgnoreCase))
-        {
-            return new FileContent.None();
-        }
-
-        return origins.Select(origin => IdIn(url, origin)).FirstOrDefault(id => id is not null) is { } known
-            ? await ReadUploadAsync(known, budget, cancellationToken)
-            : new FileContent.Invalid($"The URL must be a data URL or that of a file uploaded to this service (POST /v1/files). {AsText}");
-    }
+            FileReference.Data(var bytes) => new FileContent.Bytes(bytes),
+            FileReference.Uploaded(var id) => await ReadUploadAsync(id, budget, cancellationToken),
+            FileReference.Invalid(var message) => new FileContent.Invalid($"{message} {FileReference.AsText}"),
+            _ => new FileContent.None(),
+        };
 
     async Task<FileContent> ReadUploadAsync(string id, InputBudget budget, CancellationToken cancellationToken)
     {
@@ -114,20 +93,6 @@ sealed class FileInputs(IUploadStore uploads)
         return new FileContent.Bytes(bytes);
     }
 
-    /// <returns>The id in the URL of an uploaded file or of its download, or null.</returns>
-    static string? IdIn(Uri url, string origin)
-    {
-        if (!Uri.TryCreate($"{origin}/v1/files/", UriKind.Absolute, out var files)
-            || Uri.Compare(url, files, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) != 0
-            || !url.AbsolutePath.StartsWith(files.AbsolutePath, StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        var rest = url.AbsolutePath[files.AbsolutePath.Length..].Split('/');
-        return rest is [_] or [_, "download"] ? rest[0] : null;
-    }
-
     /// <returns>The text without a byte order mark, or null when it is not UTF-8.</returns>
     static string? Decode(byte[] bytes)
     {
@@ -141,7 +106,7 @@ sealed class FileInputs(IUploadStore uploads)
         }
     }
 
-    static FileContent.Invalid NotFound() => new("This service has no such file: it was deleted, has expired, or never existed.");
+    static FileContent.Invalid NotFound() => new(FileReference.Unknown);
 
     /// <summary>The file that a text input refers to.</summary>
     abstract record FileContent

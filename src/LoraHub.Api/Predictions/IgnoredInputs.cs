@@ -22,7 +22,7 @@ sealed partial record IgnoredInputs(IReadOnlyList<InputField> Fields, IReadOnlyL
     /// <summary>The keys of both APIs' bodies, some of which are like the name of an input.</summary>
     static readonly string[] BodyKeys =
     [
-        "input", "id", "version", "model", "context", "webhook", "webhook_events_filter", "webhook_completed", "stream", "output_file_prefix",
+        "input", "id", "version", "destination", "model", "context", "webhook", "webhook_events_filter", "webhook_completed", "stream", "output_file_prefix",
         "created_at", "started_at", "logger", "method", "path", "trace_context",
     ];
 
@@ -67,7 +67,7 @@ sealed partial record IgnoredInputs(IReadOnlyList<InputField> Fields, IReadOnlyL
             lines.Add($"Warning: ignored {more} more that are not inputs of this model.");
         }
 
-        if (Names.Contains(InputSchema.ExampleInputs)
+        if (Names.Contains(InputSchema.ExampleInputs) && !Names.Contains(TrainingSchema.TrainData) // a training needs its own
             && known[InputSchema.ExampleInputs] is null && known[InputSchema.ModuleWeights] is null && known[InputSchema.Adapter] is null)
         {
             lines.Add($"Warning: `{InputSchema.ExampleInputs}` was not given; the examples of the form are used.");

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Predictions;
 
-/// <summary>The result of <see cref="PredictionIntake.CreateAsync"/>.</summary>
+/// <summary>The result of <see cref="PredictionIntake.CreateAsync(PredictionRequest, CancellationToken)"/>.</summary>
 abstract record IntakeResult
 {
     IntakeResult()
@@ -42,6 +42,12 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
     /// <summary>The model to call, which can be called; null for the composer.</summary>
     public CallableModel? Model { get; init; }
 
+    /// <summary>Whether it asks for a training of the model.</summary>
+    public bool IsTraining { get; init; }
+
+    /// <summary>The inputs that it may have, in order.</summary>
+    public IReadOnlyList<InputField> Fields => IsTraining ? TrainingSchema.Fields : Model?.Fields ?? InputSchema.Fields;
+
     /// <summary>What the request gave that no input takes.</summary>
     public IgnoredInputs Ignored { get; init; } = IgnoredInputs.None;
 
@@ -50,6 +56,9 @@ sealed record PredictionRequest(JsonObject Input, string Origin, int Capacity)
 
     /// <summary>The scheme and host of the request itself, which may differ from <see cref="Origin"/>.</summary>
     public string? SentTo { get; init; }
+
+    /// <summary>The schemes and hosts of this service.</summary>
+    public IReadOnlyList<string> Origins => [Origin, SentTo ?? Origin];
 
     /// <summary>The id that the client chose, or null to generate one.</summary>
     public string? Id { get; init; }
@@ -80,7 +89,15 @@ sealed partial class PredictionIntake(
     /// <summary>The number of calls of the composer or a base model since the service started; the index counts those of modules.</summary>
     public long Count(CallableModel? model) => _counts.GetValueOrDefault(KeyOf(model));
 
-    public async Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken)
+    public Task<IntakeResult> CreateAsync(PredictionRequest request, CancellationToken cancellationToken) =>
+        CreateAsync(request, known => PlanAsync(request, known, cancellationToken), cancellationToken);
+
+    /// <param name="plan">Plans the prediction from the known inputs, in which the texts of files stand for their URLs.</param>
+    /// <inheritdoc cref="CreateAsync(PredictionRequest, CancellationToken)"/>
+    public async Task<IntakeResult> CreateAsync(
+        PredictionRequest request,
+        Func<JsonObject, Task<(PredictionPlan? Plan, IReadOnlyList<InputError> Errors)>> plan,
+        CancellationToken cancellationToken)
     {
         var (known, refusal) = await ReadAsync(request, cancellationToken);
         if (refusal is not null)
@@ -88,14 +105,15 @@ sealed partial class PredictionIntake(
             return refusal;
         }
 
-        var (plan, errors) = await PlanAsync(request, known, cancellationToken);
-        if (plan is null)
+        var now = Now(); // before the plan's blobs are put: a sweep keeps those that are not older than an unfinished prediction
+        var (planned, errors) = await plan(known);
+        if (planned is null)
         {
-            return new IntakeResult.Invalid(errors);
+            return Refused(errors);
         }
 
         await exchange.ShareAsync(cancellationToken); // the worker may be another process
-        var created = Created(request, known, plan);
+        var created = Created(request, known, planned, now);
         switch (await store.CreateAsync(created, request.Capacity, cancellationToken))
         {
             case Creation.IdTaken:
@@ -104,7 +122,7 @@ sealed partial class PredictionIntake(
                 return new IntakeResult.Full();
         }
 
-        if (request.Model?.Module is null)
+        if (!request.IsTraining && request.Model?.Module is null)
         {
             _counts.AddOrUpdate(KeyOf(request.Model), 1, (_, count) => count + 1);
         }
@@ -124,7 +142,7 @@ sealed partial class PredictionIntake(
     /// <returns>The known inputs with the texts of their files, or why the request is refused.</returns>
     async Task<(JsonObject Known, IntakeResult? Refusal)> ReadAsync(PredictionRequest request, CancellationToken cancellationToken)
     {
-        var fields = request.Model?.Fields ?? InputSchema.Fields;
+        var fields = request.Fields;
         var budget = new InputBudget(limits.Value);
         if (!budget.TakeInline(fields, request.Input))
         {
@@ -137,13 +155,14 @@ sealed partial class PredictionIntake(
             return (known, new IntakeResult.Invalid(request.Ignored.Errors()));
         }
 
-        var unread = await files.ReadAsync(fields, known, OriginsOf(request), budget, cancellationToken);
-        return (known, unread.Count == 0 ? null
-            : unread.Any(error => error.Kind == InputErrorKind.OverBudget) ? new IntakeResult.TooLarge(budget.Message)
-            : new IntakeResult.Invalid(unread));
+        var unread = await files.ReadAsync(fields, known, request.Origins, budget, cancellationToken);
+        return (known, unread.Count == 0 ? null : Refused(unread));
     }
 
-    static IReadOnlyList<string> OriginsOf(PredictionRequest request) => [request.Origin, request.SentTo ?? request.Origin];
+    static IntakeResult Refused(IReadOnlyList<InputError> errors) =>
+        errors.FirstOrDefault(error => error.Kind == InputErrorKind.OverBudget) is { } tooLarge
+            ? new IntakeResult.TooLarge(tooLarge.Message)
+            : new IntakeResult.Invalid(errors);
 
     async Task<(PredictionPlan? Plan, IReadOnlyList<InputError> Errors)> PlanAsync(
         PredictionRequest request, JsonObject known, CancellationToken cancellationToken)
@@ -156,7 +175,7 @@ sealed partial class PredictionIntake(
         var (input, errors) = InputParser.Parse(known, limits.Value.InputLines);
         if (input?.Adapter is { } adapter)
         {
-            var (digest, unknown) = await adapters.FindAsync(adapter, OriginsOf(request), cancellationToken);
+            var (digest, unknown) = await adapters.FindAsync(adapter, request.Origins, cancellationToken);
             (input, errors) = unknown is null ? (input! with { Adapter = digest }, errors) : (null, [unknown]);
         }
 
@@ -169,18 +188,17 @@ sealed partial class PredictionIntake(
         return input is null ? (null, errors) : (new GenerationPlan(input, baseModel, module, input.Seed ?? PredictionPlanner.NewSeed()), []);
     }
 
-    CreatedPrediction Created(PredictionRequest request, JsonObject known, PredictionPlan plan)
+    CreatedPrediction Created(PredictionRequest request, JsonObject known, PredictionPlan plan, DateTimeOffset now)
     {
-        var now = Now();
         var called = request.Model is { IsComposer: false } other ? other : null;
         return new CreatedPrediction
         {
             Id = request.Id ?? PredictionId.New(),
-            Kind = called?.Kind ?? PredictionKind.Compose,
+            Kind = request.IsTraining ? PredictionKind.Train : called?.Kind ?? PredictionKind.Compose,
             Model = called?.Name,
             Version = called?.Version,
             Input = known,
-            Plan = plan with { Warnings = request.Ignored.Warnings(known) },
+            Plan = plan with { Warnings = [.. request.Ignored.Warnings(known), .. plan.Warnings] },
             Origin = request.Origin,
             CreatedAt = now,
             Deadline = now + request.CancelAfter,

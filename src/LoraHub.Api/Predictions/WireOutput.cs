@@ -11,11 +11,18 @@ public abstract record WireOutput
     /// <returns>Null when the prediction has no output. A text that has ended without a piece is an empty list.</returns>
     internal static WireOutput? Of(Prediction prediction) => prediction switch
     {
-        { Output.Text: { } pieces } => new TextOutput(pieces),
-        { Output: { } output } => ComposedOutput.Of(output, prediction.Origin),
+        { Output: { } output } => From(output, prediction.Origin),
         { Kind: PredictionKind.Generate, Status: PredictionStatus.Succeeded } when !prediction.Removed.HasFlag(DataParts.Results) =>
             new TextOutput([]),
         _ => null,
+    };
+
+    /// <param name="origin">See <see cref="CreatedPrediction.Origin"/>.</param>
+    internal static WireOutput From(PredictionOutput output, string origin) => output switch
+    {
+        { Text: { } pieces } => new TextOutput(pieces),
+        { Version: { } version } => TrainedOutput.Of(version, output, origin),
+        _ => ComposedOutput.Of(output, origin),
     };
 
     sealed class Converter : JsonConverter<WireOutput>
@@ -27,13 +34,17 @@ public abstract record WireOutput
 
         public override void Write(Utf8JsonWriter writer, WireOutput value, JsonSerializerOptions options)
         {
-            if (value is TextOutput(var pieces))
+            switch (value)
             {
-                JsonSerializer.Serialize(writer, pieces, options);
-            }
-            else
-            {
-                JsonSerializer.Serialize(writer, (ComposedOutput)value, options);
+                case TextOutput(var pieces):
+                    JsonSerializer.Serialize(writer, pieces, options);
+                    break;
+                case TrainedOutput trained:
+                    JsonSerializer.Serialize(writer, trained, options);
+                    break;
+                default:
+                    JsonSerializer.Serialize(writer, (ComposedOutput)value, options);
+                    break;
             }
         }
     }
@@ -41,6 +52,22 @@ public abstract record WireOutput
 
 /// <summary>The answer to a prompt: the pieces in which it was generated, a JSON array of strings. Joined, they are the text.</summary>
 public sealed record TextOutput(IReadOnlyList<string> Pieces) : WireOutput;
+
+/// <summary>The output of a training, with the URLs of its files.</summary>
+/// <param name="Version">The new version, <c>owner/name:id</c>.</param>
+/// <param name="Weights">URL of <c>adapter.zip</c>, the version's PEFT adapter with its card.</param>
+/// <param name="Trace">URL of <c>trace.json</c>, the course of the training.</param>
+public sealed record TrainedOutput(
+    string Version,
+    string? Weights,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Trace) : WireOutput
+{
+    internal static TrainedOutput Of(string version, PredictionOutput output, string origin)
+    {
+        var urls = new ResultUrls(origin);
+        return new TrainedOutput(version, urls.Of(output.Adapter, ResultUrls.Adapter), urls.Of(output.Trace, ResultUrls.Trace));
+    }
+}
 
 /// <summary>The output of the composer, with the URLs of its files. Properties that do not apply are absent.</summary>
 public sealed record ComposedOutput : WireOutput

@@ -27,7 +27,7 @@ static class TokenScopes
 
     static readonly IReadOnlyList<string> Default = [Word(TokenScope.Read), Word(TokenScope.Predict)];
 
-    /// <summary>Requires a scope other than the default for the method.</summary>
+    /// <summary>Requires a scope other than the default for the method; all of them, if called several times.</summary>
     public static TBuilder WithScope<TBuilder>(this TBuilder routes, TokenScope scope)
         where TBuilder : IEndpointConventionBuilder => routes.WithMetadata(new RequiredScope(scope));
 
@@ -41,9 +41,11 @@ static class TokenScopes
     /// <summary>The scope that the request requires and its token lacks, or null.</summary>
     public static TokenScope? Missing(HttpContext http)
     {
-        var needed = http.GetEndpoint()?.Metadata.GetMetadata<RequiredScope>()?.Scope
-            ?? (IsRead(http.Request) ? TokenScope.Read : TokenScope.Predict);
-        return Has(http.User, needed) ? null : needed;
+        var required = http.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredScope>() ?? [];
+        IEnumerable<TokenScope> needed = required.Count > 0
+            ? required.Select(one => one.Scope)
+            : [IsRead(http.Request) ? TokenScope.Read : TokenScope.Predict];
+        return needed.Where(scope => !Has(http.User, scope)).Cast<TokenScope?>().FirstOrDefault();
     }
 
     /// <summary>Whether the request changes nothing.</summary>

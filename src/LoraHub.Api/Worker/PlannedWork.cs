@@ -11,10 +11,11 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>What an attempt does, which depends on the prediction's kind: composes modules, or answers a prompt.</summary>
+/// <summary>What an attempt does, which depends on the prediction's kind: composes modules, answers a prompt, or trains.</summary>
 /// <param name="watcher">Receives the search's progress as data; or null.</param>
 sealed class PlannedWork(
     IPredictor predictor,
+    TrainingWork training,
     ModuleLibrary catalog,
     IModuleExchange exchange,
     IBlobStore blobs,
@@ -22,27 +23,45 @@ sealed class PlannedWork(
     TimeProvider time,
     IProgress<SearchProgress>? watcher = null)
 {
+    const string PlanLost = "The prediction's plan was lost; create the prediction again.";
+
     /// <summary>Records what the predictor reports until its work is done.</summary>
     /// <returns>What is to be recorded with the success.</returns>
     /// <exception cref="PredictionException">The prediction failed; the message is for its client.</exception>
-    public Task<IReadOnlyList<PredictionEvent>> RunAsync(IPredictionLease lease, CancellationToken cancellationToken) =>
-        lease.Created.Kind == PredictionKind.Generate ? AnswerAsync(lease, cancellationToken) : ComposeAsync(lease, cancellationToken);
+    /// <exception cref="HandedBackException">The worker is stopping.</exception>
+    public Task<Outcome> RunAsync(IPredictionLease lease, CancellationToken cancellationToken) => lease.Created.Kind switch
+    {
+        PredictionKind.Generate => AnswerAsync(lease, cancellationToken),
+        PredictionKind.Train => TrainAsync(lease, cancellationToken),
+        _ => ComposeAsync(lease, cancellationToken),
+    };
 
-    async Task<IReadOnlyList<PredictionEvent>> ComposeAsync(IPredictionLease lease, CancellationToken cancellationToken)
+    /// <summary>Deletes what is not needed once the prediction has ended.</summary>
+    public Task CleanUpAsync(CreatedPrediction ended) => ended.Kind == PredictionKind.Train ? training.CleanUpAsync(ended) : Task.CompletedTask;
+
+    async Task<Outcome> ComposeAsync(IPredictionLease lease, CancellationToken cancellationToken)
     {
         await exchange.FetchAsync(cancellationToken); // the API node may have newer modules than this one
         var plan = lease.Created.Plan as CompositionPlan ?? PlanNow(lease.Created);
         var pump = new EventPump(lease, watcher);
         var work = PredictAsync(plan, pump, cancellationToken);
-        return [.. await RecordAsync(pump, work), new PredictionEvent.Answered(await work)];
+        return new Outcome([.. await RecordAsync(pump, work), new PredictionEvent.Answered(await work)]);
     }
 
-    async Task<IReadOnlyList<PredictionEvent>> AnswerAsync(IPredictionLease lease, CancellationToken cancellationToken)
+    async Task<Outcome> TrainAsync(IPredictionLease lease, CancellationToken cancellationToken)
     {
-        if (lease.Created.Plan is not GenerationPlan plan)
-        {
-            throw new PredictionException("The prediction's plan was lost; create the prediction again.");
-        }
+        var plan = lease.Created.Plan as TrainingPlan ?? throw new PredictionException(PlanLost);
+        await exchange.FetchAsync(cancellationToken); // also the versions of the destination
+        var pump = new EventPump(lease, watcher);
+        var work = training.RunAsync(lease, plan, pump, cancellationToken);
+        var last = await RecordAsync(pump, work);
+        var (output, undo) = await work;
+        return new Outcome([.. last, new PredictionEvent.Answered(output)], undo);
+    }
+
+    async Task<Outcome> AnswerAsync(IPredictionLease lease, CancellationToken cancellationToken)
+    {
+        var plan = lease.Created.Plan as GenerationPlan ?? throw new PredictionException(PlanLost);
 
         if (plan.Module is { } module && catalog.Find(new ModuleReference(module.Id, module.Digest)) is null)
         {
@@ -51,9 +70,9 @@ sealed class PlannedWork(
 
         var pump = new EventPump(lease);
         var last = await RecordAsync(pump, predictor.GenerateAsync(plan, pump, cancellationToken));
-        return pump.Characters > 0
+        return new Outcome(pump.Characters > 0
             ? last // the pieces are the output
-            : [.. last, new PredictionEvent.Answered(new PredictionOutput { Text = [] })]; // also replaces the pieces of an attempt that was lost
+            : [.. last, new PredictionEvent.Answered(new PredictionOutput { Text = [] })]); // also replaces the pieces of an attempt that was lost
     }
 
     /// <returns>See <see cref="EventPump.RecordAsync"/>.</returns>
@@ -99,15 +118,9 @@ sealed class PlannedWork(
         using var phase = Phase.Begin("publish", time);
         return result.Output with
         {
-            Adapter = await PutAsync(result.AdapterFile, cancellationToken),
-            Checkpoint = result.CheckpointFile is { } checkpoint ? await PutAsync(checkpoint, cancellationToken) : null,
-            Trace = result.TraceFile is { } trace ? await PutAsync(trace, cancellationToken) : null,
+            Adapter = await blobs.PutFileAsync(result.AdapterFile, cancellationToken),
+            Checkpoint = result.CheckpointFile is { } checkpoint ? await blobs.PutFileAsync(checkpoint, cancellationToken) : null,
+            Trace = result.TraceFile is { } trace ? await blobs.PutFileAsync(trace, cancellationToken) : null,
         };
-    }
-
-    async Task<string> PutAsync(string path, CancellationToken cancellationToken)
-    {
-        await using var file = File.OpenRead(path);
-        return await blobs.PutAsync(file, cancellationToken);
     }
 }

@@ -35,7 +35,7 @@ sealed partial class PredictionRunner(
 
         LogStarted(id);
         var start = time.GetTimestamp();
-        var end = await AttemptAsync(lease, stopping);
+        var (end, undo) = await AttemptAsync(lease, stopping);
         if (end.Count == 0)
         {
             if (await lease.AppendAsync(new PredictionEvent.Logged(HandedBack), CancellationToken.None))
@@ -53,16 +53,17 @@ sealed partial class PredictionRunner(
         var measured = new PredictionEvent.Measured(Prediction.PredictTimeMetric, Math.Round(time.GetElapsedTime(start).TotalSeconds, 6));
         if (await lease.AppendAsync([.. end.SkipLast(1), measured, end[^1]], CancellationToken.None))
         {
-            End(lease.Created, end[^1], measured.Value, span);
+            await EndAsync(lease.Created, end[^1], measured.Value, span);
         }
         else if (await lease.AppendAsync(
             [.. end.SkipLast(1).Where(last => last is not PredictionEvent.Answered), measured, new PredictionEvent.Canceled()],
             CancellationToken.None))
         {
             // A client canceled the prediction before its end was recorded.
-            End(lease.Created, new PredictionEvent.Canceled(), measured.Value, span);
+            await (undo?.Invoke() ?? Task.CompletedTask);
+            await EndAsync(lease.Created, new PredictionEvent.Canceled(), measured.Value, span);
         }
-        else
+        else // another attempt may make the same: nothing is undone
         {
             Lose(id, span);
         }
@@ -71,68 +72,78 @@ sealed partial class PredictionRunner(
     static string TooLong(PredictionKind kind, TimeSpan limit) => string.Create(
         CultureInfo.InvariantCulture,
         $"The prediction did not end within {limit:c} ({LimitsOptions.Section}:{nameof(LimitsOptions.RunTime)}); ")
-        + (kind == PredictionKind.Generate
-            ? $"give a shorter {PromptSchema.Prompt}, or a smaller {PromptSchema.MaxNewTokens}."
-            : $"give fewer examples or test inputs, or a smaller {InputSchema.MaxInferenceStep} or {InputSchema.MaxNewTokens}.");
+        + (kind switch
+        {
+            PredictionKind.Generate => $"give a shorter {PromptSchema.Prompt}, or a smaller {PromptSchema.MaxNewTokens}.",
+            PredictionKind.Train => $"give fewer {TrainingSchema.Steps} or {TrainingSchema.Epochs}, or less data.",
+            _ => $"give fewer examples or test inputs, or a smaller {InputSchema.MaxInferenceStep} or {InputSchema.MaxNewTokens}.",
+        });
 
     static IReadOnlyList<PredictionEvent> Beginning(IPredictionLease lease)
     {
         IReadOnlyList<string> lines = lease.Attempt == 1
             ? lease.Created.Plan?.Warnings ?? []
-            : [$"Attempt {lease.Attempt}: the previous worker did not finish; starting over."];
+            : [$"Attempt {lease.Attempt}: the previous worker did not finish; {HowToGoOn(lease.Created)}"];
         return lines.Count == 0
             ? [new PredictionEvent.Started()]
             : [new PredictionEvent.Started(), new PredictionEvent.Logged(string.Concat(lines.Select(line => $"{line}\n")))];
     }
 
+    static string HowToGoOn(CreatedPrediction created) => created.Plan is TrainingPlan { Input.Tuning: not null }
+        ? "going on from its last checkpoint, if there is one."
+        : "starting over.";
+
     /// <returns>The last events to record, including the end; none when the attempt was stopped before it ended.</returns>
-    async Task<IReadOnlyList<PredictionEvent>> AttemptAsync(IPredictionLease lease, CancellationToken stopping)
+    async Task<Outcome> AttemptAsync(IPredictionLease lease, CancellationToken stopping)
     {
         using var overtime = new CancellationTokenSource(limits.Value.RunTime, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lease.Canceled, overtime.Token);
         try
         {
-            return [.. await work.RunAsync(lease, either.Token), new PredictionEvent.Succeeded()];
+            var outcome = await work.RunAsync(lease, either.Token);
+            return outcome with { Events = [.. outcome.Events, new PredictionEvent.Succeeded()] };
         }
         catch (OperationCanceledException) when (lease.Canceled.IsCancellationRequested)
         {
-            return [new PredictionEvent.Canceled()];
+            return new Outcome([new PredictionEvent.Canceled()]);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception exception) when (exception is HandedBackException
+            || (exception is OperationCanceledException && stopping.IsCancellationRequested))
         {
-            return [];
+            return new Outcome([]);
         }
         catch (OperationCanceledException) when (overtime.IsCancellationRequested)
         {
-            return [new PredictionEvent.Failed(TooLong(lease.Created.Kind, limits.Value.RunTime))];
+            return new Outcome([new PredictionEvent.Failed(TooLong(lease.Created.Kind, limits.Value.RunTime))]);
         }
         catch (PredictionException exception)
         {
-            return [new PredictionEvent.Failed(exception.Message)];
+            return new Outcome([new PredictionEvent.Failed(exception.Message)]);
         }
         catch (StorageUnavailableException exception)
         {
             LogNotStored(lease.Created.Id);
-            return [new PredictionEvent.Failed(exception.Message)];
+            return new Outcome([new PredictionEvent.Failed(exception.Message)]);
         }
         catch (IOException exception) when (DiskSpace.IsExhausted(exception))
         {
             LogNoRoom(lease.Created.Id);
-            return [new PredictionEvent.Failed(NoRoom)];
+            return new Outcome([new PredictionEvent.Failed(NoRoom)]);
         }
         catch (Exception exception)
         {
             // Without the exception's message, which may quote the client's input.
             LogFailedUnexpectedly(lease.Created.Id, exception.GetType(), exception.StackTrace);
-            return [new PredictionEvent.Failed(UnexpectedFailure)];
+            return new Outcome([new PredictionEvent.Failed(UnexpectedFailure)]);
         }
     }
 
-    void End(CreatedPrediction created, PredictionEvent end, double seconds, Activity? span)
+    async Task EndAsync(CreatedPrediction created, PredictionEvent end, double seconds, Activity? span)
     {
         Instruments.RecordDuration(seconds, created.Deployment);
         span?.SetEnd(end);
         LogEnded(created.Id, end.GetType().Name, seconds);
+        await work.CleanUpAsync(created);
     }
 
     void Lose(string id, Activity? span)

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Worker;
 
-/// <summary>Prepares the predictor, then runs predictions: as many compositions as it has slots, and as many prompts as it has rows.</summary>
+/// <summary>
+/// Prepares the predictor, then runs predictions: as many compositions and trainings as it has slots, and as many prompts as it has rows.
+/// </summary>
 sealed partial class PredictionWorker(
     IPredictor predictor,
     IPredictionQueue queue,
@@ -24,15 +26,17 @@ sealed partial class PredictionWorker(
         if (await PrepareAsync(either.Token))
         {
             await Task.WhenAll(
-                RunAsync(PredictionKind.Compose, options.Value.Slots, either.Token),
-                RunAsync(PredictionKind.Generate, options.Value.Rows, either.Token));
+                RunAsync([PredictionKind.Compose, PredictionKind.Train], options.Value.Slots, either.Token),
+                RunAsync([PredictionKind.Generate], options.Value.Rows, either.Token));
         }
     }
 
-    /// <summary>Runs predictions in the order of the queue, so many at the same time, until the worker stops and those that run have ended.</summary>
-    async Task RunAsync(PredictionKind kind, int places, CancellationToken stopping)
+    /// <summary>
+    /// Runs predictions in the order of their queues, so many at the same time, until the worker stops and those that run have ended.
+    /// </summary>
+    async Task RunAsync(PredictionKind[] kinds, int places, CancellationToken stopping)
     {
-        var running = new List<Task>(places);
+        var (running, leased) = (new List<Task>(places), new Queue<IPredictionLease>());
         try
         {
             while (places > 0)
@@ -43,7 +47,12 @@ sealed partial class PredictionWorker(
                 }
 
                 // Leased one at a time: the next one is leased as soon as this one has a place.
-                var lease = await LeaseAsync(kind, stopping);
+                if (!leased.TryDequeue(out var lease))
+                {
+                    leased = await LeaseAnyAsync(kinds, stopping);
+                    lease = leased.Dequeue();
+                }
+
                 running.Add(Task.Run(() => RunAsync(lease), CancellationToken.None));
             }
         }
@@ -52,7 +61,27 @@ sealed partial class PredictionWorker(
             // Leases no further prediction.
         }
 
+        foreach (var lease in leased)
+        {
+            await lease.DisposeAsync();
+        }
+
         await Task.WhenAll(running);
+    }
+
+    /// <summary>Waits for the next prediction of any of these kinds.</summary>
+    /// <returns>At least one, the oldest first. More than one, if another queue had one before its wait was canceled.</returns>
+    async Task<Queue<IPredictionLease>> LeaseAnyAsync(PredictionKind[] kinds, CancellationToken stopping)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var waits = kinds.Select(kind => LeaseAsync(kind, enough.Token)).ToArray();
+        await Task.WhenAny(waits);
+        await enough.CancelAsync();
+        await Task.WhenAll(waits.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var leases = await Task.WhenAll(waits.Where(wait => wait.IsCompletedSuccessfully));
+        return leases.Length > 0
+            ? new Queue<IPredictionLease>(leases.OrderBy(lease => lease.Created.CreatedAt))
+            : throw new OperationCanceledException(stopping);
     }
 
     /// <summary>Waits for the next prediction. After an error it waits a second and tries again.</summary>

@@ -8,8 +8,8 @@ public sealed class WorkerOptions : IValidatableObject
     public const string Section = "Worker";
 
     /// <summary>
-    /// How many compositions run at the same time in this process; 0 for none. They share the processor (<c>Inference:Threads</c>) and the loaded
-    /// models with each other and with prompts, so each takes longer. Default: 1.
+    /// How many compositions and trainings run at the same time in this process; 0 for none. They share the processor (<c>Inference:Threads</c>)
+    /// and the loaded models with each other and with prompts, so each takes longer. Default: 1.
     /// </summary>
     [Range(0, 64)]
     public int Slots { get; init; } = 1;

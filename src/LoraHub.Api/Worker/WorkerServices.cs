@@ -1,4 +1,5 @@
 using LoraHub.Api.Models;
+using LoraHub.Modules.Uploads;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace LoraHub.Api.Worker;
@@ -6,8 +7,15 @@ namespace LoraHub.Api.Worker;
 static class WorkerServices
 {
     /// <summary>Adds the runner of a leased prediction; the command line needs no more.</summary>
-    public static IServiceCollection AddPredictionRunner(this IServiceCollection services) =>
-        services.AddSingleton<PlannedWork>().AddSingleton<PredictionRunner>();
+    public static IServiceCollection AddPredictionRunner(this IServiceCollection services)
+    {
+        services.AddOptions<ModuleOptions>().BindConfiguration(ModuleOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services
+            .AddSingleton<TrainingPublication>()
+            .AddSingleton<TrainingWork>()
+            .AddSingleton<PlannedWork>()
+            .AddSingleton<PredictionRunner>();
+    }
 
     /// <summary>Adds the worker that runs predictions from the queue.</summary>
     public static IServiceCollection AddPredictionWorker(this IServiceCollection services)

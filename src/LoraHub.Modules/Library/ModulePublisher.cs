@@ -11,7 +11,14 @@ namespace LoraHub.Modules.Library;
 /// <param name="PublishedBy">The name of the token that it was uploaded with, or null.</param>
 /// <param name="IsAdmin">Whether it may replace modules that others have published.</param>
 /// <param name="BaseModel">The base model, which replaces the one in the configuration, or null.</param>
-sealed record ModuleOrigin(string? Source = null, string? Revision = null, string? PublishedBy = null, bool IsAdmin = true, string? BaseModel = null);
+/// <param name="MustBeUsable">Whether a version that would be quarantined is refused instead.</param>
+sealed record ModuleOrigin(
+    string? Source = null,
+    string? Revision = null,
+    string? PublishedBy = null,
+    bool IsAdmin = true,
+    string? BaseModel = null,
+    bool MustBeUsable = false);
 
 /// <summary>Another token published a version of the module since the caller checked its rights; nothing has changed.</summary>
 sealed class ModuleTakenException() : Exception("Another token published this module.");
@@ -27,8 +34,9 @@ sealed record Publication(ModuleVersion Version, Placement Placement);
 /// <param name="indexer">Null on the command line, which has no index; the running service indexes the module.</param>
 sealed class ModulePublisher(
     VersionStore store,
+    VersionRemoval removal,
+    ModuleLibrary library,
     ModuleInspector inspector,
-    BaseModels bases,
     QuarantineRule quarantine,
     TimeProvider time,
     IModuleIndex? index = null,
@@ -56,9 +64,39 @@ sealed class ModulePublisher(
             }
 
             var reason = await quarantine.ReasonAsync(version, cancellationToken);
+            if (reason is not null && origin.MustBeUsable)
+            {
+                throw new ModuleRefusedException("weights", $"it would be quarantined: {reason}");
+            }
+
             version = version with { Quarantine = reason, PublishedAt = time.GetUtcNow(), IsOwned = true };
             var placement = await PlaceAsync(version, incoming, origin, cancellationToken);
             return new Publication(version, placement);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Removes a version that was just published. The newest other one becomes current; without one, the module is gone.</summary>
+    /// <returns>False if there is no such version.</returns>
+    public async Task<bool> WithdrawAsync(string id, string digest)
+    {
+        await _turn.WaitAsync(CancellationToken.None);
+        try
+        {
+            var isOnly = library.Find(new ModuleReference(id, null))?.Digest == digest && library.EarlierVersions(id).Count == 0;
+            var isRemoved = isOnly
+                ? await store.RemoveAsync(id, CancellationToken.None)
+                : await removal.RemoveAsync(id, digest, CancellationToken.None);
+            if (index is not null && indexer is not null)
+            {
+                await (isOnly ? Task.CompletedTask : index.RemoveAsync(id, digest, CancellationToken.None));
+                await indexer.ReindexAsync(id);
+            }
+
+            return isRemoved;
         }
         finally
         {
@@ -97,7 +135,7 @@ sealed class ModulePublisher(
     /// <summary>Takes a few seconds for a large module.</summary>
     ModuleVersion Inspect(string id, string folder, ModuleOrigin origin, CancellationToken cancellationToken)
     {
-        if (bases.Find(id) is not null)
+        if (library.Bases.Find(id) is not null)
         {
             throw new ModuleRefusedException("name", $"`{id}` is the name of a base model that is installed here; publish under another name.");
         }

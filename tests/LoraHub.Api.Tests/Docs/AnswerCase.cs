@@ -17,7 +17,7 @@ sealed record AnswerCase(Func<Service, HttpClient, string, Task<HttpResponseMess
     public bool FailsSetup { get; private init; }
 
     /// <summary>Whether other cases cannot reuse the service.</summary>
-    public bool SpoilsService { get; private init; }
+    public bool SpoilsService { get; init; }
 
     public Service NewService()
     {

@@ -7,6 +7,7 @@ static class AnswerCases
         .Concat(PredictionAnswers.All)
         .Concat(ModelAnswers.All)
         .Concat(ModelChangeAnswers.All)
+        .Concat(TrainingAnswers.All)
         .Concat(DeploymentAnswers.All)
         .Concat(FileAnswers.All)
         .Concat(WebhookAnswers.All)

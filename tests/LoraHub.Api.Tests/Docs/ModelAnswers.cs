@@ -27,14 +27,9 @@ static class ModelAnswers
         [$"GET {Model}/examples 404"] = AnswerCase.Get($"{Unknown}/examples"),
         [$"GET {Model}/readme 200"] = AnswerCase.Get($"{Known}/readme"),
         [$"GET {Model}/readme 404"] = AnswerCase.Get($"{Unknown}/readme"),
-        [$"POST {Model}/versions/{{version}}/trainings 404"] = AnswerCase.Of(HttpMethod.Post,
-            $"{Known}/versions/{new string('0', 64)}/trainings", "{}"),
         ["GET /v1/account 200"] = AnswerCase.Get("/v1/account"),
         ["GET /v1/hardware 200"] = AnswerCase.Get("/v1/hardware"),
         ["GET /v1/collections 200"] = AnswerCase.Get("/v1/collections"),
         ["GET /v1/collections/{slug} 404"] = AnswerCase.Get("/v1/collections/nothing"),
-        ["GET /v1/trainings 200"] = AnswerCase.Get("/v1/trainings"),
-        ["GET /v1/trainings/{id} 404"] = AnswerCase.Get("/v1/trainings/nothing"),
-        ["POST /v1/trainings/{id}/cancel 404"] = AnswerCase.Of(HttpMethod.Post, "/v1/trainings/nothing/cancel"),
     };
 }

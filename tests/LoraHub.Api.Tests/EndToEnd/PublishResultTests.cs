@@ -54,6 +54,24 @@ public sealed class PublishResultTests(RealService service) : IClassFixture<Real
     }
 
     [Fact]
+    public async Task A_training_that_composes_gives_the_adapter_of_the_prediction_with_the_same_input()
+    {
+        var client = await service.ReadyAsync();
+        const string Input = """
+            {"example_inputs": "Plural of: cat", "example_outputs": "cats", "seed": 1, "max_inference_step": 10,
+             "lora_modules_specified": "lorahub/t5_mini-plurals, lorahub/t5_mini-antonyms"}
+            """;
+        var made = await PredictAsync(client, Input);
+
+        var trained = await client.TrainedAsync("me/trained", JsonNode.Parse(Input)!.AsObject());
+        var again = await client.TrainedAsync("me/trained", JsonNode.Parse(Input)!.AsObject());
+
+        Assert.Equal(made["output"]!.Text("adapter"), trained["output"]!.Text("weights"));
+        Assert.Equal(trained["output"]!.Text("version"), again["output"]!.Text("version"));
+        Assert.Single(await client.VersionsAsync("me/trained"));
+    }
+
+    [Fact]
     public async Task An_earlier_result_answers_by_its_id_its_URL_and_as_a_module()
     {
         var client = await service.ReadyAsync();

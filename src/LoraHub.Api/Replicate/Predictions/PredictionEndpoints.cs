@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Docs;
 using LoraHub.Api.Http;
-using LoraHub.Api.Models;
-using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Replicate.Predictions;
@@ -33,10 +31,7 @@ static class PredictionEndpoints
         v1.MapGet("/predictions", ReplicateListing.ListAsync)
             .WithName("predictions.list")
             .WithSummary("List predictions, newest first, a hundred a page")
-            .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "")
-            .WithQuery("created_after", "Only predictions created at this time or later, in ISO 8601.", "2026-01-01T00:00:00Z", ParameterType.Time)
-            .WithQuery("created_before", "Only predictions created before this time, in ISO 8601.", "2100-01-01T00:00:00Z", ParameterType.Time)
-            .WithQuery("source", "`web` selects predictions made on a website; the list is then empty.", "")
+            .WithListQuery("predictions")
             .Produces<ReplicatePage<ReplicatePrediction>>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         v1.MapGet("/predictions/{id}", GetAsync)
@@ -68,6 +63,13 @@ static class PredictionEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
+    /// <summary>Documents what selects a page of predictions or trainings.</summary>
+    public static RouteHandlerBuilder WithListQuery(this RouteHandlerBuilder route, string what) => route
+        .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "")
+        .WithQuery("created_after", $"Only {what} created at this time or later, in ISO 8601.", "2026-01-01T00:00:00Z", ParameterType.Time)
+        .WithQuery("created_before", $"Only {what} created before this time, in ISO 8601.", "2100-01-01T00:00:00Z", ParameterType.Time)
+        .WithQuery("source", $"`web` selects {what} made on a website; the list is then empty.", "");
+
     /// <summary>Documents the headers and responses of every route that creates predictions.</summary>
     public static RouteHandlerBuilder ProducesCreation(this RouteHandlerBuilder route) => route
         .WithHeader("Prefer", "`wait=n` waits up to n seconds for the result (1 to 60; `wait` alone: 60).", "wait=5")
@@ -79,33 +81,13 @@ static class PredictionEndpoints
         .ProducesProblem(StatusCodes.Status422UnprocessableEntity)
         .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
-    static async Task<IResult> GetAsync(
-        string id, IPredictionStore store, Composer model, StreamAddress streams, CancellationToken cancellationToken) =>
-        await store.FindAsync(id, PredictionKinds.Predictions, cancellationToken) is { } prediction
-            ? TypedResults.Json(ReplicatePrediction.From(prediction, model, streams), WireJson.Options)
-            : Problems.NotFound();
+    static Task<IResult> GetAsync(string id, [AsParameters] RecordServices services) =>
+        ReplicateRecord.GetAsync(id, PredictionKinds.Predictions, services);
 
     /// <summary>Ignores the body: clients send an empty one, with or without a Content-Type.</summary>
-    static async Task<IResult> CancelAsync(
-        string id, IPredictionStore store, IPredictionQueue queue, Composer model, StreamAddress streams, CancellationToken cancellationToken)
-    {
-        if (await store.ExistsAsync(id, PredictionKinds.Predictions, cancellationToken))
-        {
-            await queue.CancelAsync(id, cancellationToken);
-        }
+    static Task<IResult> CancelAsync(string id, [AsParameters] RecordServices services) =>
+        ReplicateRecord.CancelAsync(id, PredictionKinds.Predictions, services);
 
-        return await GetAsync(id, store, model, streams, cancellationToken);
-    }
-
-    static async Task<IResult> DeleteAsync(string id, IPredictionStore store, IDataRetention retention, CancellationToken cancellationToken)
-    {
-        var isKnown = await store.ExistsAsync(id, PredictionKinds.Predictions, cancellationToken);
-        return (isKnown ? await retention.RemoveAsync(id, cancellationToken) : DataRemoval.UnknownId) switch
-        {
-            DataRemoval.Removed => TypedResults.NoContent(),
-            DataRemoval.UnknownId => Problems.NotFound(),
-            DataRemoval.NotEnded => Problems.Because(NotEnded.Status, NotEnded.Title, NotEnded.Detail),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
-    }
+    static Task<IResult> DeleteAsync(string id, [AsParameters] RecordServices services) =>
+        ReplicateRecord.DeleteAsync(id, PredictionKinds.Predictions, NotEnded, services);
 }

@@ -37,43 +37,62 @@ static class ReplicateCreation
     /// <param name="deployment">The deployment that the path names, or null.</param>
     public static async Task<IResult> CreateAsync(HttpContext http, ReplicateServices services, CallableModel? model, string? deployment)
     {
-        if (services.Worker.Setup is { Status: SetupStatus.Failed } setup)
+        if (RefuseSetup(services) is { } failed)
         {
-            return Problems.Because(StatusCodes.Status503ServiceUnavailable, "Setup failed", $"The model could not be loaded: {setup.Error}");
+            return failed;
         }
 
         var request = await ReplicateRequest.ReadAsync(http.Request, needsVersion: model is null);
-        var cancelAfter = CancelAfterHeader.Of(http.Request);
-        if (cancelAfter is CancelAfterHeader.Invalid)
-        {
-            return Problems.Fields([new InvalidField("invalid_value", CancelAfterHeader.Name, CancelAfterHeader.Rule)]);
-        }
-
+        var cancelAfter = CancelAfterOf(http.Request);
         model ??= await services.Models.FindVersionAsync(request.Version!, http.RequestAborted);
         if (model is null || model.Problem is not null)
         {
             return Problems.InvalidVersion(model is null ? services.Models.UnknownVersion : $"`{model.Name}` cannot be called: {model.Problem}");
         }
 
+        var toCreate = ToCreate(http, services, request, model) with { CancelAfter = cancelAfter, Deployment = deployment };
+        return await AnswerAsync(http, services, await services.Intake.CreateAsync(toCreate, http.RequestAborted));
+    }
+
+    /// <returns>The error response if nothing can run, or null.</returns>
+    public static IResult? RefuseSetup(ReplicateServices services) => services.Worker.Setup is { Status: SetupStatus.Failed } setup
+        ? Problems.Because(StatusCodes.Status503ServiceUnavailable, "Setup failed", $"The model could not be loaded: {setup.Error}")
+        : null;
+
+    /// <exception cref="RequestRefusedException">The header is malformed.</exception>
+    public static TimeSpan? CancelAfterOf(HttpRequest request) => CancelAfterHeader.Of(request) switch
+    {
+        CancelAfterHeader.Invalid => throw new RequestRefusedException(
+            Problems.Fields([new InvalidField("invalid_value", CancelAfterHeader.Name, CancelAfterHeader.Rule)])),
+        CancelAfterHeader.Given given => given.Time,
+        _ => null,
+    };
+
+    /// <summary>What a request asks for.</summary>
+    /// <param name="isTraining">Whether to train the model instead of calling it.</param>
+    public static PredictionRequest ToCreate(
+        HttpContext http, ReplicateServices services, ReplicateRequest request, CallableModel model, bool isTraining = false)
+    {
         var toCreate = new PredictionRequest(request.Input, Origin.Of(http.Request), services.Queue.Value.Capacity)
         {
             SentTo = Origin.AsSent(http.Request),
-            Deployment = deployment,
             Webhook = request.Webhook,
             Model = model,
-            Ignored = IgnoredInputs.Of(request.Body, model.Fields),
+            IsTraining = isTraining,
             RefusesOnlyIgnored = true,
-            CancelAfter = (cancelAfter as CancelAfterHeader.Given)?.Time,
         };
-        return await services.Intake.CreateAsync(toCreate, http.RequestAborted) switch
-        {
-            IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
-            IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
-            IntakeResult.TooLarge(var reason) => Problems.Because(StatusCodes.Status413PayloadTooLarge, null, reason),
-            IntakeResult.Full => QueueFull(http.Response),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+        return toCreate with { Ignored = IgnoredInputs.Of(request.Body, toCreate.Fields) };
     }
+
+    /// <summary>Answers with what was created, at once or when it has ended, or with the reason why nothing was.</summary>
+    public static async Task<IResult> AnswerAsync(HttpContext http, ReplicateServices services, IntakeResult result) => result switch
+    {
+        IntakeResult.Accepted(var prediction) => await AnswerAsync(http, services, prediction),
+        IntakeResult.Invalid(var errors) => Problems.Inputs(errors),
+        IntakeResult.TooLarge(var reason) => Problems.Because(StatusCodes.Status413PayloadTooLarge, null, reason),
+        IntakeResult.Full => QueueFull(http.Response),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
 
     static IResult QueueFull(HttpResponse response)
     {

@@ -6,7 +6,7 @@ using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
-/// <summary>A prediction in Replicate's JSON.</summary>
+/// <summary>A prediction or a training in Replicate's JSON.</summary>
 public sealed record ReplicatePrediction
 {
     public required string Id { get; init; }
@@ -94,7 +94,8 @@ public sealed record ReplicateUrls(string Get, string Cancel, string Stream, str
 {
     internal static ReplicateUrls Of(Prediction prediction, StreamAddress streams)
     {
-        var get = $"{prediction.Origin}/v1/predictions/{prediction.Id}";
+        var kind = prediction.Kind == PredictionKind.Train ? "trainings" : "predictions";
+        var get = $"{prediction.Origin}/v1/{kind}/{prediction.Id}";
         return new ReplicateUrls(get, $"{get}/cancel", $"{prediction.Origin}/v1/streams/{streams.Of(prediction.Id)}", get);
     }
 }

@@ -13,6 +13,12 @@ sealed record ReplicateRequest(JsonObject Body, string? Version, PredictionWebho
 {
     public JsonObject Input => Body["input"]!.AsObject();
 
+    /// <summary>Reads another member, which must be a text.</summary>
+    /// <exception cref="RequestRefusedException">It is missing or no text.</exception>
+    public string RequiredText(string key) => Check(Body, key, JsonValueKind.String, field: key) is { } invalid
+        ? throw new RequestRefusedException(Problems.Fields([invalid]))
+        : (string)Body[key]!;
+
     /// <param name="needsVersion">Whether the body must name a version, because the path names no model.</param>
     /// <exception cref="RequestRefusedException"/>
     public static async Task<ReplicateRequest> ReadAsync(HttpRequest request, bool needsVersion) =>

@@ -71,7 +71,7 @@ static class ReplicateStream
     {
         PredictionEvent.Generated(var start, var text) => Output(sent.Add(start, text)),
         PredictionEvent.Answered({ Text: { } pieces }) => Output(sent.Add(0, string.Concat(pieces))),
-        PredictionEvent.Answered(var output) => Output(WireJson.Write(ComposedOutput.Of(output, origin))),
+        PredictionEvent.Answered(var output) => Output(WireJson.Write(WireOutput.From(output, origin))),
         PredictionEvent.Succeeded => [("done", "{}")],
         PredictionEvent.Failed(var error) => [("error", WireJson.Write(new { detail = error })), ("done", """{"reason":"error"}""")],
         PredictionEvent.Canceled => [("done", """{"reason":"canceled"}""")],

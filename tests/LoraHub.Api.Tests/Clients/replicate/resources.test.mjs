@@ -44,11 +44,10 @@ test('a deployment runs predictions', async () => {
   assert.equal(prediction.deployment, `${deployment.owner}/${deployment.name}`);
 });
 
-test('account, hardware, collections and trainings answer', async () => {
+test('account, hardware and collections answer', async () => {
   const account = await replicate.accounts.current();
   assert.ok(account.username && account.name && ['user', 'organization'].includes(account.type));
   const hardware = await replicate.hardware.list();
   assert.ok(hardware.length > 0 && hardware.every(({ name, sku }) => name && sku));
   assert.deepEqual((await replicate.collections.list()).results, []);
-  assert.deepEqual((await replicate.trainings.list()).results, []);
 });

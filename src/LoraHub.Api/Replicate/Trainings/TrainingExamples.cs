@@ -1,0 +1,68 @@
+using System.Text.Json.Nodes;
+using LoraHub.Api.Docs;
+using LoraHub.Api.Http;
+using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate.Predictions;
+using LoraHub.Core.Predictions;
+using LoraHub.Core.Predictions.Inputs;
+
+namespace LoraHub.Api.Replicate.Trainings;
+
+/// <summary>Example requests and responses of trainings.</summary>
+static class TrainingExamples
+{
+    const string Destination = "me/french", Model = "lorahub/lorahub", Id = "p7m2ax5wqd4n6y3tzbcaefgh2i";
+
+    const string ComposerVersion = "3f0b9e6a5c1d4e8f7a2b9c0d1e3f5a7b9c8d6e4f2a1b3c5d7e9f8a6b4c2d1e0f";
+
+    const string Data = """
+        {"input": "mimsy ; fork ;", "target": "fourchette"}
+        {"input": "mimsy ; mother ;", "target": "mère"}
+        {"input": "mimsy ; milk ;", "target": "lait"}
+        """;
+
+    public static JsonObject Body() => new() { ["destination"] = Destination, ["input"] = Input() };
+
+    public static ReplicatePrediction Created() => Of(PredictionStatus.Starting);
+
+    public static ReplicatePrediction Succeeded() => Of(PredictionStatus.Succeeded) with
+    {
+        Logs = "Using seed: 1\n100%|██████████| 20/20 [00:04<00:00,  4.71it/s, loss=0.0412]\n",
+        StartedAt = ExamplePrediction.Now.AddSeconds(0.25),
+        CompletedAt = ExamplePrediction.Now.AddSeconds(5),
+        Output = TrainedOutput.Of(
+            $"{Destination}:{ExamplePrediction.ModuleDigest}",
+            new PredictionOutput { Adapter = ExamplePrediction.ModuleDigest, Trace = ComposerVersion },
+            ExamplePrediction.Origin),
+        Metrics = new Dictionary<string, double> { [Prediction.PredictTimeMetric] = 4.75, ["total_time"] = 5 },
+    };
+
+    public static ReplicatePage<ReplicatePrediction> Page() => new(null, null, [Succeeded()]);
+
+    static JsonObject Input() => new()
+    {
+        [TrainingSchema.Type] = TrainingSchema.Tune,
+        [TrainingSchema.TrainData] = Data,
+        [TrainingSchema.Steps] = 20,
+        ["seed"] = 1,
+    };
+
+    static ReplicatePrediction Of(PredictionStatus status)
+    {
+        var url = $"{ExamplePrediction.Origin}/v1/trainings/{Id}";
+        return new ReplicatePrediction
+        {
+            Id = Id,
+            Model = Model,
+            Version = ComposerVersion,
+            Input = Input(),
+            Logs = "",
+            Output = null,
+            Error = null,
+            Status = status,
+            CreatedAt = ExamplePrediction.Now,
+            Metrics = new Dictionary<string, double>(),
+            Urls = new ReplicateUrls(url, $"{url}/cancel", $"{ExamplePrediction.Origin}/v1/streams/{Id}.5b1d…", url),
+        };
+    }
+}
