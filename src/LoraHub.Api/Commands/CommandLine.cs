@@ -24,6 +24,7 @@ static class CommandLine
         root.Subcommands.Add(PredictCommand.Create(host));
         root.Subcommands.Add(RunCommand.Create(host));
         root.Subcommands.Add(PublishCommand.Create(host));
+        root.Subcommands.Add(TrainCommand.Create(host));
         root.Subcommands.Add(EvaluateCommand.Create(host));
         root.Subcommands.Add(ModulesCommand.Create(host));
         root.Subcommands.Add(TokensCommand.Create());
