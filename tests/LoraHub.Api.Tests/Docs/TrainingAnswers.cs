@@ -21,19 +21,7 @@ static class TrainingAnswers
         ["GET /v1/trainings/{id} 404"] = AnswerCase.Get("/v1/trainings/nothing"),
         ["DELETE /v1/trainings/{id} 204"] = AfterCreation((client, id) => client.SendAsync(HttpMethod.Delete, $"/v1/trainings/{id}", json: null)),
         ["DELETE /v1/trainings/{id} 404"] = AnswerCase.Of(HttpMethod.Delete, "/v1/trainings/nothing"),
-        ["DELETE /v1/trainings/{id} 409"] = new(async (service, client, name) =>
-        {
-            service.Predictor.TuneScript = (_, _, _, _, canceled) =>
-            {
-                canceled.WaitHandle.WaitOne(Limits.Wait);
-                throw new OperationCanceledException(canceled);
-            };
-            using var created = await client.TrainAsync($"me/{name}", TrainingRequests.Tune());
-            var id = (await created.JsonAsync()).Text("id");
-            var answer = await client.SendAsync(HttpMethod.Delete, $"/v1/trainings/{id}", json: null);
-            using var canceled = await client.PostAsync($"/v1/trainings/{id}/cancel", json: null);
-            return answer;
-        }) { SpoilsService = true },
+        ["DELETE /v1/trainings/{id} 409"] = new(DeleteRunningAsync) { SpoilsService = true },
         ["POST /v1/trainings/{id}/cancel 200"] = AfterCreation((client, id) => client.PostAsync($"/v1/trainings/{id}/cancel", json: null)),
         ["POST /v1/trainings/{id}/cancel 404"] = AnswerCase.Of(HttpMethod.Post, "/v1/trainings/nothing/cancel"),
     }
@@ -42,4 +30,18 @@ static class TrainingAnswers
 
     static AnswerCase AfterCreation(Func<HttpClient, string, Task<HttpResponseMessage>> then) => new(async (_, client, name) =>
         await then(client, (await client.TrainedAsync($"me/{name}", TrainingRequests.Tune())).Text("id")!));
+
+    static async Task<HttpResponseMessage> DeleteRunningAsync(Service service, HttpClient client, string name)
+    {
+        service.Predictor.TuneScript = (_, _, _, _, canceled) =>
+        {
+            canceled.WaitHandle.WaitOne(Limits.Wait);
+            throw new OperationCanceledException(canceled);
+        };
+        using var created = await client.TrainAsync($"me/{name}", TrainingRequests.Tune());
+        var id = (await created.JsonAsync()).Text("id");
+        var answer = await client.SendAsync(HttpMethod.Delete, $"/v1/trainings/{id}", json: null);
+        using var canceled = await client.PostAsync($"/v1/trainings/{id}/cancel", json: null);
+        return answer;
+    }
 }

@@ -15,19 +15,13 @@ static class TrainingExamples
 
     const string ComposerVersion = "3f0b9e6a5c1d4e8f7a2b9c0d1e3f5a7b9c8d6e4f2a1b3c5d7e9f8a6b4c2d1e0f";
 
-    const string Data = """
-        {"input": "mimsy ; fork ;", "target": "fourchette"}
-        {"input": "mimsy ; mother ;", "target": "mère"}
-        {"input": "mimsy ; milk ;", "target": "lait"}
-        """;
-
     public static JsonObject Body() => new() { ["destination"] = Destination, ["input"] = Input() };
 
     public static ReplicatePrediction Created() => Of(PredictionStatus.Starting);
 
     public static ReplicatePrediction Succeeded() => Of(PredictionStatus.Succeeded) with
     {
-        Logs = "Using seed: 1\n100%|██████████| 20/20 [00:04<00:00,  4.71it/s, loss=0.0412]\n",
+        Logs = $"Using seed: 1\nPublished {Destination}:{ExamplePrediction.ModuleDigest}\n",
         StartedAt = ExamplePrediction.Now.AddSeconds(0.25),
         CompletedAt = ExamplePrediction.Now.AddSeconds(5),
         Output = TrainedOutput.Of(
@@ -39,13 +33,13 @@ static class TrainingExamples
 
     public static ReplicatePage<ReplicatePrediction> Page() => new(null, null, [Succeeded()]);
 
-    static JsonObject Input() => new()
+    /// <summary>As for a prediction, of which this training makes a version.</summary>
+    static JsonObject Input()
     {
-        [TrainingSchema.Type] = TrainingSchema.Tune,
-        [TrainingSchema.TrainData] = Data,
-        [TrainingSchema.Steps] = 20,
-        ["seed"] = 1,
-    };
+        var input = InputDocument.Example();
+        input[TrainingSchema.Type] = TrainingSchema.Compose;
+        return input;
+    }
 
     static ReplicatePrediction Of(PredictionStatus status)
     {

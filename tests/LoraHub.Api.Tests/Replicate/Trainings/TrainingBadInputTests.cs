@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
-using LoraHub.Core.Predictions;
 
 namespace LoraHub.Api.Tests.Replicate.Trainings;
 
