@@ -25,7 +25,7 @@ sealed partial class TrainingPublication(
             using var incoming = publisher.Begin();
             await ModuleZip.ExtractAsync(adapterFile, incoming.Path, options.Value.MaxBytes, CancellationToken.None);
             UploadedFiles.Check(incoming.Path);
-            var origin = new ModuleOrigin(PublishedBy: destination.PublishedBy, IsAdmin: destination.IsAdmin, MustBeUsable: true);
+            var origin = new ModuleOrigin(PublishedBy: destination.PublishedBy, IsAdmin: destination.IsAdmin, IsTrained: true);
             var (version, placement) = await publisher.PublishAsync(id, incoming, origin, CancellationToken.None);
             var digest = version.Digest!;
             LogPublished(id, digest);

@@ -11,14 +11,14 @@ namespace LoraHub.Modules.Library;
 /// <param name="PublishedBy">The name of the token that it was uploaded with, or null.</param>
 /// <param name="IsAdmin">Whether it may replace modules that others have published.</param>
 /// <param name="BaseModel">The base model, which replaces the one in the configuration, or null.</param>
-/// <param name="MustBeUsable">Whether a version that would be quarantined is refused instead.</param>
+/// <param name="IsTrained">Whether this service made it in a training: it is refused instead of quarantined, and its norm may be unusual.</param>
 sealed record ModuleOrigin(
     string? Source = null,
     string? Revision = null,
     string? PublishedBy = null,
     bool IsAdmin = true,
     string? BaseModel = null,
-    bool MustBeUsable = false);
+    bool IsTrained = false);
 
 /// <summary>Another token published a version of the module since the caller checked its rights; nothing has changed.</summary>
 sealed class ModuleTakenException() : Exception("Another token published this module.");
@@ -63,8 +63,8 @@ sealed class ModulePublisher(
                 await indexer.CompletedAsync(cancellationToken); // the shipped modules must be measured, because the rule compares with them
             }
 
-            var reason = await quarantine.ReasonAsync(version, cancellationToken);
-            if (reason is not null && origin.MustBeUsable)
+            var reason = await quarantine.ReasonAsync(version, comparesNorm: !origin.IsTrained, cancellationToken);
+            if (reason is not null && origin.IsTrained)
             {
                 throw new ModuleRefusedException("weights", $"it would be quarantined: {reason}");
             }

@@ -16,15 +16,18 @@ sealed class QuarantineRule(ModuleLibrary library, ModuleInspector inspector, IM
     /// <summary>Updates with a higher cosine are the same: a different scaling or file layout, or a few changed numbers.</summary>
     const double SameUpdate = 0.999;
 
+    /// <param name="comparesNorm">False for a version whose origin is known: after a short training, the norm of its update is small.</param>
     /// <returns>Why it should be reviewed before it is used, or null.</returns>
-    public async Task<string?> ReasonAsync(ModuleVersion version, CancellationToken cancellationToken)
+    public async Task<string?> ReasonAsync(ModuleVersion version, bool comparesNorm, CancellationToken cancellationToken)
     {
         var known = index is null
             ? await OwnThread.RunAsync(() => Read(cancellationToken), cancellationToken)
             : await index.UpdatesAsync(cancellationToken);
         var report = version.Report!;
         return known.FirstOrDefault(other => other.Quarantine is not null && IsSame(version.Digest!, report, other))?.Quarantine
-            ?? NormOutlier.Reason(report, [.. known.Where(other => other.Quarantine is null && other.Digest != version.Digest)]);
+            ?? (comparesNorm
+                ? NormOutlier.Reason(report, [.. known.Where(other => other.Quarantine is null && other.Digest != version.Digest)])
+                : null);
     }
 
     static bool IsSame(string digest, ModuleReport report, ModuleUpdate other) =>
