@@ -42,13 +42,12 @@ sealed partial class ModuleDeletion(
             return refusal;
         }
 
-        if (!await store.RemoveAsync(id, http.RequestAborted))
+        if (await RemoveAsync(id, version: null, http.RequestAborted) is { } conflict)
         {
-            return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
+            return Problems.Because(StatusCodes.Status409Conflict, null, conflict);
         }
 
         LogDeleted(id);
-        await indexer.RefreshAsync(id, CancellationToken.None);
         await models.RemoveAsync(id, CancellationToken.None);
         return TypedResults.NoContent();
     }
@@ -83,19 +82,40 @@ sealed partial class ModuleDeletion(
             await models.UpdateAsync(id, known => known ?? entry, http.RequestAborted); // first: the name is never free
         }
 
-        if (!(isOnly ? await store.RemoveAsync(id, http.RequestAborted) : await removal.RemoveAsync(id, version, http.RequestAborted)))
+        if (await RemoveAsync(id, isOnly ? null : version, http.RequestAborted) is { } conflict)
         {
-            return Problems.Because(StatusCodes.Status409Conflict, null, ModuleRights.NotOwned);
+            return Problems.Because(StatusCodes.Status409Conflict, null, conflict);
         }
 
         LogDeletedVersion(id, version);
-        if (!isOnly)
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>
+    /// Removes the module or version from the index first, in one transaction with the check that no prediction uses it; from then on, none that does
+    /// is created. A process that is killed before the folder is gone indexes it again at its next start.
+    /// </summary>
+    /// <param name="version">Null for all versions.</param>
+    /// <returns>Why it cannot be removed, or null.</returns>
+    async Task<string?> RemoveAsync(string id, string? version, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string>? holders = null;
+        try
         {
-            await index.RemoveAsync(id, version, CancellationToken.None);
+            var isRemoved = version is null
+                ? await store.RemoveAsync(id, MayRemoveAsync, cancellationToken)
+                : await removal.RemoveAsync(id, version, MayRemoveAsync, cancellationToken);
+            return isRemoved ? null : holders is null ? ModuleRights.NotOwned : Held(holders.Count);
+        }
+        finally
+        {
+            if (holders is { Count: 0 })
+            {
+                await indexer.ReindexAsync(id); // also if the files could not be removed
+            }
         }
 
-        await indexer.ReindexAsync(id);
-        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+        async Task<bool> MayRemoveAsync() => (holders = await index.RemoveUnusedAsync(id, version, cancellationToken)).Count == 0;
     }
 
     /// <param name="version">The id of the version to delete, or null for all of them.</param>

@@ -120,6 +120,8 @@ sealed partial class PredictionIntake(
                 return new IntakeResult.IdTaken();
             case Creation.Full:
                 return new IntakeResult.Full();
+            case Creation.ModuleDeleted:
+                return new IntakeResult.Invalid([Deleted(plan, await store.DeletedModulesAsync(plan.Modules, cancellationToken))]);
         }
 
         if (!request.IsTraining && request.Model?.Module is null)
@@ -136,6 +138,12 @@ sealed partial class PredictionIntake(
 
         return new IntakeResult.Accepted(new Prediction(created));
     }
+
+    static InputError Deleted(PredictionPlan plan, IReadOnlyList<string> modules) => new(
+        plan is GenerationPlan ? PromptSchema.Prompt : InputSchema.LoraModulesSpecified,
+        $"{(modules is [var first, ..] ? $"The module `{first}`" : "A module")} was deleted while the prediction was being created; "
+            + "send the request again without it.",
+        InputErrorKind.Invalid);
 
     static string KeyOf(CallableModel? model) => model is null or { IsComposer: true } ? "" : model.Name;
 

@@ -8,6 +8,9 @@ public interface IPredictionStore
     /// <returns>Whether it was created; otherwise nothing has changed.</returns>
     Task<Creation> CreateAsync(CreatedPrediction created, int capacity, CancellationToken cancellationToken);
 
+    /// <summary>The ids of those modules that no prediction can use, because they were deleted; ordered.</summary>
+    Task<IReadOnlyList<string>> DeletedModulesAsync(IReadOnlyCollection<ModuleUse> uses, CancellationToken cancellationToken);
+
     Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Finds a prediction as it was created, without its events.</summary>
@@ -27,6 +30,9 @@ public enum Creation
 
     /// <summary>The number of waiting and running predictions of its kind has reached the capacity.</summary>
     Full,
+
+    /// <summary>A module that the prediction uses was deleted after the prediction was planned.</summary>
+    ModuleDeleted,
 }
 
 /// <summary>Which predictions to list.</summary>

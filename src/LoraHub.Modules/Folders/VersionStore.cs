@@ -70,10 +70,21 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
 
     /// <summary>Removes a module with all of its versions, in every process. Open files stay readable.</summary>
     /// <returns>False if the data folder has no such module: it ships with the program, is in a configured folder, or does not exist.</returns>
-    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => RemoveAsync(id, isAnnounced: false, cancellationToken);
+    public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => RemoveAsync(id, Always, cancellationToken);
 
-    /// <param name="isAnnounced">Whether the other processes have been notified already.</param>
-    public async Task<bool> RemoveAsync(string id, bool isAnnounced, CancellationToken cancellationToken)
+    /// <param name="mayRemove">Decides, for a module that is there, while nobody else changes the library; false keeps the module.</param>
+    /// <returns>False if the module is kept, too.</returns>
+    /// <inheritdoc cref="RemoveAsync(string, CancellationToken)"/>
+    public Task<bool> RemoveAsync(string id, Func<Task<bool>> mayRemove, CancellationToken cancellationToken) =>
+        RemoveAsync(id, mayRemove, isAnnounced: false, cancellationToken);
+
+    /// <summary>Removes a module after another process did.</summary>
+    public Task<bool> RemoveAnnouncedAsync(string id, CancellationToken cancellationToken) =>
+        RemoveAsync(id, Always, isAnnounced: true, cancellationToken);
+
+    static Task<bool> Always() => Task.FromResult(true);
+
+    async Task<bool> RemoveAsync(string id, Func<Task<bool>> mayRemove, bool isAnnounced, CancellationToken cancellationToken)
     {
         var gone = folder.NewFolder();
         try
@@ -81,10 +92,12 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
             using (await folder.LockAsync(cancellationToken))
             {
                 swap.FinishAll();
-                if (!TryMoveAway(id, gone, isAnnounced))
+                if (!IsThere(id) || !await mayRemove())
                 {
                     return false;
                 }
+
+                MoveAway(id, gone, isAnnounced);
             }
 
             var files = Directory.EnumerateFiles(gone, RecordFile.Name, SearchOption.AllDirectories)
@@ -191,16 +204,13 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         SystemCalls.Flush(Path.GetDirectoryName(place)!);
     }
 
+    bool IsThere(string id) => VersionFolder.IsMeantAsModule(folder.FolderOf(id)) || Directory.Exists(folder.VersionsOf(id));
+
     /// <summary>Moves the earlier versions first: a module without them is still valid, but they would be orphans without the module.</summary>
-    bool TryMoveAway(string id, string gone, bool isAnnounced)
+    void MoveAway(string id, string gone, bool isAnnounced)
     {
         var place = folder.FolderOf(id);
         var isThere = VersionFolder.IsMeantAsModule(place);
-        if (!isThere && !Directory.Exists(folder.VersionsOf(id)))
-        {
-            return false;
-        }
-
         if (isThere && !isAnnounced && File.Exists(Path.Combine(place, PublishedMark)))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(folder.RemovalOf(id))!);
@@ -212,8 +222,6 @@ sealed class VersionStore(LibraryFolder folder, StoredFiles stored, FolderSwap s
         {
             Move(place, Path.Combine(gone, "current"));
         }
-
-        return true;
     }
 
     static void Move(string from, string to)

@@ -43,9 +43,14 @@ public interface IModuleIndex
     /// <summary>Removes a module with its versions.</summary>
     Task RemoveAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Removes a version of a module. If it was the current one, the module has none until the next <see cref="PutAsync"/>.</summary>
-    /// <param name="digest">The version's full digest.</param>
-    Task RemoveAsync(string id, string digest, CancellationToken cancellationToken);
+    /// <summary>
+    /// Removes a module or one of its versions, unless queued or running predictions use the module. No prediction that uses what was removed is
+    /// created afterwards (<see cref="Core.Predictions.Creation.ModuleDeleted"/>), until it is put again. If the current version was removed, the
+    /// module has none until the next <see cref="PutAsync"/>.
+    /// </summary>
+    /// <param name="digest">The version's full digest; null for the module with all of its versions.</param>
+    /// <returns>The ids of those predictions; if there are any, nothing has changed.</returns>
+    Task<IReadOnlyList<string>> RemoveUnusedAsync(string id, string? digest, CancellationToken cancellationToken);
 
     /// <summary>
     /// The ids of queued or running predictions that compose the module or name it in their input; it must not be deleted while there are any.

@@ -8,9 +8,6 @@ namespace LoraHub.Storage.Distributed;
 /// <summary>The records in PostgreSQL. A new prediction is stored there first; the outbox then enqueues it, retrying if necessary.</summary>
 sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox outbox) : IPredictionStore
 {
-    /// <summary>The key of the advisory lock that serializes creations, so that concurrent ones cannot exceed the capacity.</summary>
-    const long CreationLock = 0x4C6F7261;
-
     public async Task<Creation> CreateAsync(CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
         var creation = await writer.WriteAsync(records => CreateAsync(records, created, capacity, cancellationToken), cancellationToken);
@@ -21,6 +18,9 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
 
         return creation;
     }
+
+    public Task<IReadOnlyList<string>> DeletedModulesAsync(IReadOnlyCollection<ModuleUse> uses, CancellationToken cancellationToken) =>
+        reader.DeletedModulesAsync(uses, cancellationToken);
 
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reader.FindAsync(id, cancellationToken);
 
@@ -46,7 +46,7 @@ sealed class DistributedStore(RecordReader reader, IRecordWriter writer, Outbox 
 
     static async Task<Creation> CreateAsync(RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
-        await records.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({CreationLock})", cancellationToken);
+        await records.HoldCreationsAsync(cancellationToken);
         var taken = await records.Predictions.Where(row => row.Id == created.Id)
             .Select(row => (DateTimeOffset?)row.CreatedAt).FirstOrDefaultAsync(cancellationToken);
         if (taken is not null)

@@ -19,6 +19,9 @@ sealed class EmbeddedStore(RecordReader reader, SqliteWriter writer, EmbeddedQue
         return creation;
     }
 
+    public Task<IReadOnlyList<string>> DeletedModulesAsync(IReadOnlyCollection<ModuleUse> uses, CancellationToken cancellationToken) =>
+        reader.DeletedModulesAsync(uses, cancellationToken);
+
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reader.FindAsync(id, cancellationToken);
 
     public Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) => reader.FindCreatedAsync(

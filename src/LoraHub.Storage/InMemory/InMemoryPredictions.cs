@@ -37,6 +37,9 @@ sealed class InMemoryPredictions(TimeProvider time)
         }
     }
 
+    public Task<IReadOnlyList<string>> DeletedModulesAsync(IReadOnlyCollection<ModuleUse> uses, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<string>>([]); // without an index, modules are not checked
+
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken)
     {
         lock (_lock)

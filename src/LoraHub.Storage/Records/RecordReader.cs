@@ -1,4 +1,5 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
@@ -9,6 +10,10 @@ sealed class RecordReader(RecordReads reads)
     public Task<Prediction?> FindAsync(string id, CancellationToken cancellationToken) => reads.ReadAsync(
         async records => await ReadAsync(records, records.Predictions.Where(row => row.Id == id), cancellationToken) is [var found] ? found : null,
         cancellationToken);
+
+    /// <inheritdoc cref="IPredictionStore.DeletedModulesAsync"/>
+    public Task<IReadOnlyList<string>> DeletedModulesAsync(IReadOnlyCollection<ModuleUse> uses, CancellationToken cancellationToken) =>
+        reads.ReadAsync(records => records.DeletedModulesAsync(uses, cancellationToken), cancellationToken);
 
     /// <inheritdoc cref="IPredictionStore.FindCreatedAsync"/>
     public async Task<CreatedPrediction?> FindCreatedAsync(string id, CancellationToken cancellationToken) => (await reads.ReadAsync(

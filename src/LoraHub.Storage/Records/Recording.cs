@@ -21,7 +21,10 @@ static class Recording
     public static Task<PredictionHead?> HeadAsync(this RecordsContext records, string id, CancellationToken cancellationToken) =>
         records.Predictions.Where(row => row.Id == id).Heads().FirstOrDefaultAsync(cancellationToken);
 
-    /// <summary>Adds a new prediction with an unused id, and the modules that it uses.</summary>
+    /// <summary>
+    /// Adds a new prediction with an unused id, and the modules that it uses. The caller holds <see cref="RecordsContext.HoldCreationsAsync"/>, as
+    /// deletions of modules do, so that no module disappears in between.
+    /// </summary>
     /// <param name="capacity">See <see cref="IPredictionStore.CreateAsync"/>.</param>
     public static async Task<Creation> CreateAsync(
         this RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)
@@ -32,10 +35,16 @@ static class Recording
             return Creation.Full;
         }
 
+        var modules = created.Plan?.Modules ?? [];
+        if ((await records.DeletedModulesAsync(modules, cancellationToken)).Count > 0)
+        {
+            return Creation.ModuleDeleted;
+        }
+
         var last = await open.MaxAsync(row => (long?)row.Arrival, cancellationToken); // finished predictions have no place in the queue
         records.Predictions.Add(PredictionRow.From(created, (last ?? 0) + 1));
         await records.SaveChangesAsync(cancellationToken);
-        await records.AddUsesAsync(created.Id, created.Plan?.Modules ?? [], cancellationToken);
+        await records.AddUsesAsync(created.Id, modules, cancellationToken);
         return Creation.Created;
     }
 

@@ -39,6 +39,9 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
     /// <summary>Waits until no other transaction holds the name, and holds it until this transaction ends.</summary>
     public abstract Task HoldAsync(string name, CancellationToken cancellationToken);
 
+    /// <summary>Waits until no other transaction creates a prediction, and lets none do so until this transaction ends.</summary>
+    public abstract Task HoldCreationsAsync(CancellationToken cancellationToken);
+
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
         configurationBuilder.Properties<DateTimeOffset>().HaveConversion<Microseconds>();
 
@@ -100,13 +103,22 @@ sealed class SqliteRecords(DbContextOptions<SqliteRecords> options) : RecordsCon
 
     /// <summary>Does nothing, because SQLite has a single writer.</summary>
     public override Task HoldAsync(string name, CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc cref="HoldAsync"/>
+    public override Task HoldCreationsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>The tables in a PostgreSQL database.</summary>
 sealed class PostgresRecords(DbContextOptions<PostgresRecords> options) : RecordsContext(options)
 {
+    /// <summary>The key of the advisory lock that serializes creations, so that concurrent ones cannot exceed the capacity.</summary>
+    const long CreationLock = 0x4C6F7261;
+
     protected override string Ordinal => "C";
 
     public override Task HoldAsync(string name, CancellationToken cancellationToken) =>
         Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtextextended({name}, 0))", cancellationToken);
+
+    public override Task HoldCreationsAsync(CancellationToken cancellationToken) =>
+        Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({CreationLock})", cancellationToken);
 }

@@ -145,8 +145,8 @@ public abstract class ModuleRegistryContract : IAsyncLifetime
         await Modules.PutAsync(first, Token);
         await Modules.PutAsync(second, Token);
 
-        await Modules.RemoveAsync("mine/colors", second.Digest!, Token);
-        await Modules.RemoveAsync("mine/colors", new string('9', 64), Token);
+        await Modules.RemoveUnusedAsync("mine/colors", second.Digest!, Token);
+        await Modules.RemoveUnusedAsync("mine/colors", new string('9', 64), Token);
         await Modules.PutAsync(first, Token);
 
         Assert.Equal(first.Digest, Assert.Single(await Modules.VersionsAsync("mine/colors", Token)).Digest);

@@ -103,6 +103,65 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_module_in_use_is_not_removed_and_a_removed_one_is_not_used_until_it_is_put_again()
+    {
+        await PutAsync("mine/colors", '1');
+        ModuleUse[] both = [new("mine/plurals", Some.Digest('1')), new("mine/colors", Some.Digest('1'))];
+        await WaitAsync("one", both);
+
+        Assert.Equal(["one"], await _engine.Modules.RemoveUnusedAsync("mine/colors", null, Token));
+        Assert.Single(await _engine.Modules.VersionsAsync("mine/colors", Token));
+
+        await _engine.CancelAsync("one");
+        await _engine.SettleAsync();
+        Assert.Empty(await _engine.Modules.RemoveUnusedAsync("mine/colors", null, Token));
+        Assert.Empty(await _engine.Modules.VersionsAsync("mine/colors", Token));
+        Assert.Equal(["mine/colors"], await _engine.Store.DeletedModulesAsync(both, Token));
+
+        var late = _engine.NewPrediction("late") with { Plan = Some.Plan(both) };
+        Assert.Equal(Creation.ModuleDeleted, await _engine.Store.CreateAsync(late, capacity: 100, Token));
+        Assert.Null(await _engine.Store.FindAsync("late", Token));
+        Assert.Empty(await HoldersAsync("mine/plurals"));
+
+        await PutAsync("mine/colors", '1');
+        Assert.Empty(await _engine.Store.DeletedModulesAsync(both, Token));
+        Assert.Equal(Creation.Created, await _engine.Store.CreateAsync(late, capacity: 100, Token));
+    }
+
+    [Fact]
+    public async Task A_removed_version_is_not_used_until_it_is_put_again_and_the_others_are()
+    {
+        await PutAsync("mine/colors", '1');
+        await PutAsync("mine/colors", '2');
+        Assert.Empty(await _engine.Modules.RemoveUnusedAsync("mine/colors", Some.Digest('1'), Token));
+
+        Task<Creation> Create(string id, char digest) => _engine.Store.CreateAsync(
+            _engine.NewPrediction(id) with { Plan = Some.Plan(new ModuleUse("mine/colors", Some.Digest(digest))) }, capacity: 100, Token);
+        Assert.Equal(Creation.Created, await Create("other", '2'));
+        Assert.Equal(Creation.ModuleDeleted, await Create("one", '1'));
+
+        await PutAsync("mine/colors", '1');
+        Assert.Equal(Creation.Created, await Create("one", '1'));
+    }
+
+    [Fact]
+    public async Task Of_a_removal_and_a_creation_at_the_same_time_one_wins()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var id = $"mine/m{round}";
+            await PutAsync(id, '1');
+            var prediction = _engine.NewPrediction($"round-{round}") with { Plan = Some.Plan(new ModuleUse(id, Some.Digest('1'))) };
+
+            var creation = Task.Run(() => _engine.Store.CreateAsync(prediction, capacity: 100, Token), Token);
+            var holders = await _engine.Modules.RemoveUnusedAsync(id, null, Token);
+
+            Assert.Equal(holders.Count == 0 ? Creation.ModuleDeleted : Creation.Created, await creation);
+            Assert.Equal(holders.Count, (await _engine.Modules.VersionsAsync(id, Token)).Count);
+        }
+    }
+
+    [Fact]
     public async Task A_prediction_has_its_plan_until_it_ends()
     {
         await WaitAsync("one", new ModuleUse("mine/colors", Some.Digest('1')));

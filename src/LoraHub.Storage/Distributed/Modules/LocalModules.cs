@@ -92,7 +92,7 @@ sealed class LocalModules(LibraryFolder folder, VersionStore store, StoredFiles 
     }
 
     /// <summary>Removes a module that another process removed.</summary>
-    public Task RemoveAsync(string id, CancellationToken cancellationToken) => store.RemoveAsync(id, isAnnounced: true, cancellationToken);
+    public Task RemoveAsync(string id, CancellationToken cancellationToken) => store.RemoveAnnouncedAsync(id, cancellationToken);
 
     async Task<IncomingFolder> FetchAsync(
         IReadOnlyList<ModuleFile> files, Func<ModuleFile, Stream, CancellationToken, Task> get, CancellationToken cancellationToken)

@@ -102,12 +102,21 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         },
         cancellationToken);
 
-    public Task RemoveAsync(string id, string digest, CancellationToken cancellationToken) => writer.WriteAsync(
+    public Task<IReadOnlyList<string>> RemoveUnusedAsync(string id, string? digest, CancellationToken cancellationToken) => writer.WriteAsync(
         async records =>
         {
             var wanted = StoredText.Of(id);
+            await records.HoldCreationsAsync(cancellationToken);
             await records.HoldAsync(RecordsContext.ModelName(wanted), cancellationToken);
-            return await RemoveAsync(records, records.Modules.Where(row => row.Id == wanted && row.Digest == digest), cancellationToken);
+            var holders = await records.HoldersAsync(wanted, cancellationToken);
+            if (holders.Count == 0)
+            {
+                var removed = records.Modules.Where(row => row.Id == wanted && (digest == null || row.Digest == digest));
+                await RemoveAsync(records, removed, cancellationToken);
+                await records.NoteDeletedAsync(wanted, digest, cancellationToken);
+            }
+
+            return holders;
         },
         cancellationToken);
 
@@ -181,6 +190,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     {
         var (id, digest) = (version.Id, version.Digest ?? "");
         await records.HoldAsync(RecordsContext.ModelName(id), cancellationToken);
+        await records.NotePutAsync(id, digest, cancellationToken);
         var broken = records.Modules.Where(row => row.Id == id && row.Digest == "" && digest != ""); // the row of a broken folder is not a version
         await RemoveAsync(records, broken, cancellationToken);
         foreach (

@@ -6,6 +6,11 @@ namespace LoraHub.Storage.Records.Modules;
 /// <summary>Records which predictions use which modules. The caller provides the transaction.</summary>
 static class ModuleUses
 {
+    /// <summary>In place of a prediction, in the row of a deleted module.</summary>
+    const string Deleted = "";
+
+    const string AllVersions = "";
+
     const int MostRows = 1000; // PostgreSQL takes 65,535 parameters a statement, SQLite 32,766
 
     /// <summary>
@@ -22,6 +27,31 @@ static class ModuleUses
             object[] values = [predictionId, .. uses.SelectMany(use => (object[])[use.Id, use.Digest])];
             await records.Database.ExecuteSqlRawAsync(insert, values, cancellationToken);
         }
+    }
+
+    /// <summary>Notes that a module was deleted with all of its versions (digest null) or one of them, until <see cref="NotePutAsync"/>.</summary>
+    public static async Task NoteDeletedAsync(this RecordsContext records, string id, string? digest, CancellationToken cancellationToken)
+    {
+        var version = digest ?? AllVersions;
+        await records.ModuleUses.Where(use => use.PredictionId == Deleted && use.ModuleId == id && (digest == null || use.Digest == version))
+            .ExecuteDeleteAsync(cancellationToken); // noted before
+        await records.AddUsesAsync(Deleted, [new ModuleUse(id, version)], cancellationToken);
+    }
+
+    public static Task NotePutAsync(this RecordsContext records, string id, string digest, CancellationToken cancellationToken) => records.ModuleUses
+        .Where(use => use.PredictionId == Deleted && use.ModuleId == id && (use.Digest == AllVersions || use.Digest == digest))
+        .ExecuteDeleteAsync(cancellationToken);
+
+    /// <summary>The ids of those modules and versions that are noted as deleted, ordered.</summary>
+    public static async Task<IReadOnlyList<string>> DeletedModulesAsync(
+        this RecordsContext records, IReadOnlyCollection<ModuleUse> uses, CancellationToken cancellationToken)
+    {
+        var ids = uses.Select(use => use.Id).ToArray();
+        var noted = ids.Length == 0 ? []
+            : await records.ModuleUses.Where(use => use.PredictionId == Deleted && ids.Contains(use.ModuleId))
+                .Select(use => new ModuleUse(use.ModuleId, use.Digest)).ToListAsync(cancellationToken);
+        return [.. noted.Where(one => one.Digest == AllVersions || uses.Contains(one)).Select(one => one.Id)
+            .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Increments the use count of every version that a prediction composed. Versions that are not in the index have no count.</summary>
