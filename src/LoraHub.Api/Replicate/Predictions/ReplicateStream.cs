@@ -52,17 +52,22 @@ static class ReplicateStream
         // A text is read from its start, because what a piece adds depends on those before it. Otherwise it starts at the last event again: that may
         // map to two stream events, of which the client received one.
         var start = created.Kind == PredictionKind.Generate ? 0 : Math.Max(0, after.Sequence - 1);
-        var sent = new SentText();
+        var (sent, last) = (new SentText(), 0L);
         await foreach (var recorded in events.ReadAsync(created.Id, start, cancellationToken))
         {
-            var part = 0;
-            foreach (var (name, data) in StreamEvents(recorded.Event, created.Origin, sent))
+            last = recorded.Sequence;
+            var parts = StreamEvents(recorded.Event, created.Origin, sent);
+            for (var part = after.PartsIn(recorded.Sequence, parts.Count); part < parts.Count; part++)
             {
-                var position = new StreamPosition(recorded.Sequence, part++);
-                if (position.IsAfter(after))
-                {
-                    yield return new ServerSentEvent(name, data, position.ToString());
-                }
+                yield return new ServerSentEvent(parts[part].Name, parts[part].Data, new StreamPosition(last, part).ToString());
+            }
+        }
+
+        if (last < after.Sequence) // the client's id is not of this stream, so that it has none of the events
+        {
+            await foreach (var missed in ReadAsync(events, created, StreamPosition.Start, cancellationToken))
+            {
+                yield return missed;
             }
         }
     }
@@ -97,7 +102,14 @@ static class ReplicateStream
     /// <summary>An event's id on the wire: the sequence number of the prediction's event, and the index among its stream events.</summary>
     sealed record StreamPosition(long Sequence, int Part)
     {
-        public bool IsAfter(StreamPosition other) => (Sequence, Part).CompareTo((other.Sequence, other.Part)) > 0;
+        public static readonly StreamPosition Start = new(0, 0);
+
+        /// <summary>
+        /// How many of an event's parts a client at this position has. At a part that the event does not have, which was never sent, it has none of
+        /// them.
+        /// </summary>
+        /// <param name="count">The number of the event's parts.</param>
+        public int PartsIn(long sequence, int count) => sequence < Sequence ? count : sequence == Sequence && Part < count ? Part + 1 : 0;
 
         /// <returns>The start of the stream when the text is not a position.</returns>
         public static StreamPosition Parse(string text)
@@ -107,7 +119,7 @@ static class ReplicateStream
                 && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
                 && int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out var part)
                     ? new StreamPosition(sequence, part)
-                    : new StreamPosition(0, 0);
+                    : Start;
         }
 
         public override string ToString() => $"{Sequence}:{Part}";

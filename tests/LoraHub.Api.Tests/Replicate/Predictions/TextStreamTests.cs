@@ -53,6 +53,26 @@ public sealed class TextStreamTests
         }
     }
 
+    [Theory]
+    [InlineData("2:1", "one", " two", "{}")] // a part that the piece does not have
+    [InlineData("3:9", " two", "{}")]
+    [InlineData("99:0", "one", " two", "{}")] // after the end
+    [InlineData("99999999999999999:0", "one", " two", "{}")]
+    public async Task An_id_that_the_stream_never_sent_loses_no_text(string id, params string[] expected)
+    {
+        var recorded = new Recorded(
+            new PredictionEvent.Started(),
+            new PredictionEvent.Generated(0, "one"),
+            new PredictionEvent.Generated(3, " two"),
+            new PredictionEvent.Succeeded());
+        await using var service = new Service { Replace = services => services.AddSingleton<IPredictionEvents>(recorded) };
+        var client = await service.ReadyAsync();
+
+        var events = await StreamAsync(client, await CreateAsync(client), ("Last-Event-ID", id));
+
+        Assert.Equal(expected, events.Select(item => item.Data));
+    }
+
     [Fact]
     public async Task A_failure_after_some_pieces_ends_the_stream_with_the_error()
     {
