@@ -9,9 +9,14 @@ using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
-/// <summary>Quarantines and releases modules.</summary>
+/// <summary>Quarantines and releases versions of modules, under every name that has the same bytes.</summary>
 sealed partial class ModuleChanges(
-    VersionStore store, IModuleIndex index, ModuleIndexer indexer, SimilarModules similar, ILogger<ModuleChanges> logger)
+    VersionStore store,
+    ModuleLibrary library,
+    IModuleIndex index,
+    ModuleIndexer indexer,
+    SimilarModules similar,
+    ILogger<ModuleChanges> logger)
 {
     const int LongestReason = 500;
 
@@ -58,6 +63,12 @@ sealed partial class ModuleChanges(
         }
 
         await indexer.RefreshAsync(module.Id, CancellationToken.None);
+        foreach (var same in library.VersionsOf(module.Digest!).Where(same => same.Id != module.Id))
+        {
+            await store.QuarantineAsync(new ModuleReference(same.Id, same.Digest), reason, CancellationToken.None);
+            await indexer.RefreshAsync(same.Id, CancellationToken.None);
+        }
+
         module = await index.FindAsync(reference, CancellationToken.None) ?? module;
         return TypedResults.Json(await ModulePages.WholeAsync(module, http.Request, similar, http.RequestAborted), WireJson.Options);
     }

@@ -65,6 +65,11 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
         return matches.DistinctBy(version => version.Digest).ToArray() is [var only] ? only : null;
     }
 
+    /// <summary>The versions with these bytes, current and earlier ones of all modules, ordered by id. Finds only versions with a record.</summary>
+    /// <param name="digest">The full digest.</param>
+    public IReadOnlyList<ModuleVersion> VersionsOf(string digest) =>
+        [.. List().SelectMany(module => EarlierVersions(module.Id).Prepend(module)).Where(version => version.Digest == digest)];
+
     /// <summary>Updates <see cref="Known"/> from all folders.</summary>
     internal void Keep()
     {

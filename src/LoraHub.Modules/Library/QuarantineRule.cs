@@ -20,6 +20,11 @@ sealed class QuarantineRule(ModuleLibrary library, ModuleInspector inspector, IM
     /// <returns>Why it should be reviewed before it is used, or null.</returns>
     public async Task<string?> ReasonAsync(ModuleVersion version, bool comparesNorm, CancellationToken cancellationToken)
     {
+        if (library.VersionsOf(version.Digest!).FirstOrDefault(same => same.Quarantine is not null) is { } quarantined)
+        {
+            return quarantined.Quarantine; // the index need not know yet of what the command line has quarantined
+        }
+
         var known = index is null
             ? await OwnThread.RunAsync(() => Read(cancellationToken), cancellationToken)
             : await index.UpdatesAsync(cancellationToken);

@@ -1,6 +1,8 @@
 using System.Text;
 using LoraHub.Api.Tests.Support;
+using LoraHub.Modules.Folders;
 using LoraHub.Modules.Versions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Modules;
 
@@ -97,6 +99,46 @@ public sealed class QuarantineTests
         Assert.Equal(("quarantined", "In dispute."), (again.Text("state"), again.Text("reason")));
         Assert.Equal("ready", other.Text("state"));
     }
+
+    [Fact]
+    public async Task A_quarantine_and_a_release_hold_for_the_same_bytes_under_every_name_and_version()
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        await client.PublishedAsync("mine/bad", [1, 2, 3]);
+        await client.PublishedAsync("mine/copy", [1, 2, 3]);
+        var earlier = await client.PublishedAsync("mine/earlier", [1, 2, 3]);
+        await client.PublishedAsync("mine/earlier", [3, -2, 1]);
+
+        await client.PostJsonAsync("/v1/modules/mine/bad/quarantine", """{"reason": "In dispute."}""");
+
+        Assert.Equal(("quarantined", "In dispute."), StateOf(await client.GetJsonAsync("/v1/modules/mine/copy")));
+        Assert.Equal("ready", (await client.GetJsonAsync("/v1/modules/mine/earlier")).Text("state"));
+        using var call = await client.PostAsync(
+            "/v1/predictions", $$$"""{"version": "mine/earlier:{{{earlier.Text("version")}}}", "input": {"prompt": "x"}}""");
+        Assert.Contains("In dispute.", await call.TextAsync(), StringComparison.Ordinal);
+        Assert.Equal(("quarantined", "In dispute."), StateOf(await client.PublishedAsync("mine/again", [1, 2, 3])));
+
+        await client.PostJsonAsync("/v1/modules/mine/copy/release", "{}");
+
+        Assert.Equal("ready", (await client.GetJsonAsync("/v1/modules/mine/bad")).Text("state"));
+        Assert.Equal("ready", (await client.PublishedAsync("mine/later", [1, 2, 3])).Text("state"));
+    }
+
+    [Fact]
+    public async Task Bytes_that_the_command_line_put_into_quarantine_as_an_earlier_version_are_quarantined_under_another_name()
+    {
+        await using var service = new Service();
+        var client = await service.ReadyAsync();
+        var bad = await client.PublishedAsync("mine/bad", [1, 2, 3]);
+        await client.PublishedAsync("mine/bad", [3, -2, 1]);
+        await service.Services.GetRequiredService<VersionStore>().QuarantineAsync(
+            new ModuleReference("mine/bad", bad.Text("version")), "In dispute.", TestContext.Current.CancellationToken);
+
+        Assert.Equal(("quarantined", "In dispute."), StateOf(await client.PublishedAsync("mine/again", [1, 2, 3])));
+    }
+
+    static (string?, string?) StateOf(System.Text.Json.Nodes.JsonObject module) => (module.Text("state"), module.Text("reason"));
 
     static string OfBase(string id) => Encoding.UTF8.GetString(PeftFiles.Config).Replace("lorahub/t5-mini", id, StringComparison.Ordinal);
 

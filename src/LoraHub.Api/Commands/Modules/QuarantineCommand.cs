@@ -1,11 +1,14 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using LoraHub.Modules.Folders;
+using LoraHub.Modules.Library;
 using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Commands.Modules;
 
-/// <summary><c>lorahub modules quarantine</c> and <c>release</c>. Predictions refuse a version in quarantine.</summary>
+/// <summary>
+/// <c>lorahub modules quarantine</c> and <c>release</c>. Predictions refuse a version in quarantine. Both concern its bytes, under every name.
+/// </summary>
 static class QuarantineCommand
 {
     public static Command Create(CommandHost host)
@@ -31,11 +34,17 @@ static class QuarantineCommand
             throw new ModuleRefusedException("--reason", "it is empty; give a reason.");
         }
 
-        ModulesCommand.Find(invocation.Services, reference);
+        var version = ModulesCommand.Find(invocation.Services, reference);
         if (!await invocation.Service<VersionStore>().QuarantineAsync(reference, reason, invocation.CancellationToken))
         {
             throw new ModuleRefusedException(
                 "ID", $"{id} has no record, because it was not added to the library; add its folder with `lorahub modules add`.");
+        }
+
+        foreach (var same in invocation.Service<ModuleLibrary>().VersionsOf(version.Digest!).Where(same => same.Id != version.Id))
+        {
+            await invocation.Service<VersionStore>().QuarantineAsync(
+                new ModuleReference(same.Id, same.Digest), reason, invocation.CancellationToken);
         }
 
         invocation.Output.WriteOutcome(
