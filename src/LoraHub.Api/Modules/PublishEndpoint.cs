@@ -61,6 +61,10 @@ sealed partial class PublishEndpoint(
             return await rights.RefuseChangeAsync(id, http)
                 ?? Problems.Because(StatusCodes.Status409Conflict, null, "Another upload published this module at the same time; try again.");
         }
+        catch (ModuleSpellingException exception)
+        {
+            return Problems.Because(StatusCodes.Status409Conflict, null, exception.Message);
+        }
         catch (ModuleRefusedException exception)
         {
             return Problems.Fields([new InvalidField("invalid_value", exception.FieldName, exception.Message)]);

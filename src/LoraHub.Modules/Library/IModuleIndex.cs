@@ -21,6 +21,12 @@ public interface IModuleIndex
     /// <summary>The modules that have a version with the full digest, ordered by id; versions under several ids have the same bytes.</summary>
     Task<IReadOnlyList<string>> IdsOfAsync(string digest, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// The first module or model whose id differs from this one only in the case of ASCII letters; null if there is none, or there is one with
+    /// exactly this id.
+    /// </summary>
+    Task<string?> OtherSpellingAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>All versions of a module: the current one first, then from newest to oldest; empty if there is no such module.</summary>
     Task<IReadOnlyList<ModuleVersion>> VersionsAsync(string id, CancellationToken cancellationToken);
 

@@ -38,6 +38,7 @@ sealed class ModulePublisher(
     ModuleLibrary library,
     ModuleInspector inspector,
     QuarantineRule quarantine,
+    ModuleLibrary library,
     TimeProvider time,
     IModuleIndex? index = null,
     ModuleIndexer? indexer = null) : IDisposable
@@ -51,12 +52,18 @@ sealed class ModulePublisher(
     /// <param name="id">A valid <c>owner/name</c>.</param>
     /// <param name="incoming">The module's files under the names in <see cref="ModuleFiles"/>, and no others. The caller disposes it.</param>
     /// <exception cref="ModuleRefusedException">The files are not a valid module; nothing has changed.</exception>
+    /// <exception cref="ModuleSpellingException">There is a module or model whose name differs only in case; nothing has changed.</exception>
     /// <exception cref="ModuleTakenException">Another token published the module; nothing has changed.</exception>
     public async Task<Publication> PublishAsync(string id, IncomingFolder incoming, ModuleOrigin origin, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
+            if (await OtherSpellingAsync(id, cancellationToken) is { } known)
+            {
+                throw new ModuleSpellingException(known);
+            }
+
             var version = await OwnThread.RunAsync(() => Inspect(id, incoming.Path, origin, cancellationToken), cancellationToken);
             if (indexer is not null)
             {
@@ -105,6 +112,18 @@ sealed class ModulePublisher(
     }
 
     public void Dispose() => _turn.Dispose();
+
+    /// <inheritdoc cref="IModuleIndex.OtherSpellingAsync"/>
+    async Task<string?> OtherSpellingAsync(string id, CancellationToken cancellationToken)
+    {
+        if (index is not null)
+        {
+            return await index.OtherSpellingAsync(id, cancellationToken);
+        }
+
+        var known = library.Stamps().Keys.Where(other => other.Equals(id, StringComparison.OrdinalIgnoreCase)).ToArray();
+        return known.Contains(id, StringComparer.Ordinal) ? null : known.Min(StringComparer.Ordinal);
+    }
 
     /// <summary>
     /// Claims the name in the index before the files are stored: another node, or another upload, may have published it since the caller's rights

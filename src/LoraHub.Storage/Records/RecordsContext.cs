@@ -33,6 +33,9 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
     /// <summary>The bytes of a text, in a query.</summary>
     public static int? Bytes(string? text) => throw new InvalidOperationException($"Only a database can count the bytes of {text}.");
 
+    /// <summary>An id in lower case, in a query. Only ASCII letters have one: SQLite knows no others, and neither does the collation C.</summary>
+    public static string Lower(string id) => throw new InvalidOperationException($"Only a database compares {id}.");
+
     /// <summary>The name that writers of a model or its versions hold. Earlier versions hold it, too.</summary>
     public static string ModelName(string id) => $"module {id}";
 
@@ -82,6 +85,7 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         deployments.Property(row => row.Id).UseCollation(Ordinal);
 
         modelBuilder.HasDbFunction(typeof(RecordsContext).GetMethod(nameof(Bytes))!).HasName("octet_length").IsBuiltIn(); // in both databases
+        modelBuilder.HasDbFunction(typeof(RecordsContext).GetMethod(nameof(Lower))!).HasName("lower").IsBuiltIn();
 
         // Snake case works in both databases without quotes.
         foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))

@@ -47,6 +47,22 @@ public abstract class ModuleOwnershipContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_in_another_spelling_is_found_among_modules_and_models_unless_the_name_itself_is_there()
+    {
+        await Modules.PutAsync(By("anna", '1'), Token);
+        await _engine.Models.CreateAsync(new() { Id = "Bert/Later", CreatedBy = "bert", CreatedAt = Some.Moment }, Token);
+
+        Assert.Equal("mine/colors", await Modules.OtherSpellingAsync("Mine/COLORS", Token));
+        Assert.Equal("Bert/Later", await Modules.OtherSpellingAsync("bert/later", Token));
+        Assert.Null(await Modules.OtherSpellingAsync("mine/colors", Token));
+        Assert.Null(await Modules.OtherSpellingAsync("mine/color_", Token));
+
+        await Modules.PutAsync(By("anna", '1') with { Id = "Mine/Colors" }, Token); // of an earlier version of the program
+        Assert.Null(await Modules.OtherSpellingAsync("Mine/Colors", Token));
+        Assert.Equal("Mine/Colors", await Modules.OtherSpellingAsync("MINE/COLORS", Token));
+    }
+
+    [Fact]
     public async Task A_created_model_belongs_to_its_creator_before_its_first_version()
     {
         Assert.True(await _engine.Models.CreateAsync(new() { Id = "mine/colors", CreatedBy = "anna", CreatedAt = Some.Moment }, Token));

@@ -31,6 +31,11 @@ sealed partial class ModelChanges(
     {
         var body = await BodyFields.ReadAsync(http.Request);
         var entry = Read(body, http);
+        if (await index.OtherSpellingAsync(entry.Id, http.RequestAborted) is { } known)
+        {
+            throw Refused(StatusCodes.Status409Conflict, new ModuleSpellingException(known).Message);
+        }
+
         if (catalog.IsOfService(entry.Id) || library.Find(new ModuleReference(entry.Id, null)) is not null
             || !await store.CreateAsync(entry, http.RequestAborted))
         {

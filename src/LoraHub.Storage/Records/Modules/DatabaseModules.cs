@@ -49,6 +49,20 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
             .ToListAsync(cancellationToken),
         cancellationToken);
 
+    public Task<string?> OtherSpellingAsync(string id, CancellationToken cancellationToken)
+    {
+        var wanted = StoredText.Of(id);
+        return ReadAsync(
+            async records =>
+            {
+                var modules = records.Modules.Where(row => RecordsContext.Lower(row.Id) == RecordsContext.Lower(wanted)).Select(row => row.Id);
+                var models = records.Models.Where(entry => RecordsContext.Lower(entry.Id) == RecordsContext.Lower(wanted)).Select(entry => entry.Id);
+                string[] known = [.. await modules.ToListAsync(cancellationToken), .. await models.ToListAsync(cancellationToken)];
+                return known.Contains(wanted, StringComparer.Ordinal) ? null : known.Min(StringComparer.Ordinal);
+            },
+            cancellationToken);
+    }
+
     public Task<IReadOnlyList<ModuleVersion>> VersionsAsync(string id, CancellationToken cancellationToken)
     {
         var wanted = StoredText.Of(id);
