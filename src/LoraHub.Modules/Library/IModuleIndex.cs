@@ -30,6 +30,9 @@ public interface IModuleIndex
     /// <summary>All versions of a module: the current one first, then from newest to oldest; empty if there is no such module.</summary>
     Task<IReadOnlyList<ModuleVersion>> VersionsAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>When the first and the current version of each module were published, by id.</summary>
+    Task<IReadOnlyDictionary<string, (DateTimeOffset First, DateTimeOffset Latest)>> TimesAsync(CancellationToken cancellationToken);
+
     /// <summary>The stamps that the modules' folders had when they were indexed, by id.</summary>
     Task<IReadOnlyDictionary<string, string>> StampsAsync(CancellationToken cancellationToken);
 

@@ -63,6 +63,16 @@ public abstract class ModuleOwnershipContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_times_of_a_module_are_those_of_its_first_and_its_current_version()
+    {
+        await Modules.PutAsync(By("anna", '1') with { PublishedAt = Some.Moment }, Token);
+        await Modules.PutAsync(By("anna", '2') with { PublishedAt = Some.Moment.AddDays(2) }, Token);
+        await Modules.PutAsync(By("anna", '3') with { PublishedAt = Some.Moment.AddDays(1) }, Token);
+
+        Assert.Equal((Some.Moment, Some.Moment.AddDays(1)), (await Modules.TimesAsync(Token))["mine/colors"]);
+    }
+
+    [Fact]
     public async Task A_created_model_belongs_to_its_creator_before_its_first_version()
     {
         Assert.True(await _engine.Models.CreateAsync(new() { Id = "mine/colors", CreatedBy = "anna", CreatedAt = Some.Moment }, Token));

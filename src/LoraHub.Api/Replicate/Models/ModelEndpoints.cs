@@ -28,6 +28,8 @@ static class ModelEndpoints
             .WithSummary("List models, a hundred a page: the composer, the base models, the modules by name, then models without a version")
             .WithDescription("To search them, use the method `QUERY` with the words as its `text/plain` body.")
             .WithQuery(ListCursor.Key, "Where the page begins, from `next`.", "")
+            .WithQuery(ModelOrder.By, ModelOrder.ByRule, "")
+            .WithQuery(ModelOrder.Direction, "`asc` or `desc`, the default with `sort_by`.", "")
             .Produces<ReplicatePage<ReplicateModel>>()
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         v1.MapChanges();
@@ -151,7 +153,8 @@ static class ModelEndpoints
 
     static async Task<IResult> ListAsync(HttpRequest request, [AsParameters] ModelServices services)
     {
-        var (models, next) = await services.List.ReadAsync(ListCursor.SkipOf(request), Origin.Of(request), services.Aborted);
+        var (models, next) = await services.List.ReadAsync(
+            ListCursor.SkipOf(request), ModelOrder.Of(request), Origin.Of(request), services.Aborted);
         return Page(models, NextUrl(request, next));
     }
 

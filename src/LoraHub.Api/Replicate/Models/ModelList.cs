@@ -26,10 +26,17 @@ sealed class ModelList(
     const int PageSize = 100;
 
     /// <param name="skip">The number of models before the page.</param>
+    /// <param name="order">Null for the order of this class. Models without a version are last in every order.</param>
     /// <returns>The models of a page, and the number of models before the next one; null on the last page.</returns>
-    public async Task<(IReadOnlyList<ReplicateModel> Models, int? Next)> ReadAsync(int skip, string origin, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<ReplicateModel> Models, int? Next)> ReadAsync(
+        int skip, ModelOrder? order, string origin, CancellationToken cancellationToken)
     {
         var all = (await catalog.BasesAsync(cancellationToken)).Prepend(catalog.Composer).Concat(catalog.Modules.Select(Listed)).ToArray();
+        if (order is not null)
+        {
+            all = await SortAsync(all, order, cancellationToken);
+        }
+
         var page = all.Skip(skip).Take(PageSize + 1).ToList(); // one extra shows whether there is a next page
         var room = PageSize + 1 - page.Count;
         if (room > 0)
@@ -83,6 +90,17 @@ sealed class ModelList(
 
     static CallableModel Listed(ModuleVersion module) =>
         new(module.Id, module.Digest ?? "", PredictionKind.Generate) { BaseModel = module.BaseModel, Module = module };
+
+    /// <summary>Sorts by the times that the models show; models of the same time are ordered by name.</summary>
+    async Task<CallableModel[]> SortAsync(IEnumerable<CallableModel> models, ModelOrder order, CancellationToken cancellationToken)
+    {
+        var times = await index.TimesAsync(cancellationToken);
+        var byName = models.OrderBy(model => model.Name, StringComparer.Ordinal);
+        return [.. order.IsAscending ? byName.OrderBy(TimeOf) : byName.OrderByDescending(TimeOf)];
+
+        DateTimeOffset TimeOf(CallableModel model) => model.Module is null || !times.TryGetValue(model.Name, out var known) ? Composer.CreatedAt
+            : order.ByCreation ? known.First : known.Latest;
+    }
 
     /// <summary>Omits modules that the indexer has not read yet, and entries with one of the service's own names.</summary>
     async Task<IReadOnlyList<(int Position, ReplicateModel Description)>> DescribeAsync(

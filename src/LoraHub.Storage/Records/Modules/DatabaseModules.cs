@@ -77,6 +77,18 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
             cancellationToken);
     }
 
+    public Task<IReadOnlyDictionary<string, (DateTimeOffset First, DateTimeOffset Latest)>> TimesAsync(CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyDictionary<string, (DateTimeOffset, DateTimeOffset)>>(
+            async records =>
+            {
+                var versions = await records.Modules.Select(row => new { row.Id, row.PublishedAt, row.IsCurrent }).ToListAsync(cancellationToken);
+                return versions.GroupBy(version => version.Id, StringComparer.Ordinal).ToDictionary(
+                    module => module.Key,
+                    module => (module.Min(version => version.PublishedAt), module.MaxBy(version => version.IsCurrent)!.PublishedAt),
+                    StringComparer.Ordinal);
+            },
+            cancellationToken);
+
     public Task<IReadOnlyDictionary<string, string>> StampsAsync(CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyDictionary<string, string>>(
             async records => await records.Modules.Where(row => row.IsCurrent).Select(row => new { row.Id, row.Stamp })
@@ -139,7 +151,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
 
     public Task<IReadOnlyList<ModuleSketch>> SketchesAsync(string baseModel, ModuleQuery query, CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<ModuleSketch>>(
-            async records => await Filtered(records, query with { BaseModel = baseModel }).Where(row => row.Problem == null && row.Sketch != null)
+            async records => await records.Filtered(query with { BaseModel = baseModel }).Where(row => row.Problem == null && row.Sketch != null)
                 .OrderBy(row => row.Id).Select(row => new ModuleSketch(row.Id, row.Norm!.Value, row.Sketch!)).ToListAsync(cancellationToken),
             cancellationToken);
 
@@ -158,7 +170,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
 
     IQueryable<long> Ordered(RecordsContext records, ModuleQuery query)
     {
-        var wanted = Filtered(records, query);
+        var wanted = records.Filtered(query);
         var words = TextSearch.QueryWords(query.Text);
         return words.Length == 0
             ? wanted.OrderBy(row => row.Id).Select(row => row.Number)
@@ -166,37 +178,6 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
                 .Join(wanted, match => match.Number, row => row.Number, (match, row) => new { match.Distance, row.Id, row.Number })
                 .OrderBy(found => found.Distance).ThenBy(found => found.Id)
                 .Select(found => found.Number);
-    }
-
-    static IQueryable<ModuleRow> Filtered(RecordsContext records, ModuleQuery query)
-    {
-        var rows = records.Modules.Where(row => row.IsCurrent);
-        if (StoredText.Of(query.Owner) is { } owner)
-        {
-            rows = rows.Where(row => row.Owner == owner);
-        }
-
-        if (StoredText.Key(query.BaseModel) is { } baseModel)
-        {
-            rows = rows.Where(row => row.BaseModel == baseModel);
-        }
-
-        if (StoredText.Key(query.Task) is { } task)
-        {
-            rows = rows.Where(row => row.Task == task);
-        }
-
-        if (StoredText.Key(query.Tag) is { } tag)
-        {
-            rows = rows.Where(row => records.ModuleTags.Where(one => one.Tag == tag).Select(one => one.Number).Contains(row.Number));
-        }
-
-        if (query.Rank is { } rank)
-        {
-            rows = rows.Where(row => row.Rank == rank);
-        }
-
-        return query.UsableOnly ? rows.Where(row => row.IsUsable) : rows;
     }
 
     /// <returns>The row's number.</returns>

@@ -49,6 +49,41 @@ public sealed class ModuleModelTests : IAsyncDisposable
         Assert.All(examples, example => Assert.Equal(("succeeded", "anna/words", digest), (example!.Text("status"), example!.Text("model"), example!.Text("version"))));
     }
 
+    [Theory]
+    [InlineData("sort_by=model_created_at&sort_direction=asc", "sort/b", "sort/a")]
+    [InlineData("sort_by=model_created_at", "sort/a", "sort/b")]
+    [InlineData("sort_by=latest_version_created_at&sort_direction=asc", "sort/a", "sort/b")]
+    [InlineData("sort_direction=desc", "sort/b", "sort/a")]
+    [InlineData("", "sort/a", "sort/b")]
+    public async Task Models_are_sorted_by_the_times_of_their_versions(string query, params string[] expected)
+    {
+        var client = await _service.ReadyAsync();
+        await PublishAsync(client, "sort/b", [1, 2]);
+        await PublishAsync(client, "sort/a", [1, 3]);
+        await PublishAsync(client, "sort/b", [1, 4]);
+
+        var models = (await client.GetJsonAsync($"/v1/models?{query}"))["results"]!.AsArray();
+
+        var names = models.Select(model => $"{model!.Text("owner")}/{model!.Text("name")}").ToArray();
+        Assert.Equal(expected, names.Where(name => name.StartsWith("sort/", StringComparison.Ordinal)));
+        Assert.Equal(34, names.Length);
+    }
+
+    [Theory]
+    [InlineData("sort_by=name", "sort_by")]
+    [InlineData("sort_direction=up", "sort_direction")]
+    [InlineData("sort_by=run_count&sort_direction=DESC", "sort_by", "sort_direction")]
+    public async Task An_unknown_order_is_a_422_that_names_the_known_ones(string query, params string[] fields)
+    {
+        var client = await _service.ReadyAsync();
+
+        using var response = await client.FetchAsync($"/v1/models?{query}");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        var invalid = (await response.JsonAsync())["invalid_fields"]!.AsArray();
+        Assert.Equal(fields, invalid.Select(field => field!.Text("field")));
+    }
+
     [Fact]
     public async Task Every_version_can_be_listed_and_called_also_the_earlier_ones()
     {
