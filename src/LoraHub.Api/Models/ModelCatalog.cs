@@ -103,20 +103,31 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
     }
 
     /// <summary>What to answer to a client that names an unknown model, or an unknown version of a known one: what is served instead.</summary>
-    public string Unknown(string name, string? version = null)
-    {
-        if (version is not null && (composer.IsNamed(name) || library.Bases.IsInstalled(name) || library.Known.Any(module => module.Id == name)))
-        {
-            return $"`{name}` has no such version; GET /v1/models/{name}/versions lists its versions.";
-        }
+    public string Unknown(string name, string? version = null) =>
+        version is not null && IsKnown(name) ? NoSuchVersion(name) : $"{NoSuchModel(name)} {Served}";
 
-        var closest = Spelling.Closest(name, library.Known.Select(module => module.Id).Concat(library.Bases.Known).Append(composer.Name));
-        var hint = closest.Count == 0 ? "" : $" Did you mean {string.Join(" or ", closest.Select(id => $"`{id}`"))}?";
-        return $"There is no model `{(ModelId.IsValid(name) ? name : "…")}`.{hint} {Served}";
+    /// <summary>What to answer to a client whose <c>version</c> names nothing: which part of it is wrong, and what is served instead.</summary>
+    public string UnknownVersion(string version)
+    {
+        var parts = version.Split(':');
+        var reason = Digest.IsValid(version) ? "No model has a version with this id."
+            : parts.Length > 2 || !ModelId.IsValid(parts[0]) ? "`version` must be `owner/name`, `owner/name:id` or a version's id."
+            : !IsKnown(parts[0]) ? NoSuchModel(parts[0])
+            : parts is [_, var id] && !Digest.IsValid(id) ? $"What follows `{parts[0]}:` is not a version's id, which has 64 hexadecimal digits."
+            : NoSuchVersion(parts[0]);
+        return $"The specified version does not exist, or you do not have permission to use it. {reason} {Served}";
     }
 
-    /// <summary>What to answer to a client that names an unknown version.</summary>
-    public string UnknownVersion => $"The specified version does not exist, or you do not have permission to use it. {Served}";
+    bool IsKnown(string name) => composer.IsNamed(name) || library.Bases.IsInstalled(name) || library.Known.Any(module => module.Id == name);
+
+    static string NoSuchVersion(string name) => $"`{name}` has no such version; GET /v1/models/{name}/versions lists its versions.";
+
+    string NoSuchModel(string name)
+    {
+        var closest = Spelling.Closest(name, library.Known.Select(module => module.Id).Concat(library.Bases.Known).Append(composer.Name));
+        var hint = closest.Count == 0 ? "" : $" Did you mean {string.Join(" or ", closest.Select(id => $"`{id}`"))}?";
+        return $"There is no model `{(ModelId.IsValid(name) ? name : "…")}`.{hint}";
+    }
 
     string Served
     {

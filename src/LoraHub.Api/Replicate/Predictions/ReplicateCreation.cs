@@ -47,7 +47,8 @@ static class ReplicateCreation
         model ??= await services.Models.FindVersionAsync(request.Version!, http.RequestAborted);
         if (model is null || model.Problem is not null)
         {
-            return Problems.InvalidVersion(model is null ? services.Models.UnknownVersion : $"`{model.Name}` cannot be called: {model.Problem}");
+            return Problems.InvalidVersion(
+                model is null ? services.Models.UnknownVersion(request.Version!) : $"`{model.Name}` cannot be called: {model.Problem}");
         }
 
         var toCreate = ToCreate(http, services, request, model) with { CancelAfter = cancelAfter, Deployment = deployment };

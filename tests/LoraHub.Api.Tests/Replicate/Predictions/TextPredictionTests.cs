@@ -82,15 +82,17 @@ public sealed class TextPredictionTests(SharedService shared) : IClassFixture<Sh
     }
 
     [Theory]
-    [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
-    [InlineData("lorahub/colors:0000000000000000000000000000000000000000000000000000000000000000")]
-    [InlineData("lorahub/colors:latest")]
-    [InlineData("lorahub/colors:")]
-    [InlineData("nobody/nothing")]
-    [InlineData("../../etc:passwd")]
-    [InlineData("a:b:c")]
-    [InlineData("")]
-    public async Task An_unknown_version_is_a_422_that_names_what_is_served(string version)
+    [InlineData("0000000000000000000000000000000000000000000000000000000000000000", "No model has a version with this id.")]
+    [InlineData("lorahub/colors:0000000000000000000000000000000000000000000000000000000000000000", "`lorahub/colors` has no such version")]
+    [InlineData("lorahub/colors:latest", "What follows `lorahub/colors:` is not a version's id, which has 64 hexadecimal digits.")]
+    [InlineData("lorahub/colors:", "What follows `lorahub/colors:` is not a version's id")]
+    [InlineData("lorahub/lorahub:0000000000000000000000000000000000000000000000000000000000000000", "`lorahub/lorahub` has no such version")]
+    [InlineData("nobody/nothing", "There is no model `nobody/nothing`.")]
+    [InlineData("lorahub/color:latest", "There is no model `lorahub/color`. Did you mean `lorahub/colors`?")]
+    [InlineData("../../etc:passwd", "`version` must be `owner/name`, `owner/name:id` or a version's id.")]
+    [InlineData("a:b:c", "`version` must be `owner/name`, `owner/name:id` or a version's id.")]
+    [InlineData("", "`version` must be `owner/name`, `owner/name:id` or a version's id.")]
+    public async Task An_unknown_version_is_a_422_that_names_what_is_wrong_and_what_is_served(string version, string reason)
     {
         var client = await shared.Service.ReadyAsync();
 
@@ -99,6 +101,7 @@ public sealed class TextPredictionTests(SharedService shared) : IClassFixture<Sh
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         var problem = await response.JsonAsync();
         Assert.Equal("Invalid version or not permitted", problem.Text("title"));
+        Assert.Contains(reason, problem.Text("detail"), StringComparison.Ordinal);
         Assert.Contains("This service serves `lorahub/lorahub`", problem.Text("detail"), StringComparison.Ordinal);
     }
 
