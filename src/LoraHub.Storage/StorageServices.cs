@@ -36,7 +36,8 @@ public static class StorageServices
         .AddSingleton<IPredictionEvents>(provider => provider.GetRequiredService<InMemoryPredictions>())
         .AddSingleton<IBlobStore, FileBlobStore>()
         .AddFileCheckpoints(FileCheckpoints.Terminal)
-        .AddSingleton<IUploadStore, FileUploadStore>();
+        .AddSingleton<IUploadStore, FileUploadStore>()
+        .AddSingleton<FolderRecords>();
 
     /// <summary>Adds the removal of expired data; requires the records.</summary>
     static IServiceCollection AddRetention(this IServiceCollection services)

@@ -15,6 +15,8 @@ sealed class SqliteFile(
 {
     public const string Name = "lorahub.db";
 
+    const string LockName = "lorahub.lock";
+
     const string Wal = "-wal", Shm = "-shm";
 
     const string Remedy = $"Put a backup in its place; or move it away, with {Name}{Wal} and {Name}{Shm}, to start without predictions.";
@@ -65,6 +67,24 @@ sealed class SqliteFile(
         }
 
         _lock?.Dispose();
+    }
+
+    /// <summary>Whether a service holds the data folder.</summary>
+    public static bool IsLocked(string folder)
+    {
+        try
+        {
+            using var shared = new FileStream(Path.Combine(folder, LockName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return false;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     public static string ConnectionString(string folder) => new SqliteConnectionStringBuilder { DataSource = Path.Combine(folder, Name) }.ToString();
@@ -119,7 +139,7 @@ sealed class SqliteFile(
     {
         try
         {
-            var path = Path.Combine(Directory.CreateDirectory(Folder).FullName, "lorahub.lock");
+            var path = Path.Combine(Directory.CreateDirectory(Folder).FullName, LockName);
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception)

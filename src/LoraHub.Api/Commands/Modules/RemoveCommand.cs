@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Versions;
+using LoraHub.Storage.Embedded;
 using Spectre.Console;
 
 namespace LoraHub.Api.Commands.Modules;
@@ -13,11 +14,16 @@ static class RemoveCommand
     {
         var id = new Argument<string>("id") { Description = "owner/name." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Removes the module without confirmation." };
-        var command = new Command("remove", "Removes a module with all of its versions.") { id, yes };
-        return host.Verb(command, invocation => RemoveAsync(invocation, invocation.Require(id), invocation.Get(yes)));
+        var force = new Option<bool>("--force")
+        {
+            Description = "Removes the module even if predictions or deployments of the service use it; they then fail.",
+        };
+        var command = new Command("remove", "Removes a module with all of its versions.") { id, yes, force };
+        return host.Verb(
+            command, invocation => RemoveAsync(invocation, invocation.Require(id), invocation.Get(yes), invocation.Get(force)));
     }
 
-    static async Task<int> RemoveAsync(Invocation invocation, string id, bool isConfirmed)
+    static async Task<int> RemoveAsync(Invocation invocation, string id, bool isConfirmed, bool isForced)
     {
         var reference = ModulesCommand.Read(id);
         if (reference.Digest is not null)
@@ -29,6 +35,11 @@ static class RemoveCommand
         {
             throw new ModuleRefusedException(
                 "ID", $"{id} ships with the program or is in a folder of the settings; only modules in the data folder can be removed.");
+        }
+
+        if (!isForced && await invocation.Service<FolderRecords>().HolderAsync(id, invocation.CancellationToken) is { } holder)
+        {
+            throw new ModuleRefusedException("ID", $"{holder} To remove the module nevertheless, pass --force.");
         }
 
         if (!isConfirmed && !Output.IsTerminal)
