@@ -14,7 +14,7 @@ public class NatsProcess : IAsyncDisposable
     Process? _process;
 
     /// <summary>The folder of its data.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("lorahub-nats-").FullName;
+    public string Folder { get; } = ServerFolder.New("nats");
 
     /// <summary>The most bytes that it stores; null for no limit.</summary>
     public long? MaxFileStore { get; init; }
@@ -25,11 +25,12 @@ public class NatsProcess : IAsyncDisposable
 
     public async Task StartAsync()
     {
+        Directory.CreateDirectory(Folder);
         var settings = Path.Combine(Folder, "nats.conf");
         var limit = MaxFileStore is { } bytes ? $", max_file_store: {bytes}" : "";
         await File.WriteAllTextAsync(settings, $"jetstream {{ store_dir: \"{Folder}\"{limit} }}");
         _process = Process.Start(new ProcessStartInfo(Program,
-            ["-c", settings, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log")]));
+            ["-c", settings, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log"), "-P", Path.Combine(Folder, ServerFolder.PidFile)]));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (true)
         {
@@ -63,7 +64,10 @@ public class NatsProcess : IAsyncDisposable
             await KillAsync();
         }
 
-        Directory.Delete(Folder, recursive: true);
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
     }
 
     /// <summary>A port that is free now.</summary>

@@ -14,7 +14,7 @@ public class PostgresProcess : IAsyncDisposable
             .FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")))
         : null;
 
-    readonly string _folder = Path.Combine(Path.GetTempPath(), $"lorahub-postgres-{PredictionId.New()}");
+    readonly string _folder = ServerFolder.New("postgres");
     readonly int _port = NatsProcess.FreePort();
 
     Process? _process;
