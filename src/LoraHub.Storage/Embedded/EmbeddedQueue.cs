@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Records;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Storage.Embedded;
@@ -78,31 +77,27 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
     {
         var id = lease.Created.Id;
         var isTerminal = happened.Any(one => one.IsTerminal);
-        var isAccepted = await writer.WriteAsync(
+        var recorded = await writer.WriteAsync(
             async records =>
             {
                 var head = await records.HeadAsync(id, cancellationToken);
-                var accepts = head?.Lease == lease.Name && head.State.Accepts(happened);
-                if (accepts)
-                {
-                    await records.AppendAsync(head!, happened, time.GetUtcNow(), cancellationToken);
-                }
-
-                return accepts;
+                return head?.Lease == lease.Name && head.State.Accepts(happened)
+                    ? await records.AppendAsync(head, happened, StoredTime.Now(time), cancellationToken)
+                    : null;
             },
             durable: isTerminal,
             cancellationToken);
-        if (isAccepted)
+        if (recorded is not null)
         {
-            signals.Raise(id);
+            signals.Raise(id, recorded);
         }
 
-        if (isAccepted && isTerminal)
+        if (recorded is not null && isTerminal)
         {
             _leases.TryRemove(new(id, lease));
         }
 
-        return isAccepted;
+        return recorded is not null;
     }
 
     /// <summary>Returns an unfinished prediction to its place in the queue, or cancels it if that was requested.</summary>
@@ -123,8 +118,8 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
                     await records.AppendAsync(head, [new PredictionEvent.Canceled()], time.GetUtcNow(), CancellationToken.None);
                 }
 
-                return await records.Predictions.Where(row => row.Id == id && row.Lease == lease.Name)
-                    .ExecuteUpdateAsync(set => set.SetProperty(row => row.Lease, (string?)null), CancellationToken.None);
+                return await records.Commands.ExecuteAsync(
+                    $"UPDATE predictions SET lease = NULL WHERE id = {id} AND lease = {lease.Name}", CancellationToken.None);
             },
             CancellationToken.None);
         signals.Raise(id);
@@ -136,26 +131,30 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
         var hardware = options.Value.Hardware;
         while (true)
         {
-            var next = await records.Predictions.AsNoTracking()
-                .Where(row => row.CompletedAt == null && row.Lease == null && row.Kind == kind && row.Hardware == hardware)
-                .OrderBy(row => row.Arrival).FirstOrDefaultAsync(cancellationToken);
-            if (next is null)
+            var found = await records.Commands.QueryAsync(
+                $"""
+                SELECT id, attempts FROM predictions
+                WHERE completed_at IS NULL AND lease IS NULL AND kind = {kind.ToString()} AND hardware = {hardware} ORDER BY arrival LIMIT 1
+                """,
+                row => (Id: row.GetString(0), Attempts: row.GetInt32(1)),
+                cancellationToken);
+            if (found is not [var (id, attempts)])
             {
                 return null;
             }
 
-            if (next.Attempts < options.Value.MaxAttempts)
+            if (attempts < options.Value.MaxAttempts)
             {
-                var lease = new EmbeddedLease(this, next.ToCreated(), next.Attempts + 1, time);
-                await records.Predictions.Where(row => row.Id == next.Id).ExecuteUpdateAsync(
-                    set => set.SetProperty(row => row.Lease, lease.Name).SetProperty(row => row.Attempts, lease.Attempt), cancellationToken);
+                var lease = new EmbeddedLease(this, await records.CreatedAsync(id, cancellationToken), attempts + 1, time);
+                await records.Commands.ExecuteAsync(
+                    $"UPDATE predictions SET lease = {lease.Name}, attempts = {lease.Attempt} WHERE id = {id}", cancellationToken);
                 return lease;
             }
 
-            var head = await records.HeadAsync(next.Id, cancellationToken);
-            var failed = new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(next.Attempts));
+            var head = await records.HeadAsync(id, cancellationToken);
+            var failed = new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(attempts));
             await records.AppendAsync(head!, [failed], time.GetUtcNow(), cancellationToken);
-            signals.Raise(next.Id);
+            signals.Raise(id);
         }
     }
 

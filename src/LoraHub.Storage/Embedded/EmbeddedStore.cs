@@ -1,6 +1,5 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Records;
-using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Embedded;
 
@@ -31,7 +30,7 @@ sealed class EmbeddedStore(RecordReader reader, SqliteWriter writer, EmbeddedQue
         reader.ListAsync(query, cancellationToken);
 
     static async Task<Creation> CreateAsync(RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken) =>
-        await records.Predictions.AnyAsync(row => row.Id == created.Id, cancellationToken)
-            ? Creation.IdTaken
-            : await records.CreateAsync(created, capacity, cancellationToken);
+        await records.HeadAsync(created.Id, cancellationToken) is null
+            ? await records.CreateAsync(created, capacity, cancellationToken)
+            : Creation.IdTaken;
 }

@@ -62,6 +62,7 @@ sealed class SqliteFile(
     {
         if (_lock is not null)
         {
+            writer.Dispose();
             using var connection = new SqliteConnection(ConnectionString(Folder));
             SqliteConnection.ClearPool(connection);
         }

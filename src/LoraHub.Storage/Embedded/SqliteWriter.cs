@@ -2,17 +2,20 @@ using LoraHub.Core;
 using LoraHub.Storage.Records;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace LoraHub.Storage.Embedded;
 
 /// <summary>
 /// Runs one transaction at a time: SQLite has one writer, and waiting here avoids its "database is locked" errors. Writes that arrive during a
-/// transaction share the next one, and with it the time of the disk.
+/// transaction share the next one, and with it the time of the disk. Keeps a connection open, and with it the prepared statements.
 /// </summary>
-sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWriter
+sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWriter, IDisposable
 {
     const int MostTogether = 64;
+
+    readonly SemaphoreSlim _turn = new(1);
+    SqliteRecords? _records;
+    bool? _isDurable; // as the connection is set
 
     readonly Lock _gate = new();
     readonly Queue<Write> _waiting = [];
@@ -46,19 +49,51 @@ sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWr
         return write.Written;
     }
 
+    /// <summary>Closes the connection, once no transaction uses it. A later write opens another one.</summary>
+    public void Dispose()
+    {
+        _turn.Wait();
+        Close();
+        _turn.Release();
+    }
+
     async Task WriteAllAsync()
     {
         while (TakeNext() is { Count: > 0 } together)
         {
+            await _turn.WaitAsync();
             try
             {
-                (await WriteAsync(together)).ForEach(write => write.Complete());
+                (await WriteAsync(await OpenAsync(), together)).ForEach(write => write.Complete());
             }
             catch (Exception exception)
             {
+                Close();
                 together.ForEach(write => write.Fail(Explained(exception)));
             }
+            finally
+            {
+                _turn.Release();
+            }
         }
+    }
+
+    async Task<SqliteRecords> OpenAsync()
+    {
+        if (_records is null)
+        {
+            _records = await contexts.CreateDbContextAsync();
+            await _records.Database.OpenConnectionAsync();
+            _records.Database.AutoSavepointsEnabled = false;
+        }
+
+        return _records;
+    }
+
+    void Close()
+    {
+        _records?.Dispose();
+        (_records, _isDurable) = (null, null);
     }
 
     List<Write> TakeNext()
@@ -78,17 +113,20 @@ sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWr
     }
 
     /// <returns>Those that are committed. The others have failed.</returns>
-    async Task<List<Write>> WriteAsync(IReadOnlyList<Write> together)
+    async Task<List<Write>> WriteAsync(SqliteRecords records, IReadOnlyList<Write> together)
     {
-        await using var records = await contexts.CreateDbContextAsync();
-        await records.Database.OpenConnectionAsync();
-        records.Database.AutoSavepointsEnabled = false;
-        await records.Database.ExecuteSqlRawAsync(together.Any(write => write.IsDurable) ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+        var isDurable = together.Any(write => write.IsDurable);
+        if (isDurable != _isDurable)
+        {
+            await records.Database.ExecuteSqlRawAsync(isDurable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+            _isDurable = isDurable;
+        }
+
         await using var transaction = await records.Database.BeginTransactionAsync();
         var written = new List<Write>();
         foreach (var write in together)
         {
-            if (await WriteAsync(write, records, transaction))
+            if (await WriteAsync(write, records))
             {
                 written.Add(write);
             }
@@ -99,19 +137,18 @@ sealed class SqliteWriter(IDbContextFactory<SqliteRecords> contexts) : IRecordWr
     }
 
     /// <returns>Whether there is something to commit.</returns>
-    static async Task<bool> WriteAsync(Write write, RecordsContext records, IDbContextTransaction transaction)
+    static async Task<bool> WriteAsync(Write write, SqliteRecords records)
     {
-        const string Savepoint = "before";
-        await transaction.CreateSavepointAsync(Savepoint);
+        await records.Commands.ExecuteAsync($"SAVEPOINT before", CancellationToken.None);
         try
         {
             await write.RunAsync(records);
-            await transaction.ReleaseSavepointAsync(Savepoint);
+            await records.Commands.ExecuteAsync($"RELEASE before", CancellationToken.None);
             return true;
         }
         catch (Exception exception) when (Explained(exception) == exception) // else the disk is at fault, and no write of this transaction is made
         {
-            await transaction.RollbackToSavepointAsync(Savepoint);
+            await records.Commands.ExecuteAsync($"ROLLBACK TO before", CancellationToken.None);
             write.Fail(exception);
             return false;
         }

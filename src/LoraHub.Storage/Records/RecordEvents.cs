@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using LoraHub.Core.Predictions;
-using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
 
@@ -13,7 +12,9 @@ sealed class RecordEvents(RecordReads reads, RecordSignals signals, NewerEvents 
     {
         using var signal = signals.Subscribe(id); // before the first read, so that no event after it is missed
         var mayEnd = true; // whether the prediction may be unknown or have ended without further events
-        while (await reads.ReadAsync(records => NextAsync(records, id, after, mayEnd, cancellationToken), cancellationToken) is { } page)
+        IReadOnlyList<RecordedEvent>? signaled = null;
+        while ((Next(signaled, after)
+            ?? await reads.ReadAsync(records => NextAsync(records, id, after, mayEnd, cancellationToken), cancellationToken)) is { } page)
         {
             newer.Report(page.Select(recorded => recorded.Event));
             foreach (var recorded in page.Where(recorded => recorded.Event is not PredictionEvent.Unknown))
@@ -31,32 +32,31 @@ sealed class RecordEvents(RecordReads reads, RecordSignals signals, NewerEvents 
                 }
             }
 
-            if (page.Count < Page)
-            {
-                await signal.WaitAsync(cancellationToken);
-            }
+            signaled = page.Count < Page ? await signal.WaitAsync(cancellationToken) : null;
         }
+    }
+
+    /// <returns>Those of the signaled events that come next; null if they must be read from the table.</returns>
+    static IReadOnlyList<RecordedEvent>? Next(IReadOnlyList<RecordedEvent>? signaled, long after)
+    {
+        RecordedEvent[]? next = signaled is null ? null : [.. signaled.SkipWhile(recorded => recorded.Sequence <= after)];
+        return next is not null && next.Index().All(one => one.Item.Sequence == after + 1 + one.Index) ? next : null;
     }
 
     /// <returns>The events that are there; null when there are none and none will follow.</returns>
     static async Task<IReadOnlyList<RecordedEvent>?> NextAsync(
         RecordsContext records, string id, long after, bool mayEnd, CancellationToken cancellationToken)
     {
-        var page = await PageAsync(records, id, after, cancellationToken);
-        if (page.Count > 0 || !mayEnd || await records.Predictions.AnyAsync(row => row.Id == id && row.CompletedAt == null, cancellationToken))
+        var page = await records.EventsAsync(id, after, Page, cancellationToken);
+        if (page.Count > 0 || !mayEnd || await IsOpenAsync(records, id, cancellationToken))
         {
             return page;
         }
 
-        page = await PageAsync(records, id, after, cancellationToken); // it may have ended since the first read
+        page = await records.EventsAsync(id, after, Page, cancellationToken); // it may have ended since the first read
         return page.Count > 0 ? page : null;
     }
 
-    static async Task<IReadOnlyList<RecordedEvent>> PageAsync(RecordsContext records, string id, long after, CancellationToken cancellationToken)
-    {
-        var rows = await records.Events.AsNoTracking()
-            .Where(row => row.PredictionId == id && row.Sequence > after)
-            .OrderBy(row => row.Sequence).Take(Page).ToListAsync(cancellationToken);
-        return [.. rows.Select(row => row.ToRecorded())];
-    }
+    static async Task<bool> IsOpenAsync(RecordsContext records, string id, CancellationToken cancellationToken) =>
+        await records.HeadAsync(id, cancellationToken) is { IsTerminal: false };
 }

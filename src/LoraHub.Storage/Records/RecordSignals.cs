@@ -1,8 +1,12 @@
 using System.Threading.Channels;
+using LoraHub.Core.Predictions;
 
 namespace LoraHub.Storage.Records;
 
-/// <summary>Wakes readers in this process that wait for a prediction's next event. A signal carries no data: the events are in the table.</summary>
+/// <summary>
+/// Wakes readers in this process that wait for a prediction's next event. A signal may carry events that this process recorded, so that their readers
+/// need not read them from the table.
+/// </summary>
 sealed class RecordSignals
 {
     readonly Lock _lock = new();
@@ -25,7 +29,8 @@ sealed class RecordSignals
         return subscription;
     }
 
-    public void Raise(string id)
+    /// <param name="recorded">The new events, once they are in the table; null if they are only there.</param>
+    public void Raise(string id, IReadOnlyList<RecordedEvent>? recorded = null)
     {
         Subscription[] waiting;
         lock (_lock)
@@ -35,7 +40,7 @@ sealed class RecordSignals
 
         foreach (var one in waiting)
         {
-            one.Raise();
+            one.Raise(recorded);
         }
     }
 
@@ -67,15 +72,39 @@ sealed class RecordSignals
 
     public sealed class Subscription(RecordSignals signals, string id) : IDisposable
     {
-        // Collapses several signals into one, since one read of the table returns all new events.
+        /// <summary>So many events wait for a slow reader in memory; more are left to the table.</summary>
+        const int Most = 1000;
+
         readonly Channel<bool> _raised =
             Channel.CreateBounded<bool>(new BoundedChannelOptions(capacity: 1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+        readonly Lock _lock = new();
+        List<RecordedEvent>? _recorded = []; // since the last wait; null if only the table has all of them
+
         /// <summary>Completes once the signal was raised since the last wait.</summary>
-        public async Task WaitAsync(CancellationToken cancellationToken) => await _raised.Reader.ReadAsync(cancellationToken);
+        /// <returns>The events recorded since then, not always in order; null if the table has others.</returns>
+        public async Task<IReadOnlyList<RecordedEvent>?> WaitAsync(CancellationToken cancellationToken)
+        {
+            await _raised.Reader.ReadAsync(cancellationToken);
+            lock (_lock)
+            {
+                var recorded = _recorded;
+                _recorded = [];
+                return recorded;
+            }
+        }
 
         public void Dispose() => signals.Remove(this, id);
 
-        internal void Raise() => _raised.Writer.TryWrite(true);
+        internal void Raise(IReadOnlyList<RecordedEvent>? recorded)
+        {
+            lock (_lock)
+            {
+                _recorded = recorded is null || _recorded?.Count + recorded.Count > Most ? null : _recorded;
+                _recorded?.AddRange(recorded!);
+            }
+
+            _raised.Writer.TryWrite(true);
+        }
     }
 }

@@ -18,8 +18,46 @@ static class Recording
         rows.Select(row => new PredictionHead(
             row.Id, new PredictionState(row.Status, row.CancelRequested), row.LastSequence, row.Lease, row.Attempts));
 
-    public static Task<PredictionHead?> HeadAsync(this RecordsContext records, string id, CancellationToken cancellationToken) =>
-        records.Predictions.Where(row => row.Id == id).Heads().FirstOrDefaultAsync(cancellationToken);
+    public static async Task<PredictionHead?> HeadAsync(this RecordsContext records, string id, CancellationToken cancellationToken)
+    {
+        var found = await records.Commands.QueryAsync(
+            $"SELECT status, cancel_requested, last_sequence, lease, attempts FROM predictions WHERE id = {id}",
+            row => new PredictionHead(
+                id,
+                new PredictionState((PredictionStatus)row.GetInt32(0), row.GetBoolean(1)),
+                row.GetInt64(2),
+                row.IsDBNull(3) ? null : row.GetString(3),
+                row.GetInt32(4)),
+            cancellationToken);
+        return found.SingleOrDefault();
+    }
+
+    /// <summary>A known prediction as it was created.</summary>
+    public static async Task<CreatedPrediction> CreatedAsync(this RecordsContext records, string id, CancellationToken cancellationToken)
+    {
+        var found = await records.Commands.QueryAsync(
+            $"SELECT input, plan, created, created_at, deadline, hardware, kind FROM predictions WHERE id = {id}",
+            row => new PredictionRow
+            {
+                Id = id,
+                Input = row.IsDBNull(0) ? null : row.GetString(0),
+                Plan = row.IsDBNull(1) ? null : row.GetString(1),
+                Created = row.GetString(2),
+                CreatedAt = StoredTime.Read(row.GetInt64(3)),
+                Deadline = row.IsDBNull(4) ? null : StoredTime.Read(row.GetInt64(4)),
+                Hardware = row.GetString(5),
+                Kind = Enum.Parse<PredictionKind>(row.GetString(6)),
+            },
+            cancellationToken);
+        return found.Single().ToCreated();
+    }
+
+    /// <summary>A prediction's events after a sequence number.</summary>
+    public static Task<List<RecordedEvent>> EventsAsync(
+        this RecordsContext records, string id, long after, int limit, CancellationToken cancellationToken) => records.Commands.QueryAsync(
+        $"SELECT sequence, at, data FROM events WHERE prediction_id = {id} AND sequence > {after} ORDER BY sequence LIMIT {limit}",
+        row => new RecordedEvent(row.GetInt64(0), StoredTime.Read(row.GetInt64(1)), RecordJson.Read<PredictionEvent>(row.GetString(2))),
+        cancellationToken);
 
     /// <summary>
     /// Adds a new prediction with an unused id, and the modules that it uses. The caller holds <see cref="RecordsContext.HoldCreationsAsync"/>, as
@@ -29,8 +67,13 @@ static class Recording
     public static async Task<Creation> CreateAsync(
         this RecordsContext records, CreatedPrediction created, int capacity, CancellationToken cancellationToken)
     {
-        var open = records.Predictions.Where(row => row.CompletedAt == null);
-        if (await open.CountAsync(row => row.Kind == created.Kind, cancellationToken) >= capacity)
+        var queue = await records.Commands.QueryAsync( // finished predictions have no place in the queue
+            $"""
+            SELECT count(CASE kind WHEN {created.Kind.ToString()} THEN 1 END), coalesce(max(arrival), 0) FROM predictions WHERE completed_at IS NULL
+            """,
+            row => (Waiting: row.GetInt64(0), Last: row.GetInt64(1)),
+            cancellationToken);
+        if (queue[0].Waiting >= capacity)
         {
             return Creation.Full;
         }
@@ -41,8 +84,7 @@ static class Recording
             return Creation.ModuleDeleted;
         }
 
-        var last = await open.MaxAsync(row => (long?)row.Arrival, cancellationToken); // finished predictions have no place in the queue
-        records.Predictions.Add(PredictionRow.From(created, (last ?? 0) + 1));
+        records.Predictions.Add(PredictionRow.From(created, queue[0].Last + 1));
         await records.SaveChangesAsync(cancellationToken);
         await records.AddUsesAsync(created.Id, modules, cancellationToken);
         return Creation.Created;
@@ -50,72 +92,70 @@ static class Recording
 
     /// <summary>Appends events, which the prediction must accept.</summary>
     /// <param name="head">The prediction's current state in this transaction.</param>
-    public static Task AppendAsync(
+    public static async Task<IReadOnlyList<RecordedEvent>> AppendAsync(
         this RecordsContext records,
         PredictionHead head,
         IReadOnlyList<PredictionEvent> happened,
         DateTimeOffset at,
-        CancellationToken cancellationToken) =>
-        records.AppendAsync(head, [.. happened.Select((one, index) => new RecordedEvent(head.LastSequence + 1 + index, at, one))], cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        RecordedEvent[] recorded = [.. happened.Select((one, index) => new RecordedEvent(head.LastSequence + 1 + index, at, one))];
+        await records.AppendAsync(head, recorded, cancellationToken);
+        return recorded;
+    }
 
     /// <summary>Appends events, which the prediction must accept and whose sequence numbers must follow its last event.</summary>
     /// <param name="head">The prediction's current state in this transaction.</param>
     public static async Task AppendAsync(
         this RecordsContext records, PredictionHead head, IReadOnlyList<RecordedEvent> happened, CancellationToken cancellationToken)
     {
+        if (happened.Count == 0)
+        {
+            return;
+        }
+
         var (after, startedAt) = (head.State, (DateTimeOffset?)null);
         foreach (var recorded in happened)
         {
             after = after.Apply(recorded.Event);
             startedAt = recorded.Event is PredictionEvent.Started ? recorded.At : startedAt;
-            records.Events.Add(EventRow.From(head.Id, recorded));
             if (recorded.Event is PredictionEvent.Answered(var output))
             {
                 await records.AddResultsAsync(head.Id, output, cancellationToken);
             }
         }
 
-        var sequence = happened.Count == 0 ? head.LastSequence : happened[^1].Sequence;
-        await records.SaveChangesAsync(cancellationToken);
-        records.ChangeTracker.Clear();
-
-        var row = records.Predictions.Where(row => row.Id == head.Id);
-        await row.ExecuteUpdateAsync(
-            set => set
-                .SetProperty(row => row.Status, after.Status)
-                .SetProperty(row => row.CancelRequested, after.CancelRequested)
-                .SetProperty(row => row.LastSequence, sequence)
-                .SetProperty(row => row.StartedAt, row => startedAt ?? row.StartedAt),
+        await records.Commands.InsertAsync(
+            "INSERT INTO events (prediction_id, sequence, at, part, data)",
+            happened.Select(recorded => EventRow.From(head.Id, recorded))
+                .Select(row => (object?[])[row.PredictionId, row.Sequence, row.At, row.Part, row.Data]),
+            cancellationToken);
+        await records.Commands.ExecuteAsync(
+            $"""
+            UPDATE predictions SET status = {after.Status}, cancel_requested = {after.CancelRequested}, last_sequence = {happened[^1].Sequence},
+            started_at = coalesce({startedAt}, started_at) WHERE id = {head.Id}
+            """,
             cancellationToken);
         if (after.IsTerminal)
         {
-            var ended = await records.CloseAsync(row, cancellationToken);
+            var ended = await records.CloseAsync(head.Id, cancellationToken);
             Instruments.CountEnd(happened[^1].Event, ended.Deployment); // every prediction ends here exactly once
         }
     }
 
     /// <summary>Folds all events into the row.</summary>
-    static async Task<Prediction> CloseAsync(this RecordsContext records, IQueryable<PredictionRow> rows, CancellationToken cancellationToken)
+    static async Task<Prediction> CloseAsync(this RecordsContext records, string id, CancellationToken cancellationToken)
     {
-        var row = await rows.AsNoTracking().SingleAsync(cancellationToken);
-        var events = await records.Events.AsNoTracking()
-            .Where(one => one.PredictionId == row.Id)
-            .OrderBy(one => one.Sequence).ToListAsync(cancellationToken);
-        var ended = row.ToPrediction(events);
-        var (logs, error) = (Storable(ended.Logs), ended.Error is null ? null : Storable(ended.Error));
+        var ended = new Prediction(await records.CreatedAsync(id, cancellationToken)).Apply(await records.EventsAsync(id, after: 0, int.MaxValue, cancellationToken));
         var output = ended.Output is null ? null : RecordJson.Write(ended.Output);
-        var metrics = RecordJson.Write(ended.Metrics);
-        await rows.ExecuteUpdateAsync(
-            set => set
-                .SetProperty(row => row.CompletedAt, ended.CompletedAt)
-                .SetProperty(row => row.Logs, logs)
-                .SetProperty(row => row.Output, output)
-                .SetProperty(row => row.Error, error)
-                .SetProperty(row => row.Metrics, metrics)
-                .SetProperty(row => row.Plan, (string?)null)
-                .SetProperty(row => row.Lease, (string?)null),
+        await records.Commands.ExecuteAsync(
+            $"""
+            UPDATE predictions SET completed_at = {ended.CompletedAt}, logs = {Storable(ended.Logs)}, output = {output},
+            error = {(ended.Error is null ? null : Storable(ended.Error))}, metrics = {RecordJson.Write(ended.Metrics)}, plan = NULL, lease = NULL
+            WHERE id = {id}
+            """,
             cancellationToken);
-        await records.ModuleUses.Where(use => use.PredictionId == row.Id).ExecuteDeleteAsync(cancellationToken);
+        await records.Commands.ExecuteAsync($"DELETE FROM module_uses WHERE prediction_id = {id}", cancellationToken);
         if (ended.Status == PredictionStatus.Succeeded)
         {
             await records.CountUsesAsync(ended, cancellationToken);
@@ -131,12 +171,8 @@ static class Recording
     {
         foreach (var digest in output.Digests())
         {
-            // An earlier attempt may have produced the same result.
-            if (!records.Results.Local.Any(row => row.Digest == digest && row.PredictionId == id)
-                && !await records.Results.AnyAsync(row => row.Digest == digest && row.PredictionId == id, cancellationToken))
-            {
-                records.Results.Add(new ResultRow { Digest = digest, PredictionId = id });
-            }
+            await records.Commands.ExecuteAsync( // an earlier attempt may have produced the same result
+                $"INSERT INTO results (digest, prediction_id) VALUES ({digest}, {id}) ON CONFLICT DO NOTHING", cancellationToken);
         }
     }
 }

@@ -2,7 +2,6 @@ using LoraHub.Core.Models;
 using LoraHub.Storage.Records.Deployments;
 using LoraHub.Storage.Records.Modules;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace LoraHub.Storage.Records;
 
@@ -27,6 +26,9 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
 
     public DbSet<DeploymentRow> Deployments => Set<DeploymentRow>();
 
+    /// <summary>Runs the statements that every prediction needs.</summary>
+    public RecordCommands Commands => field ??= new RecordCommands(this);
+
     /// <summary>The collation that compares text byte by byte.</summary>
     protected abstract string Ordinal { get; }
 
@@ -46,7 +48,7 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
     public abstract Task HoldCreationsAsync(CancellationToken cancellationToken);
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
-        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<Microseconds>();
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<StoredTime>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -93,11 +95,6 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
             property.SetColumnName(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name));
         }
     }
-
-    /// <summary>Stores times in microseconds since 1970, the precision of the wire format.</summary>
-    sealed class Microseconds() : ValueConverter<DateTimeOffset, long>(
-        time => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond,
-        microseconds => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond));
 }
 
 /// <summary>The tables in a SQLite file.</summary>

@@ -11,23 +11,13 @@ static class ModuleUses
 
     const string AllVersions = "";
 
-    const int MostRows = 1000; // PostgreSQL takes 65,535 parameters a statement, SQLite 32,766
-
-    /// <summary>
-    /// Records the modules that an unfinished prediction uses. One statement is used, because rows in the change tracker would make a creation a
-    /// fifth slower.
-    /// </summary>
-    public static async Task AddUsesAsync(
-        this RecordsContext records, string predictionId, IReadOnlyList<ModuleUse> modules, CancellationToken cancellationToken)
-    {
-        foreach (var uses in modules.Distinct().Chunk(MostRows)) // a module may occur twice: with and without its digest
-        {
-            var rows = string.Join(", ", uses.Select((_, row) => $"({{0}}, {{{1 + (2 * row)}}}, {{{2 + (2 * row)}}})"));
-            var insert = $"INSERT INTO module_uses (prediction_id, module_id, digest) VALUES {rows}";
-            object[] values = [predictionId, .. uses.SelectMany(use => (object[])[use.Id, use.Digest])];
-            await records.Database.ExecuteSqlRawAsync(insert, values, cancellationToken);
-        }
-    }
+    /// <summary>Records the modules that an unfinished prediction uses.</summary>
+    public static Task AddUsesAsync(
+        this RecordsContext records, string predictionId, IReadOnlyList<ModuleUse> modules, CancellationToken cancellationToken) =>
+        records.Commands.InsertAsync(
+            "INSERT INTO module_uses (prediction_id, module_id, digest)",
+            modules.Distinct().Select(use => (object?[])[predictionId, use.Id, use.Digest]), // a module may occur twice: with and without its digest
+            cancellationToken);
 
     /// <summary>Notes that a module was deleted with all of its versions (digest null) or one of them, until <see cref="NotePutAsync"/>.</summary>
     public static async Task NoteDeletedAsync(this RecordsContext records, string id, string? digest, CancellationToken cancellationToken)
@@ -62,18 +52,12 @@ static class ModuleUses
             : succeeded.Output?.Weights
                 .Where(weight => weight.Digest is not null)
                 .Select(weight => (weight.Module, weight.Digest)).ToHashSet() ?? [];
-        if (used.Count == 0)
+        foreach (var (id, digest) in used.OrderBy(one => one.Module, StringComparer.Ordinal)) // a fixed order prevents deadlocks
         {
-            return;
+            await records.Commands.ExecuteAsync(
+                $"UPDATE modules SET uses = uses + 1, last_used_at = {succeeded.CompletedAt} WHERE id = {id} AND digest = {digest}",
+                cancellationToken);
         }
-
-        var (ids, digests) = (used.Select(one => one.Module).ToArray(), used.Select(one => one.Digest!).Distinct(StringComparer.Ordinal).ToArray());
-        var known = await records.Modules.Where(row => ids.Contains(row.Id) && digests.Contains(row.Digest))
-            .Select(row => new { row.Number, row.Id, row.Digest }).ToListAsync(cancellationToken);
-        var numbers = known.Where(row => used.Contains((row.Id, row.Digest))).Select(row => row.Number).ToArray();
-        var at = succeeded.CompletedAt;
-        await records.Modules.Where(row => numbers.Contains(row.Number)).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.Uses, row => row.Uses + 1).SetProperty(row => row.LastUsedAt, at), cancellationToken);
     }
 
     /// <summary>
