@@ -37,7 +37,7 @@ sealed class RecordEvents(RecordReads reads, RecordSignals signals, NewerEvents 
     }
 
     /// <returns>Those of the signaled events that come next; null if they must be read from the table.</returns>
-    static IReadOnlyList<RecordedEvent>? Next(IReadOnlyList<RecordedEvent>? signaled, long after)
+    static RecordedEvent[]? Next(IReadOnlyList<RecordedEvent>? signaled, long after)
     {
         RecordedEvent[]? next = signaled is null ? null : [.. signaled.SkipWhile(recorded => recorded.Sequence <= after)];
         return next is not null && next.Index().All(one => one.Item.Sequence == after + 1 + one.Index) ? next : null;

@@ -1,7 +1,6 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Telemetry;
 using LoraHub.Storage.Records.Modules;
-using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records;
 
