@@ -121,7 +121,7 @@ sealed partial class PredictionIntake(
             case Creation.Full:
                 return new IntakeResult.Full();
             case Creation.ModuleDeleted:
-                return new IntakeResult.Invalid([Deleted(plan, await store.DeletedModulesAsync(plan.Modules, cancellationToken))]);
+                return new IntakeResult.Invalid([Deleted(planned, await store.DeletedModulesAsync(planned.Modules, cancellationToken))]);
         }
 
         if (!request.IsTraining && request.Model?.Module is null)
@@ -140,7 +140,12 @@ sealed partial class PredictionIntake(
     }
 
     static InputError Deleted(PredictionPlan plan, IReadOnlyList<string> modules) => new(
-        plan is GenerationPlan ? PromptSchema.Prompt : InputSchema.LoraModulesSpecified,
+        plan switch
+        {
+            GenerationPlan => PromptSchema.Prompt,
+            TrainingPlan { Composition: null } => TrainingSchema.InitFrom,
+            _ => InputSchema.LoraModulesSpecified,
+        },
         $"{(modules is [var first, ..] ? $"The module `{first}`" : "A module")} was deleted while the prediction was being created; "
             + "send the request again without it.",
         InputErrorKind.Invalid);

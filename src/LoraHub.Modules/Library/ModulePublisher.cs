@@ -35,7 +35,6 @@ sealed record Publication(ModuleVersion Version, Placement Placement);
 sealed class ModulePublisher(
     VersionStore store,
     VersionRemoval removal,
-    ModuleLibrary library,
     ModuleInspector inspector,
     QuarantineRule quarantine,
     ModuleLibrary library,
@@ -87,7 +86,7 @@ sealed class ModulePublisher(
     }
 
     /// <summary>Removes a version that was just published. The newest other one becomes current; without one, the module is gone.</summary>
-    /// <returns>False if there is no such version.</returns>
+    /// <returns>False if there is no such version, or a prediction uses it already.</returns>
     public async Task<bool> WithdrawAsync(string id, string digest)
     {
         await _turn.WaitAsync(CancellationToken.None);
@@ -95,15 +94,13 @@ sealed class ModulePublisher(
         {
             var isOnly = library.Find(new ModuleReference(id, null))?.Digest == digest && library.EarlierVersions(id).Count == 0;
             var isRemoved = isOnly
-                ? await store.RemoveAsync(id, CancellationToken.None)
-                : await removal.RemoveAsync(id, digest, CancellationToken.None);
-            if (index is not null && indexer is not null)
-            {
-                await (isOnly ? Task.CompletedTask : index.RemoveAsync(id, digest, CancellationToken.None));
-                await indexer.ReindexAsync(id);
-            }
-
+                ? await store.RemoveAsync(id, MayRemoveAsync, CancellationToken.None)
+                : await removal.RemoveAsync(id, digest, MayRemoveAsync, CancellationToken.None);
+            await (indexer?.ReindexAsync(id) ?? Task.CompletedTask);
             return isRemoved;
+
+            async Task<bool> MayRemoveAsync() =>
+                index is null || (await index.RemoveUnusedAsync(id, isOnly ? null : digest, CancellationToken.None)).Count == 0;
         }
         finally
         {

@@ -95,6 +95,8 @@ public sealed class ModuleDeletionTests : IAsyncLifetime
 
         public Task ShareAsync(CancellationToken cancellationToken) => Interlocked.Exchange(ref _work, null)?.Invoke() ?? Task.CompletedTask;
 
+        public Task ShareAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public bool IsPublished(string id) => false;
     }
 }
