@@ -65,13 +65,13 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
     }
 
     /// <summary>
-    /// Takes 20 steps of 50 ms with a checkpoint after each, or fails or hangs by its seed, as above. The adapter's bytes depend on the seed, not on
+    /// Takes the given number of steps, or 20, of 50 ms with a checkpoint after each, or fails or hangs by its seed, as above. The adapter's bytes depend on the seed, not on
     /// interruptions.
     /// </summary>
     public PredictionResult Tune(
         TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken)
     {
-        const int Steps = 20;
+        var steps = plan.Input.Tuning?.Steps ?? 20;
         progress.Log($"Using seed: {plan.Seed}");
         switch (plan.Seed)
         {
@@ -88,17 +88,17 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
             done = last?.ReadByte() ?? 0;
         }
 
-        while (done < Steps)
+        while (done < steps)
         {
             Wait(TimeSpan.FromMilliseconds(50), cancellationToken);
             done++;
-            progress.Log($"{100 * done / Steps,3}%|{new string('█', 1 + (9 * done / Steps))}| {done}/{Steps} [00:00<00:00,  0.05s/it]");
+            progress.Log($"{100 * done / steps,3}%|{new string('█', 1 + (9 * done / steps))}| {done}/{steps} [00:00<00:00,  0.05s/it]");
             checkpoints.Save(stream => stream.WriteByte((byte)done));
         }
 
         var adapter = Path.Combine(folder, "adapter.zip");
         ScriptedAdapter.Write(adapter, plan.Seed);
-        return new PredictionResult(new PredictionOutput { Loss = new LossReport(1.5, 0.25, Steps) }, adapter, CheckpointFile: null);
+        return new PredictionResult(new PredictionOutput { Loss = new LossReport(1.5, 0.25, steps) }, adapter, CheckpointFile: null);
     }
 
     /// <summary>Answers with the prompt's words in capitals, one piece each; the seed selects the script, as above.</summary>
