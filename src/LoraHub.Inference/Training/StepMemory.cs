@@ -52,7 +52,7 @@ sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, lon
     }
 
     /// <summary>With the gradients of a layer's states, the allocator's unused memory and libtorch's workspaces (bench -- tune).</summary>
-    static long WithSlack(long bytes) => (bytes * 3 / 2) + (64L << 20);
+    static long WithSlack(long bytes) => (2 * bytes) + (64L << 20);
 
     long Narrow => model.ComputeType.ElementSize();
 

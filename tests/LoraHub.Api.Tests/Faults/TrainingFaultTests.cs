@@ -11,7 +11,8 @@ namespace LoraHub.Api.Tests.Faults;
 [Collection(nameof(Alone))]
 public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
 {
-    const int StepsBetween = 4, Seed = 20;
+    /// <summary>A kill comes after <see cref="StepsBetween"/> steps; starting takes some, too.</summary>
+    const int StepsBetween = 4, StepsOfKill = 20, Seed = 20;
 
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
@@ -54,7 +55,7 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
     {
         using var client = new HttpClient { BaseAddress = api.Address, Timeout = TimeSpan.FromSeconds(10) };
         var whole = await UntilAsync(client, await CreateAsync(client, "me/whole", steps: 1), IsEnded);
-        var id = await CreateAsync(client, "me/killed", steps: 20 + (kills * victims.Count * StepsBetween));
+        var id = await CreateAsync(client, "me/killed", steps: StepsOfKill * (1 + (kills * victims.Count)));
 
         for (var kill = 0; kill < kills; kill++)
         {

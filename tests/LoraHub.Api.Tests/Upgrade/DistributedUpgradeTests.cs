@@ -23,6 +23,7 @@ public sealed class DistributedUpgradeTests : UpgradeTests, IClassFixture<Distri
 
         private protected override async Task<UpgradedService> StartAsync(string receiver)
         {
+            Directory.CreateDirectory(_nats.Folder);
             await Before.ExtractAsync("distributed.nats.tar.gz", _nats.Folder);
             await _nats.StartAsync();
             var database = await postgres.NewDatabaseAsync();
