@@ -85,7 +85,8 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
         var done = 0;
         using (var last = checkpoints.Open())
         {
-            done = last?.ReadByte() ?? 0;
+            using var reader = last is null ? null : new BinaryReader(last);
+            done = reader?.ReadInt32() ?? 0;
         }
 
         while (done < steps)
@@ -93,7 +94,7 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
             Wait(TimeSpan.FromMilliseconds(50), cancellationToken);
             done++;
             progress.Log($"{100 * done / steps,3}%|{new string('█', 1 + (9 * done / steps))}| {done}/{steps} [00:00<00:00,  0.05s/it]");
-            checkpoints.Save(stream => stream.WriteByte((byte)done));
+            checkpoints.Save(stream => stream.Write(BitConverter.GetBytes(done)));
         }
 
         var adapter = Path.Combine(folder, "adapter.zip");

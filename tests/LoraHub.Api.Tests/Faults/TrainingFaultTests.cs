@@ -11,8 +11,10 @@ namespace LoraHub.Api.Tests.Faults;
 [Collection(nameof(Alone))]
 public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
 {
-    /// <summary>A kill comes after <see cref="StepsBetween"/> steps; starting takes some, too.</summary>
-    const int StepsBetween = 4, StepsOfKill = 20, Seed = 20;
+    /// <summary>A kill comes after so many steps.</summary>
+    const int StepsBetween = 4;
+
+    const int Seed = 20;
 
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
@@ -38,7 +40,7 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
     {
         await using var node = new Node("the process", NatsServer.FreePort(), Common);
         await node.StartAsync();
-        await RunAsync(node, [node], kills);
+        await RunAsync(node, [node], kills, steps: 20 * (1 + kills));
     }
 
     async Task RunManyProcessesAsync(int kills)
@@ -48,14 +50,14 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
             "api", NatsServer.FreePort(), [.. shared, ("Role", "api"), ("Distributed:Postgres", await postgres.NewDatabaseOrSkipAsync())]);
         await using var worker = new Node("worker", NatsServer.FreePort(), [.. shared, ("Role", "worker")]);
         await Task.WhenAll(api.StartAsync(), worker.StartAsync());
-        await RunAsync(api, [worker, api], kills);
+        await RunAsync(api, [worker, api], kills, steps: 160 * (1 + kills)); // the worker trains while the other node is away
     }
 
-    static async Task RunAsync(Node api, IReadOnlyList<Node> victims, int kills)
+    static async Task RunAsync(Node api, IReadOnlyList<Node> victims, int kills, int steps)
     {
         using var client = new HttpClient { BaseAddress = api.Address, Timeout = TimeSpan.FromSeconds(10) };
         var whole = await UntilAsync(client, await CreateAsync(client, "me/whole", steps: 1), IsEnded);
-        var id = await CreateAsync(client, "me/killed", steps: StepsOfKill * (1 + (kills * victims.Count)));
+        var id = await CreateAsync(client, "me/killed", steps);
 
         for (var kill = 0; kill < kills; kill++)
         {
@@ -71,7 +73,7 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
         var ended = await UntilAsync(client, id, IsEnded);
         Assert.Equal(("succeeded", "succeeded"), (whole.Text("status"), ended.Text("status")));
         Assert.Equal(FilesOf(whole), FilesOf(ended)); // the same bytes as without a kill
-        Assert.Equal(ended["output"]!.Text("version"), $"me/killed:{Assert.Single(await client.VersionsAsync("me/killed"))}");
+        Assert.Equal(ended["output"]!.Text("version"), $"me/killed:{Assert.Single(await VersionsAsync(client, "me/killed"))}");
         Assert.Equal(kills, ended.Text("logs")!.Split('\n').Count(line => line.StartsWith("Attempt ", StringComparison.Ordinal)));
         Assert.True(FirstStep(ended.Text("logs")!.Split("Attempt 2:")[1]) > 1, "the second attempt began again");
     }
@@ -80,6 +82,21 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
     {
         using var created = await client.TrainAsync(destination, TrainingRequests.Tune(("seed", Seed), ("steps", steps)));
         return (await created.JsonAsync()).Text("id")!;
+    }
+
+    /// <summary>A node that has no worker fetches a new module at its next check.</summary>
+    static async Task<string[]> VersionsAsync(HttpClient client, string model)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        string[] versions;
+        do
+        {
+            await Task.Delay(100, Cancellation);
+            versions = await client.VersionsAsync(model);
+        }
+        while (versions.Length == 0 && TimeProvider.System.GetElapsedTime(start) < Limit);
+
+        return versions;
     }
 
     static bool IsEnded(JsonObject training) => training["completed_at"] is not null;
@@ -99,15 +116,16 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
     /// <summary>Asks until the training is so; a node may be away for a while.</summary>
     static async Task<JsonObject> UntilAsync(HttpClient client, string id, Func<JsonObject, bool> condition)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        limit.CancelAfter(Limit);
-        while (true)
+        var start = TimeProvider.System.GetTimestamp();
+        var seen = new JsonObject();
+        while (TimeProvider.System.GetElapsedTime(start) < Limit)
         {
             try
             {
-                if (await client.GetJsonAsync($"/v1/trainings/{id}") is var training && condition(training))
+                seen = await client.GetJsonAsync($"/v1/trainings/{id}");
+                if (condition(seen))
                 {
-                    return training;
+                    return seen;
                 }
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException or System.Text.Json.JsonException)
@@ -115,7 +133,9 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
                 // It starts.
             }
 
-            await Task.Delay(50, limit.Token);
+            await Task.Delay(50, Cancellation);
         }
+
+        throw new TimeoutException(seen.ToJsonString());
     }
 }
