@@ -134,7 +134,8 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
         get
         {
             string[] models = [composer.Name, .. library.Bases.Known];
-            return $"This service serves {string.Join(", ", models.Select(id => $"`{id}`"))} and {Modules.Count()} modules; GET /v1/models lists them.";
+            var names = string.Join(", ", models.Select(id => $"`{id}`"));
+            return $"This service serves {names} and {Modules.Count()} modules; GET /v1/models lists them.";
         }
     }
 

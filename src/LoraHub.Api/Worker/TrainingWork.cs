@@ -21,7 +21,7 @@ sealed class TrainingWork(
 {
     const string DataDeleted = "The training's data was deleted; create the training again.";
 
-    /// <summary>Trains until the version is published. Its files are gone when it ends, as for every prediction.</summary>
+    /// <summary>Trains until the version is published. It deletes its files when it ends, as every prediction does.</summary>
     /// <returns>The output, and how to take the version back.</returns>
     /// <exception cref="PredictionException">The training failed; nothing was published.</exception>
     /// <exception cref="HandedBackException">The worker is stopping.</exception>

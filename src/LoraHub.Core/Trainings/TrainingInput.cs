@@ -45,7 +45,9 @@ public sealed record TrainingInput
     public TuningSettings? Tuning { get; init; }
 }
 
-/// <summary>How a LoRA is trained by gradient: AdamW (betas 0.9 and 0.999, epsilon 1e-8, decoupled weight decay), the gradient's norm clipped to 1.</summary>
+/// <summary>
+/// How a LoRA is trained by gradient: AdamW (betas 0.9 and 0.999, epsilon 1e-8, decoupled weight decay), the gradient's norm clipped to 1.
+/// </summary>
 public sealed record TuningSettings
 {
     /// <summary>Ignored when the training starts from a module or a composition, whose rank it then has.</summary>
@@ -54,7 +56,9 @@ public sealed record TuningSettings
     /// <summary>ΔW is scaled by alpha / rank. Ignored as <see cref="Rank"/> is.</summary>
     public required double Alpha { get; init; }
 
-    /// <summary>The linear layers to train, by the ends of their names as in PEFT's <c>target_modules</c>. Ignored as <see cref="Rank"/> is.</summary>
+    /// <summary>
+    /// The linear layers to train, by the ends of their names as in PEFT's <c>target_modules</c>. Ignored as <see cref="Rank"/> is.
+    /// </summary>
     public required IReadOnlyList<string> TargetModules { get; init; }
 
     public required TuningScope Scope { get; init; }

@@ -131,7 +131,7 @@ static class ObjectStores
         }
     }
 
-    /// <summary>Publishes an object's record in the place of the last one.</summary>
+    /// <summary>Publishes an object's record, which replaces the last one.</summary>
     /// <param name="last">The last one's sequence number, which is checked; 0 for none.</param>
     public static async Task<PubAckResponse> PublishAsync(
         this INatsObjStore store, string name, ReadOnlyMemory<byte> record, ulong last, CancellationToken cancellationToken) =>

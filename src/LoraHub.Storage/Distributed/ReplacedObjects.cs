@@ -16,7 +16,7 @@ static class ReplacedObjects
 {
     const int PartBytes = 256 * 1024; // fits a message with room for the envelope of a read
 
-    /// <summary>Stores an object in the place of the one with its name, or changes nothing.</summary>
+    /// <summary>Replaces the object of that name, or changes nothing.</summary>
     /// <param name="name">Letters, digits and hyphens.</param>
     public static async Task<bool> ReplaceAsync(this INatsObjStore store, string name, Stream content, CancellationToken cancellationToken)
     {

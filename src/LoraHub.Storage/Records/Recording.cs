@@ -145,7 +145,8 @@ static class Recording
     /// <summary>Folds all events into the row.</summary>
     static async Task<Prediction> CloseAsync(this RecordsContext records, string id, CancellationToken cancellationToken)
     {
-        var ended = new Prediction(await records.CreatedAsync(id, cancellationToken)).Apply(await records.EventsAsync(id, after: 0, int.MaxValue, cancellationToken));
+        var events = await records.EventsAsync(id, after: 0, int.MaxValue, cancellationToken);
+        var ended = new Prediction(await records.CreatedAsync(id, cancellationToken)).Apply(events);
         var output = ended.Output is null ? null : RecordJson.Write(ended.Output);
         await records.Commands.ExecuteAsync(
             $"""

@@ -53,7 +53,7 @@ public static class TrainingSchema
         new(LearningRate, InputType.Number, "The highest learning rate.") { Default = 0.001, Minimum = 0, Maximum = 1 },
         new(Schedule, InputType.Text, "The learning rate after the warm-up.") { Default = "linear", Choices = ["constant", "linear", "cosine"] },
         new(Epochs, InputType.Number, "Passes over the data. Default: 3, unless `steps` is given.") { Minimum = 0.01, Maximum = 10_000 },
-        new(Steps, InputType.Integer, "Number of updates, in the place of `epochs`.") { Minimum = 1, Maximum = 1_000_000 },
+        new(Steps, InputType.Integer, "Number of updates, instead of `epochs`.") { Minimum = 1, Maximum = 1_000_000 },
         new(BatchSize, InputType.Integer, "Examples in one step.") { Default = 8, Minimum = 1, Maximum = 1024 },
         new(Warmup, InputType.Integer, "Steps over which the learning rate rises from 0.") { Default = 0, Minimum = 0, Maximum = 1_000_000 },
         new(WeightDecay, InputType.Number, "AdamW's decoupled weight decay.") { Default = 0.01, Minimum = 0, Maximum = 1 },
