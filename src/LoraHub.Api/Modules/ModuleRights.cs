@@ -6,7 +6,7 @@ using LoraHub.Modules.Library;
 namespace LoraHub.Api.Modules;
 
 /// <summary>Authorizes changes of modules, and of models that have no version yet.</summary>
-sealed class ModuleRights(IModuleIndex index, IModelStore models)
+sealed class ModuleRights(IModuleIndex index, ModuleIndexer indexer, IModelStore models)
 {
     public const string NotOwned = "This module is read-only: it ships with the program or is in a folder in Models:Folders.";
 
@@ -21,6 +21,7 @@ sealed class ModuleRights(IModuleIndex index, IModelStore models)
     /// <returns>The error response, or null.</returns>
     public async Task<IResult?> RefuseChangeAsync(string id, HttpContext http)
     {
+        await indexer.CompletedAsync(http.RequestAborted); // right after a start, the index may lack modules that ship with the program
         var versions = await index.VersionsAsync(id, http.RequestAborted);
         if (versions.Any(version => version is { IsCurrent: true, IsOwned: false }))
         {
