@@ -17,6 +17,7 @@ COPY src/LoraHub.Inference/LoraHub.Inference.csproj src/LoraHub.Inference/
 COPY src/LoraHub.Modules/LoraHub.Modules.csproj src/LoraHub.Modules/
 COPY src/LoraHub.Evaluation/LoraHub.Evaluation.csproj src/LoraHub.Evaluation/
 COPY src/LoraHub.Storage/LoraHub.Storage.csproj src/LoraHub.Storage/
+COPY src/LoraHub.Web/LoraHub.Web.csproj src/LoraHub.Web/
 COPY src/LoraHub.Api/LoraHub.Api.csproj src/LoraHub.Api/
 
 FROM source AS build-cpu

@@ -4,6 +4,7 @@ using LoraHub.Api.Health;
 using LoraHub.Api.Hosting;
 using LoraHub.Api.Http;
 using LoraHub.Api.Modules;
+using LoraHub.Api.Pages;
 using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate;
 using LoraHub.Api.Results;
@@ -33,7 +34,12 @@ static class LoraHubServer
         WebApplication app;
         try
         {
-            var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+            var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+            {
+                Args = args,
+                ContentRootPath = AppContext.BaseDirectory,
+                ApplicationName = typeof(LoraHubServer).Assembly.GetName().Name, // the pages' files are listed under it, also where tests host it
+            });
             settings = builder.Configuration;
             app = Build(builder, replace);
             await app.StartAsync();
@@ -74,6 +80,7 @@ static class LoraHubServer
         builder.ConfigureApi();
         builder.AddTelemetry();
         builder.ConfigureStop();
+        builder.WebHost.UseStaticWebAssets(); // after a build they are where they were written; publishing copies them
         builder.Services.AddInference();
         builder.Services.AddProbes();
         builder.Services.AddHostedService<StartupSummary>();
@@ -95,6 +102,7 @@ static class LoraHubServer
             builder.Services.AddModules();
             builder.Services.AddWebhooks(); // before the worker, so that they stop after it
             builder.Services.AddDocs();
+            builder.Services.AddPages();
         }
 
         _ = role == Role.Api ? builder.Services.AddNoWorker() : builder.Services.AddPredictionRunner().AddPredictionWorker();
@@ -118,7 +126,7 @@ static class LoraHubServer
         app.UseForwardedOrigin();
         app.UseBaseUrlAliases();
         app.UseRouting();
-        app.UseSecurityHeaders(pages: DocsServices.Path);
+        app.UseSecurityHeaders(DocsServices.Path, PageRoute.Covers);
         app.UseErrorAnswers();
         app.UseRequestRules();
         app.UseDocs();
@@ -128,5 +136,6 @@ static class LoraHubServer
         v1.MapModules();
         v1.MapWebhooks();
         app.MapResults();
+        app.MapPages();
     }
 }

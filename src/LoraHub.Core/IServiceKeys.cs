@@ -12,7 +12,7 @@ public interface IServiceKeys
 /// <summary>What the keys are for. The names are a part of stored data: they must never change.</summary>
 public static class KeyNames
 {
-    public const string Files = "files", Stream = "stream", Webhook = "webhook";
+    public const string Files = "files", Pages = "pages", Stream = "stream", Webhook = "webhook";
 
-    public static readonly IReadOnlyList<string> All = [Files, Stream, Webhook];
+    public static readonly IReadOnlyList<string> All = [Files, Pages, Stream, Webhook];
 }

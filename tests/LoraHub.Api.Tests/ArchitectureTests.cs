@@ -12,7 +12,7 @@ public sealed class ArchitectureTests
 {
     const string Core = "LoraHub.Core", Formats = "LoraHub.Formats", Modules = "LoraHub.Modules", Inference = "LoraHub.Inference",
         Storage = "LoraHub.Storage",
-        Evaluation = "LoraHub.Evaluation", ApiAssembly = "lorahub";
+        Evaluation = "LoraHub.Evaluation", Web = "LoraHub.Web", ApiAssembly = "lorahub";
 
     static readonly Dictionary<string, string[]> MayReference = new()
     {
@@ -22,7 +22,8 @@ public sealed class ArchitectureTests
         [Inference] = [Core, Formats, Modules],
         [Storage] = [Core, Modules],
         [Evaluation] = [Core, Modules, Inference],
-        [ApiAssembly] = [Core, Formats, Modules, Inference, Storage, Evaluation],
+        [Web] = [Core, Modules],
+        [ApiAssembly] = [Core, Formats, Modules, Inference, Storage, Evaluation, Web],
     };
 
     static readonly Assembly[] Projects = [.. WithReferences(typeof(Program).Assembly).DistinctBy(assembly => assembly.FullName)];

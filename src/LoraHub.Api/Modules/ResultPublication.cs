@@ -28,7 +28,9 @@ sealed class ResultPublication(PublishEndpoint publisher, IPredictionStore store
         return await publication.PublishAsync(id, destination, http);
     }
 
-    async Task<IResult> PublishAsync(string id, string destination, HttpContext http)
+    /// <param name="id">Of the prediction.</param>
+    /// <param name="destination">A valid <c>owner/name</c>.</param>
+    public async Task<IResult> PublishAsync(string id, string destination, HttpContext http)
     {
         if (await store.FindAsync(id, PredictionKinds.Predictions, http.RequestAborted) is not { } prediction)
         {

@@ -17,9 +17,10 @@ static class Authorization
     public static void UseTokenAuthentication(this WebApplication app)
     {
         var tokens = app.Services.GetRequiredService<Tokens>();
+        var cookie = app.Services.GetRequiredService<PageCookie>();
         app.Use((http, next) =>
         {
-            if (tokens.Of(http.Request) is { } token)
+            if ((PageRoute.Covers(http) ? tokens.Of(cookie.TokenOf(http.Request)) : tokens.Of(http.Request)) is { } token)
             {
                 http.User = new ClaimsPrincipal(
                     new ClaimsIdentity([new Claim(ClaimTypes.Name, token.Name), .. TokenScopes.Claims(token)], authenticationType: "Bearer"));
@@ -42,6 +43,11 @@ static class Authorization
         if (http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         {
             return null;
+        }
+
+        if (PageRoute.Covers(http))
+        {
+            return hasTokens ? RefusePage(http) : null;
         }
 
         if (V1.Covers(http.Request.Path))
@@ -68,6 +74,18 @@ static class Authorization
         }
 
         return TokenScopes.Missing(http) is { } missing ? Forbid(http, TokenScopes.Lacks(missing)) : null;
+    }
+
+    /// <summary>Asks a visitor without a token to sign in, and then shows the page that they wanted.</summary>
+    static IResult? RefusePage(HttpContext http)
+    {
+        if (http.User.Identity is { IsAuthenticated: true })
+        {
+            return TokenScopes.Missing(http) is { } missing ? Forbid(http, TokenScopes.Lacks(missing)) : null;
+        }
+
+        var wanted = HttpMethods.IsGet(http.Request.Method) ? $"{http.Request.Path}{http.Request.QueryString}" : "/";
+        return TypedResults.LocalRedirect($"{PageRoute.SignIn}?return={Uri.EscapeDataString(wanted)}");
     }
 
     static IResult Forbid(HttpContext http, string detail) => http.Error(StatusCodes.Status403Forbidden, "Forbidden", detail);

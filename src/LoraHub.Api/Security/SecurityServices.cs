@@ -19,7 +19,7 @@ static class SecurityServices
         services.AddCors().AddOptions<CorsOptions>().Configure<IOptions<ApiOptions>>((cors, api) => Cors.Configure(cors, api.Value));
         services.AddRateLimiter(_ => { }).AddOptions<RateLimiterOptions>()
             .Configure<IOptions<RateLimitOptions>>((limiter, limits) => RateLimits.Configure(limiter, limits.Value));
-        return services.AddSingleton<Tokens>().AddSingleton<HostRule>();
+        return services.AddSingleton<Tokens>().AddSingleton<PageCookie>().AddSingleton<HostRule>();
     }
 
     /// <summary>Adds the middleware. Rate limits run before authorization, so that guesses at a token count too, by address.</summary>

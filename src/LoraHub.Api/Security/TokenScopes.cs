@@ -64,7 +64,7 @@ static class TokenScopes
 
     public static string Word(TokenScope scope) => $"{scope}".ToLowerInvariant();
 
-    static bool Has(ClaimsPrincipal user, TokenScope needed) => user.Claims.Any(claim =>
+    public static bool Has(ClaimsPrincipal user, TokenScope needed) => user.Claims.Any(claim =>
         claim.Type == ClaimType
         && (claim.Value == $"{needed}" || claim.Value == nameof(TokenScope.Admin) || needed == TokenScope.Read));
 

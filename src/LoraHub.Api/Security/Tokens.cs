@@ -29,8 +29,11 @@ sealed class Tokens(IOptions<AuthOptions> options)
         var isToken = AuthenticationHeaderValue.TryParse(request.Headers.Authorization.ToString(), out var given)
             && (given.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
                 || given.Scheme.Equals("Token", StringComparison.OrdinalIgnoreCase));
-        return isToken && given!.Parameter is { } token ? Of(SHA256.HashData(Encoding.UTF8.GetBytes(token))) : null;
+        return isToken ? Of(given!.Parameter) : null;
     }
+
+    /// <returns>The token's settings, or null for none and an unknown one.</returns>
+    public TokenOptions? Of(string? token) => token is null ? null : Of(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     /// <summary>Compares with every hash, each in constant time, so that timing reveals nothing about a guess.</summary>
     TokenOptions? Of(byte[] given)

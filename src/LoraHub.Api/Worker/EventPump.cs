@@ -39,6 +39,8 @@ sealed class EventPump(IPredictionLease lease, IProgress<SearchProgress>? watche
         Log(progress.Line);
     }
 
+    public void Report(RunProgress progress) => Write(new PredictionEvent.Progressed(progress));
+
     /// <summary>Records events until the work has ended.</summary>
     /// <param name="work">The predictor's work, which reports to this object until it ends.</param>
     /// <returns>The last events, which the caller records together with the success; none if the work did not succeed.</returns>

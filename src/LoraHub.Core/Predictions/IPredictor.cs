@@ -63,6 +63,11 @@ public interface IPredictionProgress
 
     /// <summary>Reports a finished evaluation of the search. Logs its line by default.</summary>
     void Evaluated(SearchProgress progress) => Log(progress.Line);
+
+    /// <summary>Reports the same, and the steps of a training, as data.</summary>
+    void Report(RunProgress progress)
+    {
+    }
 }
 
 /// <summary>The progress of a search.</summary>

@@ -12,6 +12,7 @@ namespace LoraHub.Core.Predictions;
 [JsonDerivedType(typeof(Logged), "logged")]
 [JsonDerivedType(typeof(Composing), "composing")]
 [JsonDerivedType(typeof(Measured), "measured")]
+[JsonDerivedType(typeof(Progressed), "progressed")]
 [JsonDerivedType(typeof(Generated), "generated")]
 [JsonDerivedType(typeof(Answered), "answered")]
 [JsonDerivedType(typeof(CancelRequested), "cancel_requested")]
@@ -39,6 +40,9 @@ public abstract record PredictionEvent
 
     /// <summary>A metric got a new value.</summary>
     public sealed record Measured(string Name, double Value) : PredictionEvent;
+
+    /// <summary>A search or a training went on. Pages draw it; clients read the same in the log.</summary>
+    public sealed record Progressed(RunProgress Progress) : PredictionEvent;
 
     /// <summary>A piece of the answer to a prompt. The pieces of a prediction are its output.</summary>
     /// <param name="Start">

@@ -39,7 +39,7 @@ sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, Pro
         try
         {
             var search = new WeightSearch(modules, composition, examples, probes, input, cancellationToken);
-            var result = search.Minimize(input.Budget - spent, seed, evaluation => log?.Evaluated(evaluation, spent));
+            var result = search.Minimize(input.Budget - spent, seed, evaluation => log?.Evaluated(modules, evaluation, spent));
             log?.Ended(spent + result.Evaluations);
             var loss = new LossReport(result.ZeroValue, result.Recommendation.Value, spent + result.Evaluations);
             return new FoundWeights(modules, composition, result.Recommendation.Weights, loss);

@@ -27,14 +27,21 @@ sealed class SearchLog(int budget, TimeProvider time, IPredictionProgress progre
         $"Tried {candidates} modules at the cost of {halved.Evaluations} evaluations; "
         + $"kept {string.Join(", ", kept.Select(module => module.Info.Id))}");
 
+    /// <param name="modules">In the order of the weights.</param>
     /// <param name="spent">The evaluations spent before the search.</param>
-    public void Evaluated(Evaluation evaluation, int spent)
+    public void Evaluated(IReadOnlyList<LoraModule> modules, Evaluation evaluation, int spent)
     {
         var elapsed = time.GetElapsedTime(_start);
         _steps.Add(TraceStep.Of(evaluation, elapsed));
         var done = spent + evaluation.Index + 1;
         var line = ProgressLine.Format(done, budget, elapsed, $"loss {evaluation.Value:0.0000}, best {evaluation.Best:0.0000}");
         progress.Evaluated(new SearchProgress(done, budget, evaluation.Best, line));
+        progress.Report(new RunProgress(done, budget, RunProgress.Finite(evaluation.Value))
+        {
+            Best = RunProgress.Finite(evaluation.Best),
+            Weights = !(evaluation.Value <= evaluation.Best) ? null
+                : [.. modules.Zip(evaluation.Weights, (module, weight) => new ModuleWeight(module.Info.Id, weight))],
+        });
     }
 
     public void Ended(int evaluations)

@@ -24,7 +24,7 @@ sealed class EventRow
         At = recorded.At,
         Part = recorded.Event switch
         {
-            PredictionEvent.Logged => DataParts.Logs,
+            PredictionEvent.Logged or PredictionEvent.Progressed => DataParts.Logs,
             PredictionEvent.Generated or PredictionEvent.Answered => DataParts.Results,
             PredictionEvent.Unknown => DataParts.All, // it may hold any of them
             _ => DataParts.None,

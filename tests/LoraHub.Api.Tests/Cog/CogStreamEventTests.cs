@@ -16,6 +16,7 @@ public sealed class CogStreamEventTests
         new PredictionEvent.Composing([new ModuleUse("lorahub/plurals", new string('1', 64))]),
         new PredictionEvent.Measured("loss", 0.5),
         new PredictionEvent.Measured(Prediction.PredictTimeMetric, 1),
+        new PredictionEvent.Progressed(new RunProgress(1, 40, 0.5)),
         new PredictionEvent.Generated(0, "text"),
         new PredictionEvent.Answered(new PredictionOutput { Weights = [] }),
         new PredictionEvent.CancelRequested(),

@@ -5,7 +5,7 @@ namespace LoraHub.Core.Predictions.Inputs;
 
 /// <summary>A text input as lines: one example a line, or a JSON array of strings.</summary>
 /// <param name="Lines">Empty when there is an <see cref="Error"/>.</param>
-sealed record TextLines(IReadOnlyList<string> Lines)
+public sealed record TextLines(IReadOnlyList<string> Lines)
 {
     /// <summary>
     /// The text when it is a single line that begins and ends like an array. It may be one example that is itself a list, such as

@@ -1,0 +1,72 @@
+using LoraHub.Api.Http;
+using LoraHub.Api.Models;
+using LoraHub.Api.Security;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.Routing.Matching;
+using Microsoft.Extensions.Options;
+
+namespace LoraHub.Api.Pages;
+
+/// <summary>The pages: what a person sees in a browser. Each page is a component of LoraHub.Web; here is what it shows and what its forms do.</summary>
+static class PageServices
+{
+    public static IServiceCollection AddPages(this IServiceCollection services)
+    {
+        services.AddOptions<PageOptions>().BindConfiguration(PageOptions.Section);
+        services.AddRazorComponents();
+        services.AddAntiforgery(options =>
+        {
+            options.Cookie.Name = "lorahub-form";
+            options.SuppressXFrameOptionsHeader = true; // the Content-Security-Policy says it
+        });
+        services.AddDataProtection().SetApplicationName("lorahub").DisableAutomaticKeyGeneration();
+        services.AddSingleton<IXmlRepository, PageKeys>();
+        services.AddOptions<KeyManagementOptions>().Configure<IXmlRepository>((options, keys) => options.XmlRepository = keys);
+        services.AddSingleton<MatcherPolicy, HtmlRoutes>();
+        return services.AddSingleton<PageAnswers>().AddSingleton<LiveRuns>();
+    }
+
+    public static void MapPages(this WebApplication app)
+    {
+        if (!app.Services.GetRequiredService<IOptions<PageOptions>>().Value.Enabled)
+        {
+            return;
+        }
+
+        app.MapStaticAssets().AllowAnonymous();
+        var pages = app.MapGroup("").WithMetadata(new PageRoute()).ExcludeFromDescription();
+        pages.AddEndpointFilter(CheckAsync);
+        pages.MapPlayground();
+        pages.MapPredictions();
+        pages.MapAccess();
+    }
+
+    /// <summary>Keeps paths of Cog's API as they are for programs, refuses forms of other sites, and waits for what the pages read synchronously.</summary>
+    static async ValueTask<object?> CheckAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        if (BarePaths.Covers(http.Request.Path) && !HtmlRoutes.WantsHtml(http.Request))
+        {
+            http.Response.Headers.Allow = HttpMethods.Post;
+            return TypedResults.StatusCode(StatusCodes.Status405MethodNotAllowed);
+        }
+
+        var answers = http.RequestServices.GetRequiredService<PageAnswers>();
+        if (HttpMethods.IsPost(http.Request.Method) && !await answers.IsOwnFormAsync(http))
+        {
+            return answers.Problem(http, StatusCodes.Status400BadRequest, "This form is too old, or was not made here. Open the page again and repeat it.");
+        }
+
+        await http.RequestServices.GetRequiredService<Composer>().LoadVersionAsync();
+        try
+        {
+            return await next(context);
+        }
+        catch (RequestRefusedException refused)
+        {
+            return answers.Of(http, refused.Answer, next: "/", back: "/");
+        }
+    }
+}

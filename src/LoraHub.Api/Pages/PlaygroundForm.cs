@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions.Inputs;
+
+namespace LoraHub.Api.Pages;
+
+/// <summary>Reads the fields of a form as the input of a request: empty fields are not given.</summary>
+static class PlaygroundForm
+{
+    /// <param name="fields">The inputs of the model.</param>
+    /// <param name="tables">Pairs of inputs that the form sends as the two columns of a table.</param>
+    public static JsonObject Read(IFormCollection form, IReadOnlyList<InputField> fields, IReadOnlyList<(string Left, string Right)> tables)
+    {
+        var input = new JsonObject();
+        foreach (var (left, right) in tables)
+        {
+            ReadTable(form, left, right, input);
+        }
+
+        var columns = tables.SelectMany(table => new[] { table.Left, table.Right }).ToHashSet(StringComparer.Ordinal);
+        foreach (var field in fields.Where(field => !columns.Contains(field.Name)))
+        {
+            if (Text(form, field.Name) is { Length: > 0 } text)
+            {
+                input[field.Name] = Value(field, text);
+            }
+        }
+
+        return input;
+    }
+
+    /// <summary>The single value of a field, with the line breaks of every system as line feeds; empty if it is missing.</summary>
+    public static string Text(IFormCollection form, string name) => Lines(form[name].ToString()).Trim();
+
+    static void ReadTable(IFormCollection form, string left, string right, JsonObject input)
+    {
+        var (lefts, rights) = (form[left], form[right]);
+        var rows = Enumerable.Range(0, Math.Max(lefts.Count, rights.Count))
+            .Select(row => (Left: Cell(lefts, row), Right: Cell(rights, row)))
+            .Where(row => row.Left.Length + row.Right.Length > 0)
+            .ToArray();
+        if (rows.Length > 0)
+        {
+            input[left] = new JsonArray([.. rows.Select(row => (JsonNode)row.Left)]);
+        }
+
+        if (rows.Any(row => row.Right.Length > 0))
+        {
+            input[right] = new JsonArray([.. rows.Select(row => (JsonNode)row.Right)]);
+        }
+    }
+
+    static string Cell(Microsoft.Extensions.Primitives.StringValues column, int row) => row < column.Count ? Lines(column[row] ?? "") : "";
+
+    static string Lines(string text) => text.ReplaceLineEndings("\n");
+
+    /// <summary>A number that cannot be read stays text, so that the parser refuses it by name.</summary>
+    static JsonNode Value(InputField field, string text) => field.Type switch
+    {
+        InputType.Integer or InputType.Number or InputType.Weights when Parse(text) is { } json => json,
+        InputType.Boolean => text == "true",
+        _ => text,
+    };
+
+    static JsonNode? Parse(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return null;
+        }
+    }
+}

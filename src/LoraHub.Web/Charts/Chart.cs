@@ -1,0 +1,19 @@
+using System.Globalization;
+
+namespace LoraHub.Web.Charts;
+
+/// <summary>Numbers as SVG attributes and as people read them.</summary>
+static class Chart
+{
+    public static string Svg(double value) => Math.Round(value, 2).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Four decimals: losses and weights differ in the third.</summary>
+    public static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    /// <summary>A time as a person says it: 0.8 s, 12 s, 3 min 20 s.</summary>
+    public static string Time(TimeSpan time) => time.TotalSeconds < 10
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s")
+        : time.TotalMinutes < 1 ? $"{(int)time.TotalSeconds} s"
+        : time.TotalHours < 1 ? $"{time.Minutes} min {time.Seconds} s"
+        : $"{(int)time.TotalHours} h {time.Minutes} min";
+}

@@ -1,0 +1,117 @@
+using LoraHub.Core.Predictions;
+
+namespace LoraHub.Web.Live;
+
+/// <summary>A prediction or training as a page shows it: what its events so far add up to. It is followed while the page is open.</summary>
+/// <param name="created">The prediction before its first event.</param>
+/// <param name="events">Its events, past ones first; they end after the last one (<see cref="IPredictionEvents.ReadAsync"/>).</param>
+/// <param name="leaving">Canceled when the visitor has left, or the service stops.</param>
+public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> events, TimeProvider time, CancellationToken leaving)
+{
+    /// <summary>Fast enough to look alive; a search has a hundred evaluations a second at times.</summary>
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>While nothing happens the page is sent again, so that times move on and no proxy takes the connection for dead.</summary>
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
+    readonly List<RunProgress> _curve = [];
+    Task? _following;
+
+    /// <summary>Something new is to be shown.</summary>
+    public event Action? Changed;
+
+    public Prediction Prediction { get; private set; } = created;
+
+    /// <summary>What was reported in the attempt that runs, or ended.</summary>
+    public IReadOnlyList<RunProgress> Curve => _curve;
+
+    /// <summary>The weights of the best loss so far; of the result, once it is there.</summary>
+    public IReadOnlyList<ModuleWeight> Weights { get; private set; } = [];
+
+    /// <summary>Canceled when the visitor has left, or the service stops.</summary>
+    public CancellationToken Leaving => leaving;
+
+    public bool HasEnded => Prediction.IsTerminal;
+
+    /// <summary>The time that has passed since the run was created or started, until its end.</summary>
+    public TimeSpan Elapsed => (Prediction.CompletedAt ?? time.GetUtcNow()) - (Prediction.StartedAt ?? Prediction.CreatedAt);
+
+    /// <summary>The time that is left by the pace so far; null if it cannot be told.</summary>
+    public TimeSpan? Left => !HasEnded && _curve is [.., { Done: > 0 } last] ? Elapsed / last.Done * (last.Total - last.Done) : null;
+
+    /// <summary>Reads what has happened before the page is rendered; for a run that has ended that is everything.</summary>
+    public async Task ReadPastAsync()
+    {
+        var past = new List<RecordedEvent>();
+        await foreach (var recorded in events.WithCancellation(leaving))
+        {
+            past.Add(recorded);
+        }
+
+        Apply(past);
+    }
+
+    /// <summary>Shows the record as it is stored: what was removed from it, is not shown.</summary>
+    public void Replace(Prediction stored)
+    {
+        Prediction = stored;
+        Weights = stored.Output?.Weights ?? [];
+    }
+
+    /// <summary>Follows the run to its end, once for all parts of the page.</summary>
+    public Task FollowAsync() => _following ??= RunAsync();
+
+    async Task RunAsync()
+    {
+        var waiting = new List<RecordedEvent>();
+        await using var reader = events.GetAsyncEnumerator(leaving);
+        var next = reader.MoveNextAsync().AsTask();
+        while (true)
+        {
+            await Task.WhenAny(next, Task.Delay(Silence, time, leaving));
+            var pause = Task.Delay(Pause, time, leaving);
+            while (next.IsCompleted || await Task.WhenAny(next, pause) == next)
+            {
+                if (!await next)
+                {
+                    Show(waiting);
+                    return;
+                }
+
+                waiting.Add(reader.Current);
+                next = reader.MoveNextAsync().AsTask();
+            }
+
+            Show(waiting);
+        }
+    }
+
+    void Show(List<RecordedEvent> waiting)
+    {
+        Apply(waiting);
+        waiting.Clear();
+        Changed?.Invoke();
+    }
+
+    void Apply(IReadOnlyList<RecordedEvent> recorded)
+    {
+        Prediction = Prediction.Apply(recorded);
+        foreach (var one in recorded)
+        {
+            switch (one.Event)
+            {
+                case PredictionEvent.Started: // another attempt begins again
+                    _curve.Clear();
+                    Weights = [];
+                    break;
+                case PredictionEvent.Progressed(var progress):
+                    _curve.Add(progress);
+                    Weights = progress.Weights ?? Weights;
+                    break;
+                case PredictionEvent.Answered({ Weights: { Count: > 0 } weights }):
+                    Weights = weights;
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LoraHub.Web.Playground;
+
+/// <summary>A task that the form can be filled with.</summary>
+/// <param name="Key">The name in the page's address.</param>
+/// <param name="Title">What the task is, in a few words.</param>
+public sealed record Preset(string Key, string Title, PlaygroundInput Input)
+{
+    /// <summary>The tasks that ship with the program; from bench/tasks, which no module was trained on.</summary>
+    public static IReadOnlyList<Preset> All { get; } = Read();
+
+    /// <summary>The key of a form without a task.</summary>
+    public const string Empty = "empty";
+
+    static IReadOnlyList<Preset> Read()
+    {
+        using var file = typeof(Preset).Assembly.GetManifestResourceStream($"{typeof(Preset).Namespace}.presets.json")!;
+        return [.. JsonNode.Parse(file)!.AsArray().Select(task => new Preset(
+            (string)task!["key"]!,
+            (string)task["title"]!,
+            new PlaygroundInput(Pairs(task["examples"]!), Pairs(task["tests"]!), new JsonObject { ["method"] = "best" })))];
+    }
+
+    static IReadOnlyList<(string, string)> Pairs(JsonNode rows) =>
+        [.. rows.Deserialize<string[][]>()!.Select(row => (row[0], row[1]))];
+}

@@ -1,0 +1,8 @@
+namespace LoraHub.Web.Predictions;
+
+/// <summary>The addresses that belong to a run. The pages make none themselves.</summary>
+/// <param name="Model">What it called: <c>owner/name</c>.</param>
+/// <param name="Version">The model's version.</param>
+/// <param name="Origin">The scheme and host of the service.</param>
+/// <param name="Adapter">Of <c>adapter.zip</c>; null without one. So are the others.</param>
+public sealed record RunLinks(string Model, string Version, string Origin, string? Adapter, string? Checkpoint, string? Trace);
