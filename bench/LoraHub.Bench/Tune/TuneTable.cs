@@ -49,8 +49,8 @@ static class TuneTable
         using var examples = new FewShotExamples(model, inputs, targets);
         using var rows = TokenRows.Of(inputs, CPU);
         using var answers = new TeacherForcing(model, targets);
-        var gradient = new GradientT5(model, factors);
         var memory = new StepMemory(model, factors, hasDropout: false);
+        using var gradient = new GradientT5(model, factors, memory.KeepsTransposes);
         foreach (var recompute in (bool[])[false, true])
         {
             var (evaluations, steps) = (new List<double>(), new List<double>());

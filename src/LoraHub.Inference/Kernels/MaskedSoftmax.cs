@@ -18,11 +18,34 @@ static unsafe class MaskedSoftmax
     /// <param name="scores">(B, H, T, S); may be overwritten.</param>
     /// <returns>The attention weights, (B, H, T, S), of the scores' dtype; may be the same tensor. Belongs to the caller's scope.</returns>
     public static Tensor Of(Tensor scores, AttentionBias bias) =>
-        Lanes.CanProcess(scores) && IsWithin(bias.Positions) && IsWithin(bias.Mask) && scores.shape[3] <= LongestRow
-            ? InPlace(scores, bias)
-            : Plain(scores, bias);
+        CanFuse(scores, bias) ? InPlace(scores, bias) : Plain(scores, bias);
 
-    /// <summary>The same with libtorch's operations, in several passes.</summary>
+    /// <summary>Whether one pass is possible.</summary>
+    public static bool CanFuse(Tensor scores, AttentionBias bias) =>
+        Lanes.CanProcess(scores) && IsWithin(bias.Positions) && IsWithin(bias.Mask) && scores.shape[3] <= LongestRow;
+
+    /// <summary>The gradient of the scores for that of the result of <see cref="Of"/>: p ⊙ (dp − Σ p·dp).</summary>
+    /// <param name="weights">The result, (B, H, T, S); <see cref="CanFuse"/>.</param>
+    /// <param name="gradient">Of the same shape and dtype, contiguous.</param>
+    /// <returns>The same; belongs to the caller's scope.</returns>
+    public static Tensor Backward(Tensor weights, Tensor gradient)
+    {
+        var result = empty(weights.shape, weights.dtype);
+        var keys = weights.shape[3];
+        var work = new GradientWork
+        {
+            Weights = LibTorch.Data(weights),
+            Gradient = LibTorch.Data(gradient),
+            Result = LibTorch.Data(result),
+            Keys = (int)keys,
+        };
+        Threads.For(
+            (int)(weights.numel() / keys), weights.numel(),
+            weights.dtype == ScalarType.BFloat16 ? &GradientRows<BFloat16> : &GradientRows<Float32>, &work);
+        return result;
+    }
+
+    /// <summary>The same with libtorch's operations, in several passes. It has a gradient.</summary>
     public static Tensor Plain(Tensor scores, AttentionBias bias)
     {
         using var scope = NewDisposeScope();
@@ -152,6 +175,49 @@ static unsafe class MaskedSoftmax
         {
             T.StoreOne(0, weights, start + i);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void GradientRows<T>(void* pointer, int from, int to)
+        where T : struct, INumbers
+    {
+        var work = (GradientWork*)pointer;
+        for (var index = from; index < to; index++)
+        {
+            var start = (long)index * work->Keys;
+            var sums = Vector512<float>.Zero;
+            var i = 0;
+            for (; i <= work->Keys - Lanes.Count; i += Lanes.Count)
+            {
+                sums += T.Load(work->Weights, start + i) * T.Load(work->Gradient, start + i);
+            }
+
+            var sum = Vector512.Sum(sums);
+            for (var j = i; j < work->Keys; j++)
+            {
+                sum += T.LoadOne(work->Weights, start + j) * T.LoadOne(work->Gradient, start + j);
+            }
+
+            for (i = 0; i <= work->Keys - Lanes.Count; i += Lanes.Count)
+            {
+                var difference = T.Load(work->Gradient, start + i) - Vector512.Create(sum);
+                T.Store(T.Load(work->Weights, start + i) * difference, work->Result, start + i);
+            }
+
+            for (; i < work->Keys; i++)
+            {
+                T.StoreOne(T.LoadOne(work->Weights, start + i) * (T.LoadOne(work->Gradient, start + i) - sum), work->Result, start + i);
+            }
+        }
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    struct GradientWork
+    {
+        public void* Weights;
+        public void* Gradient;
+        public void* Result;
+        public int Keys;
     }
 
     [StructLayout(LayoutKind.Auto)]

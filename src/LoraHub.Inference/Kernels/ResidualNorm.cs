@@ -15,12 +15,37 @@ static unsafe class ResidualNorm
     /// <param name="type">The dtype of the result.</param>
     /// <returns>stream / √(mean(stream²) + epsilon) ⊙ weight, (n, D); belongs to the caller's scope.</returns>
     public static Tensor Forward(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type) =>
-        stream.dtype == ScalarType.Float32 && stream.shape[1] % Lanes.Count == 0
-        && Lanes.CanProcess(stream) && (output is null || Lanes.CanProcess(output)) && type is ScalarType.Float32 or ScalarType.BFloat16
+        CanFuse(stream, type) && (output is null || Lanes.CanProcess(output))
             ? Fused(stream, output, weight, epsilon, type)
             : Plain(stream, output, weight, epsilon, type);
 
-    /// <summary>The same with libtorch's operations, in several passes.</summary>
+    /// <summary>Whether one pass is possible.</summary>
+    public static bool CanFuse(Tensor stream, ScalarType type) =>
+        stream.dtype == ScalarType.Float32 && stream.shape[1] % Lanes.Count == 0 && Lanes.CanProcess(stream)
+        && type is ScalarType.Float32 or ScalarType.BFloat16;
+
+    /// <summary>The gradient of the stream for that of the result of <see cref="Forward"/> without an output.</summary>
+    /// <param name="stream">(n, D), fp32; <see cref="CanFuse"/>.</param>
+    /// <param name="gradient">(n, D), contiguous, fp32 or bf16.</param>
+    /// <returns>(n, D), fp32; belongs to the caller's scope.</returns>
+    public static Tensor Backward(Tensor stream, Tensor weight, double epsilon, Tensor gradient)
+    {
+        var result = empty(stream.shape, ScalarType.Float32);
+        var work = new Work
+        {
+            Stream = (float*)LibTorch.Data(stream),
+            Output = LibTorch.Data(gradient),
+            Weight = (float*)LibTorch.Data(weight),
+            Result = LibTorch.Data(result),
+            Epsilon = epsilon,
+            Size = stream.shape[1],
+        };
+        Threads.For(
+            (int)stream.shape[0], stream.numel(), gradient.dtype == ScalarType.BFloat16 ? &GradientRows<BFloat16> : &GradientRows<Float32>, &work);
+        return result;
+    }
+
+    /// <summary>The same with libtorch's operations, in several passes. Without an output it has a gradient.</summary>
     public static Tensor Plain(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type)
     {
         using var scope = NewDisposeScope();
@@ -30,7 +55,7 @@ static unsafe class ResidualNorm
         }
 
         var variance = stream.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (n, 1), always in fp32 (docs/adr/0003)
-        return variance.add_(epsilon).rsqrt_().mul(stream).mul_(weight).to(type).MoveToOuterDisposeScope();
+        return variance.add_(epsilon).rsqrt().mul(stream).mul(weight).to(type).MoveToOuterDisposeScope();
     }
 
     static Tensor Fused(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type)
@@ -88,11 +113,40 @@ static unsafe class ResidualNorm
         }
     }
 
+    /// <summary>With y = s·x·w, s = 1 / √(mean(x²) + epsilon): dx = s·(w·dy − x·s²·mean(x·w·dy)).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void GradientRows<T>(void* pointer, int from, int to)
+        where T : struct, INumbers
+    {
+        var work = (Work*)pointer;
+        for (var row = from; row < to; row++)
+        {
+            var start = row * work->Size;
+            var (squares, products) = (Vector512<float>.Zero, Vector512<float>.Zero);
+            for (var i = 0L; i < work->Size; i += Lanes.Count)
+            {
+                var x = Vector512.Load(work->Stream + start + i);
+                squares += x * x;
+                products += x * Vector512.Load(work->Weight + i) * T.Load(work->Output, start + i);
+            }
+
+            var variance = (Vector512.Sum(squares) / work->Size) + work->Epsilon;
+            var scale = Vector512.Create((float)(1 / Math.Sqrt(variance)));
+            var along = Vector512.Create((float)(Vector512.Sum(products) / work->Size / variance));
+            for (var i = 0L; i < work->Size; i += Lanes.Count)
+            {
+                var x = Vector512.Load(work->Stream + start + i);
+                var across = (Vector512.Load(work->Weight + i) * T.Load(work->Output, start + i)) - (x * along);
+                Float32.Store(scale * across, work->Result, start + i);
+            }
+        }
+    }
+
     [StructLayout(LayoutKind.Auto)]
     struct Work
     {
         public float* Stream;
-        public void* Output;
+        public void* Output; // or the result's gradient
         public float* Weight;
         public void* Result;
         public double Epsilon;

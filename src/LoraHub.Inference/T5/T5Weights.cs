@@ -60,6 +60,9 @@ sealed class T5Weights : IDisposable
     /// <summary>The memory that the requested tensors use, in bytes.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>The part of <see cref="Bytes"/> that packed matrices use.</summary>
+    public long PackedBytes { get; private set; }
+
     /// <summary>The dtype of the matrices and of the tensors multiplied with them.</summary>
     public ScalarType ComputeType { get; }
 
@@ -111,6 +114,7 @@ sealed class T5Weights : IDisposable
         long[] shape = [names.Count * output, input];
         Bytes += Numbers(shape) * type.ElementSize();
         var isPacked = _device.type == DeviceType.CPU && LibTorch.CanPack(type, shape[0]);
+        PackedBytes += isPacked ? Numbers(shape) * type.ElementSize() : 0;
         var matrix = _matrices[names[0]] = new Matrix(isPacked);
         _reads.Add(() =>
         {
@@ -196,10 +200,6 @@ sealed class Matrix(bool isPacked)
 
     public bool IsPacked => isPacked;
 
-    /// <summary>(n, out) → (n, in), the gradient of <see cref="Multiply"/>'s x for that of its result; belongs to the caller's scope.</summary>
-    public Tensor MultiplyTransposed(Tensor gradient)
-    {
-        using var scope = NewDisposeScope();
-        return gradient.matmul(isPacked ? Weight.to_dense() : Weight).MoveToOuterDisposeScope();
-    }
+    /// <summary>(out, in); belongs to the caller's scope.</summary>
+    public Tensor Unpacked() => isPacked ? Weight.to_dense() : Weight.alias();
 }

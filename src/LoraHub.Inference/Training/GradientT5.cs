@@ -1,4 +1,5 @@
 using LoraHub.Formats.ModelConfig;
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
@@ -11,8 +12,10 @@ namespace LoraHub.Inference.Training;
 /// the same loss as the model does without gradients.
 /// </summary>
 /// <remarks>Shapes: n tokens of B rows, T query positions, S key positions, D = d_model, H heads of width K = d_kv.</remarks>
-sealed class GradientT5(T5Model model, LoraFactors factors)
+/// <param name="keepsTransposes">See <see cref="FrozenProducts"/>.</param>
+sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes) : IDisposable
 {
+    readonly FrozenProducts _products = new(keepsTransposes);
     readonly T5Config _config = model.Config;
     readonly T5Weights _weights = model.Weights;
 
@@ -38,11 +41,12 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
         return value;
     }
 
+    public void Dispose() => _products.Dispose();
+
     Tensor Encode(LayerTape tape, TokenRows rows, DropoutMasks? dropout) // (n, D)
     {
         var h = model.Embed(rows.Ids);
-        var bias = model.PositionBias(isEncoder: true, rows.Longest).unsqueeze(0); // (1, H, S, S)
-        bias = rows.Mask is { } mask ? bias.add(mask.unsqueeze(1).unsqueeze(1)) : bias;
+        var bias = new AttentionBias(model.PositionBias(isEncoder: true, rows.Longest), rows.Mask, IsCausal: false);
         for (var i = 0; i < _config.NumLayers; i++)
         {
             var (block, x) = ($"encoder.block.{i}.layer", h);
@@ -56,9 +60,8 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
     Tensor Decode(LayerTape tape, TokenRows rows, Tensor states, TokenRows inputs, DropoutMasks? dropout) // (n, D)
     {
         var h = model.Embed(rows.Ids);
-        var later = ones([rows.Longest, rows.Longest], ScalarType.Bool, model.Device).triu(1);
-        var bias = model.PositionBias(isEncoder: false, rows.Longest).masked_fill(later, float.MinValue).unsqueeze(0); // (1, H, T, T)
-        var hidden = inputs.Mask?.unsqueeze(1).unsqueeze(1); // (B, 1, 1, S)
+        var bias = new AttentionBias(model.PositionBias(isEncoder: false, rows.Longest), null, IsCausal: true);
+        var hidden = new AttentionBias(null, inputs.Mask, IsCausal: false);
         for (var i = 0; i < _config.DecoderLayers; i++)
         {
             var (block, x) = ($"decoder.block.{i}.layer", h);
@@ -117,7 +120,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
 
     /// <summary>
     /// Attention to the encoder's states without keys and values of the base model: q·W_k is compared with the states, and W_v is applied to their
-    /// sums. Low-rank updates have keys and values of their own.
+    /// sums. Low-rank updates are absorbed in the same way.
     /// </summary>
     /// <param name="q">(B, H, T, K).</param>
     Tensor Absorbed(string name, Tensor q, Tensor states, Pass memory) // (B, T, H·K)
@@ -127,12 +130,18 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
         var k = _weights[$"{name}.k.weight"].view(_config.NumHeads, _config.DKv, -1); // (H, K, D)
         var v = _weights[$"{name}.v.weight"].view(_config.NumHeads, _config.DKv, -1);
         var scores = Times(q, k).flatten(1, 2).matmul(padded.transpose(1, 2)).view(q.shape[0], q.shape[1], q.shape[2], -1); // (B, H, T, S)
-        scores = Update($"{name}.k", states, memory) is { } keys ? scores.add(q.matmul(Heads(keys, memory).transpose(2, 3))) : scores;
-        var attention = Softmax(scores, memory.Bias, q.dtype);
+        scores = Inner($"{name}.k", states, memory) is { } keys
+            ? scores.add(Times(q, ByHeads($"{name}.k")).matmul(TokenMove.Pad(keys, memory.Rows).unsqueeze(1).transpose(2, 3)))
+            : scores;
+        var attention = Softmax(scores, memory.Bias);
         var sums = attention.flatten(1, 2).matmul(padded).view(q.shape[0], q.shape[1], q.shape[2], -1); // (B, H, T, D)
         var context = Times(sums, v.transpose(1, 2)); // (B, H, T, K)
-        context = Update($"{name}.v", states, memory) is { } values ? context.add(attention.matmul(Heads(values, memory))) : context;
+        context = Inner($"{name}.v", states, memory) is { } values
+            ? context.add(Times(attention.matmul(TokenMove.Pad(values, memory.Rows).unsqueeze(1)), ByHeads($"{name}.v").transpose(1, 2)))
+            : context;
         return context.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
+
+        Tensor ByHeads(string layer) => factors.Of(layer)!.B.to(q.dtype).unflatten(0, _config.NumHeads, _config.DKv); // (H, K, r)
 
         // (B, H, T, in), (H, in, out) → (B, H, T, out), with each head's matrix for all rows
         static Tensor Times(Tensor x, Tensor matrices) =>
@@ -142,19 +151,17 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
     Tensor Heads(Tensor y, Pass pass) => // (n, H·K) → (B, H, T, K)
         TokenMove.Pad(y, pass.Rows).unflatten(2, _config.NumHeads, _config.DKv).transpose(1, 2).contiguous();
 
-    static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? bias) // (B, H, T, K), (B, H, S, K) → (B, T, H·K)
+    static Tensor Attend(Tensor q, Tensor k, Tensor v, AttentionBias bias) // (B, H, T, K), (B, H, S, K) → (B, T, H·K)
     {
         using var scope = NewDisposeScope();
-        var attention = Softmax(q.matmul(k.transpose(2, 3)), bias, q.dtype); // (B, H, T, S)
+        var attention = Softmax(q.matmul(k.transpose(2, 3)), bias); // (B, H, T, S)
         return attention.matmul(v).transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
     }
 
-    /// <summary>In fp32 for every dtype (docs/adr/0003).</summary>
-    static Tensor Softmax(Tensor scores, Tensor? bias, ScalarType type)
-    {
-        using var scope = NewDisposeScope();
-        return (bias is null ? scores : scores.add(bias)).to(ScalarType.Float32).softmax(-1).to(type).MoveToOuterDisposeScope();
-    }
+    /// <param name="scores">(B, H, T, S); may be overwritten.</param>
+    static Tensor Softmax(Tensor scores, AttentionBias bias) => MaskedSoftmax.CanFuse(scores, bias)
+        ? OwnGradient.Of(scores, x => MaskedSoftmax.Of(x, bias), (gradient, result) => MaskedSoftmax.Backward(result!, gradient), OwnGradient.Kept.Result)
+        : MaskedSoftmax.Plain(scores, bias);
 
     /// <summary>The residual stream after the layer's norm and feed-forward.</summary>
     Tensor DenseReluDense(string layer, Tensor h, Pass pass) // (n, D)
@@ -162,17 +169,9 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
         using var scope = NewDisposeScope();
         var (name, x) = ($"{layer}.DenseReluDense", Norm($"{layer}.layer_norm", h, model.ComputeType));
         var inner = Linear(_config.IsGated ? [name + ".wi_0", name + ".wi_1"] : [name + ".wi"], x, pass); // (n, d_ff) or (n, 2·d_ff)
-        Tensor activated; // (n, d_ff)
-        if (_config.IsGated)
-        {
-            var halves = inner.split(_config.DFf, 1);
-            activated = gelu(halves[0], TorchSharp.Modules.GELU.Approximate.tanh).mul(halves[1]);
-        }
-        else
-        {
-            activated = inner.relu();
-        }
-
+        var activated = !_config.IsGated ? inner.relu() : GatedGelu.CanFuse(inner)
+            ? OwnGradient.Of(inner, GatedGelu.Forward, (gradient, both) => GatedGelu.Backward(both!, gradient), OwnGradient.Kept.Input)
+            : GatedGelu.Plain(inner); // (n, d_ff)
         return h.add(Linear([name + ".wo"], activated, pass)).MoveToOuterDisposeScope();
     }
 
@@ -180,7 +179,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
     Tensor Linear(IReadOnlyList<string> names, Tensor x, Pass pass) // (n, in) → (n, names·out)
     {
         using var scope = NewDisposeScope();
-        var y = FrozenProduct.Of(x, _weights.MatrixOf(names[0] + ".weight"));
+        var y = _products.Multiply(x, _weights.MatrixOf(names[0] + ".weight"));
         var updates = names.Select(name => Update(name, x, pass)).ToArray();
         if (updates.All(update => update is null))
         {
@@ -194,6 +193,13 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
     /// <summary>scaling · B(A x), (n, out), or null if the layer has no factors.</summary>
     Tensor? Update(string layer, Tensor x, Pass pass)
     {
+        using var scope = NewDisposeScope();
+        return Inner(layer, x, pass) is { } inner ? linear(inner, factors.Of(layer)!.B.to(x.dtype)).MoveToOuterDisposeScope() : null;
+    }
+
+    /// <summary>scaling · A x, (n, r), or null if the layer has no factors.</summary>
+    Tensor? Inner(string layer, Tensor x, Pass pass)
+    {
         if (factors.Of(layer) is not { } update)
         {
             return null;
@@ -201,15 +207,17 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
 
         using var scope = NewDisposeScope();
         var dropped = pass.Dropout is { } dropout && update.A.requires_grad ? x.mul(dropout.Of(layer, x, pass.Rows)) : x;
-        var inner = linear(dropped, update.A.to(x.dtype)).mul(update.Scaling); // (n, r)
-        return linear(inner, update.B.to(x.dtype)).MoveToOuterDisposeScope();
+        return linear(dropped, update.A.to(x.dtype)).mul(update.Scaling).MoveToOuterDisposeScope();
     }
 
     Tensor Norm(string name, Tensor h, ScalarType type) // (n, D)
     {
-        using var scope = NewDisposeScope();
-        var variance = h.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (n, 1), always in fp32 (docs/adr/0003)
-        return variance.add(_config.LayerNormEpsilon).rsqrt().mul(h).mul(_weights[name + ".weight"]).to(type).MoveToOuterDisposeScope();
+        var (weight, epsilon) = (_weights[name + ".weight"], _config.LayerNormEpsilon);
+        return ResidualNorm.CanFuse(h, type)
+            ? OwnGradient.Of(
+                h, x => ResidualNorm.Forward(x, null, weight, epsilon, type),
+                (gradient, x) => ResidualNorm.Backward(x!, weight, epsilon, gradient), OwnGradient.Kept.Input)
+            : ResidualNorm.Plain(h, null, weight, epsilon, type);
     }
 
     Tensor LossSum(Tensor h, Tensor labels)
@@ -217,11 +225,10 @@ sealed class GradientT5(T5Model model, LoraFactors factors)
         using var scope = NewDisposeScope();
         var states = Norm("decoder.final_layer_norm", h, model.StreamType);
         var scaled = _config.TieWordEmbeddings ? states.mul(Math.Pow(_config.DModel, -0.5)) : states;
-        var logits = FrozenProduct.Of(scaled, _weights.MatrixOf(_config.TieWordEmbeddings ? T5Weights.Embedding : T5Weights.Head));
+        var logits = _products.Multiply(scaled, _weights.MatrixOf(_config.TieWordEmbeddings ? T5Weights.Embedding : T5Weights.Head));
         return cross_entropy(logits, labels, ignore_index: TeacherForcing.Ignored, reduction: nn.Reduction.Sum).MoveToOuterDisposeScope();
     }
 
     /// <summary>What a layer needs to know about the rows that it computes.</summary>
-    /// <param name="Bias">What is added to attention scores, (1 or B, H or 1, T or 1, S), or null for nothing.</param>
-    readonly record struct Pass(TokenRows Rows, Tensor? Bias, DropoutMasks? Dropout);
+    readonly record struct Pass(TokenRows Rows, AttentionBias Bias, DropoutMasks? Dropout);
 }

@@ -48,6 +48,7 @@ sealed class LayerTape(bool recompute) : IDisposable
             if (layer.Result.grad is { } upstream)
             {
                 (layer.Output ?? layer.Compute()).backward([upstream]);
+                OwnGradient.ThrowFailure();
             }
         }
     }

@@ -10,12 +10,16 @@ namespace LoraHub.Inference.Training;
 /// <param name="limit">For the states of one micro-batch.</param>
 sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, long limit = StepMemory.DefaultLimit)
 {
-    const long DefaultLimit = 4L << 30;
+    public const long DefaultLimit = 4L << 30;
 
     readonly T5Config _config = model.Config;
 
+    /// <summary>Whether packed matrices may be kept a second time, transposed; see <see cref="FrozenProducts"/>.</summary>
+    public bool KeepsTransposes => model.Weights.PackedBytes <= limit;
+
     /// <summary>The most bytes of a step of so many rows of up to so many tokens.</summary>
-    public long Bound(int rows, int tokens) => Math.Min(Kept(rows, tokens, tokens), Math.Max(limit, Recomputed(1, tokens, tokens)));
+    public long Bound(int rows, int tokens) =>
+        Math.Min(Kept(rows, tokens, tokens), Math.Max(limit, Recomputed(1, tokens, tokens))) + (KeepsTransposes ? model.Weights.PackedBytes : 0);
 
     /// <summary>Splits consecutive rows.</summary>
     /// <returns>The rows, and whether their layers have to be computed again in the backward pass: a row that is over the limit by itself.</returns>

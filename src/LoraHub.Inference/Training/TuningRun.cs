@@ -79,6 +79,7 @@ sealed class TuningRun : IDisposable
 
     public void Dispose()
     {
+        _steps.Dispose();
         _state.Dispose();
         _data.Dispose();
     }

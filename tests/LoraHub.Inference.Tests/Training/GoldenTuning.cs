@@ -64,7 +64,8 @@ sealed class GoldenTuning : IDisposable
     {
         Factors.ClearGradient();
         var labels = Rows.Answers.Counted;
-        return new GradientT5(Model, Factors).Backward(Rows.Inputs, Rows.Answers, 1.0 / labels, recompute: recompute) / labels;
+        using var gradients = new GradientT5(Model, Factors, keepsTransposes: true);
+        return gradients.Backward(Rows.Inputs, Rows.Answers, 1.0 / labels, recompute: recompute) / labels;
     }
 
     public void Dispose()

@@ -40,17 +40,18 @@ public sealed class GradientTests
     }
 
     [Theory]
-    [InlineData("mixed-ff.long")]
-    [InlineData("all-linear.hole")]
-    [InlineData("v1_0.mixed")]
-    public void On_a_base_in_bf16_the_gradient_stays_near(string name)
+    [InlineData("mixed-ff.long", 0.1)]
+    [InlineData("all-linear.hole", 0.1)]
+    [InlineData("v1_0.mixed", 0.1)]
+    [InlineData("uniform-0.mixed", 0.3)] // in these two, whose random models are steeper, rounding to bf16 moves the gradient
+    [InlineData("v1_0.ignored_inside", 0.4)] // by a fifth and a third of its norm
+    public void On_a_base_in_bf16_the_gradient_stays_near(string name, double tolerance)
     {
-        // In the other cases, whose random models are steeper, rounding to bf16 moves the gradient by up to a third of its norm.
         using var scope = NewDisposeScope();
         using var tuning = new GoldenTuning(name, ScalarType.BFloat16);
 
         Assert.Equal(tuning.Number("loss_float64"), tuning.Backward(), 0.1);
-        AssertRelative(tuning.Golds("grad"), tuning.Factors.Gradient.to(ScalarType.Float64), 0.1);
+        AssertRelative(tuning.Golds("grad"), tuning.Factors.Gradient.to(ScalarType.Float64), tolerance);
         Assert.Equal(ScalarType.Float32, tuning.Factors.Gradient.dtype);
     }
 

@@ -83,7 +83,7 @@ public sealed class MicroBatchTests : IDisposable
         using var factors = FiniteDifferenceTests.RandomFactors(_model.Model, 1, noise: 0.02);
         using var data = new TuningData(_tuning.Folder(), plan, _model);
         using var state = new TuningState(factors, settings, "");
-        var steps = new TuningSteps(new LoadedTuning(plan, _model, factors, null), data, settings.BatchSize, limit);
+        using var steps = new TuningSteps(new LoadedTuning(plan, _model, factors, null), data, settings.BatchSize, limit);
         var loss = steps.Backward(state, TestContext.Current.CancellationToken);
         return (factors.Gradient.clone(), loss);
     }

@@ -1,0 +1,47 @@
+using LoraHub.Inference.Kernels;
+using LoraHub.Inference.T5;
+
+using static TorchSharp.torch;
+
+namespace LoraHub.Inference.Training;
+
+/// <summary>Products with matrices of the base model, which have no gradient of their own. Used on one thread at a time.</summary>
+/// <param name="keepsTransposes">
+/// Whether each packed matrix is packed a second time, transposed, for the backward pass: its products then take half the time in fp32, and the
+/// matrices twice the memory. Else a matrix is unpacked for the time of each product.
+/// </param>
+sealed class FrozenProducts(bool keepsTransposes) : IDisposable
+{
+    readonly Dictionary<Matrix, Tensor> _transposes = [];
+
+    /// <summary>(n, in) → (n, out); belongs to the caller's scope.</summary>
+    public Tensor Multiply(Tensor x, Matrix matrix)
+    {
+        var input = x.shape[1];
+        return matrix.IsPacked ? OwnGradient.Of(x, matrix.Multiply, (gradient, _) => MultiplyTransposed(gradient, matrix, input)) : matrix.Multiply(x);
+    }
+
+    public void Dispose()
+    {
+        foreach (var transpose in _transposes.Values)
+        {
+            transpose.Dispose();
+        }
+    }
+
+    Tensor MultiplyTransposed(Tensor gradient, Matrix matrix, long input) // (n, out) → (n, in)
+    {
+        using var scope = NewDisposeScope();
+        if (!keepsTransposes || !LibTorch.CanPack(gradient.dtype, input))
+        {
+            return gradient.matmul(matrix.Unpacked()).MoveToOuterDisposeScope();
+        }
+
+        if (!_transposes.TryGetValue(matrix, out var transpose))
+        {
+            transpose = _transposes[matrix] = LibTorch.Pack(matrix.Unpacked().t().contiguous()).DetachFromDisposeScope();
+        }
+
+        return LibTorch.Linear(gradient, transpose).MoveToOuterDisposeScope();
+    }
+}
