@@ -28,7 +28,8 @@ static class TunedSkill
     /// <param name="module">For example <c>t5_mini-plurals</c>.</param>
     /// <param name="train">JSON Lines with <c>input</c> and <c>target</c> (models/training makes them).</param>
     /// <param name="test">The same; lines to answer.</param>
-    public static void Print(string root, string module, string train, string test)
+    /// <param name="kept">Receives the trained module as a PEFT folder; null to drop it.</param>
+    public static void Print(string root, string module, string train, string test, string? kept)
     {
         const string BaseModel = "lorahub/t5-mini";
         var models = Path.Combine(root, "models");
@@ -49,7 +50,7 @@ static class TunedSkill
         var folder = bases.Find(BaseModel)!;
         using var model = new BaseModel(BaseModel, T5Model.Load(folder, CPU, _ => ScalarType.Float32), T5Tokenizer.Load(folder));
         using var tuned = LoraModule.Load(
-            ReusedAdapter.Extract(result!.AdapterFile, Path.Combine(work.FullName, "tuned"), "me/tuned"), model.Model);
+            ReusedAdapter.Extract(result!.AdapterFile, kept ?? Path.Combine(work.FullName, "tuned"), "me/tuned"), model.Model);
         using var shipped = LoraModule.Load(
             new ModuleVersion { Id = module, Folder = Path.Combine(models, "lorahub", module), BaseModel = BaseModel }, model.Model);
         TrainingExample[] lines = [.. File.ReadAllLines(test).Select(line => TrainingLines.Read(System.Text.Encoding.UTF8.GetBytes(line)))];

@@ -3,6 +3,8 @@ using LoraHub.Inference.T5;
 
 using TorchSharp;
 
+using static TorchSharp.torch;
+
 namespace LoraHub.Inference.Training;
 
 /// <summary>Splits a step into micro-batches whose memory is bounded, estimated from shapes. Bytes beside the model and the factors.</summary>
@@ -56,7 +58,7 @@ sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, lon
     }
 
     /// <summary>With the gradients of a layer's states, the allocator's unused memory and libtorch's workspaces (bench -- tune).</summary>
-    static long WithSlack(long bytes) => (2 * bytes) + (64L << 20);
+    static long WithSlack(long bytes) => (bytes * 3 / 2) + (64L << 20);
 
     long Narrow => model.ComputeType.ElementSize();
 
@@ -71,12 +73,19 @@ sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, lon
         Updates("decoder.block.0.", rows * Math.Max(inputs, targets)) + Attention(rows, targets, targets) + Attention(rows, targets, inputs)
         + (Inner * Narrow * rows * ((4 * targets) + (4 * inputs))) + (_config.DModel * Wide * rows * targets) + Dense(rows * targets);
 
-    /// <summary>The residual stream before both norms, the gate's two halves, their product and the context.</summary>
-    long Dense(long tokens) => tokens * ((2 * _config.DModel * Wide) + (((_config.IsGated ? 4 : 1) * _config.DFf) + Inner + _config.DModel) * Narrow);
+    /// <summary>Whether kernels keep one tensor where libtorch's operations keep several.</summary>
+    bool IsFused => model.Device.type == DeviceType.CPU && model.ComputeType != ScalarType.Float64;
 
-    /// <summary>The softmax, in fp32 and in the compute dtype.</summary>
+    /// <summary>The residual stream before both norms, the gate's two halves, without kernels also their product, and the context.</summary>
+    long Dense(long tokens)
+    {
+        var gate = !_config.IsGated ? 1 : IsFused ? 2 : 4;
+        return tokens * ((2 * _config.DModel * Wide) + (((gate * _config.DFf) + Inner + _config.DModel) * Narrow));
+    }
+
+    /// <summary>The softmax; without kernels in fp32 and in the compute dtype.</summary>
     long Attention(long rows, long queries, long keys) =>
-        rows * _config.NumHeads * queries * keys * (sizeof(float) + (Narrow == sizeof(float) ? 0 : Narrow));
+        rows * _config.NumHeads * queries * keys * (IsFused || Narrow == sizeof(float) ? Narrow : sizeof(float) + Narrow);
 
     /// <summary>The inputs of the layers' first factors with their masks, and what is between the factors.</summary>
     long Updates(string block, long tokens) => factors.Layout.Slots
