@@ -59,15 +59,15 @@ switch (args)
     case ["tune", .. { Length: <= 1 } folders]:
         TuneTable.Print(folders.SingleOrDefault());
         return 0;
-    case ["tuned", var module, var train, var test]:
-        TunedSkill.Print(root, module, train, test);
+    case ["tuned", var module, var train, var test, .. { Length: <= 1 } folders]:
+        TunedSkill.Print(root, module, train, test, folders.SingleOrDefault());
         return 0;
     case ["micro", .. var arguments]:
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
             + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|"
-            + "tune [FOLDER]|tuned MODULE TRAIN TEST|"
+            + "tune [FOLDER]|tuned MODULE TRAIN TEST [FOLDER]|"
             + "micro [BenchmarkDotNet arguments]");
         return 2;
 }
