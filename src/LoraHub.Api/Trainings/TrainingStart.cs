@@ -39,6 +39,8 @@ sealed class TrainingStart(ModelCatalog catalog, ModuleLibrary library)
         var reference = ModuleReference.Parse(initFrom.Replace(':', '@')) ?? throw Refused(Form); // the form of an output's version, too
         return await catalog.FindModuleAsync(reference, cancellationToken) switch
         {
+            null when catalog.IsOfService(reference.Id) =>
+                throw Refused($"`{reference.Id}` is not a module; leave this out to start from a new LoRA."),
             null => throw Refused(catalog.Unknown(reference.Id, reference.Digest)),
             { Problem: { } problem } => throw Refused($"`{reference.Id}` cannot be used: {problem}"),
             var module => module,

@@ -51,8 +51,9 @@ static class Utf8Lines
         }
         catch (DecoderFallbackException)
         {
+            var isUtf16 = number == 1 && (bytes.StartsWith(Encoding.Unicode.Preamble) || bytes.StartsWith(Encoding.BigEndianUnicode.Preamble));
             throw new TrainingDataException(
-                $"Line {number} is not UTF-8 text; convert the data, for example with `iconv -f WINDOWS-1252 -t UTF-8`.");
+                $"Line {number} is not UTF-8 text; convert the data, for example with `iconv -f {(isUtf16 ? "UTF-16" : "WINDOWS-1252")} -t UTF-8`.");
         }
         finally
         {

@@ -36,7 +36,7 @@ public sealed class TrainingTextTests
     [InlineData("{\"input\": null, \"target\": \"b\"}", "Line 1: `input` is null; it must be a string.")]
     [InlineData("{\"input\": \"a\", \"target\": \" \"}", "Line 1: `target` is empty")]
     [InlineData("{\"input\": \"\\ud800\", \"target\": \"b\"}", "Line 1 is not valid JSON")]
-    [InlineData("{\"input\": \"a\", \"input\": \"b\", \"target\": \"c\"}", "Line 1 is not valid JSON")]
+    [InlineData("{\"input\": \"a\", \"input\": \"b\", \"target\": \"c\"}", "Line 1 is not valid JSON (an object repeats a key);")]
     [InlineData("input\na\nb\n", "Line 1 is taken for the header of a CSV with one column")]
     [InlineData("a,b\n1,2\n", "Line 1 is taken for the header of a CSV with 2 columns")]
     [InlineData("input,target\na,b\nc\n", "Line 3 has 1 cells, but the header has 2")]
@@ -49,7 +49,13 @@ public sealed class TrainingTextTests
     public void Other_encodings_are_refused_with_the_line()
     {
         Assert.StartsWith("Line 3 is not UTF-8 text", Refuse(Encoding.Latin1.GetBytes("input,target\nfork,fourchette\nmother,mère\n")));
-        Assert.StartsWith("Line 1 is not UTF-8 text", Refuse([.. Encoding.Unicode.Preamble, .. Encoding.Unicode.GetBytes("input,target\na,b\n")]));
+        foreach (var utf16 in (Encoding[])[Encoding.Unicode, Encoding.BigEndianUnicode])
+        {
+            Assert.Equal(
+                "Line 1 is not UTF-8 text; convert the data, for example with `iconv -f UTF-16 -t UTF-8`.",
+                Refuse([.. utf16.Preamble, .. utf16.GetBytes("input,target\na,b\n")]));
+        }
+
         Assert.StartsWith("Line 1 is not text: it has a null byte", Refuse(Encoding.Unicode.GetBytes("input,target\na,b\n")));
     }
 

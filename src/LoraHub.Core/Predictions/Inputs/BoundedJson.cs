@@ -44,11 +44,12 @@ public static class BoundedJson
         };
     }
 
-    /// <returns>Where or what the error is, for a message; quotes nothing. Empty when it is unknown.</returns>
+    /// <returns>Where or what the error is, for a message; quotes nothing.</returns>
+    /// <param name="exception">Thrown by <see cref="Parse(string, int)"/>.</param>
     public static string Describe(JsonException exception) =>
         exception.LineNumber is { } line ? $"line {line + 1}, byte {exception.BytePositionInLine + 1}"
         : exception.Message == Unreadable ? Unreadable
-        : "";
+        : "an object repeats a key"; // the only other error, and the only one without a position
 
     /// <summary>The bytes of a JSON string's text.</summary>
     /// <param name="written">What is between the quotes, with its escapes, which are well-formed.</param>

@@ -35,6 +35,8 @@ public sealed class TrainingBadInputTests(ServicePool pool) : IClassFixture<Serv
         "input.init_from: There is no model `nobody/nothing`.")]
     [InlineData("""{"type": "tune", "train_data": "input,target\na,b", "init_from": "nothing"}""",
         "input.init_from: It must be the owner/name of a module")]
+    [InlineData("""{"type": "tune", "train_data": "input,target\na,b", "init_from": "lorahub/t5-mini"}""",
+        "input.init_from: `lorahub/t5-mini` is not a module; leave this out to start from a new LoRA.")]
     [InlineData("""{"type": "tune", "train_data": "input,target\na,b", "init_from": "lorahub/broken"}""",
         "input.init_from: `lorahub/broken` cannot be used")]
     [InlineData("""{"type": "compose_and_tune", "train_data": "input,target\na,b", "init_from": "lorahub/colors"}""",
