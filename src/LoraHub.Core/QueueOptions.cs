@@ -27,8 +27,9 @@ public sealed class QueueOptions
     public int MaxAttempts { get; init; } = 5;
 
     /// <summary>The error of a prediction that used up its attempts.</summary>
-    public static string AttemptsExhausted(int attempts) =>
-        $"The prediction was started {attempts} times and its worker was lost or stopped each time; it is not retried. "
+    /// <param name="lost">How often its worker was lost; one that was stopped and returned it does not count.</param>
+    public static string AttemptsExhausted(int lost) =>
+        $"The prediction was started {lost} times and its worker was lost each time; it is not retried. "
         + "If workers run out of memory, use fewer modules or shorter examples.";
 
     /// <summary>

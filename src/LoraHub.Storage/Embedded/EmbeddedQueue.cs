@@ -8,7 +8,7 @@ namespace LoraHub.Storage.Embedded;
 
 /// <summary>
 /// Uses the table's unfinished predictions as the queue. A lease is a name in the row. Leases end with this process, which holds the file
-/// exclusively, so that no lease depends on a clock.
+/// exclusively, so that no lease depends on a clock; the next process counts those that were lost (<see cref="SqliteFile"/>).
 /// </summary>
 sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<QueueOptions> options, TimeProvider time)
     : IPredictionQueue, IDisposable
@@ -129,33 +129,22 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
     async Task<EmbeddedLease?> TakeAsync(RecordsContext records, PredictionKind kind, CancellationToken cancellationToken)
     {
         var hardware = options.Value.Hardware;
-        while (true)
+        var found = await records.Commands.QueryAsync(
+            $"""
+            SELECT id, attempts FROM predictions
+            WHERE completed_at IS NULL AND lease IS NULL AND kind = {kind.ToString()} AND hardware = {hardware} ORDER BY arrival LIMIT 1
+            """,
+            row => (Id: row.GetString(0), Attempts: row.GetInt32(1)),
+            cancellationToken);
+        if (found is not [var (id, attempts)])
         {
-            var found = await records.Commands.QueryAsync(
-                $"""
-                SELECT id, attempts FROM predictions
-                WHERE completed_at IS NULL AND lease IS NULL AND kind = {kind.ToString()} AND hardware = {hardware} ORDER BY arrival LIMIT 1
-                """,
-                row => (Id: row.GetString(0), Attempts: row.GetInt32(1)),
-                cancellationToken);
-            if (found is not [var (id, attempts)])
-            {
-                return null;
-            }
-
-            if (attempts < options.Value.MaxAttempts)
-            {
-                var lease = new EmbeddedLease(this, await records.CreatedAsync(id, cancellationToken), attempts + 1, time);
-                await records.Commands.ExecuteAsync(
-                    $"UPDATE predictions SET lease = {lease.Name}, attempts = {lease.Attempt} WHERE id = {id}", cancellationToken);
-                return lease;
-            }
-
-            var head = await records.HeadAsync(id, cancellationToken);
-            var failed = new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(attempts));
-            await records.AppendAsync(head!, [failed], time.GetUtcNow(), cancellationToken);
-            signals.Raise(id);
+            return null;
         }
+
+        var lease = new EmbeddedLease(this, await records.CreatedAsync(id, cancellationToken), attempts + 1, time);
+        await records.Commands.ExecuteAsync(
+            $"UPDATE predictions SET lease = {lease.Name}, attempts = {lease.Attempt} WHERE id = {id}", cancellationToken);
+        return lease;
     }
 
     /// <summary>The workers that wait for predictions of one kind.</summary>

@@ -164,30 +164,32 @@ sealed class SqliteFile(
     }
 
     /// <summary>
-    /// Clears all leases and claims: the processes that held them have ended. Ends predictions that were canceled or are out of attempts, before
-    /// anything is sent about them.
+    /// Clears all leases and claims, and counts the leases: the processes that held them have ended. Ends predictions that were canceled or are out
+    /// of attempts, before anything is sent about them.
     /// </summary>
     async Task<int> RecoverAsync(RecordsContext records, CancellationToken cancellationToken)
     {
+        var leased = await records.Predictions
+            .Where(row => row.CompletedAt == null && row.Lease != null)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.Lease, (string?)null).SetProperty(row => row.Lost, row => row.Lost + 1), cancellationToken);
         var canceled = records.Predictions.Where(row => row.CompletedAt == null && row.CancelRequested);
         foreach (var head in await canceled.Heads().ToListAsync(cancellationToken))
         {
             await records.AppendAsync(head, [new PredictionEvent.Canceled()], time.GetUtcNow(), cancellationToken);
         }
 
-        var exhausted = records.Predictions.Where(row => row.CompletedAt == null && row.Attempts >= queue.Value.MaxAttempts);
+        var exhausted = records.Predictions.Where(row => row.CompletedAt == null && row.Lost >= queue.Value.MaxAttempts);
         foreach (var head in await exhausted.Heads().ToListAsync(cancellationToken))
         {
-            var failed = new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(head.Attempts));
+            var failed = new PredictionEvent.Failed(QueueOptions.AttemptsExhausted(head.Lost));
             await records.AppendAsync(head, [failed], time.GetUtcNow(), cancellationToken);
         }
 
         await records.Predictions
             .Where(row => row.WebhookOpen)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.ClaimedUntil, (DateTimeOffset?)null), cancellationToken);
-        return await records.Predictions
-            .Where(row => row.CompletedAt == null && row.Lease != null)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Lease, (string?)null), cancellationToken);
+        return leased;
     }
 
     InvalidOperationException Explain(SqliteException? reason, Exception exception) => new(

@@ -75,6 +75,9 @@ sealed class PredictionRow
     /// <summary>The number of leases by the embedded engine so far.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>How many of these leases ended with their process.</summary>
+    public int Lost { get; init; }
+
     /// <summary>Whether the prediction was added to the distributed engine's queue.</summary>
     public bool Enqueued { get; init; }
 

@@ -5,7 +5,7 @@ using LoraHub.Storage.Records.Modules;
 namespace LoraHub.Storage.Records;
 
 /// <summary>The part of a prediction that determines which events it accepts.</summary>
-sealed record PredictionHead(string Id, PredictionState State, long LastSequence, string? Lease, int Attempts)
+sealed record PredictionHead(string Id, PredictionState State, long LastSequence, string? Lease, int Lost)
 {
     public bool IsTerminal => State.IsTerminal;
 }
@@ -15,12 +15,12 @@ static class Recording
 {
     public static IQueryable<PredictionHead> Heads(this IQueryable<PredictionRow> rows) =>
         rows.Select(row => new PredictionHead(
-            row.Id, new PredictionState(row.Status, row.CancelRequested), row.LastSequence, row.Lease, row.Attempts));
+            row.Id, new PredictionState(row.Status, row.CancelRequested), row.LastSequence, row.Lease, row.Lost));
 
     public static async Task<PredictionHead?> HeadAsync(this RecordsContext records, string id, CancellationToken cancellationToken)
     {
         var found = await records.Commands.QueryAsync(
-            $"SELECT status, cancel_requested, last_sequence, lease, attempts FROM predictions WHERE id = {id}",
+            $"SELECT status, cancel_requested, last_sequence, lease, lost FROM predictions WHERE id = {id}",
             row => new PredictionHead(
                 id,
                 new PredictionState((PredictionStatus)row.GetInt32(0), row.GetBoolean(1)),

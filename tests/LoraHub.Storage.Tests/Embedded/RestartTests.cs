@@ -110,6 +110,29 @@ public sealed class RestartTests
         Assert.StartsWith("The prediction was started 3 times", failed.Error);
     }
 
+    [Fact]
+    public async Task A_prediction_that_stopping_processes_return_loses_no_attempt()
+    {
+        await using var engine = await EmbeddedEngine.StartAsync(("Queue:MaxAttempts", "2"));
+        var training = await engine.CreateAsync(kind: PredictionKind.Train);
+        for (var attempt = 1; attempt <= 5; attempt++)
+        {
+            await using (var returned = await engine.LeaseAsync(PredictionKind.Train))
+            {
+                Assert.Equal(attempt, returned.Attempt);
+                await returned.AppendAsync(new PredictionEvent.Started());
+            }
+
+            await engine.RestartAsync();
+        }
+
+        await engine.LeaseAsync(PredictionKind.Train);
+        await engine.RestartAsync();
+        await using var again = await engine.LeaseAsync(PredictionKind.Train);
+
+        Assert.Equal((training.Id, 7), (again.Created.Id, again.Attempt)); // lost once
+    }
+
     /// <summary>Leases and order do not depend on a clock.</summary>
     [Theory]
     [InlineData(-48)]

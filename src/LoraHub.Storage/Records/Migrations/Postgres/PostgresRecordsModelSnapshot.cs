@@ -445,6 +445,10 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
                         .HasColumnType("text")
                         .HasColumnName("logs");
 
+                    b.Property<int>("Lost")
+                        .HasColumnType("integer")
+                        .HasColumnName("lost");
+
                     b.Property<string>("Metrics")
                         .HasColumnType("text")
                         .HasColumnName("metrics");

@@ -438,6 +438,10 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("logs");
 
+                    b.Property<int>("Lost")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lost");
+
                     b.Property<string>("Metrics")
                         .HasColumnType("TEXT")
                         .HasColumnName("metrics");
