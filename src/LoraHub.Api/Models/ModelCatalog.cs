@@ -10,8 +10,15 @@ namespace LoraHub.Api.Models;
 
 /// <summary>The models that clients can call: the composer, the installed base models, and every version of every module.</summary>
 /// <param name="index">Finds earlier versions by their digests alone; null on the command line, which has no index.</param>
+/// <param name="indexer">Completes the index; null without one.</param>
 /// <param name="entries">Finds models without a version; null where there is no database.</param>
-sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex? index = null, IModelStore? entries = null)
+sealed class ModelCatalog(
+    Composer composer,
+    ModuleLibrary library,
+    IModuleExchange exchange,
+    IModuleIndex? index = null,
+    ModuleIndexer? indexer = null,
+    IModelStore? entries = null)
 {
     public CallableModel Composer => composer.Model;
 
@@ -66,10 +73,18 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
 
     /// <summary>Finds a version of a module.</summary>
     /// <returns>Null if there is none, or if several match.</returns>
-    public async Task<CallableModel?> FindModuleAsync(ModuleReference reference, CancellationToken cancellationToken) =>
-        (library.Find(reference) ?? (index is null ? null : await index.FindAsync(reference, cancellationToken))) is { } module
-            ? Of(module)
-            : null;
+    public async Task<CallableModel?> FindModuleAsync(ModuleReference reference, CancellationToken cancellationToken)
+    {
+        var module = library.Find(reference) ?? (index is null ? null : await index.FindAsync(reference, cancellationToken));
+        if (module is null)
+        {
+            await exchange.FetchNewAsync(cancellationToken); // another process may just have published it
+            module = library.Find(reference);
+            await (module is null || indexer is null ? Task.CompletedTask : indexer.RefreshAsync(reference.Id, cancellationToken));
+        }
+
+        return module is null ? null : Of(module);
+    }
 
     /// <summary>Whether the name is the composer's or a base model's, also of one that is being downloaded.</summary>
     public bool IsOfService(string name) =>
@@ -160,11 +175,27 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
         string[] ids = [.. library.Known.Where(module => module.Digest == digest).Select(module => module.Id)];
         if (ids.Length == 0)
         {
+            await (indexer?.CompletedAsync(cancellationToken) ?? Task.CompletedTask); // right after a start, it may lack modules
             ids = index is not null
                 ? [.. await index.IdsOfAsync(digest, cancellationToken)]
                 : [.. Modules.Where(module => library.DigestOf(module) == digest).Select(module => module.Id)]; // reads those without a record
         }
 
+        return await FirstAsync(ids, digest, cancellationToken)
+            ?? (await BasesAsync(cancellationToken)).FirstOrDefault(model => model.Version == digest)
+            ?? await FindNewAsync(digest, cancellationToken);
+    }
+
+    /// <summary>Finds a version that another process has just published.</summary>
+    async Task<CallableModel?> FindNewAsync(string digest, CancellationToken cancellationToken)
+    {
+        await exchange.FetchNewAsync(cancellationToken);
+        return await FirstAsync(library.VersionsOf(digest).Select(version => version.Id), digest, cancellationToken);
+    }
+
+    /// <summary>The same bytes may be published under several names: the first one that can be used, or else the first one, or null.</summary>
+    async Task<CallableModel?> FirstAsync(IEnumerable<string> ids, string digest, CancellationToken cancellationToken)
+    {
         var models = new List<CallableModel>();
         foreach (var id in ids)
         {
@@ -174,9 +205,7 @@ sealed class ModelCatalog(Composer composer, ModuleLibrary library, IModuleIndex
             }
         }
 
-        return models.Find(model => model.Problem is null) // the same bytes may be published under several names
-            ?? models.FirstOrDefault()
-            ?? (await BasesAsync(cancellationToken)).FirstOrDefault(model => model.Version == digest);
+        return models.Find(model => model.Problem is null) ?? models.FirstOrDefault();
     }
 
     string? ProblemOfBase(string id) => library.Bases.IsInstalled(id)

@@ -7,6 +7,7 @@ using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Inference.Adaptation;
 using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Predictions;
@@ -139,6 +140,18 @@ sealed partial class PredictionIntake(
         return new IntakeResult.Accepted(new Prediction(created));
     }
 
+    /// <summary>Plans a composition. For a named module that is not here, it first looks whether another process has published it.</summary>
+    public async Task<(CompositionPlan? Plan, IReadOnlyList<InputError> Errors)> PlanAsync(
+        PredictionInput input, CancellationToken cancellationToken)
+    {
+        if (input.Modules?.Select(ModuleReference.Parse).Any(named => named is not null && library.Find(named) is null) is true)
+        {
+            await exchange.FetchNewAsync(cancellationToken);
+        }
+
+        return PredictionPlanner.Plan(input, library);
+    }
+
     static InputError Deleted(PredictionPlan plan, IReadOnlyList<string> modules) => new(
         plan switch
         {
@@ -192,7 +205,7 @@ sealed partial class PredictionIntake(
             (input, errors) = unknown is null ? (input! with { Adapter = digest }, errors) : (null, [unknown]);
         }
 
-        return input is null ? (null, errors) : PredictionPlanner.Plan(input, library);
+        return input is null ? (null, errors) : await PlanAsync(input, cancellationToken);
     }
 
     static (PredictionPlan? Plan, IReadOnlyList<InputError> Errors) Plan(JsonObject known, string baseModel, ModuleUse? module)

@@ -87,7 +87,7 @@ sealed class TrainingIntake(
     {
         var examples = !inputs.HasData || inputs.HasExamples ? null : await inputs.ReadAsync(
             TrainingSchema.TrainData, source => data.ReadAsync(source, limits.Value.InputLines, limits.Value.InputBytes, cancellationToken));
-        var (plan, errors) = PredictionPlanner.Plan(inputs.ParseComposition(examples), library);
+        var (plan, errors) = await intake.PlanAsync(inputs.ParseComposition(examples), cancellationToken);
         return plan ?? throw new InputsRefusedException(errors);
     }
 

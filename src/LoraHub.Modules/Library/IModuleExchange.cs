@@ -8,6 +8,12 @@ public interface IModuleExchange
     /// </summary>
     Task FetchAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Fetches what the others have published since the last check, for a caller that was asked for a module that is not here. Callers share
+    /// checks, of which there are a few in a second. Returns without, if the server does not answer in time.
+    /// </summary>
+    Task FetchNewAsync(CancellationToken cancellationToken);
+
     /// <summary>Returns once the others can fetch all modules that this process has now, or after a timeout; then sharing continues later.</summary>
     Task ShareAsync(CancellationToken cancellationToken);
 
@@ -28,6 +34,8 @@ public interface IModuleExchange
 public sealed class SingleMachine : IModuleExchange
 {
     public Task FetchAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task FetchNewAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task ShareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -94,6 +94,15 @@ sealed partial class Broker : IAsyncDisposable
         }
     }
 
+    /// <inheritdoc cref="RetryAsync{T}"/>
+    public Task RetryAsync(Func<CancellationToken, Task> request, CancellationToken cancellationToken) => RetryAsync(
+        async token =>
+        {
+            await request(token);
+            return true;
+        },
+        cancellationToken);
+
     /// <summary>Sends a request once.</summary>
     /// <exception cref="StorageUnavailableException">The server is unreachable or refuses the request.</exception>
     public async Task<T> AskAsync<T>(Func<Streams, Task<T>> request, CancellationToken cancellationToken)

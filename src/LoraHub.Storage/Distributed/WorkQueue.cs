@@ -87,11 +87,8 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
 
         return end.State;
 
-        async Task<bool> NotifyAsync(CancellationToken token)
-        {
+        async Task NotifyAsync(CancellationToken token) =>
             await broker.Connection.PublishAsync(Subjects.CancelOf(broker.Prefix, id), cancellationToken: token);
-            return true;
-        }
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_returns.Keys);

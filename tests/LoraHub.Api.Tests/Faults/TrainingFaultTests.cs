@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Tests.Telemetry;
@@ -45,7 +46,8 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
 
     async Task RunManyProcessesAsync(int kills)
     {
-        (string Key, string Value)[] shared = [.. Common, ("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", "train" + PredictionId.New()[..20])];
+        (string Key, string Value)[] shared =
+            [.. Common, ("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", "train" + PredictionId.New()[..20])];
         await using var api = new Node(
             "api", NatsServer.FreePort(), [.. shared, ("Role", "api"), ("Distributed:Postgres", await postgres.NewDatabaseOrSkipAsync())]);
         await using var worker = new Node("worker", NatsServer.FreePort(), [.. shared, ("Role", "worker")]);
@@ -57,6 +59,9 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
     {
         using var client = new HttpClient { BaseAddress = api.Address, Timeout = TimeSpan.FromSeconds(10) };
         var whole = await UntilAsync(client, await CreateAsync(client, "me/whole", steps: 1), IsEnded);
+        var prompt = new JsonObject { ["version"] = whole["output"]!.Text("version"), ["input"] = new JsonObject { ["prompt"] = "a word" } };
+        using var call = await client.PostAsync("/v1/predictions", prompt.ToJsonString());
+        Assert.Equal(HttpStatusCode.Created, call.StatusCode); // at once, also on a node that did not train it
         var id = await CreateAsync(client, "me/killed", steps);
 
         for (var kill = 0; kill < kills; kill++)

@@ -93,6 +93,8 @@ public sealed class ModuleDeletionTests : IAsyncLifetime
 
         public Task FetchAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+        public Task FetchNewAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
         public Task ShareAsync(CancellationToken cancellationToken) => Interlocked.Exchange(ref _work, null)?.Invoke() ?? Task.CompletedTask;
 
         public Task ShareAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;

@@ -263,6 +263,8 @@ public sealed class ModuleIndexerTests : IAsyncLifetime
 
         public Task FetchAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+        public Task FetchNewAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
         public Task ShareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task ShareAsync(string id, CancellationToken cancellationToken) => Task.CompletedTask;

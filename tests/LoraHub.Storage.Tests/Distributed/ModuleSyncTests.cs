@@ -1,36 +1,14 @@
 using System.Text;
-using LoraHub.Core.Predictions;
-using LoraHub.Modules.Folders;
 using LoraHub.Modules.Tests.Folders;
-using LoraHub.Modules.Versions;
 using LoraHub.Storage.Distributed;
-using LoraHub.Storage.Distributed.Modules;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using NATS.Client.JetStream;
+using LoraHub.Storage.Tests.Contracts;
 using NATS.Client.ObjectStore.Models;
 
 namespace LoraHub.Storage.Tests.Distributed;
 
-/// <summary>Modules that one process was given, in the folders of the others.</summary>
-public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
+/// <summary>Modules that one process has, in the folders of the others.</summary>
+public sealed class ModuleSyncTests(NatsServer nats) : ModuleProcesses(nats)
 {
-    const string Id = "mine/french";
-
-    readonly string _prefix = "test-" + PredictionId.New()[..20];
-    readonly List<Process> _processes = [];
-
-    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var process in _processes)
-        {
-            await process.DisposeAsync();
-        }
-    }
-
     [Fact]
     public async Task A_module_that_one_node_is_given_comes_to_the_others_and_so_does_its_next_version()
     {
@@ -155,285 +133,36 @@ public sealed class ModuleSyncTests(NatsServer nats) : IAsyncDisposable
     }
 
     [Fact]
-    public async Task WhatOneNodeRemovesGoesEverywhereUntilTheNameIsPublishedAgain()
+    public async Task A_module_or_version_that_was_just_published_is_fetched_when_it_is_asked_for()
     {
-        var (api, other, worker) = (Start(publishes: true), Start(publishes: true), Start(publishes: false));
-        await api.PlaceAsync(Id, "one");
-        await api.PlaceAsync(Id, "two");
-        await api.SyncAsync();
-        await other.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-        Assert.True(worker.Sync.IsPublished(Id));
+        var (worker, api) = (Start(publishes: false), Start(publishes: true));
+        await api.Sync.FetchNewAsync(Cancellation);
+        await worker.PlaceAsync(Id, "one");
+        await worker.Sync.ShareAsync(Id, Cancellation);
 
-        Assert.True(await api.Store.RemoveAsync(Id, Cancellation));
-        await api.SyncAsync();
-        await other.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-        Assert.Empty(api.Ids());
-        Assert.Empty(other.Ids());
-        Assert.Empty(worker.Ids());
-        Assert.Empty(worker.EarlierVersions(Id));
-        Assert.False(worker.Sync.IsPublished(Id));
-
-        await other.PlaceAsync(Id, "three");
-        await other.SyncAsync();
-        await api.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-        Assert.Equal("three", api.Numbers(Id));
-        Assert.Equal("three", worker.Numbers(Id));
-        Assert.Empty(worker.EarlierVersions(Id));
-    }
-
-    /// <summary>It makes room first, since its message needs some.</summary>
-    [Fact]
-    public async Task ARemovalGoesEverywhereThoughTheServerIsFull()
-    {
-        nats.UrlOrSkip();
-        await using var full = new NatsServer { MaxFileStore = 3_000_000 };
-        await full.InitializeAsync();
-        var (api, worker) = (Start(publishes: true, full), Start(publishes: false, full));
-        await api.PlaceAsync(Id, new string('x', 300_000));
-        await api.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-        await full.FillAsync(api.Broker.JetStream);
-
-        Assert.True(await api.Store.RemoveAsync(Id, Cancellation));
-        await Assert.ThrowsAsync<NatsJSApiException>(api.SyncAsync); // its files are too young to be deleted
-        Assert.True(worker.Local.Has(Id));
-
-        api.Clock.Ahead = TimeSpan.FromHours(2);
-        await api.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-        Assert.Empty(worker.Ids());
-        Assert.Empty(await api.FilesAsync());
-    }
-
-    [Fact]
-    public async Task TheFilesOfARemovedModuleGoUnlessAnotherHasThem()
-    {
-        var api = Start(publishes: true);
-        api.Give(Id, "one");
-        api.Give("mine/spanish", "another");
-        await api.SyncAsync();
-        Assert.Equal(3, (await api.FilesAsync()).Count); // both have the same configuration
-
-        api.Clock.Ahead = TimeSpan.FromHours(2);
-        await api.Store.RemoveAsync(Id, Cancellation);
-        await api.SyncAsync();
-
-        Assert.Equal(2, (await api.FilesAsync()).Count);
-        await api.Store.RemoveAsync("mine/spanish", Cancellation);
-        await api.SyncAsync();
-        Assert.Empty(await api.FilesAsync());
-    }
-
-    [Fact]
-    public async Task AFileThatIsPublishedAgainIsAsYoungAsANewOne()
-    {
-        var api = Start(publishes: true);
-        api.Give(Id, "one");
-        await api.SyncAsync();
-        var before = (await api.FilesAsync()).Select(file => file.MTime).Max();
-
-        api.Give("mine/spanish", "one");
-        await api.SyncAsync();
-
-        Assert.Equal(2, (await api.FilesAsync()).Count);
-        Assert.All(await api.FilesAsync(), file => Assert.True(file.MTime > before));
-    }
-
-    [Fact]
-    public async Task AProcessThatSleptThroughARemovalKeepsNoneOfTheVersionsOfBefore()
-    {
-        var (api, worker) = (Start(publishes: true), Start(publishes: false));
-        await api.PlaceAsync(Id, "one");
-        await api.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-
-        await api.Store.RemoveAsync(Id, Cancellation);
-        await api.SyncAsync();
-        await api.PlaceAsync(Id, "two");
-        await api.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-
-        Assert.Equal("two", worker.Numbers(Id));
-        Assert.Empty(worker.EarlierVersions(Id));
-    }
-
-    [Fact]
-    public async Task AServerThatLostItsDiskRemovesNothingAndIsGivenAllAgain()
-    {
-        var (api, worker, late) = (Start(publishes: true), Start(publishes: false), Start(publishes: false));
-        await api.PlaceAsync(Id, "one");
-        await api.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-        await api.Broker.JetStream.DeleteStreamAsync($"KV_{_prefix}-values", Cancellation);
-        await api.Broker.JetStream.DeleteStreamAsync($"OBJ_{_prefix}-modules", Cancellation);
-        var returned = Start(publishes: false); // the next to connect makes what is missing
-        await returned.Sync.FetchAsync(Cancellation);
-
-        await worker.Sync.FetchAsync(Cancellation);
-        Assert.Equal("one", worker.Numbers(Id));
-        await api.SyncAsync();
+        await api.Sync.FetchNewAsync(Cancellation);
         Assert.Equal("one", api.Numbers(Id));
-        await late.Sync.FetchAsync(Cancellation);
-        Assert.Equal("one", late.Numbers(Id));
+        Assert.True(api.Sync.IsPublished(Id));
+
+        await worker.PlaceAsync(Id, "two");
+        await worker.Sync.ShareAsync(Id, Cancellation);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => api.Sync.FetchNewAsync(Cancellation)));
+        Assert.Equal("two", api.Numbers(Id));
+        Assert.Equal([ModuleFolders.DigestOf("one")], api.EarlierVersions(Id));
     }
 
     [Fact]
-    public async Task AWorkerThatComesLaterHasTheEarlierVersionsToo()
+    public async Task Looking_for_a_new_module_ends_although_the_server_is_away()
     {
-        var (api, worker) = (Start(publishes: true), Start(publishes: false));
-        await api.PlaceAsync(Id, "one");
-        await api.PlaceAsync(Id, "two");
-        await api.SyncAsync();
+        Nats.UrlOrSkip();
+        await using var lost = new NatsServer();
+        await lost.InitializeAsync();
+        var api = Start(publishes: true, lost);
+        await api.Sync.FetchNewAsync(Cancellation);
+        await lost.DisposeAsync();
 
-        await worker.Sync.FetchAsync(Cancellation);
+        await api.Sync.FetchNewAsync(Cancellation).WaitAsync(Wait.Limit, Cancellation);
 
-        Assert.Equal("two", worker.Numbers(Id));
-        Assert.Equal([ModuleFolders.DigestOf("one")], worker.EarlierVersions(Id));
-        Assert.Equal(
-            "one", File.ReadAllText(Path.Combine(worker.Folder($".versions/{Id}"), ModuleFolders.DigestOf("one"), "adapter_model.safetensors")));
-    }
-
-    [Fact]
-    public async Task VersionsThatTwoNodesPlaceAtOnceBothStay()
-    {
-        var (one, other) = (Start(publishes: true), Start(publishes: true));
-        await one.PlaceAsync(Id, "one");
-        await other.PlaceAsync(Id, "other");
-        await one.SyncAsync();
-        await other.SyncAsync();
-        await one.SyncAsync();
-
-        Assert.Equal("other", one.Numbers(Id));
-        Assert.Equal([ModuleFolders.DigestOf("one")], one.EarlierVersions(Id));
-        Assert.Equal([ModuleFolders.DigestOf("one")], other.EarlierVersions(Id));
-    }
-
-    [Fact]
-    public async Task AQuarantineReachesAWorkerForTheVersionThatIsMeant()
-    {
-        var (api, worker) = (Start(publishes: true), Start(publishes: false));
-        await api.PlaceAsync(Id, "one");
-        await api.PlaceAsync(Id, "two");
-        await api.SyncAsync();
-        await worker.Sync.FetchAsync(Cancellation);
-
-        await api.Store.QuarantineAsync(new ModuleReference(Id, ModuleFolders.DigestOf("one")), "it is odd", Cancellation);
-        await api.Sync.ShareAsync(Cancellation);
-        await worker.Sync.FetchAsync(Cancellation);
-        var earlier = Path.Combine(worker.Folder($".versions/{Id}"), ModuleFolders.DigestOf("one"));
-        Assert.Equal("it is odd", RecordFile.Find(Id, earlier)!.Quarantine);
-        Assert.Null(RecordFile.Find(Id, worker.Folder(Id))!.Quarantine);
-
-        await api.Store.QuarantineAsync(new ModuleReference(Id, null), "so is this", Cancellation);
-        await api.Sync.ShareAsync(Cancellation);
-        await worker.Sync.FetchAsync(Cancellation);
-        Assert.Equal("so is this", RecordFile.Find(Id, worker.Folder(Id))!.Quarantine);
-    }
-
-    Process Start(bool publishes, NatsServer? on = null)
-    {
-        var process = new Process((on ?? nats).UrlOrSkip(), _prefix, publishes);
-        _processes.Add(process);
-        return process;
-    }
-
-    /// <summary>What of a process has to do with modules.</summary>
-    sealed class Process : IAsyncDisposable
-    {
-        readonly ServiceProvider _services;
-
-        public Process(string nats, string prefix, bool publishes)
-        {
-            var settings = new Dictionary<string, string?> { ["Data:Path"] = DataPath, ["Distributed:Nats"] = nats, ["Distributed:Prefix"] = prefix };
-            _services = new ServiceCollection()
-                .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
-                .AddLogging(logging => logging.AddProvider(new Logs(Log)))
-                .AddSingleton<TimeProvider>(Clock)
-                .AddWorkerStorage()
-                .BuildServiceProvider();
-            Sync = ActivatorUtilities.CreateInstance<ModuleSync>(_services, publishes);
-        }
-
-        public string DataPath { get; } = Directory.CreateTempSubdirectory("lorahub-").FullName;
-
-        public StringBuilder Log { get; } = new();
-
-        public ModuleSync Sync { get; }
-
-        public Clock Clock { get; } = new();
-
-        public Broker Broker => _services.GetRequiredService<Broker>();
-
-        public string Folder(string id) => Path.Combine(DataPath, "models", id);
-
-        public void Give(string id, string numbers)
-        {
-            Directory.CreateDirectory(Folder(id));
-            File.WriteAllText(Path.Combine(Folder(id), "adapter_config.json"), "{}");
-            File.WriteAllText(Path.Combine(Folder(id), "adapter_model.safetensors"), numbers);
-        }
-
-        public VersionStore Store => _services.GetRequiredService<VersionStore>();
-
-        public async Task PlaceAsync(string id, string numbers)
-        {
-            using var incoming = ModuleFolders.Arrive(Store, numbers);
-            await Store.PlaceAsync(ModuleFolders.RecordOf(numbers) with { Id = id }, incoming, Cancellation);
-        }
-
-        public IEnumerable<string?> EarlierVersions(string id) =>
-            Directory.Exists(Folder($".versions/{id}")) ? Directory.GetDirectories(Folder($".versions/{id}")).Select(Path.GetFileName) : [];
-
-        public string Numbers(string id) => File.ReadAllText(Path.Combine(Folder(id), "adapter_model.safetensors"));
-
-        public LocalModules Local => _services.GetRequiredService<LocalModules>();
-
-        public IReadOnlyList<string> Ids() => Local.List();
-
-        /// <summary>The modules' files on the server.</summary>
-        public async Task<IReadOnlyList<ObjectMetadata>> FilesAsync() =>
-            await (await Broker.StreamsAsync(Cancellation)).Modules.AllAsync(Cancellation);
-
-        public Task SyncAsync() => Sync.SyncAsync(publish: true, Cancellation);
-
-        public async ValueTask DisposeAsync()
-        {
-            Sync.Dispose();
-            await _services.DisposeAsync();
-            Directory.Delete(DataPath, recursive: true);
-        }
-    }
-
-    sealed class Logs(StringBuilder lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (lines)
-            {
-                lines.AppendLine(formatter(state, exception));
-            }
-        }
-
-        public void Dispose()
-        {
-        }
-    }
-
-    /// <summary>The system's time, or later.</summary>
-    sealed class Clock : TimeProvider
-    {
-        public TimeSpan Ahead { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+        Assert.Empty(api.Ids());
     }
 }

@@ -10,57 +10,37 @@ namespace LoraHub.Storage.Distributed.Modules;
 
 /// <summary>
 /// Keeps the modules in the data folders of all processes the same. What is put into an API node's folder, or changed there, is published; what is
-/// published is
-/// fetched by every process that lacks it or has an older version of it, earlier versions too. A folder that was never published, on a worker, is
-/// that worker's own
-/// and stays. What the store of an API node removes goes everywhere; what is only taken out of a folder stays published, and comes back.
+/// published is fetched by every process that lacks it or has an older version of it, earlier versions too. A folder that was never published, on
+/// a worker, is that worker's own and stays. What the store of an API node removes goes everywhere; what is only taken out of a folder stays
+/// published, and comes back.
 /// </summary>
 /// <param name="publishes">Whether this process publishes what its folder holds.</param>
 sealed partial class ModuleSync(Broker broker, PublishedModules published, LocalModules local, bool publishes, ILogger<ModuleSync> logger)
     : BackgroundService, IModuleExchange
 {
-    static readonly TimeSpan Interval = TimeSpan.FromSeconds(10), ShareWithin = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Interval = TimeSpan.FromSeconds(10), TimeLimit = TimeSpan.FromSeconds(5);
 
     readonly SemaphoreSlim _turn = new(1);
+    readonly SharedCheck _check = new(TimeSpan.FromMilliseconds(250), TimeProvider.System);
     volatile FrozenSet<string>? _published; // null before the first look
+    ulong _fetched; // up to where published modules were fetched
     readonly ConcurrentDictionary<string, string> _looked = new(StringComparer.Ordinal); // the stamps of the modules that were looked at
 
-    public Task FetchAsync(CancellationToken cancellationToken) => broker.RetryAsync(
-        async token =>
-        {
-            await SyncAsync(publish: false, token);
-            return true;
-        },
-        cancellationToken);
+    public Task FetchAsync(CancellationToken cancellationToken) =>
+        broker.RetryAsync(token => SyncAsync(publish: false, token), cancellationToken);
+
+    public Task FetchNewAsync(CancellationToken cancellationToken) =>
+        _check.RunAsync(() => TrySyncAsync(publish: false, CancellationToken.None, newOnly: true), cancellationToken);
 
     public bool IsPublished(string id) => _published?.Contains(id) ?? true;
 
-    public async Task ShareAsync(CancellationToken cancellationToken)
-    {
-        if (!publishes || (local.List().All(id => _looked.GetValueOrDefault(id) == StampOf(id)) && local.Removals().Count == 0))
-        {
-            return;
-        }
+    public Task ShareAsync(CancellationToken cancellationToken) =>
+        !publishes || (local.List().All(id => _looked.GetValueOrDefault(id) == StampOf(id)) && local.Removals().Count == 0)
+            ? Task.CompletedTask
+            : TrySyncAsync(publish: true, cancellationToken);
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(ShareWithin);
-        try
-        {
-            await SyncAsync(publish: true, limit.Token);
-        }
-        catch (Exception exception) when (Broker.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
-        {
-            LogLater(exception.GetType());
-        }
-    }
-
-    public Task ShareAsync(string id, CancellationToken cancellationToken) => broker.RetryAsync(
-        async token =>
-        {
-            await ShareOneAsync(id, token);
-            return true;
-        },
-        cancellationToken);
+    public Task ShareAsync(string id, CancellationToken cancellationToken) =>
+        broker.RetryAsync(token => ShareOneAsync(id, token), cancellationToken);
 
     public override void Dispose()
     {
@@ -76,7 +56,8 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
         firstAtOnce: true,
         stoppingToken);
 
-    internal async Task SyncAsync(bool publish, CancellationToken cancellationToken)
+    /// <param name="newOnly">Whether only modules that were published since the last run are fetched, whatever has become of the others here.</param>
+    internal async Task SyncAsync(bool publish, CancellationToken cancellationToken, bool newOnly = false)
     {
         await _turn.WaitAsync(cancellationToken);
         try
@@ -87,20 +68,41 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
             }
 
             var known = (await published.ListAsync(cancellationToken)).ToArray();
+            if (newOnly && published.Position == _fetched)
+            {
+                return;
+            }
+
             _published = known.Select(module => module.Key).ToFrozenSet(StringComparer.Ordinal);
             foreach (var id in published.Removed.Keys.ToArray())
             {
                 await TryAsync(id, () => RemoveAsync(id, cancellationToken));
             }
 
-            foreach (var (id, module) in known)
+            foreach (var (id, module) in known.Where(module => !newOnly || module.Value.Revision > _fetched))
             {
                 await TryAsync(id, () => FetchAsync(module, cancellationToken));
             }
+
+            _fetched = published.Position;
         }
         finally
         {
             _turn.Release();
+        }
+    }
+
+    async Task TrySyncAsync(bool publish, CancellationToken cancellationToken, bool newOnly = false)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeLimit);
+        try
+        {
+            await SyncAsync(publish, limit.Token, newOnly);
+        }
+        catch (Exception exception) when (Broker.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
+        {
+            LogLater(exception.GetType());
         }
     }
 
@@ -160,13 +162,12 @@ sealed partial class ModuleSync(Broker broker, PublishedModules published, Local
     {
         var (stamp, earlierStamp, whole) = (local.StampOf(id), local.EarlierStampOf(id), StampOf(id));
         var mark = local.FindMark(id);
-        var isUnchanged = mark?.Stamp == stamp && mark.EarlierStamp == earlierStamp;
         if (mark?.Stamp == stamp && published.Removed.ContainsKey(id))
         {
             return; // it goes here too
         }
 
-        if (isUnchanged && published.Knows(id)) // a server that has lost its disk is given it again
+        if (mark?.Stamp == stamp && mark.EarlierStamp == earlierStamp && published.Knows(id)) // a server that has lost its disk is given it again
         {
             _looked[id] = whole;
             return;

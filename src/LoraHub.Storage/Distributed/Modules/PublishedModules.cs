@@ -17,12 +17,13 @@ sealed partial class PublishedModules(Broker broker, TimeProvider time, ILogger<
     readonly Dictionary<string, PublishedModule> _known = new(StringComparer.Ordinal);
     readonly Dictionary<string, ulong> _removed = new(StringComparer.Ordinal); // the revisions of the removals
     DateTimeOffset _created; // of the values, which are others when the server has lost its disk
-    ulong _read; // up to where the values are in _known
+
+    /// <summary>The revision up to which modules are known, as of the last look.</summary>
+    public ulong Position { get; private set; }
 
     /// <summary>
     /// The revision of its removal, for each module that was removed and not published again, as of the last look. It was said: a server that has
-    /// lost its disk has
-    /// removed nothing.
+    /// lost its disk has removed nothing.
     /// </summary>
     public IReadOnlyDictionary<string, ulong> Removed => _removed;
 
@@ -35,20 +36,20 @@ sealed partial class PublishedModules(Broker broker, TimeProvider time, ILogger<
         var bucket = (await broker.StreamsAsync(cancellationToken)).Values.Bucket;
         var values = await broker.JetStream.GetStreamAsync($"KV_{bucket}", cancellationToken: cancellationToken);
         var last = values.Info.State.LastSeq;
-        if (values.Info.Created != _created || last < _read)
+        if (values.Info.Created != _created || last < Position)
         {
             _known.Clear();
             _removed.Clear();
-            (_created, _read) = (values.Info.Created, 0);
+            (_created, Position) = (values.Info.Created, 0);
         }
 
-        while (_read < last && await values.FindNextAsync($"$KV.{bucket}.{Subjects.ModuleOf("*")}", _read + 1, cancellationToken) is { } message)
+        while (Position < last && await values.FindNextAsync($"$KV.{bucket}.{Subjects.ModuleOf("*")}", Position + 1, cancellationToken) is { } message)
         {
             Update(Subjects.IdOf(message.Subject), message.Data, message.Seq);
-            _read = message.Seq;
+            Position = message.Seq;
         }
 
-        _read = Math.Max(_read, last);
+        Position = Math.Max(Position, last);
         return _known;
     }
 
