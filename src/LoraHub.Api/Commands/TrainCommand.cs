@@ -17,7 +17,8 @@ using Microsoft.Extensions.Options;
 namespace LoraHub.Api.Commands;
 
 /// <summary>
-/// <c>lorahub train</c>: runs one training in the terminal, without a server. Ctrl+C keeps a checkpoint, from which the same command goes on.
+/// <c>lorahub train</c>: runs one training in the terminal, without a server. Ctrl+C stops it and keeps a checkpoint; the same command then goes
+/// on from there.
 /// </summary>
 static class TrainCommand
 {
@@ -89,7 +90,13 @@ static class TrainCommand
             throw new UsageException($"--to: `{destination}` is the name of a base model or of the composer; choose another.");
         }
 
-        if (invocation.Service<ModuleLibrary>().Find(new ModuleReference(destination, null)) is { IsOwned: false })
+        var library = invocation.Service<ModuleLibrary>();
+        if (library.OtherSpelling(destination) is { } known)
+        {
+            throw new UsageException($"--to: {new ModuleSpellingException(known).Message}");
+        }
+
+        if (library.Find(new ModuleReference(destination, null)) is { IsOwned: false })
         {
             throw new UsageException($"--to: `{destination}` is read-only: it ships with the program or is in a folder in Models:Folders.");
         }

@@ -2,6 +2,7 @@ using LoraHub.Api.Http;
 using LoraHub.Api.Security;
 using LoraHub.Core.Models;
 using LoraHub.Modules.Library;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Api.Modules;
 
@@ -28,6 +29,11 @@ sealed class ModuleRights(IModuleIndex index, ModuleIndexer indexer, IModelStore
             return Problems.Because(StatusCodes.Status409Conflict, null, NotOwned);
         }
 
+        if (versions.Count == 0 && await RefuseSpellingAsync(id, http) is { } refusal)
+        {
+            return refusal;
+        }
+
         var token = http.User.Identity?.Name;
         if (http.IsAdmin() || (versions.Count > 0 && versions.All(version => version.PublishedBy == token)))
         {
@@ -36,6 +42,16 @@ sealed class ModuleRights(IModuleIndex index, ModuleIndexer indexer, IModelStore
 
         return versions.Count > 0 ? Forbidden(OfOthers)
             : await models.FindAsync(id, http.RequestAborted) is { } entry && entry.CreatedBy != token ? Forbidden(Reserved)
+            : null;
+    }
+
+    /// <summary>A new name may not differ from another one only in case.</summary>
+    /// <returns>The error response, or null.</returns>
+    public async Task<IResult?> RefuseSpellingAsync(string id, HttpContext http)
+    {
+        await indexer.CompletedAsync(http.RequestAborted);
+        return await index.OtherSpellingAsync(id, http.RequestAborted) is { } known
+            ? Problems.Because(StatusCodes.Status409Conflict, null, new ModuleSpellingException(known).Message)
             : null;
     }
 

@@ -45,6 +45,13 @@ public class ModuleLibrary(SearchPath path, BaseModels bases, LimitsOptions? lim
     public virtual IReadOnlyDictionary<string, string> Stamps() =>
         Modules().ToDictionary(pair => pair.Id, pair => StampOrNone(pair.Folder), StringComparer.Ordinal);
 
+    /// <summary>The first module whose id differs from this one only in case; null if there is none, or there is one with exactly this id.</summary>
+    public string? OtherSpelling(string id)
+    {
+        var known = Stamps().Keys.Where(other => other.Equals(id, StringComparison.OrdinalIgnoreCase)).ToArray();
+        return known.Contains(id, StringComparer.Ordinal) ? null : known.Min(StringComparer.Ordinal);
+    }
+
     /// <summary>The earlier versions of a module, with or without a record, in no particular order.</summary>
     public IReadOnlyList<ModuleVersion> EarlierVersions(string id) =>
         [.. path.EarlierVersions(id).Where(VersionFolder.IsMeantAsModule).Select(folder => Current(id, folder))];

@@ -58,16 +58,17 @@ sealed class ModulePublisher(
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            if (await OtherSpellingAsync(id, cancellationToken) is { } known)
+            if (indexer is not null)
+            {
+                await indexer.CompletedAsync(cancellationToken); // the shipped modules must be measured, because the rule compares with them
+            }
+
+            if ((index is null ? library.OtherSpelling(id) : await index.OtherSpellingAsync(id, cancellationToken)) is { } known)
             {
                 throw new ModuleSpellingException(known);
             }
 
             var version = await OwnThread.RunAsync(() => Inspect(id, incoming.Path, origin, cancellationToken), cancellationToken);
-            if (indexer is not null)
-            {
-                await indexer.CompletedAsync(cancellationToken); // the shipped modules must be measured, because the rule compares with them
-            }
 
             var reason = await quarantine.ReasonAsync(version, comparesNorm: !origin.IsTrained, cancellationToken);
             if (reason is not null && origin.IsTrained)
@@ -109,18 +110,6 @@ sealed class ModulePublisher(
     }
 
     public void Dispose() => _turn.Dispose();
-
-    /// <inheritdoc cref="IModuleIndex.OtherSpellingAsync"/>
-    async Task<string?> OtherSpellingAsync(string id, CancellationToken cancellationToken)
-    {
-        if (index is not null)
-        {
-            return await index.OtherSpellingAsync(id, cancellationToken);
-        }
-
-        var known = library.Stamps().Keys.Where(other => other.Equals(id, StringComparison.OrdinalIgnoreCase)).ToArray();
-        return known.Contains(id, StringComparer.Ordinal) ? null : known.Min(StringComparer.Ordinal);
-    }
 
     /// <summary>
     /// Claims the name in the index before the files are stored: another node, or another upload, may have published it since the caller's rights

@@ -35,6 +35,7 @@ public sealed class TrainCommandTests : IDisposable
     [Theory]
     [InlineData("lorahub/t5-mini", "input,target\na,b", "--to: `lorahub/t5-mini` is the name of a base model or of the composer")]
     [InlineData("lorahub/t5_mini-plurals", "input,target\na,b", "--to: `lorahub/t5_mini-plurals` is read-only")]
+    [InlineData("LoraHub/t5_mini-plurals", "input,target\na,b", "--to: there is already `lorahub/t5_mini-plurals`, and names must not differ only")]
     [InlineData("plurals", "input,target\na,b", "--to: `plurals` is not owner/name")]
     [InlineData("me/plurals", "input\na", "train_data: Line 1 is taken for the header of a CSV with one column")]
     public async Task Train_reports_what_is_wrong_and_exits_with_2(string destination, string content, string message)

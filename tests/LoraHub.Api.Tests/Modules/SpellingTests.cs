@@ -22,7 +22,8 @@ public sealed class SpellingTests : IAsyncDisposable
         using var created = await client.PostAsync(
             "/v1/models", """{"owner": "ME", "name": "french", "visibility": "public", "hardware": "cpu"}""");
 
-        foreach (var refused in (HttpResponseMessage[])[published, created])
+        using var trained = await client.TrainAsync("Me/french", TrainingRequests.Tune());
+        foreach (var refused in (HttpResponseMessage[])[published, created, trained])
         {
             Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
             Assert.Contains("`me/french`", (await refused.JsonAsync()).Text("detail"), StringComparison.Ordinal);

@@ -31,9 +31,9 @@ sealed partial class ModelChanges(
     {
         var body = await BodyFields.ReadAsync(http.Request);
         var entry = Read(body, http);
-        if (await index.OtherSpellingAsync(entry.Id, http.RequestAborted) is { } known)
+        if (await rights.RefuseSpellingAsync(entry.Id, http) is { } refusal)
         {
-            throw Refused(StatusCodes.Status409Conflict, new ModuleSpellingException(known).Message);
+            throw new RequestRefusedException(refusal);
         }
 
         if (catalog.IsOfService(entry.Id) || library.Find(new ModuleReference(entry.Id, null)) is not null
