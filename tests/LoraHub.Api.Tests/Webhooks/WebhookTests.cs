@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Webhooks;
+using LoraHub.Core.Predictions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LoraHub.Api.Tests.Webhooks;
@@ -49,6 +51,36 @@ public sealed class WebhookTests : IAsyncDisposable
             Assert.DoesNotContain("traceparent", received.Headers.Keys);
         });
         Assert.DoesNotContain("do-not-log", _service.Log.Text);
+    }
+
+    [Fact]
+    public async Task A_training_sends_its_start_its_logs_and_its_end()
+    {
+        _service.Predictor.TuneScript = (_, folder, _, progress, _) =>
+        {
+            progress.Log("step 1");
+            var adapter = Path.Combine(folder, "adapter.zip");
+            File.WriteAllBytes(adapter, Run.AdapterBytes);
+            return new PredictionResult(new PredictionOutput(), adapter, CheckpointFile: null);
+        };
+        await using var receiver = await Receiver.StartAsync();
+        var client = await _service.ReadyAsync();
+        var version = (await client.GetJsonAsync("/v1/models/lorahub/lorahub"))["latest_version"]!.Text("id");
+        var body = new JsonObject { ["destination"] = "me/french", ["input"] = TrainingRequests.Tune(), ["webhook"] = receiver.Url };
+
+        using var created = await client.PostAsync($"/v1/models/lorahub/lorahub/versions/{version}/trainings", body.ToJsonString());
+        var all = await receiver.UntilEndAsync();
+
+        var training = await created.JsonAsync();
+        Assert.Equal(receiver.Url, training.Text("webhook"));
+        Assert.All(all, received => Assert.Equal(training.Text("id"), received.Json.Text("id")));
+        Assert.Equal(("processing", ""), (all[0].Status, all[0].Json.Text("logs")));
+        Assert.Contains(all, received => received.Status == "processing" && received.Json.Text("logs") == "step 1\n");
+        Assert.Equal("succeeded", all[^1].Status);
+        Assert.StartsWith("me/french:", all[^1].Json["output"]!.Text("version"), StringComparison.Ordinal);
+        using var got = await client.FetchAsync($"/v1/trainings/{training.Text("id")}");
+        Assert.Equal(await got.TextAsync(), all[^1].Body);
+        Assert.Equal(receiver.Count, all.Count);
     }
 
     [Fact]
