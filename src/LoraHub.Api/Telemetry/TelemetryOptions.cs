@@ -23,8 +23,8 @@ public sealed class TelemetryOptions
     public bool Metrics { get; init; } = true;
 
     /// <summary>
-    /// Serves <c>/metrics</c> on a separate port, such as <c>http://*:9464</c> for every address of the machine. This port serves only
-    /// <c>/metrics</c>, and the other ports no longer serve it. Default: none; <c>/metrics</c> is on the service's port.
+    /// The URL of a port for <c>/metrics</c> alone, such as <c>http://*:9464</c> for all addresses of the machine. Other ports then do not serve
+    /// it. Default: none; <c>/metrics</c> is on the service's port.
     /// </summary>
     [RegularExpression(Address, ErrorMessage = "use a URL with a port and without a path, such as http://*:9464")]
     public string? MetricsUrl { get; init; }

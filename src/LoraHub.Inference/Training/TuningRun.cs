@@ -191,7 +191,7 @@ sealed class TuningRun : IDisposable
 
         if (_state.Cut > 0)
         {
-            _progress.Log($"{_state.Cut:N0} examples had more than {Settings.MaxTokens} tokens and were cut ({TrainingSchema.MaxTokens}).");
+            _progress.Log($"Examples that were cut to {Settings.MaxTokens} tokens ({TrainingSchema.MaxTokens}): {_state.Cut:N0}.");
         }
 
         var (loss, accuracy) = Validate();
@@ -226,7 +226,7 @@ sealed class TuningRun : IDisposable
         var accuracy = _validation.Accuracy(lora);
         _progress.Log($"Validation loss: zero-shot {loss.ZeroShot:0.0000}, adapted {loss.Adapted:0.0000}");
         _progress.Log(
-            $"Exact match on {_validation.Answered} validation examples: zero-shot {accuracy.ZeroShot:0.0} %, adapted {accuracy.Adapted:0.0} %");
+            $"Exact match on the validation examples ({_validation.Answered}): zero-shot {accuracy.ZeroShot:0.0} %, adapted {accuracy.Adapted:0.0} %");
         return (loss, accuracy);
     }
 }

@@ -42,7 +42,10 @@ sealed class TuningCase : IDisposable
 
     public static TrainingExample[] Examples { get; } =
     [
-        .. new[] { "cat", "dog", "house", "tree", "book", "car", "river", "a very long line of words that goes on and on, never to end", "pen", "cup" }
+        .. new[]
+            {
+                "cat", "dog", "house", "tree", "book", "car", "river", "a very long line of words that goes on and on, never to end", "pen", "cup",
+            }
             .Select(word => new TrainingExample($"More than one {word}:", word.Split(' ')[^1] + "s")),
     ];
 

@@ -76,7 +76,7 @@ public sealed class TuningTests : IDisposable
         Assert.True(result.Output.Loss!.Adapted < result.Output.Loss.ZeroShot);
         Assert.Contains(log, line => line.StartsWith("100%|██████████| 40/40 [", StringComparison.Ordinal) && line.Contains("loss="));
         Assert.Contains(log, line => line.StartsWith("Memory of a step", StringComparison.Ordinal));
-        Assert.Contains("1 examples had more than 16 tokens and were cut (max_tokens).", log);
+        Assert.Contains("Examples that were cut to 16 tokens (max_tokens): 1.", log);
         var card = Read(result.AdapterFile, "README.md");
         Assert.Contains("| data | 8 examples, 2 to validate on (sha256 ", card);
         Assert.Contains("| the base model alone |", card);

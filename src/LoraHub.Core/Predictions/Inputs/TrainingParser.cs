@@ -76,7 +76,9 @@ public static class TrainingParser
         if (tuning.EarlyStopping > 0 && tuning.Validation == 0 && !reader.IsGiven(TrainingSchema.ValidationData)
             && !reader.Failed(TrainingSchema.EarlyStopping, TrainingSchema.Validation))
         {
-            reader.Fail(TrainingSchema.EarlyStopping, $"It needs a validation loss: give {TrainingSchema.Validation} or {TrainingSchema.ValidationData}.");
+            reader.Fail(
+                TrainingSchema.EarlyStopping,
+                $"It needs a validation loss: give {TrainingSchema.Validation} or {TrainingSchema.ValidationData}.");
         }
 
         if (type == TrainingType.ComposeAndTune && reader.IsGiven(TrainingSchema.InitFrom))

@@ -29,12 +29,18 @@ public static class TrainingSchema
     /// <summary>The inputs that only a training by gradient has, in the order of <c>x-order</c>.</summary>
     public static IReadOnlyList<InputField> OwnFields { get; } =
     [
-        new(Type, InputType.Text, "`compose` searches the weights of modules; `tune` trains a LoRA by gradient; `compose_and_tune` does one after the other.")
+        new(
+            Type,
+            InputType.Text,
+            "`compose` searches the weights of modules; `tune` trains a LoRA by gradient; `compose_and_tune` does one after the other.")
         {
             Default = Compose, Choices = [Compose, Tune, ComposeAndTune],
         },
-        new(TrainData, InputType.Text,
-            "The data: a URL of /v1/files, a data URL, or the text itself. JSON Lines with `input` and `target` (or `prompt` and `completion`), or CSV with such a header.")
+        new(
+            TrainData,
+            InputType.Text,
+            "The data: a URL of /v1/files, a data URL, or the text itself. JSON Lines with `input` and `target` (or `prompt` and `completion`), "
+            + "or CSV with such a header.")
         {
             IsReference = true,
         },
@@ -58,12 +64,21 @@ public static class TrainingSchema
         new(Warmup, InputType.Integer, "Steps over which the learning rate rises from 0.") { Default = 0, Minimum = 0, Maximum = 1_000_000 },
         new(WeightDecay, InputType.Number, "AdamW's decoupled weight decay.") { Default = 0.01, Minimum = 0, Maximum = 1 },
         new(Dropout, InputType.Number, "Dropout of the LoRA's input.") { Default = 0, Minimum = 0, Maximum = 0.9 },
-        new(Validation, InputType.Number, "Fraction of the data that is kept apart to validate on; 0 for none.") { Default = 0, Minimum = 0, Maximum = 0.9 },
-        new(EarlyStopping, InputType.Integer, "Ends after this many validations without a lower loss, and takes the best version; 0 to go on to the end.")
+        new(Validation, InputType.Number, "Fraction of the data that is kept apart to validate on; 0 for none.")
+        {
+            Default = 0, Minimum = 0, Maximum = 0.9,
+        },
+        new(
+            EarlyStopping,
+            InputType.Integer,
+            "Ends after this many validations without a lower loss, and takes the best version; 0 to go on to the end.")
         {
             Default = 0, Minimum = 0, Maximum = 1000,
         },
-        new(MaxTokens, InputType.Integer, "Tokens of an example's input and target; longer ones are cut.") { Default = 512, Minimum = 1, Maximum = 4096 },
+        new(MaxTokens, InputType.Integer, "Tokens of an example's input and target; longer ones are cut.")
+        {
+            Default = 512, Minimum = 1, Maximum = 4096,
+        },
     ];
 
     /// <summary>All inputs; a composition's follow the training's own.</summary>
