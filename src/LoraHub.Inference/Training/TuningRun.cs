@@ -226,7 +226,8 @@ sealed class TuningRun : IDisposable
         var accuracy = _validation.Accuracy(lora);
         _progress.Log($"Validation loss: zero-shot {loss.ZeroShot:0.0000}, adapted {loss.Adapted:0.0000}");
         _progress.Log(
-            $"Exact match on the validation examples ({_validation.Answered}): zero-shot {accuracy.ZeroShot:0.0} %, adapted {accuracy.Adapted:0.0} %");
+            $"Exact match on the validation examples ({_validation.Answered}): "
+            + $"zero-shot {accuracy.ZeroShot:0.0} %, adapted {accuracy.Adapted:0.0} %");
         return (loss, accuracy);
     }
 }

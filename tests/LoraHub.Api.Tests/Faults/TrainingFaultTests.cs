@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Tests.Telemetry;
@@ -59,9 +58,6 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
     {
         using var client = new HttpClient { BaseAddress = api.Address, Timeout = TimeSpan.FromSeconds(10) };
         var whole = await UntilAsync(client, await CreateAsync(client, "me/whole", steps: 1), IsEnded);
-        var prompt = new JsonObject { ["version"] = whole["output"]!.Text("version"), ["input"] = new JsonObject { ["prompt"] = "a word" } };
-        using var call = await client.PostAsync("/v1/predictions", prompt.ToJsonString());
-        Assert.Equal(HttpStatusCode.Created, call.StatusCode); // at once, also on a node that did not train it
         var id = await CreateAsync(client, "me/killed", steps);
 
         for (var kill = 0; kill < kills; kill++)

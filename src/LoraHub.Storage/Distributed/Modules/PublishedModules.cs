@@ -43,7 +43,8 @@ sealed partial class PublishedModules(Broker broker, TimeProvider time, ILogger<
             (_created, Position) = (values.Info.Created, 0);
         }
 
-        while (Position < last && await values.FindNextAsync($"$KV.{bucket}.{Subjects.ModuleOf("*")}", Position + 1, cancellationToken) is { } message)
+        var subject = $"$KV.{bucket}.{Subjects.ModuleOf("*")}";
+        while (Position < last && await values.FindNextAsync(subject, Position + 1, cancellationToken) is { } message)
         {
             Update(Subjects.IdOf(message.Subject), message.Data, message.Seq);
             Position = message.Seq;
