@@ -11,7 +11,7 @@ namespace LoraHub.Inference.Training;
 sealed class OwnGradient : autograd.SingleTensorFunction<OwnGradient>
 {
     [ThreadStatic]
-    static Failure? s_failure;
+    static Failure? _failure;
 
     public override string Name => nameof(OwnGradient);
 
@@ -30,16 +30,16 @@ sealed class OwnGradient : autograd.SingleTensorFunction<OwnGradient>
         }
 
         return (x.requires_grad && is_grad_enabled()
-            ? apply(x, new Operation(result, gradient, kept, s_failure ??= new Failure()))
+            ? apply(x, new Operation(result, gradient, kept, _failure ??= new Failure()))
             : result).MoveToOuterDisposeScope();
     }
 
     /// <summary>Throws the first exception of the callbacks of this thread's operations since the last call, if there was one.</summary>
     public static void ThrowFailure()
     {
-        if (s_failure?.First is { } first)
+        if (_failure?.First is { } first)
         {
-            s_failure = null; // later operations have another one
+            _failure = null; // later operations have another one
             first.Throw();
         }
     }
