@@ -44,6 +44,9 @@ public sealed record PredictionQuery
     /// <summary>Returns only predictions of these kinds; null for all.</summary>
     public IReadOnlyList<PredictionKind>? Kinds { get; init; }
 
+    /// <summary>Returns only predictions in these states; null for all.</summary>
+    public IReadOnlyList<PredictionStatus>? Statuses { get; init; }
+
     public DateTimeOffset? CreatedAfter { get; init; }
 
     public DateTimeOffset? CreatedBefore { get; init; }
@@ -53,6 +56,9 @@ public sealed record PredictionQuery
 
     /// <summary>The maximum number of bytes that they may hold together. One that is larger is returned alone. Default: no limit.</summary>
     public long Bytes { get; init; } = long.MaxValue;
+
+    /// <summary>Whether to read no data: inputs, plans, logs, outputs and metrics are then empty. For lists of many.</summary>
+    public bool WithoutData { get; init; }
 }
 
 /// <param name="Predictions">Newest first.</param>

@@ -63,11 +63,13 @@ sealed class InMemoryPredictions(TimeProvider time)
         [
             .. all
                 .Where(prediction => query.Kinds is not { } kinds || kinds.Contains(prediction.Kind))
+                .Where(prediction => query.Statuses is not { } statuses || statuses.Contains(prediction.Status))
                 .Where(prediction => query.CreatedAfter is not { } from || prediction.CreatedAt >= from)
                 .Where(prediction => query.CreatedBefore is not { } until || prediction.CreatedAt < until)
                 .Where(prediction => query.After is not { } position || IsOlder(prediction, position))
                 .OrderByDescending(prediction => prediction.CreatedAt)
-                .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal),
+                .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal)
+                .Select(prediction => query.WithoutData ? Head(prediction) : prediction),
         ];
         var fit = PredictionPage.Fit(
             found.Select(
@@ -75,6 +77,15 @@ sealed class InMemoryPredictions(TimeProvider time)
             query);
         return Task.FromResult(new PredictionPage(found[..fit], fit < found.Length));
     }
+
+    static Prediction Head(Prediction prediction) => new(prediction.Created with { Input = [], Plan = null })
+    {
+        State = prediction.State,
+        StartedAt = prediction.StartedAt,
+        CompletedAt = prediction.CompletedAt,
+        Error = prediction.Error,
+        Removed = prediction.Removed,
+    };
 
     public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
