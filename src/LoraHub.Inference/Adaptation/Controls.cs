@@ -100,7 +100,7 @@ sealed class Controls(
         return new LeftOut(count, 100.0 * zeroShot / count, 100.0 * single / count, 100.0 * adapted / count);
     }
 
-    bool IsRight(int example, LoraLayers? lora) => Answers.IsRight(
+    bool IsRight(int example, LoraLayers? lora) => ExactMatch.IsRight(
         Answers.Generate(Base, [inputs[example]], lora, Input.MaxNewTokens, cancellationToken)[0], Input.ExampleOutputs[example]);
 
     double? Loss(FewShotExamples examples, LoraLayers? lora, double[] weights) =>

@@ -154,7 +154,7 @@ sealed class PredictionRun : IDisposable
 
         for (var i = 0; i < Math.Min(Shown, adapted.Count); i++)
         {
-            var verdict = Answers.IsRight(adapted[i], expected[i]) ? "right" : $"wrong, expected {OneLine(expected[i])}";
+            var verdict = ExactMatch.IsRight(adapted[i], expected[i]) ? "right" : $"wrong, expected {OneLine(expected[i])}";
             _progress.Log($"  {OneLine(Input.TestInputs[i])} → zero-shot: {OneLine(zeroShot[i])} · adapted: {OneLine(adapted[i])} ({verdict})");
         }
     }
