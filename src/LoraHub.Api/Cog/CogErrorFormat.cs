@@ -5,9 +5,9 @@ namespace LoraHub.Api.Cog;
 /// <summary>Writes errors as a Cog container does.</summary>
 sealed class CogErrorFormat : IErrorFormat
 {
-    public bool Covers(PathString path) => BarePaths.Covers(path);
+    public bool Covers(HttpContext http) => BarePaths.Covers(http.Request.Path);
 
-    public IResult Error(int statusCode, string? title, string detail) => CogErrors.Failure(statusCode, detail);
+    public IResult Error(HttpContext http, int statusCode, string? title, string detail) => CogErrors.Failure(statusCode, detail);
 
     /// <summary>Leaves the body empty as Cog does, except for a list request.</summary>
     public IResult? Unhandled(HttpContext http) => IsListRequest(http) ? CogErrors.NoList() : null;

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace LoraHub.Api.Http;
 
-/// <summary>Writes errors that no handler wrote, in the <see cref="IErrorFormat"/> that covers the path.</summary>
+/// <summary>Writes errors that no handler wrote, in the <see cref="IErrorFormat"/> that covers the request.</summary>
 static partial class ErrorAnswers
 {
     const string Unexpected = "The request failed unexpectedly; see the service's log.";

@@ -16,7 +16,7 @@ namespace LoraHub.Api.Replicate;
 static class ReplicateEndpoints
 {
     public static IServiceCollection AddReplicate(this IServiceCollection services) => services
-        .AddSingleton<StreamAddress>()
+        .AddSingleton<RunAddresses>()
         .AddSingleton<FileAddress>()
         .AddSingleton<ModelList>()
         .AddSingleton<ModelChanges>()

@@ -5,9 +5,9 @@ namespace LoraHub.Api.Replicate;
 /// <summary>Writes errors as problem details, which Replicate's clients expect, on all paths that are not Cog's.</summary>
 sealed class ReplicateErrorFormat : IErrorFormat
 {
-    public bool Covers(PathString path) => !BarePaths.Covers(path);
+    public bool Covers(HttpContext http) => !BarePaths.Covers(http.Request.Path);
 
-    public IResult Error(int statusCode, string? title, string detail) => Problems.Because(statusCode, title, detail);
+    public IResult Error(HttpContext http, int statusCode, string? title, string detail) => Problems.Because(statusCode, title, detail);
 
     public IResult Unhandled(HttpContext http) => http.Response.StatusCode switch
     {

@@ -19,7 +19,8 @@ sealed class ReplicateExamples(Composer model) : IAnswerExamples
     {
         var prediction = ExamplePrediction.Succeeded();
         var url = $"{prediction.Origin}/v1/predictions/{prediction.Id}";
-        var urls = new ReplicateUrls(url, $"{url}/cancel", $"{prediction.Origin}/v1/streams/{prediction.Id}.5b1d…", url);
+        var page = $"{prediction.Origin}/predictions/{prediction.Id}";
+        var urls = new ReplicateUrls(url, $"{url}/cancel", $"{prediction.Origin}/v1/streams/{prediction.Id}.5b1d…", page);
         var shown = ReplicatePrediction.From(prediction, model, urls);
         return [shown, new ReplicatePage<ReplicatePrediction>(null, null, [shown])];
     }

@@ -8,5 +8,10 @@ sealed record PageRoute
 {
     public const string SignIn = "/sign-in";
 
-    public static bool Covers(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<PageRoute>() is not null;
+    public static bool Covers(HttpContext http) => Covers(http.GetEndpoint()) || http.Features.Get<PageRoute>() is not null;
+
+    public static bool Covers(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<PageRoute>() is not null;
+
+    /// <summary>Marks an answer as a page where no route of a page was found, or no longer is: with errors.</summary>
+    public static void Mark(HttpContext http) => http.Features.Set(new PageRoute());
 }

@@ -21,10 +21,11 @@ static class RateLimits
     static RateLimitPartition<Partition> Of(HttpContext http, RateLimitOptions limits)
     {
         var path = http.Request.Path.ToString().TrimEnd('/'); // routing ignores a trailing slash
-        var isCreation = HttpMethods.IsPost(http.Request.Method) && path.EndsWith("/predictions", StringComparison.OrdinalIgnoreCase);
+        var isCreation = HttpMethods.IsPost(http.Request.Method)
+            && (path.EndsWith("/predictions", StringComparison.OrdinalIgnoreCase) || path.EndsWith("/prompt", StringComparison.OrdinalIgnoreCase));
         var limit = isCreation ? limits.CreationsPerMinute : limits.OthersPerMinute;
         var partition = new Partition(isCreation, http.User.Identity?.Name, RequestOrigin.Network(http));
-        return limit == 0 || !V1.Covers(http.Request.Path)
+        return limit == 0 || !(V1.Covers(http.Request.Path) || PageRoute.Covers(http))
             ? RateLimitPartition.GetNoLimiter(new Partition(isCreation, null, ""))
             : RateLimitPartition.GetFixedWindowLimiter(
                 partition.Token is null ? partition : partition with { Network = "" },
@@ -39,8 +40,8 @@ static class RateLimits
         headers.RetryAfter = seconds;
         headers["ratelimit-remaining"] = "0";
         headers["ratelimit-reset"] = seconds;
-        return Problems
-            .Because(StatusCodes.Status429TooManyRequests, null, $"Request was throttled. Your rate limit resets in ~{seconds}s.")
+        return rejected.HttpContext
+            .Error(StatusCodes.Status429TooManyRequests, null, $"Request was throttled. Your rate limit resets in ~{seconds}s.")
             .ExecuteAsync(rejected.HttpContext);
     }
 

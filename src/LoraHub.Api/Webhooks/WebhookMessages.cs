@@ -12,10 +12,10 @@ namespace LoraHub.Api.Webhooks;
 sealed record WebhookMessage(string Id, PredictionWebhook To, ReadOnlyMemory<byte> Body);
 
 /// <summary>Builds messages. The body is that of <c>GET /v1/predictions/{id}</c>, whether Cog's or Replicate's API created the prediction.</summary>
-sealed class WebhookMessages(Composer model, StreamAddress streams)
+sealed class WebhookMessages(Composer model, RunAddresses addresses)
 {
     public WebhookMessage Of(Prediction prediction) => new(
         $"msg_{PredictionId.New()}",
         prediction.Webhook!,
-        JsonSerializer.SerializeToUtf8Bytes(ReplicatePrediction.From(prediction, model, streams), WireJson.Options));
+        JsonSerializer.SerializeToUtf8Bytes(ReplicatePrediction.From(prediction, model, addresses), WireJson.Options));
 }

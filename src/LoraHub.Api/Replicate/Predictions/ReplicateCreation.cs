@@ -15,7 +15,7 @@ sealed record ReplicateServices(
     IPredictionEvents Events,
     Composer Composer,
     ModelCatalog Models,
-    StreamAddress Streams,
+    RunAddresses Addresses,
     WorkerState Worker,
     GracefulStop Stop,
     IOptions<ApiOptions> Options,
@@ -111,7 +111,7 @@ static class ReplicateCreation
             prediction = await WaitAsync(http, services, created, requested);
         }
 
-        var answer = ReplicatePrediction.From(prediction, services.Composer, services.Streams);
+        var answer = ReplicatePrediction.From(prediction, services.Composer, services.Addresses);
         http.Response.Headers.Location = answer.Urls.Get;
         return TypedResults.Json(answer, WireJson.Options, statusCode: StatusCodes.Status201Created);
     }

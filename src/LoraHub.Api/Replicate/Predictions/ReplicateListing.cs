@@ -14,9 +14,9 @@ static class ReplicateListing
     const int PageSize = 100;
 
     public static Task<IResult> ListAsync(
-        HttpRequest request, IPredictionStore store, Composer model, StreamAddress streams, IOptions<LimitsOptions> limits) =>
+        HttpRequest request, IPredictionStore store, Composer model, RunAddresses addresses, IOptions<LimitsOptions> limits) =>
         PageAsync(
-            request, store, limits.Value, PredictionKinds.Predictions, prediction => ReplicatePrediction.From(prediction, model, streams));
+            request, store, limits.Value, PredictionKinds.Predictions, prediction => ReplicatePrediction.From(prediction, model, addresses));
 
     /// <param name="kinds">What to list.</param>
     /// <param name="show">Gives the form on the wire.</param>

@@ -59,8 +59,8 @@ public sealed record ReplicatePrediction
 
     public required ReplicateUrls Urls { get; init; }
 
-    internal static ReplicatePrediction From(Prediction prediction, Composer composer, StreamAddress streams) =>
-        From(prediction, composer, ReplicateUrls.Of(prediction, streams));
+    internal static ReplicatePrediction From(Prediction prediction, Composer composer, RunAddresses addresses) =>
+        From(prediction, composer, addresses.UrlsOf(prediction));
 
     internal static ReplicatePrediction From(Prediction prediction, Composer composer, ReplicateUrls urls) => new()
     {
@@ -90,12 +90,5 @@ public sealed record ReplicatePrediction
 }
 
 /// <summary>Absolute URLs. Python's client requires all of them.</summary>
-public sealed record ReplicateUrls(string Get, string Cancel, string Stream, string Web)
-{
-    internal static ReplicateUrls Of(Prediction prediction, StreamAddress streams)
-    {
-        var kind = prediction.Kind == PredictionKind.Train ? "trainings" : "predictions";
-        var get = $"{prediction.Origin}/v1/{kind}/{prediction.Id}";
-        return new ReplicateUrls(get, $"{get}/cancel", $"{prediction.Origin}/v1/streams/{streams.Of(prediction.Id)}", get);
-    }
-}
+/// <param name="Web">The page; the same as <paramref name="Get"/> in a service without pages.</param>
+public sealed record ReplicateUrls(string Get, string Cancel, string Stream, string Web);

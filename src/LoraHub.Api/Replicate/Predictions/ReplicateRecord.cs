@@ -7,14 +7,14 @@ namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>The services that <see cref="ReplicateRecord"/> uses.</summary>
 sealed record RecordServices(
-    IPredictionStore Store, IPredictionQueue Queue, IDataRetention Retention, Composer Composer, StreamAddress Streams, CancellationToken Aborted);
+    IPredictionStore Store, IPredictionQueue Queue, IDataRetention Retention, Composer Composer, RunAddresses Addresses, CancellationToken Aborted);
 
 /// <summary>Gets, cancels and deletes predictions or trainings. The id of one is unknown as the other's.</summary>
 static class ReplicateRecord
 {
     public static async Task<IResult> GetAsync(string id, IReadOnlyList<PredictionKind> kinds, RecordServices services) =>
         await services.Store.FindAsync(id, kinds, services.Aborted) is { } prediction
-            ? TypedResults.Json(ReplicatePrediction.From(prediction, services.Composer, services.Streams), WireJson.Options)
+            ? TypedResults.Json(ReplicatePrediction.From(prediction, services.Composer, services.Addresses), WireJson.Options)
             : Problems.NotFound();
 
     public static async Task<IResult> CancelAsync(string id, IReadOnlyList<PredictionKind> kinds, RecordServices services)

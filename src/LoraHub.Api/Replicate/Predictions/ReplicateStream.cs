@@ -18,7 +18,7 @@ static class ReplicateStream
     public static async Task<IResult> StreamAsync(
         string address,
         HttpContext http,
-        StreamAddress streams,
+        RunAddresses addresses,
         OpenStreams open,
         IPredictionStore store,
         IPredictionEvents events,
@@ -32,7 +32,7 @@ static class ReplicateStream
             return Problems.Because(StatusCodes.Status429TooManyRequests, null, "Too many streams are open; try again when one has closed.");
         }
 
-        if (streams.IdOf(address) is not { } id || await store.FindCreatedAsync(id, http.RequestAborted) is not { } created)
+        if (addresses.IdOf(address) is not { } id || await store.FindCreatedAsync(id, http.RequestAborted) is not { } created)
         {
             return Problems.NotFound();
         }

@@ -64,9 +64,9 @@ static class TrainingEndpoints
         .ProducesProblem(StatusCodes.Status404NotFound);
 
     static Task<IResult> ListAsync(
-        HttpRequest request, IPredictionStore store, Composer composer, StreamAddress streams, IOptions<LimitsOptions> limits) =>
+        HttpRequest request, IPredictionStore store, Composer composer, RunAddresses addresses, IOptions<LimitsOptions> limits) =>
         ReplicateListing.PageAsync(
-            request, store, limits.Value, PredictionKinds.Trainings, training => ReplicatePrediction.From(training, composer, streams));
+            request, store, limits.Value, PredictionKinds.Trainings, training => ReplicatePrediction.From(training, composer, addresses));
 
     static Task<IResult> GetAsync(string id, [AsParameters] RecordServices services) =>
         ReplicateRecord.GetAsync(id, PredictionKinds.Trainings, services);

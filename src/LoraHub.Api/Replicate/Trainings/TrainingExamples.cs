@@ -44,6 +44,7 @@ static class TrainingExamples
     static ReplicatePrediction Of(PredictionStatus status)
     {
         var url = $"{ExamplePrediction.Origin}/v1/trainings/{Id}";
+        var page = $"{ExamplePrediction.Origin}/trainings/{Id}";
         return new ReplicatePrediction
         {
             Id = Id,
@@ -56,7 +57,7 @@ static class TrainingExamples
             Status = status,
             CreatedAt = ExamplePrediction.Now,
             Metrics = new Dictionary<string, double>(),
-            Urls = new ReplicateUrls(url, $"{url}/cancel", $"{ExamplePrediction.Origin}/v1/streams/{Id}.5b1d…", url),
+            Urls = new ReplicateUrls(url, $"{url}/cancel", $"{ExamplePrediction.Origin}/v1/streams/{Id}.5b1d…", page),
         };
     }
 }

@@ -1,4 +1,4 @@
-namespace LoraHub.Api.Pages;
+namespace LoraHub.Api.Http;
 
 /// <summary>The pages for people with a browser.</summary>
 public sealed class PageOptions
