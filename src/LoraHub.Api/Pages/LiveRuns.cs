@@ -9,7 +9,14 @@ using LoraHub.Web.Predictions;
 namespace LoraHub.Api.Pages;
 
 /// <summary>Opens predictions and trainings for pages, which follow them while they are open.</summary>
-sealed class LiveRuns(IPredictionStore store, IPredictionEvents events, OpenStreams open, GracefulStop stop, Composer composer, TimeProvider time)
+sealed class LiveRuns(
+    IPredictionStore store,
+    IPredictionEvents events,
+    OpenStreams open,
+    GracefulStop stop,
+    Composer composer,
+    ModelCatalog models,
+    TimeProvider time)
 {
     /// <returns>Null if there is no such run of these kinds.</returns>
     /// <exception cref="RequestRefusedException">Too many pages and streams are open.</exception>
@@ -39,12 +46,16 @@ sealed class LiveRuns(IPredictionStore store, IPredictionEvents events, OpenStre
     public RunLinks LinksOf(Prediction run, HttpRequest request)
     {
         var urls = new ResultUrls("");
+        var model = run.Created.Model;
         return new RunLinks(
-            run.Created.Model ?? composer.Name,
+            model ?? composer.Name,
             run.Created.Version ?? composer.Version,
             Origin.Of(request),
             urls.Of(run.Output?.Adapter, ResultUrls.Adapter),
             urls.Of(run.Output?.Checkpoint, ResultUrls.Checkpoint),
-            urls.Of(run.Output?.Trace, ResultUrls.Trace));
+            urls.Of(run.Output?.Trace, ResultUrls.Trace))
+        {
+            ModelPage = model is null ? "/" : models.IsOfService(model) ? null : $"/modules/{model}",
+        };
     }
 }

@@ -1,9 +1,11 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Security;
+using LoraHub.Core;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing.Matching;
 using Microsoft.Extensions.Options;
 
@@ -25,7 +27,8 @@ static class PageServices
         services.AddSingleton<IXmlRepository, PageKeys>();
         services.AddOptions<KeyManagementOptions>().Configure<IXmlRepository>((options, keys) => options.XmlRepository = keys);
         services.AddSingleton<MatcherPolicy, HtmlRoutes>();
-        return services.AddSingleton<PageAnswers>().AddSingleton<LiveRuns>();
+        services.AddOptions<FormOptions>().Configure<IOptions<LimitsOptions>>(Bound);
+        return services.AddSingleton<PageAnswers>().AddSingleton<LiveRuns>().AddSingleton<IErrorFormat, PageErrorFormat>();
     }
 
     public static void MapPages(this WebApplication app)
@@ -43,6 +46,14 @@ static class PageServices
         pages.MapAccess();
     }
 
+    /// <summary>Lets a form hold what a prediction may: two cells for each line, and a cell with all of the text.</summary>
+    static void Bound(FormOptions form, IOptions<LimitsOptions> limits)
+    {
+        const int OtherFields = 100;
+        form.ValueCountLimit = (2 * limits.Value.InputLines) + OtherFields;
+        form.ValueLengthLimit = limits.Value.InputBytes;
+    }
+
     /// <summary>Keeps paths of Cog's API as they are for programs, refuses forms of other sites, and waits for what the pages read synchronously.</summary>
     static async ValueTask<object?> CheckAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -54,9 +65,9 @@ static class PageServices
         }
 
         var answers = http.RequestServices.GetRequiredService<PageAnswers>();
-        if (HttpMethods.IsPost(http.Request.Method) && !await answers.IsOwnFormAsync(http))
+        if (HttpMethods.IsPost(http.Request.Method) && await RefuseFormAsync(http, answers) is { } refusal)
         {
-            return answers.Problem(http, StatusCodes.Status400BadRequest, "This form is too old, or was not made here. Open the page again and repeat it.");
+            return refusal;
         }
 
         await http.RequestServices.GetRequiredService<Composer>().LoadVersionAsync();
@@ -67,6 +78,21 @@ static class PageServices
         catch (RequestRefusedException refused)
         {
             return answers.Of(http, refused.Answer, next: "/", back: "/");
+        }
+    }
+
+    static async Task<IResult?> RefuseFormAsync(HttpContext http, PageAnswers answers)
+    {
+        try
+        {
+            return await answers.IsOwnFormAsync(http)
+                ? null
+                : answers.Problem(
+                    http, StatusCodes.Status400BadRequest, "This form is too old, or was not made here. Open the page again and repeat it.");
+        }
+        catch (BodyRefusedException refused)
+        {
+            return answers.Problem(http, refused.StatusCode, refused.Message);
         }
     }
 }

@@ -28,8 +28,32 @@ static class PlaygroundForm
         return input;
     }
 
+    /// <summary>Rows that are filled on one side only. An empty cell would count as an empty text.</summary>
+    /// <param name="isOptional">Whether the right column may be empty as a whole.</param>
+    public static IEnumerable<InputError> Gaps(JsonObject input, string left, string right, bool isOptional)
+    {
+        var (lefts, rights) = (Cells(input[left]), Cells(input[right]));
+        if (Empty(lefts) is { Count: > 0 } noInput)
+        {
+            yield return new InputError(left, $"{Rows(noInput)} without an input: fill in the cell, or clear the row.", InputErrorKind.Invalid);
+        }
+
+        if (rights.Count == 0 && !isOptional && lefts.Count > 0)
+        {
+            yield return new InputError(right, "Give the right answer of every example.", InputErrorKind.Required);
+        }
+        else if (Empty(rights) is { Count: > 0 } noAnswer)
+        {
+            var rule = isOptional ? "give one in every row, or in none" : "fill in the cell, or clear the row";
+            yield return new InputError(right, $"{Rows(noAnswer)} without a right answer: {rule}.", InputErrorKind.Invalid);
+        }
+    }
+
     /// <summary>The single value of a field, with the line breaks of every system as line feeds; empty if it is missing.</summary>
-    public static string Text(IFormCollection form, string name) => Lines(form[name].ToString()).Trim();
+    public static string Text(IFormCollection form, string name) => Untrimmed(form, name).Trim();
+
+    /// <summary>The same with its spaces, which may be a part of a prompt.</summary>
+    public static string Untrimmed(IFormCollection form, string name) => Lines(form[name].ToString());
 
     static void ReadTable(IFormCollection form, string left, string right, JsonObject input)
     {
@@ -47,6 +71,17 @@ static class PlaygroundForm
         {
             input[right] = new JsonArray([.. rows.Select(row => (JsonNode)row.Right)]);
         }
+    }
+
+    static IReadOnlyList<string> Cells(JsonNode? column) => column is JsonArray cells ? [.. cells.Select(cell => (string)cell!)] : [];
+
+    static IReadOnlyList<int> Empty(IReadOnlyList<string> cells) => [.. cells.Index().Where(cell => cell.Item.Length == 0).Select(cell => cell.Index + 1)];
+
+    static string Rows(IReadOnlyList<int> rows)
+    {
+        const int Most = 5;
+        var named = string.Join(", ", rows.Take(Most));
+        return rows.Count == 1 ? $"Row {named} is" : $"Rows {named}{(rows.Count > Most ? $" and {rows.Count - Most} more" : "")} are";
     }
 
     static string Cell(Microsoft.Extensions.Primitives.StringValues column, int row) => row < column.Count ? Lines(column[row] ?? "") : "";

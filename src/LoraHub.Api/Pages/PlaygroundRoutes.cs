@@ -1,18 +1,20 @@
 using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
+using LoraHub.Api.Models;
 using LoraHub.Api.Predictions;
-using LoraHub.Core;
+using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
-using LoraHub.Web.Layout;
 using LoraHub.Web.Playground;
-using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Pages;
 
 /// <summary>The playground: the composer's form.</summary>
 static class PlaygroundRoutes
 {
+    /// <summary>The name of the button that adds empty rows to a table; its value is the table's left input.</summary>
+    const string AddRows = "add";
+
     static readonly (string, string)[] Tables =
         [(InputSchema.ExampleInputs, InputSchema.ExampleOutputs), (InputSchema.TestInputs, InputSchema.TestOutputs)];
 
@@ -25,56 +27,88 @@ static class PlaygroundRoutes
     /// <summary>The form: of an earlier prediction (<c>from</c>), or of a task that ships with the program.</summary>
     static async Task<IResult> ShowAsync(HttpContext http, PageAnswers answers, IPredictionStore store, string? task, string? from)
     {
-        if (from is not null)
+        if (from is null)
         {
-            return await store.FindAsync(from, [PredictionKind.Compose], http.RequestAborted) is { } earlier
-                ? Form(http, answers, PlaygroundInput.Of(earlier.Input), chosen: null, [])
-                : answers.Problem(http, StatusCodes.Status404NotFound, "There is no such prediction.");
+            var preset = task == Preset.Empty.Key ? Preset.Empty : Preset.All.FirstOrDefault(preset => preset.Key == task) ?? Preset.All[0];
+            return Form(http, answers, preset.Input, new() { [nameof(PlaygroundPage.Chosen)] = preset.Key });
         }
 
-        var preset = Preset.All.FirstOrDefault(preset => preset.Key == task) ?? Preset.All[0];
-        return task == Preset.Empty
-            ? Form(http, answers, new PlaygroundInput([], [], []), Preset.Empty, [])
-            : Form(http, answers, preset.Input, preset.Key, []);
-    }
-
-    static async Task<IResult> RunAsync(HttpContext http, PageAnswers answers, PredictionIntake intake, IOptions<QueueOptions> queue)
-    {
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
-        var input = PlaygroundForm.Read(form, InputSchema.Fields, Tables);
-        return await CreateAsync(
-            http, answers, intake, queue.Value.Capacity, input, errors => Form(http, answers, PlaygroundInput.Of(input), chosen: null, errors));
-    }
-
-    /// <summary>Creates a prediction of the composer and shows it.</summary>
-    /// <param name="refuse">The page for an input that was refused.</param>
-    public static async Task<IResult> CreateAsync(
-        HttpContext http,
-        PageAnswers answers,
-        PredictionIntake intake,
-        int capacity,
-        JsonObject input,
-        Func<IReadOnlyList<InputError>, IResult> refuse)
-    {
-        var request = new PredictionRequest(input, Origin.Of(http.Request), capacity) { SentTo = Origin.AsSent(http.Request) };
-        return await intake.CreateAsync(request, http.RequestAborted) switch
+        return await store.FindAsync(from, [PredictionKind.Compose], http.RequestAborted) switch
         {
-            IntakeResult.Accepted(var prediction) => TypedResults.LocalRedirect($"/predictions/{prediction.Id}"),
-            IntakeResult.Invalid(var errors) => refuse(errors),
-            IntakeResult.TooLarge(var reason) => refuse([new InputError("", reason, InputErrorKind.OverBudget)]),
-            _ => answers.Problem(
-                http, StatusCodes.Status429TooManyRequests, "Too many predictions are waiting; try again when one has ended."),
+            null => answers.Problem(http, StatusCodes.Status404NotFound, "There is no such prediction."),
+            { Removed: var removed } when removed.HasFlag(DataParts.Inputs) =>
+                answers.Problem(http, StatusCodes.Status404NotFound, "The input of this prediction was removed.", PredictionRoutes.PathOf(from)),
+            var earlier => Form(http, answers, PlaygroundInput.Of(earlier.Input), []),
         };
     }
 
-    static IResult Form(HttpContext http, PageAnswers answers, PlaygroundInput input, string? chosen, IReadOnlyList<InputError> errors) =>
-        answers.Page<PlaygroundPage>(
-            http,
-            new()
-            {
-                [nameof(PlaygroundPage.Input)] = input,
-                [nameof(PlaygroundPage.Chosen)] = chosen,
-                [nameof(PlaygroundPage.Errors)] = errors,
-            },
-            errors.Count > 0 ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+    static async Task<IResult> RunAsync(HttpContext http, PageAnswers answers, [AsParameters] ReplicateServices services)
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var input = PlaygroundForm.Read(form, InputSchema.Fields, Tables);
+        if (PlaygroundForm.Text(form, AddRows) is { Length: > 0 } table)
+        {
+            return Form(http, answers, PlaygroundInput.Of(input), new() { [nameof(PlaygroundPage.Longer)] = table });
+        }
+
+        if (input[InputSchema.Adapter] is null)
+        {
+            input.TryAdd(InputSchema.ExampleInputs, new JsonArray()); // else the composer would take its own examples
+        }
+
+        InputError[] gaps =
+        [
+            .. PlaygroundForm.Gaps(input, InputSchema.ExampleInputs, InputSchema.ExampleOutputs, isOptional: false),
+            .. PlaygroundForm.Gaps(input, InputSchema.TestInputs, InputSchema.TestOutputs, isOptional: true),
+        ];
+        return gaps.Length > 0
+            ? Refuse(gaps, StatusCodes.Status422UnprocessableEntity)
+            : await CreateAsync(http, services, input, model: null, Refuse);
+
+        IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) =>
+            Form(http, answers, PlaygroundInput.Of(input), new() { [nameof(PlaygroundPage.Errors)] = errors }, statusCode);
+    }
+
+    /// <summary>Creates a prediction and shows it.</summary>
+    /// <param name="model">The model to call; null for the composer.</param>
+    /// <param name="refuse">The page that says why nothing was created, with the input as it was given.</param>
+    public static async Task<IResult> CreateAsync(
+        HttpContext http,
+        ReplicateServices services,
+        JsonObject input,
+        CallableModel? model,
+        Func<IReadOnlyList<InputError>, int, IResult> refuse)
+    {
+        if (ReplicateCreation.RefuseSetup(services) is { } failed)
+        {
+            return Refuse(failed);
+        }
+
+        var request = new PredictionRequest(input, Origin.Of(http.Request), services.Queue.Value.Capacity)
+        {
+            SentTo = Origin.AsSent(http.Request),
+            Model = model,
+        };
+        return await services.Intake.CreateAsync(request, http.RequestAborted) switch
+        {
+            IntakeResult.Accepted(var prediction) => TypedResults.LocalRedirect(PredictionRoutes.PathOf(prediction.Id)),
+            IntakeResult.Invalid(var errors) => refuse(errors, StatusCodes.Status422UnprocessableEntity),
+            var other => Refuse(await ReplicateCreation.AnswerAsync(http, services, other)),
+        };
+
+        IResult Refuse(IResult answer) => answer is IValueHttpResult { Value: Problem problem }
+            ? refuse([new InputError("", problem.Detail, InputErrorKind.Invalid)], problem.Status)
+            : answer;
+    }
+
+    static IResult Form(
+        HttpContext http,
+        PageAnswers answers,
+        PlaygroundInput input,
+        Dictionary<string, object?> parameters,
+        int statusCode = StatusCodes.Status200OK)
+    {
+        parameters[nameof(PlaygroundPage.Input)] = input;
+        return answers.Page<PlaygroundPage>(http, parameters, statusCode);
+    }
 }

@@ -2,88 +2,146 @@ using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Modules;
-using LoraHub.Api.Predictions;
+using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Security;
-using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Adaptation;
 using LoraHub.Modules.Versions;
 using LoraHub.Web.Predictions;
-using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Pages;
 
-/// <summary>Predictions: the list, one of them live, and what can be done with its result.</summary>
+/// <summary>Predictions: the list, one of them live, two of them side by side, and what can be done with a result.</summary>
 static class PredictionRoutes
 {
     const int PageSize = 50;
+
+    const string Unknown = "There is no such prediction.";
 
     public static void MapPredictions(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/predictions", ListAsync).WithMetadata(new ForBrowsers());
         pages.MapGet("/predictions/{id}", ShowAsync).WithMetadata(new ForBrowsers());
+        pages.MapGet("/predictions/compare", CompareAsync).WithMetadata(new ForBrowsers());
         pages.MapPost("/pages/predictions/{id}/prompt", PromptAsync);
         pages.MapPost("/pages/predictions/{id}/publish", PublishAsync).WithScope(TokenScope.Publish);
         pages.MapPost("/pages/runs/{id}/cancel", CancelAsync);
     }
 
+    /// <summary>The path of a prediction's page.</summary>
+    public static string PathOf(string id) => $"/predictions/{Uri.EscapeDataString(id)}";
+
+    /// <param name="status">Shows only predictions in this state.</param>
+    /// <param name="kind">Shows only predictions of this kind.</param>
     static async Task<IResult> ListAsync(
-        HttpContext http, PageAnswers answers, IPredictionStore store, Composer composer, IOptions<LimitsOptions> limits, string? cursor)
+        HttpContext http, PageAnswers answers, IPredictionStore store, Composer composer, string? status, string? kind, string? cursor)
     {
+        var (inState, ofKind) = (Read<PredictionStatus>(status), Read<PredictionKind>(kind));
         var position = cursor is not null && ListCursor.Read(cursor) is var (at, id) ? new PredictionPosition(at, id) : null;
-        var query = new PredictionQuery { Kinds = PredictionKinds.Predictions, After = position, Limit = PageSize, Bytes = limits.Value.PageBytes };
-        var (found, hasMore) = await store.ListAsync(query, http.RequestAborted);
+        var (found, hasMore) = await store.ListAsync(
+            new PredictionQuery
+            {
+                Kinds = ofKind is { } only && PredictionKinds.Predictions.Contains(only) ? [only] : PredictionKinds.Predictions,
+                Statuses = inState is { } state ? [state] : null,
+                After = position,
+                Limit = PageSize,
+                WithoutData = true,
+            },
+            http.RequestAborted);
         return answers.Page<PredictionListPage>(http, new()
         {
             [nameof(PredictionListPage.Predictions)] = found,
             [nameof(PredictionListPage.Composer)] = composer.Name,
+            [nameof(PredictionListPage.Status)] = inState,
+            [nameof(PredictionListPage.Kind)] = ofKind,
+            [nameof(PredictionListPage.IsFirst)] = position is null,
             [nameof(PredictionListPage.Older)] = hasMore ? ListCursor.NextUrl(http.Request, found[^1].CreatedAt, found[^1].Id) : null,
         });
     }
+
+    /// <returns>Null unless the text is one of the names in lower case.</returns>
+    static T? Read<T>(string? word)
+        where T : struct, Enum => Enum.GetValues<T>().Cast<T?>().FirstOrDefault(value => $"{value}".ToLowerInvariant() == word);
 
     static async Task<IResult> ShowAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id)
     {
         if (await runs.OpenAsync(id, PredictionKinds.Predictions, http) is not { } run)
         {
-            return answers.Problem(http, StatusCodes.Status404NotFound, "There is no such prediction.", "/predictions");
+            return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, "/predictions");
         }
 
         return answers.Page<PredictionView>(http, new()
         {
             [nameof(PredictionView.Run)] = run,
             [nameof(PredictionView.Links)] = (Func<Prediction, RunLinks>)(prediction => runs.LinksOf(prediction, http.Request)),
+            [nameof(PredictionView.IsRight)] = (Func<string, string, bool>)ExactMatch.IsRight,
         });
     }
 
-    /// <summary>Answers a prompt with an earlier result, without a search.</summary>
-    static async Task<IResult> PromptAsync(
-        HttpContext http, PageAnswers answers, PredictionIntake intake, IOptions<QueueOptions> queue, string id)
+    static async Task<IResult> CompareAsync(HttpContext http, PageAnswers answers, IPredictionStore store, string? a, string? b)
     {
-        var prompt = PlaygroundForm.Text(await http.Request.ReadFormAsync(http.RequestAborted), InputSchema.TestInputs);
-        var input = new JsonObject { [InputSchema.Adapter] = id, [InputSchema.TestInputs] = new JsonArray(prompt) };
-        return await PlaygroundRoutes.CreateAsync(http, answers, intake, queue.Value.Capacity, input, errors => answers.Problem(
-            http,
-            StatusCodes.Status422UnprocessableEntity,
-            string.Join('\n', errors.Select(error => error.Message)),
-            $"/predictions/{id}"));
+        if (a is null || b is null)
+        {
+            return answers.Problem(http, StatusCodes.Status400BadRequest, "Choose two predictions in the list.", "/predictions");
+        }
+
+        var one = await store.FindAsync(a, [PredictionKind.Compose], http.RequestAborted);
+        var other = await store.FindAsync(b, [PredictionKind.Compose], http.RequestAborted);
+        if (one is null || other is null)
+        {
+            return answers.Problem(http, StatusCodes.Status404NotFound, "One of these is not a prediction of the composer.", "/predictions");
+        }
+
+        return answers.Page<ComparePage>(http, new()
+        {
+            [nameof(ComparePage.A)] = one,
+            [nameof(ComparePage.B)] = other,
+            [nameof(ComparePage.IsRight)] = (Func<string, string, bool>)ExactMatch.IsRight,
+        });
+    }
+
+    /// <summary>Answers a prompt: with an earlier result, without a search; or with the model of an earlier prompt and its other inputs.</summary>
+    static async Task<IResult> PromptAsync(
+        HttpContext http, PageAnswers answers, [AsParameters] ReplicateServices services, IPredictionStore store, string id)
+    {
+        var prompt = PlaygroundForm.Untrimmed(await http.Request.ReadFormAsync(http.RequestAborted), PromptSchema.Prompt);
+        if (await store.FindCreatedAsync(id, http.RequestAborted) is not { } earlier)
+        {
+            return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, "/predictions");
+        }
+
+        if (earlier.Kind != PredictionKind.Generate)
+        {
+            var input = new JsonObject { [InputSchema.Adapter] = id, [InputSchema.TestInputs] = new JsonArray(prompt) };
+            return await PlaygroundRoutes.CreateAsync(http, services, input, model: null, Refuse);
+        }
+
+        if (await services.Models.FindAsync(earlier.Model!, earlier.Version, http.RequestAborted) is not { Problem: null } model)
+        {
+            return answers.Problem(http, StatusCodes.Status404NotFound, "The model of this prediction can no longer be called.", PathOf(id));
+        }
+
+        var changed = earlier.Input.DeepClone().AsObject();
+        changed[PromptSchema.Prompt] = prompt;
+        return await PlaygroundRoutes.CreateAsync(http, services, changed, model, Refuse);
+
+        IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) =>
+            answers.Problem(http, statusCode, string.Join('\n', errors.Select(error => error.Message)), PathOf(id));
     }
 
     static async Task<IResult> PublishAsync(HttpContext http, PageAnswers answers, ResultPublication publication, string id)
     {
         var destination = PlaygroundForm.Text(await http.Request.ReadFormAsync(http.RequestAborted), ResultPublication.Destination);
-        if (!ModelId.IsValid(destination))
-        {
-            return answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ResultPublication.Rule, $"/predictions/{id}");
-        }
-
-        return answers.Of(
-            http, await publication.PublishAsync(id, destination, http), next: $"/modules/{destination}", back: $"/predictions/{id}");
+        return ModelId.IsValid(destination)
+            ? answers.Of(http, await publication.PublishAsync(id, destination, http), next: $"/modules/{destination}", back: PathOf(id))
+            : answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ResultPublication.Rule, PathOf(id));
     }
 
     static async Task<IResult> CancelAsync(HttpContext http, IPredictionStore store, IPredictionQueue queue, string id)
     {
         await queue.CancelAsync(id, http.RequestAborted);
         var isTraining = await store.FindCreatedAsync(id, http.RequestAborted) is { Kind: PredictionKind.Train };
-        return TypedResults.LocalRedirect($"/{(isTraining ? "trainings" : "predictions")}/{Uri.EscapeDataString(id)}");
+        return TypedResults.LocalRedirect(isTraining ? $"/trainings/{Uri.EscapeDataString(id)}" : PathOf(id));
     }
 }

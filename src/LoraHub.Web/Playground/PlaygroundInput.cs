@@ -18,29 +18,40 @@ public sealed record PlaygroundInput(
     public static PlaygroundInput Of(JsonObject input)
     {
         var others = new JsonObject(input.Where(field => !Tables.Contains(field.Key)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
+        var hasDefaults = input[InputSchema.Adapter] is null; // an adapter needs no examples; without one, the composer took its own
         return new PlaygroundInput(
-            Rows(input[InputSchema.ExampleInputs], input[InputSchema.ExampleOutputs]),
+            Rows(Column(InputSchema.ExampleInputs), Column(InputSchema.ExampleOutputs)),
             Rows(input[InputSchema.TestInputs], input[InputSchema.TestOutputs]),
             others);
+
+        JsonNode? Column(string name) => input[name] ?? (hasDefaults && input[InputSchema.ExampleInputs] is null ? DefaultOf(name) : null);
     }
 
     /// <summary>The value of another input as the form's text; empty if it was not given.</summary>
-    public string Text(InputField field) => (Others[field.Name] ?? field.Default) switch
+    public string Text(string name) => Text(Others[name]);
+
+    /// <summary>A value as a person writes it.</summary>
+    public static string Text(JsonNode? value) => value switch
     {
         null => "",
-        JsonValue value when value.TryGetValue<string>(out var text) => text,
-        var value => value.ToJsonString(),
+        JsonValue text when text.TryGetValue<string>(out var written) => written,
+        _ => value.ToJsonString(),
     };
+
+    static JsonNode? DefaultOf(string name) => InputSchema.Fields.First(field => field.Name == name).Default;
 
     static IReadOnlyList<(string, string)> Rows(JsonNode? inputs, JsonNode? outputs)
     {
         var (left, right) = TextLines.Match(Lines(inputs), Lines(outputs));
-        return [.. left.Lines.Select((input, row) => (input, row < right.Lines.Count ? right.Lines[row] : ""))];
+        var count = Math.Max(left.Lines.Count, right.Lines.Count);
+        return [.. Enumerable.Range(0, count).Select(row => (Cell(left, row), Cell(right, row)))];
     }
+
+    static string Cell(TextLines column, int row) => row < column.Lines.Count ? column.Lines[row] : "";
 
     static TextLines Lines(JsonNode? value) => value switch
     {
-        JsonArray items => new TextLines([.. items.Select(item => item?.ToString() ?? "")]),
+        JsonArray items => new TextLines([.. items.Select(Text)]),
         JsonValue text when text.TryGetValue<string>(out var lines) => TextLines.Of(lines, int.MaxValue),
         _ => new TextLines([]),
     };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LoraHub.Core.Predictions.Inputs;
 
 namespace LoraHub.Web.Playground;
 
@@ -11,8 +12,8 @@ public sealed record Preset(string Key, string Title, PlaygroundInput Input)
     /// <summary>The tasks that ship with the program; from bench/tasks, which no module was trained on.</summary>
     public static IReadOnlyList<Preset> All { get; } = Read();
 
-    /// <summary>The key of a form without a task.</summary>
-    public const string Empty = "empty";
+    /// <summary>A form without a task.</summary>
+    public static Preset Empty { get; } = new("empty", "An empty form", new PlaygroundInput([], [], Best()));
 
     static IReadOnlyList<Preset> Read()
     {
@@ -20,8 +21,10 @@ public sealed record Preset(string Key, string Title, PlaygroundInput Input)
         return [.. JsonNode.Parse(file)!.AsArray().Select(task => new Preset(
             (string)task!["key"]!,
             (string)task["title"]!,
-            new PlaygroundInput(Pairs(task["examples"]!), Pairs(task["tests"]!), new JsonObject { ["method"] = "best" })))];
+            new PlaygroundInput(Pairs(task["examples"]!), Pairs(task["tests"]!), Best())))];
     }
+
+    static JsonObject Best() => new() { [InputSchema.Method] = "best" };
 
     static IReadOnlyList<(string, string)> Pairs(JsonNode rows) =>
         [.. rows.Deserialize<string[][]>()!.Select(row => (row[0], row[1]))];

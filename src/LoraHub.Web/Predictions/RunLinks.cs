@@ -4,5 +4,9 @@ namespace LoraHub.Web.Predictions;
 /// <param name="Model">What it called: <c>owner/name</c>.</param>
 /// <param name="Version">The model's version.</param>
 /// <param name="Origin">The scheme and host of the service.</param>
-/// <param name="Adapter">Of <c>adapter.zip</c>; null without one. So are the others.</param>
-public sealed record RunLinks(string Model, string Version, string Origin, string? Adapter, string? Checkpoint, string? Trace);
+/// <param name="Adapter">The path of <c>adapter.zip</c>; null without one. So are the others.</param>
+public sealed record RunLinks(string Model, string Version, string Origin, string? Adapter, string? Checkpoint, string? Trace)
+{
+    /// <summary>The path of the model's page; null without one.</summary>
+    public string? ModelPage { get; init; }
+}

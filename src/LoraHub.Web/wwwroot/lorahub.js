@@ -11,47 +11,77 @@ for (const table of document.querySelectorAll("[data-examples]")) {
     const rows = () => [...table.querySelectorAll("tbody tr")];
     const cells = row => [...row.querySelectorAll("textarea")];
     const isEmpty = row => cells(row).every(cell => cell.value === "");
+    const say = text => { const line = table.querySelector("[data-message]"); if (line) line.textContent = text; };
     const add = () => {
         const row = rows().at(-1).cloneNode(true);
-        cells(row).forEach((cell, column) => {
+        cells(row).forEach(cell => {
             cell.value = cell.textContent = "";
             cell.setAttribute("aria-label", cell.getAttribute("aria-label").replace(/\d+$/, rows().length + 1));
         });
         table.querySelector("tbody").append(row);
+        return row;
     };
     const fill = (pairs, start = 0) => pairs.forEach((pair, index) => {
         while (rows().length <= start + index + 1) add();
         cells(rows()[start + index]).forEach((cell, column) => { if (pair[column] !== undefined) cell.value = pair[column]; });
     });
+    const load = async file => {
+        if (!file) return;
+        try {
+            const pairs = pairsOf(await file.text());
+            if (!pairs.length) throw new Error("There is no line in it.");
+            rows().slice(1).forEach(row => row.remove());
+            fill(pairs);
+            say(`${pairs.length} rows from ${file.name}.`);
+        } catch (error) {
+            say(`${file.name} cannot be read. ${error.message}`);
+        }
+    };
 
-    table.addEventListener("input", () => { if (!isEmpty(rows().at(-1))) add(); });
+    table.addEventListener("input", event => { if (event.target.matches("textarea") && !isEmpty(rows().at(-1))) add(); });
     table.addEventListener("paste", event => {
-        const text = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n").replace(/\n$/, "");
-        if (!text.includes("\t")) return;
+        const text = event.clipboardData.getData("text/plain");
+        const row = rows().indexOf(event.target.closest("tr"));
+        if (row < 0 || !text.includes("\t")) return;
         event.preventDefault();
-        fill(text.split("\n").map(line => line.split("\t")), rows().indexOf(event.target.closest("tr")));
+        fill(cellsOf(text, "\t"), row);
     });
     table.addEventListener("dragover", event => { event.preventDefault(); table.classList.add("drop"); });
     table.addEventListener("dragleave", () => table.classList.remove("drop"));
-    table.addEventListener("drop", async event => {
+    table.addEventListener("drop", event => {
         event.preventDefault();
         table.classList.remove("drop");
-        const file = event.dataTransfer.files[0];
-        if (!file) return;
-        const pairs = pairsOf(await file.text());
-        rows().slice(1).forEach(row => row.remove());
-        fill(pairs.length ? pairs : [["", ""]]);
+        load(event.dataTransfer.files[0]);
     });
+    table.querySelector("[data-add]")?.addEventListener("click", event => { event.preventDefault(); cells(add())[0].focus(); });
+    table.querySelector("[data-file]")?.removeAttribute("hidden");
+    table.querySelector("[data-file] input")?.addEventListener("change", event => load(event.target.files[0]));
 }
 
-// Lines of JSON (input and target, prompt and completion, input and output), or CSV with a header.
+// Lines of JSON (input and target, prompt and completion, input and output), or two columns with or without a header.
 function pairsOf(text) {
-    const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/).filter(line => line.trim() !== "");
-    if (lines[0]?.trim().startsWith("{")) {
-        return lines.map(line => { const row = JSON.parse(line); return [row.input ?? row.prompt ?? "", row.target ?? row.completion ?? row.output ?? ""]; });
+    text = text.replace(/^\uFEFF/, "");
+    if (/^\s*[{[]/.test(text)) {
+        const lines = /^\s*\[/.test(text) ? JSON.parse(text) : text.split(/\r?\n/).filter(line => line.trim() !== "").map(line => JSON.parse(line));
+        return lines.map(row => [row.input ?? row.prompt ?? "", row.target ?? row.completion ?? row.output ?? ""].map(String));
     }
-    const split = line => [...line.matchAll(/("(?:[^"]|"")*"|[^",\t]*)(?:[,\t]|$)/g)].slice(0, 2).map(match => match[1].replace(/^"|"$/g, "").replaceAll('""', '"'));
-    return lines.slice(/^"?(input|prompt)/i.test(lines[0]) ? 1 : 0).map(split);
+    const lines = cellsOf(text, text.split("\n", 1)[0].includes("\t") ? "\t" : ",");
+    return lines.slice(/^(input|prompt)s?$/i.test(lines[0]?.[0]?.trim()) ? 1 : 0);
+}
+
+// The first two cells of each line of separated values (RFC 4180): a quoted cell may hold separators, quotes and line breaks.
+function cellsOf(text, separator) {
+    const cell = new RegExp(`("(?:[^"]|"")*"|[^${separator}\\r\\n]*)(${separator}|\\r?\\n|$)`, "y");
+    const lines = [];
+    for (let line = []; cell.lastIndex < text.length;) {
+        const [, value, end] = cell.exec(text) ?? [, text.slice(cell.lastIndex), cell.lastIndex = text.length];
+        line.push(value.startsWith('"') && value.endsWith('"') && value.length > 1 ? value.slice(1, -1).replaceAll('""', '"') : value);
+        if (end !== separator || cell.lastIndex >= text.length) {
+            if (line.some(one => one !== "")) lines.push(line.slice(0, 2));
+            line = [];
+        }
+    }
+    return lines;
 }
 
 // Buttons that copy a call to the clipboard.
@@ -60,4 +90,8 @@ document.addEventListener("click", async event => {
     if (!button) return;
     await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
     button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
 });
+const showCopy = () => document.querySelectorAll("[data-copy][hidden]").forEach(button => { if (navigator.clipboard) button.hidden = false; });
+new MutationObserver(showCopy).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] });
+showCopy();
