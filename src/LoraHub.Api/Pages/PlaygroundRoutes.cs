@@ -62,7 +62,7 @@ static class PlaygroundRoutes
             .. PlaygroundForm.Gaps(input, InputSchema.TestInputs, InputSchema.TestOutputs, isOptional: true),
         ];
         return gaps.Length > 0
-            ? Refuse(gaps, StatusCodes.Status422UnprocessableEntity)
+            ? Refuse([.. gaps, .. InputParser.Parse(input).Errors.ExceptBy(gaps.Select(gap => gap.Field), error => error.Field)], StatusCodes.Status422UnprocessableEntity)
             : await CreateAsync(http, services, input, model: null, Refuse);
 
         IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) =>

@@ -1,0 +1,169 @@
+using System.Threading.Channels;
+using LoraHub.Core.Predictions;
+using LoraHub.Web.Live;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LoraHub.Web.Tests.Live;
+
+public sealed class LiveRunTests
+{
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200), Silence = TimeSpan.FromSeconds(5), Limit = TimeSpan.FromSeconds(20);
+
+    readonly Channel<RecordedEvent> _events = Channel.CreateUnbounded<RecordedEvent>();
+    readonly FakeTimeProvider _time = new(Some.Now);
+    readonly LiveRun _run;
+    long _last;
+    int _shown;
+
+    public LiveRunTests()
+    {
+        _run = new LiveRun(
+            new Prediction(Some.Created()), _events.Reader.ReadAllAsync(TestContext.Current.CancellationToken), _time, TestContext.Current.CancellationToken);
+        _run.Changed += () => Interlocked.Increment(ref _shown);
+    }
+
+    [Fact]
+    public async Task The_past_of_a_run_adds_up_to_its_curve_weights_and_log()
+    {
+        Happen(new PredictionEvent.Started(), new PredictionEvent.Logged("one\n"), Progress(1, 0.5, ("a/b", 0.25)), Progress(2, 0.75));
+        Happen(new PredictionEvent.Answered(new PredictionOutput { Weights = [new ModuleWeight("a/b", 0.3)] }), new PredictionEvent.Succeeded());
+        _events.Writer.Complete();
+
+        await _run.ReadPastAsync();
+
+        Assert.Equal((true, "one\n", PredictionStatus.Succeeded), (_run.HasEnded, _run.Prediction.Logs, _run.Prediction.Status));
+        Assert.Equal([1, 2], _run.Curve.Select(progress => progress.Done));
+        Assert.Equal([new ModuleWeight("a/b", 0.3)], _run.Weights);
+    }
+
+    [Fact]
+    public async Task The_best_weights_stay_until_better_ones_are_found_and_go_with_a_lost_attempt()
+    {
+        var following = _run.FollowAsync();
+        await HappenAndShowAsync(new PredictionEvent.Started(), Progress(1, 0.5, ("a/b", 0.25)), Progress(2, 0.75));
+        Assert.Equal([new ModuleWeight("a/b", 0.25)], _run.Weights);
+
+        await HappenAndShowAsync(new PredictionEvent.Started()); // another worker
+        Assert.Empty(_run.Weights);
+        Assert.Empty(_run.Curve);
+
+        await EndAsync(following);
+    }
+
+    [Fact]
+    public async Task Many_events_of_a_moment_are_shown_once()
+    {
+        Happen([new PredictionEvent.Started(), .. Enumerable.Range(1, 50).Select(done => Progress(done, 0.5))]);
+
+        var following = _run.FollowAsync();
+
+        _time.Advance(Pause - TimeSpan.FromMilliseconds(1));
+        Assert.Equal((0, 0), (_shown, _run.Curve.Count));
+        await ShowAsync(TimeSpan.FromMilliseconds(1));
+        Assert.Equal((1, 50), (_shown, _run.Curve.Count));
+        await EndAsync(following);
+    }
+
+    [Fact]
+    public async Task The_end_is_shown_at_once()
+    {
+        Happen(new PredictionEvent.Started(), new PredictionEvent.Failed("no module"));
+        _events.Writer.Complete();
+
+        await _run.FollowAsync().WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+        Assert.Equal((1, "no module"), (_shown, _run.Prediction.Error));
+    }
+
+    [Fact]
+    public async Task While_nothing_happens_it_is_shown_again_so_that_times_move_on()
+    {
+        var following = _run.FollowAsync();
+
+        await ShowAsync(Silence, Pause);
+
+        Assert.Equal(1, _shown);
+        await EndAsync(following);
+    }
+
+    [Fact]
+    public async Task All_parts_of_a_page_follow_it_together()
+    {
+        var following = _run.FollowAsync();
+
+        Assert.Same(following, _run.FollowAsync());
+        await EndAsync(following);
+    }
+
+    [Fact]
+    public async Task The_time_that_is_left_follows_the_pace_so_far()
+    {
+        Assert.Null(_run.Left);
+        var following = _run.FollowAsync();
+        await HappenAndShowAsync(new PredictionEvent.Started());
+        Assert.Null(_run.Left);
+
+        _time.Advance(TimeSpan.FromSeconds(10) - (_time.GetUtcNow() - Some.Now));
+        await HappenAndShowAsync(Progress(10, 0.5));
+
+        Assert.InRange(_run.Left!.Value, TimeSpan.FromSeconds(29), TimeSpan.FromSeconds(32)); // 30 of 40 evaluations, one a second
+        await EndAsync(following);
+        Assert.Null(_run.Left);
+    }
+
+    [Fact]
+    public void What_was_removed_from_the_record_is_not_shown()
+    {
+        _run.Replace(Some.Succeeded(new PredictionOutput()) with { Output = null, Removed = DataParts.Results });
+
+        Assert.Empty(_run.Weights);
+        Assert.Null(_run.Prediction.Output);
+    }
+
+    static PredictionEvent Progress(int done, double loss, params (string Module, double Weight)[] weights) =>
+        new PredictionEvent.Progressed(new RunProgress(done, 40, loss)
+        {
+            Weights = weights.Length == 0 ? null : [.. weights.Select(one => new ModuleWeight(one.Module, one.Weight))],
+        });
+
+    void Happen(params IEnumerable<PredictionEvent> happened)
+    {
+        foreach (var one in happened)
+        {
+            Assert.True(_events.Writer.TryWrite(new RecordedEvent(++_last, Some.Now, one)));
+        }
+    }
+
+    async Task HappenAndShowAsync(params PredictionEvent[] happened)
+    {
+        Happen(happened);
+        await ShowAsync(Pause);
+    }
+
+    /// <summary>Lets time pass, step by step, until something is shown. What follows the events is on another thread.</summary>
+    async Task ShowAsync(params TimeSpan[] steps)
+    {
+        var before = _shown;
+        var deadline = DateTime.UtcNow + Limit;
+        foreach (var step in steps)
+        {
+            _time.Advance(step);
+        }
+
+        while (_shown == before && DateTime.UtcNow < deadline)
+        {
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+            _time.Advance(TimeSpan.FromMilliseconds(10));
+        }
+
+        Assert.NotEqual(before, _shown);
+    }
+
+    async Task EndAsync(Task following)
+    {
+        Happen(new PredictionEvent.Canceled());
+        _events.Writer.Complete();
+        await following.WaitAsync(Limit, TestContext.Current.CancellationToken);
+        Assert.True(_run.HasEnded);
+    }
+}
