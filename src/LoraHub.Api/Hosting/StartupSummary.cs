@@ -1,3 +1,4 @@
+using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Security;
 using LoraHub.Api.Telemetry;
@@ -21,6 +22,7 @@ sealed partial class StartupSummary(
     IOptions<InferenceOptions> inference,
     IOptions<AuthOptions> access,
     IOptions<TelemetryOptions> telemetry,
+    IOptions<PageOptions> pages,
     BaseModels bases,
     ModuleLibrary library,
     ILogger<StartupSummary> logger) : BackgroundService
@@ -35,7 +37,7 @@ sealed partial class StartupSummary(
         LogVersion(Composer.ProgramVersion, role.ToString().ToLowerInvariant());
         foreach (var url in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
         {
-            LogUrl(url, hasDocs: role != Role.Worker);
+            LogUrl(url, hasPages: role != Role.Worker);
         }
 
         LogDataFolder(Path.GetFullPath(data.Value.Path));
@@ -57,7 +59,7 @@ sealed partial class StartupSummary(
     }
 
     /// <summary>Logs an address as a URL that can be opened: wildcards stand for every address of the machine.</summary>
-    void LogUrl(string address, bool hasDocs)
+    void LogUrl(string address, bool hasPages)
     {
         var parsed = BindingAddress.Parse(address);
         var isWildcard = parsed.Host is "*" or "+" or "[::]" or "0.0.0.0";
@@ -74,9 +76,9 @@ sealed partial class StartupSummary(
             LogOtherAddresses($"{parsed.Scheme}://{Environment.MachineName}:{parsed.Port}");
         }
 
-        if (hasDocs)
+        if (hasPages)
         {
-            LogDocs($"{url}/docs");
+            LogBrowser(pages.Value.Enabled ? url : $"{url}/docs");
         }
     }
 
@@ -120,7 +122,7 @@ sealed partial class StartupSummary(
     partial void LogOtherAddresses(string url);
 
     [LoggerMessage(LogLevel.Information, "Try it in a browser: {Url}")]
-    partial void LogDocs(string url);
+    partial void LogBrowser(string url);
 
     [LoggerMessage(LogLevel.Information, "Metrics: {Url}")]
     partial void LogMetrics(string url);

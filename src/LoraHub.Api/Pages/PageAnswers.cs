@@ -54,7 +54,9 @@ sealed class PageAnswers(IAntiforgery antiforgery, Tokens tokens, IOptions<ApiOp
         return await antiforgery.IsRequestValidAsync(http);
     }
 
-    /// <summary>Reads the form within the limits of a prediction's input. Otherwise the check of the form would take any error for a false token.</summary>
+    /// <summary>
+    /// Reads the form within the limits of a prediction's input. Otherwise the check of the form would take any error for a false token.
+    /// </summary>
     async Task ReadFormAsync(HttpContext http)
     {
         try

@@ -11,7 +11,9 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Pages;
 
-/// <summary>The pages: what a person sees in a browser. Each page is a component of LoraHub.Web; here is what it shows and what its forms do.</summary>
+/// <summary>
+/// The pages: what a person sees in a browser. Each page is a component of LoraHub.Web; here is what it shows and what its forms do.
+/// </summary>
 static class PageServices
 {
     public static IServiceCollection AddPages(this IServiceCollection services)
@@ -54,7 +56,9 @@ static class PageServices
         form.ValueLengthLimit = limits.Value.InputBytes;
     }
 
-    /// <summary>Keeps paths of Cog's API as they are for programs, refuses forms of other sites, and waits for what the pages read synchronously.</summary>
+    /// <summary>
+    /// Keeps paths of Cog's API as they are for programs, refuses forms of other sites, and waits for what the pages read synchronously.
+    /// </summary>
     static async ValueTask<object?> CheckAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;

@@ -75,7 +75,9 @@ static class PlaygroundForm
 
     static IReadOnlyList<string> Cells(JsonNode? column) => column is JsonArray cells ? [.. cells.Select(cell => (string)cell!)] : [];
 
-    static IReadOnlyList<int> Empty(IReadOnlyList<string> cells) => [.. cells.Index().Where(cell => cell.Item.Length == 0).Select(cell => cell.Index + 1)];
+    /// <summary>The numbers of the rows that are empty here.</summary>
+    static IReadOnlyList<int> Empty(IReadOnlyList<string> cells) =>
+        [.. cells.Index().Where(cell => cell.Item.Length == 0).Select(cell => cell.Index + 1)];
 
     static string Rows(IReadOnlyList<int> rows)
     {

@@ -62,8 +62,11 @@ static class PlaygroundRoutes
             .. PlaygroundForm.Gaps(input, InputSchema.TestInputs, InputSchema.TestOutputs, isOptional: true),
         ];
         return gaps.Length > 0
-            ? Refuse([.. gaps, .. InputParser.Parse(input).Errors.ExceptBy(gaps.Select(gap => gap.Field), error => error.Field)], StatusCodes.Status422UnprocessableEntity)
+            ? Refuse([.. gaps, .. Others(gaps)], StatusCodes.Status422UnprocessableEntity)
             : await CreateAsync(http, services, input, model: null, Refuse);
+
+        IEnumerable<InputError> Others(InputError[] found) =>
+            InputParser.Parse(input).Errors.ExceptBy(found.Select(error => error.Field), error => error.Field);
 
         IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) =>
             Form(http, answers, PlaygroundInput.Of(input), new() { [nameof(PlaygroundPage.Errors)] = errors }, statusCode);

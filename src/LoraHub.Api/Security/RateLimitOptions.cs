@@ -3,8 +3,8 @@ using System.ComponentModel.DataAnnotations;
 namespace LoraHub.Api.Security;
 
 /// <summary>
-/// Limits of requests under <c>/v1</c> and of those of the pages, for each token, or for each address where there is no token (of IPv6 the first 64 bits). Replicate's own
-/// limits are 600 and 3000. The bare paths have no limit, because Cog's clients do not expect one.
+/// Limits of requests under <c>/v1</c> and of those of the pages, for each token, or for each address where there is no token (of IPv6 the first 64
+/// bits). Replicate's own limits are 600 and 3000. The bare paths have no limit, because Cog's clients do not expect one.
 /// </summary>
 public sealed class RateLimitOptions
 {

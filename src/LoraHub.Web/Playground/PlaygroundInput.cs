@@ -17,7 +17,8 @@ public sealed record PlaygroundInput(
     /// <summary>The form of an earlier prediction's input: "change and run again".</summary>
     public static PlaygroundInput Of(JsonObject input)
     {
-        var others = new JsonObject(input.Where(field => !Tables.Contains(field.Key)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
+        var others = new JsonObject(
+            input.Where(field => !Tables.Contains(field.Key)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
         var hasDefaults = input[InputSchema.Adapter] is null; // an adapter needs no examples; without one, the composer took its own
         return new PlaygroundInput(
             Rows(Column(InputSchema.ExampleInputs), Column(InputSchema.ExampleOutputs)),

@@ -19,7 +19,8 @@ static class PromptRun
 
     /// <summary>The id of the prediction whose result answers; null where that is a module, or is named by the URL of its file.</summary>
     public static string? SourceOf(Prediction prediction) =>
-        PlaygroundInput.Text(prediction.Input[InputSchema.Adapter]).Trim() is { Length: > 0 } adapter && !adapter.Contains('/', StringComparison.Ordinal)
+        PlaygroundInput.Text(prediction.Input[InputSchema.Adapter]).Trim() is { Length: > 0 } adapter
+        && !adapter.Contains('/', StringComparison.Ordinal)
             ? adapter
             : null;
 }

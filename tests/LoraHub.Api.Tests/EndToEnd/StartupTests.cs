@@ -14,7 +14,7 @@ public sealed class StartupTests
 
         Assert.Matches(@" INF LoraHub \d+\.\d+\.\d+, role all\. Press Ctrl\+C to stop\.\n", host.Log);
         Assert.Matches(@" INF Now listening on: http://127\.0\.0\.1:\d+\n", host.Log);
-        Assert.Matches(@" INF Try it in a browser: http://127\.0\.0\.1:\d+/docs\n", host.Log);
+        Assert.Matches(@" INF Try it in a browser: http://127\.0\.0\.1:\d+\n", host.Log);
         Assert.Contains($" INF Data folder: {host.DataPath}\n", host.Log, StringComparison.Ordinal);
         Assert.Contains(" INF Base model: lorahub/t5-mini", host.Log, StringComparison.Ordinal);
         Assert.Contains(" INF Device: cpu, precision auto, threads: 1\n", host.Log, StringComparison.Ordinal);

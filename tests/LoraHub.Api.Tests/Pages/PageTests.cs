@@ -100,7 +100,8 @@ public sealed class PageTests
 
         using var cell = await client.SubmitAsync("/pages/predictions", ("example_inputs", new string('x', 2000)));
         using var cells = await client.SubmitAsync(
-            "/pages/predictions", [.. Enumerable.Repeat(("example_inputs", new string('x', 400)), 4), .. Enumerable.Repeat(("example_outputs", "y"), 4)]);
+            "/pages/predictions",
+            [.. Enumerable.Repeat(("example_inputs", new string('x', 400)), 4), .. Enumerable.Repeat(("example_outputs", "y"), 4)]);
 
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, HttpStatusCode.RequestEntityTooLarge), (cell.StatusCode, cells.StatusCode));
         Assert.Contains("more text than a prediction may have", await cell.TextAsync(), StringComparison.Ordinal);
@@ -146,7 +147,9 @@ public sealed class PageTests
         async Task<(bool, bool)> ListedAsync(string path)
         {
             var html = await client.PageAsync(path);
-            return (html.Contains($"/predictions/{failed}\"", StringComparison.Ordinal), html.Contains($"/predictions/{succeeded}\"", StringComparison.Ordinal));
+            return (Has(failed), Has(succeeded));
+
+            bool Has(string id) => html.Contains($"/predictions/{id}\"", StringComparison.Ordinal);
         }
     }
 
@@ -166,7 +169,8 @@ public sealed class PageTests
 
         var page = await client.PageAsync($"/predictions/compare?a={ids[0]}&b={ids[1]}");
 
-        Assert.All(["dog 1", "dog 2", "<code>seed</code>", "lorahub/plurals", "0.2500"], text => Assert.Contains(text, page, StringComparison.Ordinal));
+        Assert.All(
+            ["dog 1", "dog 2", "<code>seed</code>", "lorahub/plurals", "0.2500"], text => Assert.Contains(text, page, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -6,7 +6,11 @@ namespace LoraHub.Api.Tests.Pages;
 public sealed class PlaygroundTests(SharedService shared) : IClassFixture<SharedService>
 {
     static readonly (string, string)[] Examples =
-        [("example_inputs", "cat"), ("example_outputs", "cats"), ("example_inputs", "two\r\nlines"), ("example_outputs", "x"), ("example_inputs", ""), ("example_outputs", "")];
+    [
+        ("example_inputs", "cat"), ("example_outputs", "cats"),
+        ("example_inputs", "two\r\nlines"), ("example_outputs", "x"),
+        ("example_inputs", ""), ("example_outputs", ""),
+    ];
 
     static readonly (string, string)[] Tests =
         [("test_inputs", "dog"), ("test_outputs", "dogs"), ("test_inputs", "<b>pig</b>"), ("test_outputs", "pigs")];
@@ -19,13 +23,17 @@ public sealed class PlaygroundTests(SharedService shared) : IClassFixture<Shared
             "/v1/predictions",
             """
             {"version": "lorahub/lorahub", "input": {"example_inputs": ["cat", "two\nlines"], "example_outputs": ["cats", "x"],
-             "test_inputs": ["dog", "<b>pig</b>"], "test_outputs": ["dogs", "pigs"], "seed": 42, "controls": false, "lora_modules_specified": "lorahub/plurals"}}
+             "lora_modules_specified": "lorahub/plurals", "seed": 42,
+             "test_inputs": ["dog", "<b>pig</b>"], "test_outputs": ["dogs", "pigs"], "controls": false}}
             """,
             ("Prefer", "wait"));
 
         using var page = await client.SubmitAsync(
             "/pages/predictions",
-            [.. Examples, .. Tests, ("seed", " 42 "), ("controls", "false"), ("lora_modules_specified", "lorahub/plurals"), ("composition", ""), ("unknown", "x")]);
+            [
+                .. Examples, .. Tests, ("seed", " 42 "), ("controls", "false"), ("lora_modules_specified", "lorahub/plurals"), ("composition", ""),
+                ("unknown", "x"),
+            ]);
         var id = page.Id();
         await client.UntilPredictionAsync(id, "succeeded");
         var shown = await client.GetJsonAsync($"/v1/predictions/{id}");

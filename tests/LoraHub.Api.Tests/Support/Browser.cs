@@ -33,6 +33,6 @@ static partial class Browser
     /// <summary>The last part of the address that a form led to.</summary>
     public static string Id(this HttpResponseMessage response) => response.RequestMessage!.RequestUri!.Segments[^1];
 
-    [GeneratedRegex("""name="__RequestVerificationToken" value="(?<token>[^"]+)"[^>]*>""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("VerificationToken\" value=\"(?<token>[^\"]+)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FormToken();
 }

@@ -10,7 +10,12 @@ public sealed class CallsTests
 {
     /// <summary>Texts that end a quotation, expand, or cannot be seen.</summary>
     public static TheoryData<string> Texts => new(
-        "it's $(rm -rf /) `id` !! \\", "say \"hi\"\\n", "two\nlines\r\n\tand a tab", "mère 🐈 \u2028 \u202e \0 \u001b", "{{x}} ${x} {0} %s", "'''\"\"\"");
+        "it's $(rm -rf /) `id` !! \\",
+        "say \"hi\"\\n",
+        "two\nlines\r\n\tand a tab",
+        "mère 🐈 \u2028 \u202e \0 \u001b",
+        "{{x}} ${x} {0} %s",
+        "'''\"\"\"");
 
     [Theory]
     [MemberData(nameof(Texts))]

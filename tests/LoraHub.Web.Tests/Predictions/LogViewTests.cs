@@ -28,7 +28,8 @@ public sealed class LogViewTests : BunitContext
     }
 
     [Fact]
-    public void An_empty_log_is_said_in_words() => Assert.Contains("Nothing", Show("", hasEnded: false).Find("p").TextContent, StringComparison.Ordinal);
+    public void An_empty_log_is_said_in_words() =>
+        Assert.Contains("Nothing", Show("", hasEnded: false).Find("p").TextContent, StringComparison.Ordinal);
 
     static string Lines(int count, int from = 1) => string.Concat(Enumerable.Range(from, count).Select(line => $"line {line}\n"));
 
