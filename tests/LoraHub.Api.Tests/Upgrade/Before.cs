@@ -32,11 +32,15 @@ sealed record Before(JsonObject Responses)
     /// <param name="name"><c>embedded</c> or <c>distributed</c>.</param>
     /// <param name="receiver">Host and port that replace those of the webhooks.</param>
     public static Before Read(string name, string receiver) =>
-        new(WithLicenseKey(JsonNode.Parse(WithReceiver(File.ReadAllText(PathOf($"{name}.json")), receiver))!).AsObject());
+        new(WithPages(WithLicenseKey(JsonNode.Parse(WithReceiver(File.ReadAllText(PathOf($"{name}.json")), receiver))!)).AsObject());
 
     /// <summary>The response with the key that was renamed since: <c>licence</c> became <c>license</c>.</summary>
     public static JsonNode WithLicenseKey(JsonNode answer) =>
         JsonNode.Parse(answer.ToJsonString().Replace("\"licence\":", "\"license\":", StringComparison.Ordinal))!;
+
+    /// <summary>The response with the address of the page, which there was not: <c>urls.web</c> was the same as <c>urls.get</c>.</summary>
+    static JsonNode WithPages(JsonNode answer) =>
+        JsonNode.Parse(answer.ToJsonString().Replace($"\"web\":\"{Origin}/v1/", $"\"web\":\"{Origin}/", StringComparison.Ordinal))!;
 
     public static string WithReceiver(string text, string receiver) =>
         text.Replace(Receiver, receiver, StringComparison.Ordinal).Replace(Nobody, receiver, StringComparison.Ordinal);
