@@ -47,8 +47,7 @@ static class ServeLoad
             using var client = new HttpClient { BaseAddress = program.Address, Timeout = Timeout.InfiniteTimeSpan };
             await ReadyAsync(client);
             var callers = new Callers(client, prompts, maxNewTokens, temperature);
-            // Loads modules and compiles code.
-            await callers.CallAsync(Math.Min(rows, prompts.Length), Math.Max(2 * prompts.Length, loads[^1].Requests / 8));
+            await WarmUpAsync(callers, Math.Min(rows, prompts.Length), Math.Max(prompts.Length, loads[^1].Requests / 4));
             foreach (var (count, requests) in loads)
             {
                 var before = program.ProcessorTime;
@@ -62,6 +61,17 @@ static class ServeLoad
                 var before = program.ProcessorTime;
                 Print("composed", "1", await callers.ComposeAsync(composed), (program.ProcessorTime - before) / composed);
             }
+        }
+    }
+
+    /// <summary>Loads modules and compiles code, until a round is hardly faster than those before.</summary>
+    static async Task WarmUpAsync(Callers callers, int count, int requests)
+    {
+        const double HardlyFaster = 1.05;
+        var (before, now) = (0.0, (await callers.CallAsync(count, requests)).RequestsASecond);
+        while (now > HardlyFaster * before)
+        {
+            (before, now) = (now, (await callers.CallAsync(count, requests)).RequestsASecond);
         }
     }
 

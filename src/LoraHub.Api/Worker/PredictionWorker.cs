@@ -43,13 +43,14 @@ sealed partial class PredictionWorker(
             {
                 if (running.Count == places)
                 {
-                    running.Remove(await Task.WhenAny(running));
+                    await Task.WhenAny(running);
                 }
 
-                // Leased one at a time: the next one is leased as soon as this one has a place.
+                running.RemoveAll(one => one.IsCompleted);
                 if (!leased.TryDequeue(out var lease))
                 {
-                    leased = await LeaseAnyAsync(kinds, stopping);
+                    // Of several kinds one at a time: another kind may have the older one.
+                    leased = await LeaseAnyAsync(kinds, most: kinds.Length > 1 ? 1 : places - running.Count, stopping);
                     lease = leased.Dequeue();
                 }
 
@@ -69,29 +70,30 @@ sealed partial class PredictionWorker(
         await Task.WhenAll(running);
     }
 
-    /// <summary>Waits for the next prediction of any of these kinds.</summary>
+    /// <summary>Waits for the next predictions of any of these kinds.</summary>
+    /// <param name="most">Of each kind.</param>
     /// <returns>At least one, the oldest first. More than one, if another queue had one before its wait was canceled.</returns>
-    async Task<Queue<IPredictionLease>> LeaseAnyAsync(PredictionKind[] kinds, CancellationToken stopping)
+    async Task<Queue<IPredictionLease>> LeaseAnyAsync(PredictionKind[] kinds, int most, CancellationToken stopping)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var waits = kinds.Select(kind => LeaseAsync(kind, enough.Token)).ToArray();
+        var waits = kinds.Select(kind => LeaseAsync(kind, most, enough.Token)).ToArray();
         await Task.WhenAny(waits);
         await enough.CancelAsync();
         await Task.WhenAll(waits.Cast<Task>()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var leases = await Task.WhenAll(waits.Where(wait => wait.IsCompletedSuccessfully));
         return leases.Length > 0
-            ? new Queue<IPredictionLease>(leases.OrderBy(lease => lease.Created.CreatedAt))
+            ? new Queue<IPredictionLease>(leases.SelectMany(some => some).OrderBy(lease => lease.Created.CreatedAt))
             : throw new OperationCanceledException(stopping);
     }
 
-    /// <summary>Waits for the next prediction. After an error it waits a second and tries again.</summary>
-    async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken stopping)
+    /// <summary>Waits for the next predictions. After an error it waits a second and tries again.</summary>
+    async Task<IReadOnlyList<IPredictionLease>> LeaseAsync(PredictionKind kind, int most, CancellationToken stopping)
     {
         while (true)
         {
             try
             {
-                return await queue.LeaseAsync(kind, stopping);
+                return await queue.LeaseAsync(kind, most, stopping);
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {

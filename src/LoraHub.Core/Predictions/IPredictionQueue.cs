@@ -10,6 +10,12 @@ public interface IPredictionQueue
     /// <param name="kind">Predictions of other kinds are left to other calls.</param>
     Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken);
 
+    /// <summary>Waits for a prediction and leases it with others that wait, the oldest first, if the engine can lease several at once.</summary>
+    /// <param name="most">At least 1.</param>
+    /// <returns>At least one lease, at most so many. The caller disposes them.</returns>
+    async Task<IReadOnlyList<IPredictionLease>> LeaseAsync(PredictionKind kind, int most, CancellationToken cancellationToken) =>
+        [await LeaseAsync(kind, cancellationToken)];
+
     /// <summary>
     /// Cancels a waiting prediction immediately and a running one through its lease; does not change a finished one. Once this has returned,
     /// the prediction cannot succeed, even after a crash.

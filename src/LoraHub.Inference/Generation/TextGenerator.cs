@@ -2,6 +2,7 @@ using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Core.Threading;
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
@@ -18,6 +19,9 @@ sealed record LoadedPrompt(GenerationPlan Plan, BaseModel Base, LoraModule? Modu
 /// <param name="textTokens">The most tokens of a prompt.</param>
 sealed class TextGenerator(int textTokens, TimeProvider time)
 {
+    // The operations of a model with fewer numbers take microseconds.
+    const long WorthThreads = 20_000_000;
+
     readonly Lock _gate = new();
     readonly Dictionary<T5Model, RunningBatch> _batches = []; // those that run
 
@@ -94,6 +98,11 @@ sealed class TextGenerator(int textTokens, TimeProvider time)
 
     void Run(T5Model model, RunningBatch batch)
     {
+        if (model.Parameters < WorthThreads)
+        {
+            Threads.UseOne(); // the other processors serve the requests
+        }
+
         batch.Run();
         lock (_gate)
         {

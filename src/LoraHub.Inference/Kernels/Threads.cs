@@ -19,8 +19,29 @@ static unsafe class Threads
 
     static readonly delegate* unmanaged<int> TeamSize = (delegate* unmanaged<int>)LibTorch.Export("omp_get_num_threads");
 
+    // GCC's libgomp: void omp_set_num_threads(int), of the calling thread
+    static readonly delegate* unmanaged<int, void> SetThreads = (delegate* unmanaged<int, void>)LibTorch.Export("omp_set_num_threads");
+
+    // Intel's MKL in libtorch, which libtorch gives a number for all threads: int MKL_Set_Num_Threads_Local(int), of the calling thread
+    static readonly delegate* unmanaged<int, int> SetProductThreads =
+        (delegate* unmanaged<int, int>)LibTorch.Export("MKL_Set_Num_Threads_Local");
+
     // As libtorch's own loops: fewer numbers take less time than waking another thread, which may be busy with something else.
     const long WorthThreads = 32_768;
+
+    /// <summary>
+    /// Keeps the operations of the calling thread on it from now on. Many small ones take less time than waking another thread does, and a woken
+    /// thread spins between them. Other threads' operations stay as they are.
+    /// </summary>
+    public static void UseOne()
+    {
+        if (SetThreads != null && SetProductThreads != null)
+        {
+            get_num_threads(); // libtorch sets a new thread's number at its first call
+            SetThreads(1);
+            _ = SetProductThreads(1);
+        }
+    }
 
     /// <summary>Splits [0, count) into slices, calls the body for each on a separate thread, and waits for all.</summary>
     /// <param name="body">Receives the arguments and its slice, from and to. Must not throw.</param>

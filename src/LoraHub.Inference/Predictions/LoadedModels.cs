@@ -60,10 +60,11 @@ sealed class LoadedModels : IDisposable
         }
 
         using var phase = Phase.Begin("model", _time);
-        return _models.Rent(Key(folder), () =>
+        var key = Key(folder);
+        return _models.Rent(key, () =>
         {
             var start = _time.GetTimestamp();
-            var model = Load(id, folder);
+            var model = Load(id, folder, key);
             var seconds = _time.GetElapsedTime(start).TotalSeconds;
             progress.Log(
                 $"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, "
@@ -77,7 +78,7 @@ sealed class LoadedModels : IDisposable
     {
         try
         {
-            return _modules.Rent($"{Key(info.Folder)}|{Key(model.Model.Folder)}", () => LoraModule.Load(info, model.Model));
+            return _modules.Rent($"{Key(info.Folder)}|{model.Key}", () => LoraModule.Load(info, model.Model));
         }
         catch (Exception exception) when (exception is AdapterException or CheckpointException)
         {
@@ -116,13 +117,13 @@ sealed class LoadedModels : IDisposable
     // The stamp changes with the files, so a changed folder is loaded again.
     static string Key(string folder) => $"{folder}|{BaseModels.Stamp(folder)}";
 
-    BaseModel Load(string id, string folder)
+    BaseModel Load(string id, string folder, string key)
     {
         try
         {
             var tokenizer = T5Tokenizer.Load(folder); // first: if it fails, there is no model to dispose
             var model = T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value));
-            return new BaseModel(id, model, tokenizer);
+            return new BaseModel(id, model, tokenizer) { Key = key };
         }
         catch (Exception exception) when (exception is ModelException or CheckpointException or InvalidDataException or FileNotFoundException)
         {

@@ -59,7 +59,7 @@ sealed partial class WorkQueue(Broker broker, EventLog log, LargeContents large,
         return true;
     }
 
-    /// <inheritdoc cref="IPredictionQueue.LeaseAsync"/>
+    /// <inheritdoc cref="IPredictionQueue.LeaseAsync(PredictionKind, CancellationToken)"/>
     public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {
         while (true)

@@ -16,7 +16,10 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
     readonly ConcurrentDictionary<string, EmbeddedLease> _leases = new(StringComparer.Ordinal);
     readonly Dictionary<PredictionKind, Lane> _lanes = Enum.GetValues<PredictionKind>().ToDictionary(kind => kind, _ => new Lane());
 
-    public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
+    public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken) =>
+        (await LeaseAsync(kind, most: 1, cancellationToken))[0];
+
+    public async Task<IReadOnlyList<IPredictionLease>> LeaseAsync(PredictionKind kind, int most, CancellationToken cancellationToken)
     {
         var lane = _lanes[kind];
         await lane.Turn.WaitAsync(cancellationToken);
@@ -25,10 +28,11 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
             while (true)
             {
                 var arrival = lane.Arrival; // read before the query, so that no arrival during it is missed
-                if (await writer.WriteAsync(records => TakeAsync(records, kind, cancellationToken), cancellationToken) is { } lease)
+                var leases = await writer.WriteAsync(records => TakeAsync(records, kind, most, cancellationToken), cancellationToken);
+                if (leases.Count > 0)
                 {
-                    _leases[lease.Created.Id] = lease;
-                    return lease;
+                    leases.ForEach(lease => _leases[lease.Created.Id] = lease);
+                    return leases;
                 }
 
                 await arrival.WaitAsync(cancellationToken);
@@ -126,26 +130,30 @@ sealed class EmbeddedQueue(SqliteWriter writer, RecordSignals signals, IOptions<
         Wake(lease.Created.Kind);
     }
 
-    async Task<EmbeddedLease?> TakeAsync(RecordsContext records, PredictionKind kind, CancellationToken cancellationToken)
+    async Task<List<EmbeddedLease>> TakeAsync(RecordsContext records, PredictionKind kind, int most, CancellationToken cancellationToken)
     {
-        var hardware = options.Value.Hardware;
-        var found = await records.Commands.QueryAsync(
-            $"""
-            SELECT id, attempts FROM predictions
-            WHERE completed_at IS NULL AND lease IS NULL AND kind = {kind.ToString()} AND hardware = {hardware} ORDER BY arrival LIMIT 1
-            """,
-            row => (Id: row.GetString(0), Attempts: row.GetInt32(1)),
-            cancellationToken);
-        if (found is not [var (id, attempts)])
+        var taken = new List<EmbeddedLease>();
+        foreach (var (id, attempts) in await WaitingAsync(records, kind, most, cancellationToken))
         {
-            return null;
+            var lease = new EmbeddedLease(this, await records.CreatedAsync(id, cancellationToken), attempts + 1, time);
+            await records.Commands.ExecuteAsync(
+                $"UPDATE predictions SET lease = {lease.Name}, attempts = {lease.Attempt} WHERE id = {id}", cancellationToken);
+            taken.Add(lease);
         }
 
-        var lease = new EmbeddedLease(this, await records.CreatedAsync(id, cancellationToken), attempts + 1, time);
-        await records.Commands.ExecuteAsync(
-            $"UPDATE predictions SET lease = {lease.Name}, attempts = {lease.Attempt} WHERE id = {id}", cancellationToken);
-        return lease;
+        return taken;
     }
+
+    /// <returns>Those that have no lease, the oldest first.</returns>
+    Task<List<(string Id, int Attempts)>> WaitingAsync(
+        RecordsContext records, PredictionKind kind, int most, CancellationToken cancellationToken) => records.Commands.QueryAsync(
+        $"""
+        SELECT id, attempts FROM predictions
+        WHERE completed_at IS NULL AND lease IS NULL AND kind = {kind.ToString()} AND hardware = {options.Value.Hardware}
+        ORDER BY arrival LIMIT {most}
+        """,
+        row => (Id: row.GetString(0), Attempts: row.GetInt32(1)),
+        cancellationToken);
 
     /// <summary>The workers that wait for predictions of one kind.</summary>
     sealed class Lane

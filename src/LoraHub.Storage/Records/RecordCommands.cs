@@ -50,7 +50,8 @@ sealed class RecordCommands(DbContext records)
         }
     }
 
-    static string Places(int first, int count) => string.Join(", ", Enumerable.Range(first, count).Select(place => $"{{{place}}}"));
+    /// <returns>So many places of a statement's values, from this one on: <c>{1}, {2}</c>.</returns>
+    public static string Places(int first, int count) => string.Join(", ", Enumerable.Range(first, count).Select(place => $"{{{place}}}"));
 
     async Task<DbCommand> CommandAsync(FormattableString sql, CancellationToken cancellationToken)
     {

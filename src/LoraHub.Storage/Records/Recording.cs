@@ -83,11 +83,21 @@ static class Recording
             return Creation.ModuleDeleted;
         }
 
-        records.Predictions.Add(PredictionRow.From(created, queue[0].Last + 1));
-        await records.SaveChangesAsync(cancellationToken);
+        await records.InsertAsync(PredictionRow.From(created, queue[0].Last + 1), cancellationToken);
         await records.AddUsesAsync(created.Id, modules, cancellationToken);
         return Creation.Created;
     }
+
+    /// <summary>Inserts a new prediction; what it will have only later stays null.</summary>
+    static Task InsertAsync(this RecordsContext records, PredictionRow row, CancellationToken cancellationToken) => records.Commands.ExecuteAsync(
+        $"""
+        INSERT INTO predictions (id, input, plan, created, created_at, deadline, hardware, kind, status, cancel_requested, last_sequence,
+        removed, arrival, attempts, enqueued, webhook_open, start_told)
+        VALUES ({row.Id}, {row.Input}, {row.Plan}, {row.Created}, {row.CreatedAt}, {row.Deadline}, {row.Hardware}, {row.Kind.ToString()},
+        {row.Status}, {row.CancelRequested}, {row.LastSequence}, {row.Removed}, {row.Arrival}, {row.Attempts}, {row.Enqueued},
+        {row.WebhookOpen}, {row.StartTold})
+        """,
+        cancellationToken);
 
     /// <summary>Appends events, which the prediction must accept.</summary>
     /// <param name="head">The prediction's current state in this transaction.</param>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 
+using LoraHub.Core.Threading;
 using LoraHub.Inference.Kernels;
 
 using static TorchSharp.torch;
@@ -20,6 +21,26 @@ public sealed class ThreadsTests
         Threads.ForEach(count, taken.Add);
 
         Assert.Equal(Enumerable.Range(0, count), taken.Order());
+    }
+
+    [Fact]
+    public async Task A_thread_that_uses_one_leaves_the_others_their_number()
+    {
+        var before = await OwnThread.RunAsync(get_num_threads, TestContext.Current.CancellationToken);
+
+        var (own, product) = await OwnThread.RunAsync(
+            () =>
+            {
+                Threads.UseOne();
+                using var square = ones(300, 300);
+                using var squared = square.matmul(square);
+                return (get_num_threads(), squared[299, 299].item<float>());
+            },
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(300, product);
+        Assert.Equal(before, await OwnThread.RunAsync(get_num_threads, TestContext.Current.CancellationToken));
+        Assert.Equal(OperatingSystem.IsLinux() ? 1 : before, own);
     }
 
     [Fact]

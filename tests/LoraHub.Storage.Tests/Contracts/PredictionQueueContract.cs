@@ -39,6 +39,31 @@ public abstract class PredictionQueueContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Several_are_leased_at_once_the_oldest_first_and_no_more_than_asked_for()
+    {
+        var created = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            created.Add((await _engine.CreateAsync(kind: PredictionKind.Generate)).Id);
+        }
+
+        var leases = new List<IPredictionLease>();
+        while (leases.Count < 3)
+        {
+            leases.AddRange(await _engine.Queue.LeaseAsync(PredictionKind.Generate, 3 - leases.Count, TestContext.Current.CancellationToken));
+        }
+
+        await using var last = await _engine.LeaseAsync(PredictionKind.Generate);
+        Assert.Equal(created, [.. leases.Select(lease => lease.Created.Id), last.Created.Id]);
+        Assert.All(leases, lease => Assert.Equal(1, lease.Attempt));
+        foreach (var lease in leases)
+        {
+            Assert.True(await lease.AppendAsync(new PredictionEvent.Canceled(), TestContext.Current.CancellationToken));
+            await lease.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Each_kind_waits_in_its_own_queue()
     {
         var composing = await _engine.CreateAsync();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LoraHub.Core.Predictions;
 using Microsoft.EntityFrameworkCore;
 
@@ -36,10 +37,10 @@ static class ModuleUses
     public static async Task<IReadOnlyList<string>> DeletedModulesAsync(
         this RecordsContext records, IReadOnlyCollection<ModuleUse> uses, CancellationToken cancellationToken)
     {
-        var ids = uses.Select(use => use.Id).ToArray();
-        var noted = ids.Length == 0 ? []
-            : await records.ModuleUses.Where(use => use.PredictionId == Deleted && ids.Contains(use.ModuleId))
-                .Select(use => new ModuleUse(use.ModuleId, use.Digest)).ToListAsync(cancellationToken);
+        var ids = uses.Select(use => use.Id).Distinct(StringComparer.Ordinal).ToArray();
+        var sql = $"SELECT module_id, digest FROM module_uses WHERE prediction_id = {{0}} AND module_id IN ({RecordCommands.Places(1, ids.Length)})";
+        var noted = ids.Length == 0 ? [] : await records.Commands.QueryAsync(
+            FormattableStringFactory.Create(sql, [Deleted, .. ids]), row => new ModuleUse(row.GetString(0), row.GetString(1)), cancellationToken);
         return [.. noted.Where(one => one.Digest == AllVersions || uses.Contains(one)).Select(one => one.Id)
             .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
