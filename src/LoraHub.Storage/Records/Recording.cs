@@ -89,7 +89,8 @@ static class Recording
     }
 
     /// <summary>Inserts a new prediction; what it will have only later stays null.</summary>
-    static Task InsertAsync(this RecordsContext records, PredictionRow row, CancellationToken cancellationToken) => records.Commands.ExecuteAsync(
+    static Task<int> InsertAsync(
+        this RecordsContext records, PredictionRow row, CancellationToken cancellationToken) => records.Commands.ExecuteAsync(
         $"""
         INSERT INTO predictions (id, input, plan, created, created_at, deadline, hardware, kind, status, cancel_requested, last_sequence,
         removed, arrival, attempts, enqueued, webhook_open, start_told)
