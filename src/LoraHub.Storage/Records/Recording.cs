@@ -93,9 +93,9 @@ static class Recording
         this RecordsContext records, PredictionRow row, CancellationToken cancellationToken) => records.Commands.ExecuteAsync(
         $"""
         INSERT INTO predictions (id, input, plan, created, created_at, deadline, hardware, kind, status, cancel_requested, last_sequence,
-        removed, arrival, attempts, enqueued, webhook_open, start_told)
+        removed, arrival, attempts, lost, enqueued, webhook_open, start_told)
         VALUES ({row.Id}, {row.Input}, {row.Plan}, {row.Created}, {row.CreatedAt}, {row.Deadline}, {row.Hardware}, {row.Kind.ToString()},
-        {row.Status}, {row.CancelRequested}, {row.LastSequence}, {row.Removed}, {row.Arrival}, {row.Attempts}, {row.Enqueued},
+        {row.Status}, {row.CancelRequested}, {row.LastSequence}, {row.Removed}, {row.Arrival}, {row.Attempts}, {row.Lost}, {row.Enqueued},
         {row.WebhookOpen}, {row.StartTold})
         """,
         cancellationToken);
