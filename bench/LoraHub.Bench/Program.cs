@@ -4,6 +4,7 @@ using LoraHub.Bench.Costs;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
 using LoraHub.Bench.Modules;
+using LoraHub.Bench.Pages;
 using LoraHub.Bench.Pool;
 using LoraHub.Bench.Queue;
 using LoraHub.Bench.Serve;
@@ -38,6 +39,9 @@ switch (args)
     case ["streams"]:
         await StreamBurst.PrintAsync();
         return 0;
+    case ["pages"]:
+        await PageLoad.PrintAsync();
+        return 0;
     case ["queue"]:
         await QueueLoad.PrintAsync();
         return 0;
@@ -66,7 +70,7 @@ switch (args)
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
-            + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|queue|serve [FOLDER]|modules|large FOLDER|"
+            + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
             + "tune [FOLDER]|tuned MODULE TRAIN TEST [FOLDER]|"
             + "micro [BenchmarkDotNet arguments]");
         return 2;

@@ -1,10 +1,16 @@
 // What plain HTML cannot do. Every page works without it, but less conveniently.
 "use strict";
 
-// A live page is one long response. If it ends before the run does (a node died, a proxy's timeout), the page asks again.
-addEventListener("load", () => {
-    if (document.querySelector("[data-live=running]")) setTimeout(() => location.reload(), 1000 + 1000 * Math.random());
-});
+// A live page is one long response, and parts of it come at least every five seconds. If it ends before the run does (a node died, a proxy's
+// timeout), or falls silent, the page asks again. Chromium fires no "load" for a response that broke off.
+if (document.querySelector("[data-live=running]")) {
+    let heard = Date.now(), leaving = false;
+    addEventListener("beforeunload", () => leaving = true);
+    new MutationObserver(() => heard = Date.now()).observe(document, { childList: true, characterData: true, subtree: true });
+    const ask = () => { if (!leaving && document.querySelector("[data-live=running]")) location.reload(); };
+    document.addEventListener("readystatechange", () => { if (document.readyState === "complete") setTimeout(ask, 1000 + 1000 * Math.random()); });
+    setInterval(() => { if (Date.now() - heard > 15000) ask(); }, 1000);
+}
 
 // Tables of examples: a new row when the last is used, columns from a spreadsheet, lines of a file.
 for (const table of document.querySelectorAll("[data-examples]")) {

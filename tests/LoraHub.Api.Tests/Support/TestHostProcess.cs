@@ -50,11 +50,16 @@ sealed class TestHostProcess : IAsyncDisposable
 
     /// <param name="dataPath">A data folder that the caller owns, or null for one that is deleted with the process.</param>
     /// <inheritdoc cref="StartAsync(ValueTuple{string, string}[])"/>
-    public static async Task<TestHostProcess> StartAsync(string? dataPath, params (string Key, string Value)[] settings)
+    public static Task<TestHostProcess> StartAsync(string? dataPath, params (string Key, string Value)[] settings) =>
+        StartProgramAsync(Path.Combine(AppContext.BaseDirectory, "lorahub-testhost.dll"), dataPath, settings);
+
+    /// <param name="program">The path of another program with the same output, such as the shipped one.</param>
+    /// <inheritdoc cref="StartAsync(string?, ValueTuple{string, string}[])"/>
+    public static async Task<TestHostProcess> StartProgramAsync(string program, string? dataPath, params (string Key, string Value)[] settings)
     {
         var data = dataPath ?? Directory.CreateTempSubdirectory("lorahub-").FullName;
         var url = settings.FirstOrDefault(setting => setting.Key == "urls").Value ?? "http://127.0.0.1:0";
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub-testhost.dll"), "--urls", url])
+        var start = new ProcessStartInfo("dotnet", ["exec", program, "--urls", url])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -1,0 +1,68 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace LoraHub.Web.Tests.Browsing;
+
+/// <summary>The first minutes of a newcomer, on the shipped model.</summary>
+public sealed partial class StoryTests(Chromium chromium, ShippedService service) : IClassFixture<ShippedService>
+{
+    [Fact]
+    public Task A_newcomer_watches_the_example_tries_a_prompt_and_publishes_the_result() => chromium.VisitAsync(service.Address, async page =>
+    {
+        await page.OpenAsync("/");
+        await page.Button("Run").ClickAsync();
+
+        await Expect(page.Locator("[data-live=running] circle.point").First).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Progressbar)).ToBeVisibleAsync();
+        await page.UntilStatusAsync("succeeded");
+        await AssertAdaptedIsBetterAsync(page);
+        var run = page.Url;
+
+        await page.GetByLabel("A prompt of your own").FillAsync("mimsy ; sun ;");
+        await page.Button("Answer").ClickAsync();
+        await Expect(page).Not.ToHaveURLAsync(run);
+        await page.UntilStatusAsync("succeeded");
+        await Expect(page.Locator("dl.answer")).ToContainTextAsync("mimsy ; sun ;");
+        await Expect(page.Locator("dl.answer dd.hint")).ToHaveCountAsync(0); // there is an answer
+
+        await page.OpenAsync(run);
+        await page.GetByLabel("Publish it as a model").FillAsync("me/french");
+        await page.Button("Publish").ClickAsync();
+        await Expect(page).ToHaveURLAsync(ModulePage());
+    });
+
+    [Fact]
+    public Task The_keyboard_alone_is_enough() => chromium.VisitAsync(service.Address, async page =>
+    {
+        await page.OpenAsync("/");
+        await page.TabToAsync(page.Locator(".skip"));
+        await Expect(page.Locator(".skip")).ToBeInViewportAsync();
+
+        await page.TabToAsync(page.Button("Run"));
+        await page.Keyboard.PressAsync("Enter");
+        await page.UntilStatusAsync("succeeded");
+
+        await page.TabToAsync(page.GetByLabel("A prompt of your own"));
+        await page.Keyboard.PressAsync("Control+A");
+        await page.Keyboard.TypeAsync("mimsy ; moon ;");
+        await page.TabToAsync(page.Button("Answer"));
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("dl.answer")).ToContainTextAsync("mimsy ; moon ;");
+        await page.UntilStatusAsync("succeeded");
+    });
+
+    /// <summary>The answers are judged: more are right with modules than without, and some of those without are wrong.</summary>
+    static async Task AssertAdaptedIsBetterAsync(IPage page)
+    {
+        var answers = page.Locator(".answers tbody");
+        var (wrongWithout, rightWithout, right) = (
+            await answers.Locator("td:nth-child(2) .wrong").CountAsync(),
+            await answers.Locator("td:nth-child(2) .right").CountAsync(),
+            await answers.Locator("td:nth-child(3) .right").CountAsync());
+        Assert.True(wrongWithout > 0 && right > rightWithout, $"Right are {right} with modules, {rightWithout} without.");
+    }
+
+    [GeneratedRegex("/modules/me/french$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ModulePage();
+}
