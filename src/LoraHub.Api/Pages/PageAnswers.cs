@@ -68,9 +68,9 @@ sealed class PageAnswers(IAntiforgery antiforgery, Tokens tokens, IOptions<ApiOp
             throw new BodyRefusedException(
                 StatusCodes.Status413PayloadTooLarge, "The form has more rows or more text than a prediction may have.", exception);
         }
-        catch (Exception exception) when (BodyRefusedException.From(exception, BodyBytes.TooLarge(api.Value.MaxRequestBody)) is { } refused)
+        catch (IOException exception)
         {
-            throw refused;
+            throw BodyRefusedException.From(exception, BodyBytes.TooLarge(api.Value.MaxRequestBody))!;
         }
     }
 

@@ -6,6 +6,7 @@ using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Web.Playground;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LoraHub.Api.Pages;
 
@@ -104,7 +105,7 @@ static class PlaygroundRoutes
             : answer;
     }
 
-    static IResult Form(
+    static RazorComponentResult Form(
         HttpContext http,
         PageAnswers answers,
         PlaygroundInput input,

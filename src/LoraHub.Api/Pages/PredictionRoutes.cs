@@ -60,9 +60,10 @@ static class PredictionRoutes
         });
     }
 
-    /// <returns>Null unless the text is one of the names in lower case.</returns>
+    /// <returns>Null unless the text is one of the names.</returns>
     static T? Read<T>(string? word)
-        where T : struct, Enum => Enum.GetValues<T>().Cast<T?>().FirstOrDefault(value => $"{value}".ToLowerInvariant() == word);
+        where T : struct, Enum => Enum.GetValues<T>().Cast<T?>().FirstOrDefault(
+        value => string.Equals($"{value}", word, StringComparison.OrdinalIgnoreCase));
 
     static async Task<IResult> ShowAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id)
     {

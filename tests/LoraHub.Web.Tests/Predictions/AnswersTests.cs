@@ -32,7 +32,7 @@ public sealed class AnswersTests : BunitContext
 
         var table = Render<Answers>(answers => answers
             .Add(one => one.Prediction, Some.Succeeded(Output, input))
-            .Add(one => one.IsRight, (answer, expected) => $"{answer}." == expected.ToLowerInvariant()));
+            .Add(one => one.IsRight, (answer, expected) => string.Equals($"{answer}.", expected, StringComparison.OrdinalIgnoreCase)));
 
         Assert.Equal(["mer ✓ right", "lit ✗ wrong"], table.FindAll("td[data-label=adapted]").Select(cell => cell.TextContent.Trim()));
     }

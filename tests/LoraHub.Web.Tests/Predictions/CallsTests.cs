@@ -85,7 +85,7 @@ public sealed class CallsTests
 
     static async Task<string[]> RunInShellAsync(string script)
     {
-        var start = new ProcessStartInfo("sh") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("sh") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         using var shell = Process.Start(start)!;
         await shell.StandardInput.WriteAsync(script.AsMemory(), TestContext.Current.CancellationToken);
         shell.StandardInput.Close();
