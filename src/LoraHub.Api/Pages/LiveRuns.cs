@@ -1,6 +1,6 @@
 using LoraHub.Api.Http;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Models;
+using LoraHub.Api.Predictions;
 using LoraHub.Api.Worker;
 using LoraHub.Core.Predictions;
 using LoraHub.Web.Live;
