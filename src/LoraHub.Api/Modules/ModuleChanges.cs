@@ -20,7 +20,7 @@ sealed partial class ModuleChanges(
 {
     const int LongestReason = 500;
 
-    static readonly string ReasonRule = $"reason is required: one line of 1 to {LongestReason} characters that says why the module is quarantined";
+    public static readonly string ReasonRule = $"reason is required: one line of 1 to {LongestReason} characters that says why the module is quarantined";
 
     public static async Task<IResult> QuarantineAsync(string owner, string name, HttpContext http, ModuleChanges changes)
     {
@@ -29,20 +29,24 @@ sealed partial class ModuleChanges(
             case JsonBody.Refused(var statusCode, var why):
                 return Problems.Because(statusCode, null, why);
             case JsonBody.Parsed(JsonObject body) when body["reason"] is JsonValue value && value.GetValueKind() == JsonValueKind.String
-                && ((string)value!).Trim() is { Length: > 0 and <= LongestReason } reason && !reason.Any(char.IsControl):
-                return await changes.MarkAsync(owner, name, reason, http);
+                && ((string)value!).Trim() is var reason && IsReason(reason):
+                return await changes.MarkAsync(ModuleReference.Parse($"{owner}/{name}"), reason, http);
             default:
                 return Problems.Fields([new InvalidField("required", "reason", ReasonRule)]);
         }
     }
 
     public static Task<IResult> ReleaseAsync(string owner, string name, HttpContext http, ModuleChanges changes) => changes.MarkAsync(
-        owner, name, reason: null, http);
+        ModuleReference.Parse($"{owner}/{name}"), reason: null, http);
 
+    /// <summary>Whether the text, trimmed, is a reason by <see cref="ReasonRule"/>.</summary>
+    public static bool IsReason(string text) => text.Length is > 0 and <= LongestReason && !text.Any(char.IsControl);
+
+    /// <param name="named">Null if what the request names is no reference.</param>
     /// <param name="reason">Why the module is quarantined; null releases it.</param>
-    async Task<IResult> MarkAsync(string owner, string name, string? reason, HttpContext http)
+    public async Task<IResult> MarkAsync(ModuleReference? named, string? reason, HttpContext http)
     {
-        if (ModuleReference.Parse($"{owner}/{name}") is not { } named || await index.FindAsync(named, http.RequestAborted) is not { } module)
+        if (named is null || await index.FindAsync(named, http.RequestAborted) is not { } module)
         {
             return Problems.NotFound();
         }

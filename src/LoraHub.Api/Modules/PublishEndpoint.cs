@@ -33,7 +33,7 @@ sealed partial class PublishEndpoint(
     public IncomingFolder Begin() => publisher.Begin();
 
     public static Task<IResult> PostAsync(string owner, string name, HttpContext http, PublishEndpoint endpoint) =>
-        ModelId.IsValid($"{owner}/{name}") ? endpoint.PublishFormAsync($"{owner}/{name}", http) : Task.FromResult(Problems.NotFound());
+        ModelId.IsValid($"{owner}/{name}") ? endpoint.PublishFormAsync($"{owner}/{name}", http, () => endpoint.OpenForm(http.Request)) : Task.FromResult(Problems.NotFound());
 
     /// <summary>Publishes files as the module's current version, if the token may.</summary>
     /// <param name="fill">Puts the module's files into a folder. Returns the base model, or null for the one in the configuration.</param>
@@ -71,20 +71,30 @@ sealed partial class PublishEndpoint(
         }
     }
 
-    Task<IResult> PublishFormAsync(string id, HttpContext http) => PublishAsync(id, http, async incoming =>
+    /// <summary>Opens the body of an upload. Nothing of it is read yet.</summary>
+    /// <exception cref="RequestRefusedException">It is too large, or not a form.</exception>
+    public FormParts OpenForm(HttpRequest request)
     {
         var limit = options.Value.MaxBytes + FormBytes;
-        if (http.Request.ContentLength > limit)
+        if (request.ContentLength > limit)
         {
             throw new RequestRefusedException(ModuleForm.TooLarge(options.Value));
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
         {
             body.MaxRequestBodySize = limit;
         }
 
-        var parts = FormParts.Of(http.Request, () => ModuleForm.TooLarge(options.Value));
+        return FormParts.Of(request, () => ModuleForm.TooLarge(options.Value));
+    }
+
+    /// <summary>Publishes the files of a form, if the token may.</summary>
+    /// <param name="open">The form's parts from the first one that has not been read. Called only if the token may.</param>
+    /// <exception cref="RequestRefusedException">The form is malformed or too large.</exception>
+    public Task<IResult> PublishFormAsync(string id, HttpContext http, Func<FormParts> open) => PublishAsync(id, http, async incoming =>
+    {
+        var parts = open();
         using var parcel = publisher.Begin();
         var form = new ModuleForm(incoming, parcel, options.Value);
         await form.ReadAsync(parts, http.RequestAborted);

@@ -84,6 +84,22 @@ sealed class PageAnswers(IAntiforgery antiforgery, Tokens tokens, IOptions<ApiOp
         _ => "That did not work",
     };
 
+    /// <summary>The same for a form that is read as a stream.</summary>
+    /// <param name="token">The form's token, its first field.</param>
+    public Task<bool> IsOwnFormAsync(HttpContext http, string token)
+    {
+        if (token.Length == 0)
+        {
+            return Task.FromResult(false);
+        }
+
+        http.Request.Headers[antiforgery.GetTokens(http).HeaderName!] = token; // else it is looked for in the body, which is stored for that
+        return antiforgery.IsRequestValidAsync(http);
+    }
+
+    /// <summary>The name of the field that has a form's token.</summary>
+    public string FormField(HttpContext http) => antiforgery.GetTokens(http).FormFieldName;
+
     Viewer ViewerOf(HttpContext http)
     {
         var form = antiforgery.GetAndStoreTokens(http);

@@ -15,6 +15,8 @@ namespace LoraHub.Api.Pages;
 /// </summary>
 static class PageServices
 {
+    public const string ForeignForm = "This form is too old, or was not made here. Open the page again and repeat it.";
+
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddOptions<PageOptions>().BindConfiguration(PageOptions.Section);
@@ -44,6 +46,8 @@ static class PageServices
         pages.AddEndpointFilter(CheckAsync);
         pages.MapPlayground();
         pages.MapPredictions();
+        pages.MapLibrary();
+        pages.MapUpload();
         pages.MapAccess();
     }
 
@@ -68,7 +72,8 @@ static class PageServices
         }
 
         var answers = http.RequestServices.GetRequiredService<PageAnswers>();
-        if (HttpMethods.IsPost(http.Request.Method) && await RefuseFormAsync(http, answers) is { } refusal)
+        var isStreamed = http.GetEndpoint()?.Metadata.GetMetadata<StreamedForm>() is not null;
+        if (HttpMethods.IsPost(http.Request.Method) && !isStreamed && await RefuseFormAsync(http, answers) is { } refusal)
         {
             return refusal;
         }
@@ -90,8 +95,7 @@ static class PageServices
         {
             return await answers.IsOwnFormAsync(http)
                 ? null
-                : answers.Problem(
-                    http, StatusCodes.Status400BadRequest, "This form is too old, or was not made here. Open the page again and repeat it.");
+                : answers.Problem(http, StatusCodes.Status400BadRequest, ForeignForm);
         }
         catch (BodyRefusedException refused)
         {
@@ -99,3 +103,6 @@ static class PageServices
         }
     }
 }
+
+/// <summary>Marks a form with files, which is read as a stream: its handler checks its token, since the body can be read only once.</summary>
+sealed record StreamedForm;

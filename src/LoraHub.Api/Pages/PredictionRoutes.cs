@@ -134,9 +134,13 @@ static class PredictionRoutes
     static async Task<IResult> PublishAsync(HttpContext http, PageAnswers answers, ResultPublication publication, string id)
     {
         var destination = PlaygroundForm.Text(await http.Request.ReadFormAsync(http.RequestAborted), ResultPublication.Destination);
-        return ModelId.IsValid(destination)
-            ? answers.Of(http, await publication.PublishAsync(id, destination, http), next: $"/modules/{destination}", back: PathOf(id))
-            : answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ResultPublication.Rule, PathOf(id));
+        if (!ModelId.IsValid(destination))
+        {
+            return answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ResultPublication.Rule, PathOf(id));
+        }
+
+        var answer = await publication.PublishAsync(id, destination, http);
+        return answers.Of(http, answer, LibraryRoutes.AfterPublication(answer), back: PathOf(id));
     }
 
     static async Task<IResult> CancelAsync(HttpContext http, IPredictionStore store, IPredictionQueue queue, string id)

@@ -77,7 +77,7 @@ public interface IModuleIndex
 public sealed record ModuleQuery
 {
     /// <summary>
-    /// Words or word prefixes that the id or the card must all contain. With a text, the best match comes first; otherwise the order is by id.
+    /// Words or word prefixes that the id or the card must all contain.
     /// </summary>
     public string? Text { get; init; }
 
@@ -95,10 +95,27 @@ public sealed record ModuleQuery
     /// <summary>Whether broken and quarantined modules are excluded.</summary>
     public bool UsableOnly { get; init; }
 
+    public ModuleOrder Order { get; init; }
+
     /// <summary>The number of modules before the page.</summary>
     public int Skip { get; init; }
 
     public int Limit { get; init; } = 20;
+}
+
+/// <summary>Modules that an order does not distinguish are ordered by id.</summary>
+public enum ModuleOrder
+{
+    /// <summary>With a text, the best match first; otherwise by id.</summary>
+    Relevance,
+
+    Name,
+
+    /// <summary>The most used first.</summary>
+    Uses,
+
+    /// <summary>The last published first.</summary>
+    Newest,
 }
 
 /// <param name="Sketch">See <see cref="ModuleReport.Sketch"/>.</param>

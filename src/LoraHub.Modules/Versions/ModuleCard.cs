@@ -3,7 +3,7 @@ namespace LoraHub.Modules.Versions;
 /// <summary>The content of a module's card, <c>README.md</c>.</summary>
 public sealed record ModuleCard
 {
-    /// <summary>The original Markdown, at most 64 KiB; untrusted and never rendered.</summary>
+    /// <summary>The original Markdown, at most 64 KiB; untrusted.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>

@@ -28,4 +28,19 @@ static class Chart
         var step = (points.Count + most - 1) / most;
         return step <= 1 ? points : [.. points.Where((_, index) => index % step == 0 || index == points.Count - 1)];
     }
+
+    /// <summary>An amount of data in the largest unit of which it has one.</summary>
+    public static string Size(long bytes)
+    {
+        var (unit, name) = bytes switch
+        {
+            >= 1L << 30 => (1L << 30, "GiB"),
+            >= 1L << 20 => (1L << 20, "MiB"),
+            >= 1L << 10 => (1L << 10, "KiB"),
+            _ => (1L, "bytes"),
+        };
+        return string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / unit:0.#} {name}");
+    }
+
+    public static string Date(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -101,3 +101,23 @@ document.addEventListener("click", async event => {
 const showCopy = () => document.querySelectorAll("[data-copy][hidden]").forEach(button => { if (navigator.clipboard) button.hidden = false; });
 new MutationObserver(showCopy).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden"] });
 showCopy();
+
+// Files can be dropped on the field that takes them.
+for (const place of document.querySelectorAll("[data-drop]")) {
+    place.addEventListener("dragover", event => { event.preventDefault(); place.classList.add("over"); });
+    place.addEventListener("dragleave", () => place.classList.remove("over"));
+    place.addEventListener("drop", event => {
+        event.preventDefault();
+        place.classList.remove("over");
+        place.querySelector("input[type=file]").files = event.dataTransfer.files;
+    });
+}
+
+// What takes long says so, and cannot be sent twice.
+document.addEventListener("submit", event => {
+    const button = event.target.querySelector("button[data-busy]");
+    if (!button) return;
+    button.textContent = button.dataset.busy;
+    button.disabled = true;
+});
+addEventListener("pageshow", event => { if (event.persisted && document.querySelector("button[data-busy]:disabled")) location.reload(); });

@@ -172,13 +172,25 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     {
         var wanted = records.Filtered(query);
         var words = TextSearch.QueryWords(query.Text);
-        return words.Length == 0
-            ? wanted.OrderBy(row => row.Id).Select(row => row.Number)
-            : Matches(records, words)
-                .Join(wanted, match => match.Number, row => row.Number, (match, row) => new { match.Distance, row.Id, row.Number })
+        if (words.Length == 0)
+        {
+            return Sorted(wanted, query.Order).Select(row => row.Number);
+        }
+
+        var matches = Matches(records, words);
+        return query.Order == ModuleOrder.Relevance
+            ? matches.Join(wanted, match => match.Number, row => row.Number, (match, row) => new { match.Distance, row.Id, row.Number })
                 .OrderBy(found => found.Distance).ThenBy(found => found.Id)
-                .Select(found => found.Number);
+                .Select(found => found.Number)
+            : Sorted(matches.Join(wanted, match => match.Number, row => row.Number, (match, row) => row), query.Order).Select(row => row.Number);
     }
+
+    static IQueryable<ModuleRow> Sorted(IQueryable<ModuleRow> rows, ModuleOrder order) => order switch
+    {
+        ModuleOrder.Uses => rows.OrderByDescending(row => row.Uses).ThenBy(row => row.Id),
+        ModuleOrder.Newest => rows.OrderByDescending(row => row.PublishedAt).ThenBy(row => row.Id),
+        _ => rows.OrderBy(row => row.Id),
+    };
 
     /// <returns>The row's number.</returns>
     async Task<long> PutAsync(RecordsContext records, ModuleVersion version, CancellationToken cancellationToken)
