@@ -20,7 +20,8 @@ sealed partial class ModuleChanges(
 {
     const int LongestReason = 500;
 
-    public static readonly string ReasonRule = $"reason is required: one line of 1 to {LongestReason} characters that says why the module is quarantined";
+    public static readonly string ReasonRule =
+        $"reason is required: one line of 1 to {LongestReason} characters that says why the module is quarantined";
 
     public static async Task<IResult> QuarantineAsync(string owner, string name, HttpContext http, ModuleChanges changes)
     {

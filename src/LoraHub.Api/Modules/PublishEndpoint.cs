@@ -33,7 +33,9 @@ sealed partial class PublishEndpoint(
     public IncomingFolder Begin() => publisher.Begin();
 
     public static Task<IResult> PostAsync(string owner, string name, HttpContext http, PublishEndpoint endpoint) =>
-        ModelId.IsValid($"{owner}/{name}") ? endpoint.PublishFormAsync($"{owner}/{name}", http, () => endpoint.OpenForm(http.Request)) : Task.FromResult(Problems.NotFound());
+        ModelId.IsValid($"{owner}/{name}")
+            ? endpoint.PublishFormAsync($"{owner}/{name}", http, () => endpoint.OpenForm(http.Request))
+            : Task.FromResult(Problems.NotFound());
 
     /// <summary>Publishes files as the module's current version, if the token may.</summary>
     /// <param name="fill">Puts the module's files into a folder. Returns the base model, or null for the one in the configuration.</param>

@@ -45,7 +45,8 @@ static class LibraryRoutes
     static string PageOf(string id, string version, ModuleAction done) =>
         $"{Path}/{id}?version={Uri.EscapeDataString(version)}&done={done.ToString().ToLowerInvariant()}";
 
-    static async Task<IResult> ListAsync(HttpContext http, PageAnswers answers, IModuleIndex index, IModelStore entries, ModelCatalog catalog, ModuleLibrary library)
+    static async Task<IResult> ListAsync(
+        HttpContext http, PageAnswers answers, IModuleIndex index, IModelStore entries, ModelCatalog catalog, ModuleLibrary library)
     {
         var request = http.Request;
         var (list, error) = ModuleListRequest.Read(Given(request.Query));
@@ -56,7 +57,7 @@ static class LibraryRoutes
 
         var order = Enum.TryParse<ModuleOrder>(request.Query[Sort], ignoreCase: true, out var sort) && Enum.IsDefined(sort) ? sort : default;
         var query = list.Query with { Order = order };
-        var found = await index.ListAsync(query with { Limit = query.Limit + 1 }, http.RequestAborted); // one extra shows whether there is a next page
+        var found = await index.ListAsync(query with { Limit = query.Limit + 1 }, http.RequestAborted); // one extra shows if there is a next page
         var shown = found.Take(query.Limit).ToArray();
         var described = await entries.FindAsync([.. shown.Select(module => module.Id)], http.RequestAborted);
         return answers.Page<LibraryPage>(http, new()

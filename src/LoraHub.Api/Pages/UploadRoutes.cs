@@ -3,6 +3,7 @@ using LoraHub.Api.Modules;
 using LoraHub.Api.Security;
 using LoraHub.Modules.Versions;
 using LoraHub.Web.Library;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LoraHub.Api.Pages;
 
@@ -40,9 +41,9 @@ static class UploadRoutes
                 ? Form(http, answers, destination, problem)
                 : TypedResults.LocalRedirect(LibraryRoutes.AfterPublication(answer));
         }
-        catch (RequestRefusedException refused)
+        catch (RequestRefusedException refused) when (Problem(refused.Answer) is { } problem)
         {
-            return Form(http, answers, destination, Problem(refused.Answer) ?? throw refused);
+            return Form(http, answers, destination, problem);
         }
     }
 
@@ -54,7 +55,7 @@ static class UploadRoutes
 
     static Problem? Problem(IResult answer) => (answer as IValueHttpResult)?.Value as Problem;
 
-    static IResult Form(HttpContext http, PageAnswers answers, string destination, Problem? error) => answers.Page<UploadPage>(
+    static RazorComponentResult Form(HttpContext http, PageAnswers answers, string destination, Problem? error) => answers.Page<UploadPage>(
         http,
         new() { [nameof(UploadPage.Destination)] = destination, [nameof(UploadPage.Error)] = error?.Detail },
         error?.Status ?? StatusCodes.Status200OK);

@@ -17,7 +17,7 @@ public static class CardHtml
     /// <summary>A longer card is cut off: some Markdown takes time that grows with the square of its length.</summary>
     public const int MostCharacters = 32 * 1024;
 
-    /// <summary>The renderer fills up short rows, so that a small text can make a huge table. A card with more cells is shown without tables.</summary>
+    /// <summary>Short rows are filled up, so that a small text can make a huge table. A card with more cells is shown without tables.</summary>
     const int MostCells = 4096;
 
     /// <summary>The cards that are kept: a hostile card takes up to a second, but only once.</summary>
@@ -99,7 +99,8 @@ public static class CardHtml
         {
             AllowedTags = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
             {
-                "p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "a", "table", "thead", "tbody", "tr", "th", "td", "hr", "br",
+                "p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "a", "hr", "br",
+                "table", "thead", "tbody", "tr", "th", "td",
             },
             AllowedAttributes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "href", "start" },
             AllowedSchemes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { Uri.UriSchemeHttp, Uri.UriSchemeHttps, Uri.UriSchemeMailto },

@@ -14,7 +14,8 @@ public sealed partial record LayerGroup(string Name, IReadOnlyList<(int Block, L
         .. layers.Select(layer => (Number: BlockNumber().Match(layer.Layer), Report: layer))
             .GroupBy(layer => NameOf(layer.Number, layer.Report.Layer), StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => new LayerGroup(group.Key, [.. group.Select(layer => (BlockOf(layer.Number), layer.Report)).OrderBy(layer => layer.Item1)])),
+            .Select(group => new LayerGroup(
+                group.Key, [.. group.Select(layer => (Block: BlockOf(layer.Number), layer.Report)).OrderBy(layer => layer.Block)])),
     ];
 
     static int BlockOf(Match number) => number.Success ? int.Parse(number.ValueSpan, System.Globalization.CultureInfo.InvariantCulture) : 0;

@@ -51,7 +51,7 @@ public sealed class LibraryPageTests(SharedService shared, ScopedService scoped)
     [InlineData("/modules?rank=x", HttpStatusCode.BadRequest, "rank")]
     [InlineData("/modules?unknown=x", HttpStatusCode.BadRequest, "Unknown query parameter")]
     [InlineData("/modules/nobody/nothing", HttpStatusCode.NotFound, "There is no model `nobody/nothing`.")]
-    [InlineData("/modules/%2e/x", HttpStatusCode.NotFound, "Not found")]
+    [InlineData("/modules/.x/y", HttpStatusCode.NotFound, "There is no model")]
     [InlineData("/modules/lorahub/t5-mini?version=000000000000", HttpStatusCode.NotFound, "has no such version")]
     public async Task What_is_wrong_or_unknown_is_said_on_a_page(string path, HttpStatusCode status, string text)
     {
@@ -87,10 +87,8 @@ public sealed class LibraryPageTests(SharedService shared, ScopedService scoped)
         var version = (await (await shared.Service.ReadyAsync()).PublishedAsync("asked/one", [1])).Text("version")!;
         var visitor = await Visitor.OfAsync(shared.Service);
 
-        using var asked = await visitor.SendAsync(
-            "/modules/asked/one", "/pages/models/asked/one/predictions", ("version", version), ("prompt", "dog"), ("max_new_tokens", "8"), ("seed", ""));
-        using var refused = await visitor.SendAsync(
-            "/modules/asked/one", "/pages/models/asked/one/predictions", ("version", version), ("prompt", "dog"), ("max_new_tokens", "0"));
+        using var asked = await AskAsync(("max_new_tokens", "8"), ("seed", ""));
+        using var refused = await AskAsync(("max_new_tokens", "0"));
 
         var id = asked.Headers.Location!.ToString().Split("/predictions/")[1];
         var prediction = await shared.Service.Services.GetRequiredService<IPredictionStore>().FindAsync(id, TestContext.Current.CancellationToken);
@@ -98,6 +96,9 @@ public sealed class LibraryPageTests(SharedService shared, ScopedService scoped)
         Assert.Equal("""{"prompt":"dog","max_new_tokens":8}""", prediction.Input.ToJsonString());
         Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
         Assert.Contains("max_new_tokens", await refused.TextAsync(), StringComparison.Ordinal);
+
+        Task<HttpResponseMessage> AskAsync(params (string, string)[] fields) => visitor.SendAsync(
+            "/modules/asked/one", "/pages/models/asked/one/predictions", [("version", version), ("prompt", "dog"), .. fields]);
     }
 
     [Fact]

@@ -8,7 +8,10 @@ namespace LoraHub.Web.Tests.Library;
 public sealed class CardHtmlTests
 {
     static readonly string[] Elements =
-        ["p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "a", "table", "thead", "tbody", "tr", "th", "td", "hr", "br"];
+    [
+        "p", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "a",
+        "table", "thead", "tbody", "tr", "th", "td", "hr", "br",
+    ];
 
     [Theory]
     [InlineData("<script>alert(1)</script>")]
@@ -54,7 +57,8 @@ public sealed class CardHtmlTests
     [InlineData("[a](#content)")]
     [InlineData("<javascript:alert(1)>")]
     [InlineData("[a]\n\n[a]: javascript:alert(1)")]
-    public void A_link_to_anything_but_another_site_leads_nowhere(string card) => Assert.Empty(Body(CardHtml.Render(card)).QuerySelectorAll("[href]"));
+    public void A_link_to_anything_but_another_site_leads_nowhere(string card) =>
+        Assert.Empty(Body(CardHtml.Render(card)).QuerySelectorAll("[href]"));
 
     [Theory]
     [InlineData("[a](https://ok.example/?a=b&c)", "https://ok.example/?a=b&c")]

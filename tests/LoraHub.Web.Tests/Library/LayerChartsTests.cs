@@ -43,7 +43,8 @@ public sealed class LayerChartsTests : BunitContext
         Show(Layer("a.0.q", 4), Layer("a.1.q", 1)).Find("svg").GetAttribute("aria-label"));
 
     [Fact]
-    public void A_module_that_changes_nothing_has_bars_without_height() => Assert.Equal("0", Show(Layer("a.0.q", 0)).Find("rect").GetAttribute("height"));
+    public void A_module_that_changes_nothing_has_bars_without_height() =>
+        Assert.Equal("0", Show(Layer("a.0.q", 0)).Find("rect").GetAttribute("height"));
 
     [Fact]
     public void Thousands_of_layers_make_a_bounded_page()
