@@ -1,17 +1,15 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Modules;
-using LoraHub.Api.Predictions;
 using LoraHub.Api.Replicate.Models;
+using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Security;
-using LoraHub.Core;
 using LoraHub.Core.Models;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Modules.Library;
 using LoraHub.Modules.Ranking;
 using LoraHub.Modules.Versions;
 using LoraHub.Web.Library;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
 namespace LoraHub.Api.Pages;
@@ -144,8 +142,7 @@ static class LibraryRoutes
         HttpContext http,
         PageAnswers answers,
         ModelCatalog catalog,
-        PredictionIntake intake,
-        IOptions<QueueOptions> queue,
+        [AsParameters] ReplicateServices services,
         string owner,
         string name)
     {
@@ -163,10 +160,10 @@ static class LibraryRoutes
         }
 
         var input = PlaygroundForm.Read(form, PromptSchema.Fields, []);
-        return await PlaygroundRoutes.CreateAsync(http, answers, intake, queue.Value.Capacity, input, Refuse, model);
+        return await PlaygroundRoutes.CreateAsync(http, services, input, model, Refuse);
 
-        IResult Refuse(IReadOnlyList<InputError> errors) => answers.Problem(
-            http, StatusCodes.Status422UnprocessableEntity, string.Join('\n', errors.Select(error => $"{error.Field}: {error.Message}")), back);
+        IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) => answers.Problem(
+            http, statusCode, string.Join('\n', errors.Select(error => $"{error.Field}: {error.Message}")), back);
     }
 
     static async Task<IResult> QuarantineAsync(HttpContext http, PageAnswers answers, ModuleChanges changes, string owner, string name)
