@@ -81,6 +81,7 @@ static class LoraHubServer
         builder.AddTelemetry();
         builder.ConfigureStop();
         builder.WebHost.UseStaticWebAssets(); // after a build they are where they were written; publishing copies them
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false"; // else a catch-all route makes unknown paths 405 instead of 404
         builder.Services.AddInference();
         builder.Services.AddProbes();
         builder.Services.AddHostedService<StartupSummary>();

@@ -17,6 +17,7 @@ static class Logging
             .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // LoraHubServer prints startup errors
             .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal) // callers log the errors, without stored data
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal) // the probes' answers contain the errors
+            .MinimumLevel.Override("Microsoft.AspNetCore.Antiforgery", LogEventLevel.Fatal) // a form cookie of an older key is an error there
             .WriteTo.Console(services.GetRequiredService<IOptions<LogOptions>>().Value.Format)
             .ReadFrom.Configuration(builder.Configuration)
             .ReadFrom.Services(services)

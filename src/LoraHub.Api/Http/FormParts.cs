@@ -12,7 +12,8 @@ sealed record FormPart(string Name, string? FileName, string? ContentType, Strea
 /// Reads the parts of a <c>multipart/form-data</c> body in order. All methods throw <see cref="RequestRefusedException"/> for a client's error.
 /// </summary>
 /// <param name="tooLarge">Creates the response to a body that exceeds the server's limit.</param>
-sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> tooLarge)
+/// <param name="mostParts">The most parts of the body.</param>
+sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> tooLarge, int mostParts)
 {
     const int MaxParts = 16, MaxTextBytes = 8 * 1024, MaxBoundary = 70; // MaxBoundary is from RFC 2046
 
@@ -20,7 +21,7 @@ sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> t
 
     int _count;
 
-    public static FormParts Of(HttpRequest request, Func<IResult> tooLarge)
+    public static FormParts Of(HttpRequest request, Func<IResult> tooLarge, int mostParts = MaxParts)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
@@ -36,7 +37,7 @@ sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> t
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary);
         return boundary.Length is 0 or > MaxBoundary
             ? throw Malformed($"its Content-Type must name a boundary of at most {MaxBoundary} characters")
-            : new FormParts(request.HttpContext, new MultipartReader(boundary.ToString(), request.Body), tooLarge);
+            : new FormParts(request.HttpContext, new MultipartReader(boundary.ToString(), request.Body), tooLarge, mostParts);
     }
 
     /// <returns>Null at the end of the body.</returns>
@@ -47,9 +48,9 @@ sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> t
             return null;
         }
 
-        if (++_count > MaxParts)
+        if (++_count > mostParts)
         {
-            throw Malformed($"it may have at most {MaxParts} parts");
+            throw Malformed($"it may have at most {mostParts} parts");
         }
 
         if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
@@ -66,19 +67,24 @@ sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> t
     public Task<int> ReadAsync(FormPart part, Memory<byte> buffer, CancellationToken cancellationToken) =>
         FromClientAsync(() => part.Body.ReadAsync(buffer, cancellationToken).AsTask());
 
-    public async Task<string> ReadTextAsync(FormPart part, CancellationToken cancellationToken)
+    /// <param name="most">In bytes.</param>
+    public async Task<string> ReadTextAsync(FormPart part, CancellationToken cancellationToken, int most = MaxTextBytes)
     {
-        var buffer = new byte[MaxTextBytes + 1];
-        var length = await FromClientAsync(
-            () => part.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).AsTask());
-        if (length > MaxTextBytes)
+        using var text = new MemoryStream();
+        var buffer = new byte[MaxTextBytes];
+        while (text.Length <= most && await ReadAsync(part, buffer, cancellationToken) is var read and > 0)
         {
-            throw InvalidText(part, $"may be at most {MaxTextBytes} bytes long");
+            text.Write(buffer, 0, read);
+        }
+
+        if (text.Length > most)
+        {
+            throw InvalidText(part, $"may be at most {most} bytes long");
         }
 
         try
         {
-            return Strict.GetString(buffer, 0, length);
+            return Strict.GetString(text.GetBuffer(), 0, (int)text.Length);
         }
         catch (DecoderFallbackException)
         {

@@ -1,6 +1,6 @@
 using LoraHub.Api.Security;
 using LoraHub.Web.Access;
-using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LoraHub.Api.Pages;
 
@@ -28,13 +28,13 @@ static class AccessRoutes
         return TypedResults.LocalRedirect(PathOf(form["return"]));
     }
 
-    static IResult SignOut(HttpContext http, PageCookie cookie)
+    static RedirectHttpResult SignOut(HttpContext http)
     {
-        cookie.Delete(http);
+        PageCookie.Delete(http);
         return TypedResults.LocalRedirect(PageRoute.SignIn);
     }
 
-    static IResult Form(HttpContext http, PageAnswers answers, string? next, bool failed) => answers.Page<SignInPage>(
+    static RazorComponentResult Form(HttpContext http, PageAnswers answers, string? next, bool failed) => answers.Page<SignInPage>(
         http,
         new() { [nameof(SignInPage.Return)] = PathOf(next), [nameof(SignInPage.Failed)] = failed },
         failed ? StatusCodes.Status401Unauthorized : StatusCodes.Status200OK);

@@ -11,6 +11,8 @@ namespace LoraHub.Api.Pages;
 /// <summary>Answers with pages, and with what the routes of the API answered, shown as a page.</summary>
 sealed class PageAnswers(IAntiforgery antiforgery, Tokens tokens, IOptions<ApiOptions> api)
 {
+    public const string ForeignForm = "This form is too old, or was not made here. Open the page again and repeat it.";
+
     /// <param name="parameters">The page's parameters, without the viewer.</param>
     public RazorComponentResult Page<TPage>(HttpContext http, Dictionary<string, object?> parameters, int statusCode = StatusCodes.Status200OK)
         where TPage : IComponent

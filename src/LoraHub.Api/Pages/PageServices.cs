@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Pages;
@@ -15,8 +16,6 @@ namespace LoraHub.Api.Pages;
 /// </summary>
 static class PageServices
 {
-    public const string ForeignForm = "This form is too old, or was not made here. Open the page again and repeat it.";
-
     public static IServiceCollection AddPages(this IServiceCollection services)
     {
         services.AddOptions<PageOptions>().BindConfiguration(PageOptions.Section);
@@ -24,6 +23,7 @@ static class PageServices
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "lorahub-form";
+            options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
             options.SuppressXFrameOptionsHeader = true; // the Content-Security-Policy says it
         });
         services.AddDataProtection().SetApplicationName("lorahub").DisableAutomaticKeyGeneration();
@@ -31,6 +31,7 @@ static class PageServices
         services.AddOptions<KeyManagementOptions>().Configure<IXmlRepository>((options, keys) => options.XmlRepository = keys);
         services.AddSingleton<MatcherPolicy, HtmlRoutes>();
         services.AddOptions<FormOptions>().Configure<IOptions<LimitsOptions>>(Bound);
+        services.AddSingleton<StreamedForm>().AddSingleton<TrainingCheck>().AddSingleton<NewTraining>();
         return services.AddSingleton<PageAnswers>().AddSingleton<LiveRuns>().AddSingleton<IErrorFormat, PageErrorFormat>();
     }
 
@@ -48,6 +49,7 @@ static class PageServices
         pages.MapPredictions();
         pages.MapLibrary();
         pages.MapUpload();
+        pages.MapTrainings();
         pages.MapAccess();
     }
 
@@ -67,13 +69,12 @@ static class PageServices
         var http = context.HttpContext;
         if (BarePaths.Covers(http.Request.Path) && !HtmlRoutes.WantsHtml(http.Request))
         {
-            http.Response.Headers.Allow = HttpMethods.Post;
-            return TypedResults.StatusCode(StatusCodes.Status405MethodNotAllowed);
+            return AsWithoutPages(http);
         }
 
         var answers = http.RequestServices.GetRequiredService<PageAnswers>();
-        var isStreamed = http.GetEndpoint()?.Metadata.GetMetadata<StreamedForm>() is not null;
-        if (HttpMethods.IsPost(http.Request.Method) && !isStreamed && await RefuseFormAsync(http, answers) is { } refusal)
+        var isChecked = http.GetEndpoint()?.Metadata.GetMetadata<ReadsStreamedForm>() is not null; // by its reader
+        if (HttpMethods.IsPost(http.Request.Method) && !isChecked && await RefuseFormAsync(http, answers) is { } refusal)
         {
             return refusal;
         }
@@ -89,13 +90,26 @@ static class PageServices
         }
     }
 
+    /// <summary>Cog's API has no route for GET here, but for another method, or for none.</summary>
+    static StatusCodeHttpResult AsWithoutPages(HttpContext http)
+    {
+        var path = http.Request.Path;
+        if (!path.StartsWithSegments(PredictionRoutes.Path, StringComparison.OrdinalIgnoreCase, out var rest))
+        {
+            return TypedResults.StatusCode(StatusCodes.Status404NotFound);
+        }
+
+        http.Response.Headers.Allow = rest.HasValue && rest != "/" ? HttpMethods.Put : HttpMethods.Post;
+        return TypedResults.StatusCode(StatusCodes.Status405MethodNotAllowed);
+    }
+
     static async Task<IResult?> RefuseFormAsync(HttpContext http, PageAnswers answers)
     {
         try
         {
             return await answers.IsOwnFormAsync(http)
                 ? null
-                : answers.Problem(http, StatusCodes.Status400BadRequest, ForeignForm);
+                : answers.Problem(http, StatusCodes.Status400BadRequest, PageAnswers.ForeignForm);
         }
         catch (BodyRefusedException refused)
         {
@@ -103,6 +117,3 @@ static class PageServices
         }
     }
 }
-
-/// <summary>Marks a form with files, which is read as a stream: its handler checks its token, since the body can be read only once.</summary>
-sealed record StreamedForm;

@@ -15,13 +15,15 @@ namespace LoraHub.Api.Pages;
 /// <summary>Predictions: the list, one of them live, two of them side by side, and what can be done with a result.</summary>
 static class PredictionRoutes
 {
+    public const string Path = "/predictions";
+
     const int PageSize = 50;
 
     const string Unknown = "There is no such prediction.";
 
     public static void MapPredictions(this IEndpointRouteBuilder pages)
     {
-        pages.MapGet("/predictions", ListAsync).WithMetadata(new ForBrowsers());
+        pages.MapGet(Path, ListAsync).WithMetadata(new ForBrowsers());
         pages.MapGet("/predictions/{id}", ShowAsync).WithMetadata(new ForBrowsers());
         pages.MapGet("/predictions/compare", CompareAsync).WithMetadata(new ForBrowsers());
         pages.MapPost("/pages/predictions/{id}/prompt", PromptAsync);
@@ -30,7 +32,7 @@ static class PredictionRoutes
     }
 
     /// <summary>The path of a prediction's page.</summary>
-    public static string PathOf(string id) => $"/predictions/{Uri.EscapeDataString(id)}";
+    public static string PathOf(string id) => $"{Path}/{Uri.EscapeDataString(id)}";
 
     /// <param name="status">Shows only predictions in this state.</param>
     /// <param name="kind">Shows only predictions of this kind.</param>
@@ -69,7 +71,7 @@ static class PredictionRoutes
     {
         if (await runs.OpenAsync(id, PredictionKinds.Predictions, http) is not { } run)
         {
-            return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, "/predictions");
+            return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, Path);
         }
 
         return answers.Page<PredictionView>(http, new()
@@ -84,14 +86,14 @@ static class PredictionRoutes
     {
         if (a is null || b is null)
         {
-            return answers.Problem(http, StatusCodes.Status400BadRequest, "Choose two predictions in the list.", "/predictions");
+            return answers.Problem(http, StatusCodes.Status400BadRequest, "Choose two predictions in the list.", Path);
         }
 
         var one = await store.FindAsync(a, [PredictionKind.Compose], http.RequestAborted);
         var other = await store.FindAsync(b, [PredictionKind.Compose], http.RequestAborted);
         if (one is null || other is null)
         {
-            return answers.Problem(http, StatusCodes.Status404NotFound, "One of these is not a prediction of the composer.", "/predictions");
+            return answers.Problem(http, StatusCodes.Status404NotFound, "One of these is not a prediction of the composer.", Path);
         }
 
         return answers.Page<ComparePage>(http, new()
@@ -109,7 +111,7 @@ static class PredictionRoutes
         var prompt = PlaygroundForm.Untrimmed(await http.Request.ReadFormAsync(http.RequestAborted), PromptSchema.Prompt);
         if (await store.FindCreatedAsync(id, http.RequestAborted) is not { } earlier)
         {
-            return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, "/predictions");
+            return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, Path);
         }
 
         if (earlier.Kind != PredictionKind.Generate)

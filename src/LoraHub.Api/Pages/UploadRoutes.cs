@@ -19,7 +19,7 @@ static class UploadRoutes
     {
         pages.MapGet(Path, (HttpContext http, PageAnswers answers, string? destination) => Form(http, answers, destination ?? "", error: null))
             .WithScope(TokenScope.Publish);
-        pages.MapPost("/pages/modules", UploadAsync).WithScope(TokenScope.Publish).WithMetadata(new StreamedForm());
+        pages.MapPost("/pages/modules", UploadAsync).WithScope(TokenScope.Publish).WithMetadata(new ReadsStreamedForm());
     }
 
     static async Task<IResult> UploadAsync(HttpContext http, PageAnswers answers, PublishEndpoint publisher)
@@ -30,7 +30,7 @@ static class UploadRoutes
             var parts = publisher.OpenForm(http.Request);
             if (!await answers.IsOwnFormAsync(http, await ReadAsync(parts, answers.FormField(http), http)))
             {
-                return answers.Problem(http, StatusCodes.Status400BadRequest, PageServices.ForeignForm, Path);
+                return answers.Problem(http, StatusCodes.Status400BadRequest, PageAnswers.ForeignForm, Path);
             }
 
             destination = (await ReadAsync(parts, Destination, http)).Trim();

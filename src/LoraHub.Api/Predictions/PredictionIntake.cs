@@ -225,6 +225,7 @@ sealed partial class PredictionIntake(
             Version = called?.Version,
             Input = known,
             Plan = plan with { Warnings = [.. request.Ignored.Warnings(known), .. plan.Warnings] },
+            Destination = (plan as TrainingPlan)?.Destination.Module,
             Origin = request.Origin,
             CreatedAt = now,
             Deadline = now + request.CancelAfter,

@@ -15,7 +15,7 @@ sealed class PageCookie(IDataProtectionProvider protection)
     public void Set(HttpContext http, string token) =>
         http.Response.Cookies.Append(Name, _protector.Protect(token, Lifetime), Options(http.Request, Lifetime));
 
-    public void Delete(HttpContext http) => http.Response.Cookies.Delete(Name, Options(http.Request, maxAge: null));
+    public static void Delete(HttpContext http) => http.Response.Cookies.Delete(Name, Options(http.Request, maxAge: null));
 
     /// <returns>The token; null without a valid cookie.</returns>
     public string? TokenOf(HttpRequest request)

@@ -33,6 +33,15 @@ sealed class TrainingData(IUploadStore uploads, IBlobStore blobs, IOptions<Limit
         return await OwnThread.RunAsync(() => Read(content, most, mostBytes), cancellationToken);
     }
 
+    /// <summary>Reads the data once, on a thread of its own.</summary>
+    /// <param name="read">Gets the data as a seekable stream (see <see cref="TrainingText"/>).</param>
+    /// <exception cref="TrainingDataException"/>
+    public async Task<T> ReadAsync<T>(DataSource source, Func<Stream, T> read, CancellationToken cancellationToken)
+    {
+        await using var content = await OpenAsync(source, cancellationToken);
+        return await OwnThread.RunAsync(() => read(content), cancellationToken);
+    }
+
     /// <summary>Stores the data as <see cref="TrainingLines"/>.</summary>
     /// <returns>The digest of the blob.</returns>
     /// <exception cref="TrainingDataException"/>

@@ -37,7 +37,36 @@ sealed class TrainingIntake(
         },
         cancellationToken);
 
+    /// <summary>Checks a training without creating it. Data to tune on is not read (see <see cref="TrainingData"/>).</summary>
+    /// <returns>The plan without its data, or null and at least one error.</returns>
+    public async Task<(TrainingPlan? Plan, IReadOnlyList<InputError> Errors)> CheckAsync(TrainingRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var inputs = new TrainingInputs(request, TrainingSchema.Fields.Known(request.Prediction.Input), limits.Value.InputLines);
+            return (await DraftAsync(inputs, request.Destination, cancellationToken), []);
+        }
+        catch (InputsRefusedException exception)
+        {
+            return (null, exception.Errors);
+        }
+    }
+
     async Task<PredictionPlan> PlanAsync(TrainingInputs inputs, TrainingDestination destination, CancellationToken cancellationToken)
+    {
+        var draft = await DraftAsync(inputs, destination, cancellationToken);
+        var isTuned = draft.Input.Tuning is not null;
+        return draft with
+        {
+            Data = isTuned ? await StoreAsync(inputs, cancellationToken) : null,
+            ValidationData = isTuned && inputs.Has(TrainingSchema.ValidationData)
+                ? await StoreAsync(inputs, TrainingSchema.ValidationData, cancellationToken)
+                : null,
+        };
+    }
+
+    /// <summary>The plan without its data.</summary>
+    async Task<TrainingPlan> DraftAsync(TrainingInputs inputs, TrainingDestination destination, CancellationToken cancellationToken)
     {
         var input = inputs.Parse();
         CheckExamples(inputs, input.Type);
@@ -45,18 +74,17 @@ sealed class TrainingIntake(
             inputs.Model, input.Type == TrainingType.Tune ? inputs.Text(TrainingSchema.InitFrom) : null, cancellationToken);
         var composition = input.Type == TrainingType.Tune ? null : await ComposeAsync(inputs, cancellationToken);
         var seed = composition?.Seed ?? inputs.ParseComposition().Seed ?? PredictionPlanner.NewSeed();
-        var isTuned = input.Tuning is not null;
         return new TrainingPlan(
             input,
             composition is null ? baseModel : BaseOf(composition) ?? baseModel,
             composition,
             start,
-            isTuned ? await StoreAsync(inputs, cancellationToken) : null,
-            isTuned && inputs.Has(TrainingSchema.ValidationData) ? await StoreAsync(inputs, TrainingSchema.ValidationData, cancellationToken) : null,
+            Data: null,
+            ValidationData: null,
             destination,
             seed)
         {
-            Warnings = inputs.Warnings(input.Type, startsFromLora: isTuned && (start ?? (object?)composition) is not null),
+            Warnings = inputs.Warnings(input.Type, startsFromLora: input.Tuning is not null && (start ?? (object?)composition) is not null),
         };
     }
 

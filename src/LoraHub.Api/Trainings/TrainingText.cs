@@ -12,6 +12,13 @@ sealed class TrainingDataException(string message) : Exception(message)
     public bool IsTooLarge { get; init; }
 }
 
+/// <summary>The form of training data.</summary>
+/// <param name="Format">JSON Lines, or CSV and its separator.</param>
+/// <param name="Input">The name of the examples' inputs; that of the first example.</param>
+/// <param name="Target">The name of their targets.</param>
+/// <param name="Ignored">The names of what is not read.</param>
+sealed record DataShape(string Format, string Input, string Target, IReadOnlyList<string> Ignored);
+
 /// <summary>Reads the examples of training data one at a time: JSON Lines, or CSV with a header.</summary>
 static class TrainingText
 {
@@ -23,8 +30,9 @@ static class TrainingText
     static readonly (string Input, string Target)[] Names = [("input", "target"), ("prompt", "completion"), ("input", "output")];
 
     /// <param name="content">Seekable.</param>
+    /// <param name="found">Is called once, before the first example.</param>
     /// <exception cref="TrainingDataException"/>
-    public static IEnumerable<TrainingExample> Read(Stream content)
+    public static IEnumerable<TrainingExample> Read(Stream content, Action<DataShape>? found = null)
     {
         var first = Utf8Lines.Read(content).FirstOrDefault(line => !string.IsNullOrWhiteSpace(line))?.TrimStart();
         content.Position = 0;
@@ -32,31 +40,36 @@ static class TrainingText
         return first switch
         {
             null => throw new TrainingDataException($"The data is empty; give one example a line, with {Columns}."),
-            ['{', ..] => ReadObjects(lines),
+            ['{', ..] => ReadObjects(lines, found),
             ['[', ..] => throw new TrainingDataException("The data is a JSON array; write one object a line instead (JSON Lines)."),
-            _ => ReadTable(lines, first.Contains('\t', StringComparison.Ordinal) ? '\t' : ','),
+            _ => ReadTable(lines, first.Contains('\t', StringComparison.Ordinal) ? '\t' : ',', found),
         };
     }
 
-    static IEnumerable<TrainingExample> ReadObjects(IEnumerable<string> lines)
+    static IEnumerable<TrainingExample> ReadObjects(IEnumerable<string> lines, Action<DataShape>? found)
     {
         foreach (var (index, text) in lines.Index())
         {
             if (!string.IsNullOrWhiteSpace(text))
             {
-                yield return ReadObject(text, index + 1);
+                yield return ReadObject(text, index + 1, found);
+                found = null;
             }
         }
     }
 
-    static TrainingExample ReadObject(string text, int line)
+    static TrainingExample ReadObject(string text, int line, Action<DataShape>? found)
     {
         var row = Parse(text, line) as JsonObject
             ?? throw new TrainingDataException($"Line {line} is not a JSON object; a line is an object with {Columns}.");
         var (input, target) = Names.FirstOrDefault(pair => row.ContainsKey(pair.Input) && row.ContainsKey(pair.Target));
-        return input is null
-            ? throw new TrainingDataException($"Line {line} does not have {Columns}.")
-            : new TrainingExample(TextOf(row[input], input, line), TextOf(row[target], target, line));
+        if (input is null)
+        {
+            throw new TrainingDataException($"Line {line} does not have {Columns}.");
+        }
+
+        found?.Invoke(new DataShape("JSON Lines", input, target, [.. row.Select(member => member.Key).Except([input, target])]));
+        return new TrainingExample(TextOf(row[input], input, line), TextOf(row[target], target, line));
     }
 
     static JsonNode? Parse(string text, int line)
@@ -85,7 +98,7 @@ static class TrainingText
         ? throw new TrainingDataException($"Line {line}: `{name}` is empty; complete the example or leave it out.")
         : text;
 
-    static IEnumerable<TrainingExample> ReadTable(IEnumerable<string> lines, char separator)
+    static IEnumerable<TrainingExample> ReadTable(IEnumerable<string> lines, char separator, Action<DataShape>? found)
     {
         var rows = DelimitedText.Read(
             lines,
@@ -97,7 +110,13 @@ static class TrainingText
         {
             if (header is null)
             {
-                header = Header.Of([.. cells.Select(cell => cell.Trim().ToLowerInvariant())], line);
+                string[] names = [.. cells.Select(cell => cell.Trim().ToLowerInvariant())];
+                header = Header.Of([.. names], line);
+                found?.Invoke(new DataShape(
+                    separator == '\t' ? "CSV, separated by tabs" : "CSV, separated by commas",
+                    header.InputName,
+                    header.TargetName,
+                    [.. names.Except([header.InputName, header.TargetName])]));
             }
             else if (cells.Count == header.Count)
             {

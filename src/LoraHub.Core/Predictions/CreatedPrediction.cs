@@ -28,6 +28,9 @@ public sealed record CreatedPrediction
     /// <summary>The worker's plan. Null once the prediction has ended, and for predictions stored by versions without plans.</summary>
     public PredictionPlan? Plan { get; init; }
 
+    /// <summary>The <c>owner/name</c> of the module that a training makes a version of. Null for other kinds.</summary>
+    public string? Destination { get; init; }
+
     /// <summary>Scheme and host under which the client reached the service: the base of every URL in responses, without a trailing slash.</summary>
     public required string Origin { get; init; }
 

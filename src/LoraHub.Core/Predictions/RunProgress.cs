@@ -11,6 +11,10 @@ public sealed record RunProgress(
     [property: JsonPropertyName("total")] int Total,
     [property: JsonPropertyName("loss"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Loss)
 {
+    /// <summary>Whether it is an evaluation of a search, not a step of a training by gradient.</summary>
+    [JsonIgnore]
+    public bool IsSearch => TokensPerSecond is null && Validation is null;
+
     /// <summary>The lowest loss of the search so far; null in a training.</summary>
     [JsonPropertyName("best"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Best { get; init; }
@@ -18,6 +22,10 @@ public sealed record RunProgress(
     /// <summary>The loss on the data to validate on, if it was measured after this step.</summary>
     [JsonPropertyName("validation"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Validation { get; init; }
+
+    /// <summary>The tokens that a training reads in a second, on average so far.</summary>
+    [JsonPropertyName("speed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? TokensPerSecond { get; init; }
 
     /// <summary>The weights of the best loss, when this evaluation found it.</summary>
     [JsonPropertyName("weights"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -24,7 +24,11 @@ sealed class TuningLog(int total, TimeProvider time, IPredictionProgress progres
         var validation = step.Validation is { } loss ? $", validation={loss:0.0000}" : "";
         progress.Log(ProgressLine.Format(
             step.Step, total, TimeSpan.FromSeconds(state.Seconds), $"loss={step.Loss:0.0000}{validation}, {speed:0} tokens/s"));
-        progress.Report(new RunProgress(step.Step, total, RunProgress.Finite(step.Loss)) { Validation = step.Validation });
+        progress.Report(new RunProgress(step.Step, total, RunProgress.Finite(step.Loss))
+        {
+            Validation = step.Validation,
+            TokensPerSecond = RunProgress.Finite(speed),
+        });
         progress.Measure("loss", step.Loss);
         progress.Measure("steps", step.Step);
         if (step.Validation is { } measured)

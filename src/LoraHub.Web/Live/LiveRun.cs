@@ -17,12 +17,15 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     readonly List<RunProgress> _curve = [];
     Task? _following;
 
-    /// <summary>Something new is to be shown.</summary>
+    /// <summary>Something new is to be shown; not raised at the end, when <see cref="FollowAsync"/> completes.</summary>
     public event Action? Changed;
 
     public Prediction Prediction { get; private set; } = created;
 
-    /// <summary>What was reported in the attempt that runs, or ended.</summary>
+    /// <summary>How often a worker has started it.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>What was reported. An attempt replaces what it repeats; one that goes on from a checkpoint keeps what is before it.</summary>
     public IReadOnlyList<RunProgress> Curve => _curve;
 
     /// <summary>The weights of the best loss so far; of the result, once it is there.</summary>
@@ -74,7 +77,7 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
             {
                 if (!await next)
                 {
-                    Show(waiting);
+                    Apply(waiting); // shown once, when the parts of the page end
                     return;
                 }
 
@@ -100,11 +103,13 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
         {
             switch (one.Event)
             {
-                case PredictionEvent.Started: // another attempt begins again
-                    _curve.Clear();
+                case PredictionEvent.Started:
+                    Attempts++;
+                    _curve.RemoveAll(point => point.IsSearch); // it begins again; a training goes on from its checkpoint
                     Weights = [];
                     break;
                 case PredictionEvent.Progressed(var progress):
+                    RemoveRepeated(progress);
                     _curve.Add(progress);
                     Weights = progress.Weights ?? Weights;
                     break;
@@ -112,6 +117,15 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
                     Weights = weights;
                     break;
             }
+        }
+    }
+
+    /// <summary>Removes what a lost attempt had reported and this one repeats.</summary>
+    void RemoveRepeated(RunProgress progress)
+    {
+        if (_curve.FindLast(point => point.IsSearch == progress.IsSearch) is { } last && last.Done >= progress.Done)
+        {
+            _curve.RemoveAll(point => point.IsSearch == progress.IsSearch && point.Done >= progress.Done);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using LoraHub.Api.Tests.Security;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Modules.Versions;
 

@@ -27,7 +27,8 @@ static class PageSteps
         for (var stop = 0; stop < 200; stop++)
         {
             await page.Keyboard.PressAsync("Tab");
-            Assert.True(await page.EvaluateAsync<bool>(IsFocusVisible), "The focus cannot be seen.");
+            var focused = await page.EvaluateAsync<string>("() => document.activeElement.outerHTML.slice(0, 200)");
+            Assert.True(await page.EvaluateAsync<bool>(IsFocusVisible), $"The focus cannot be seen: {focused}");
             if (await target.EvaluateAsync<bool>("element => element === document.activeElement"))
             {
                 return;

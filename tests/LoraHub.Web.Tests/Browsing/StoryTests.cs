@@ -30,6 +30,7 @@ public sealed partial class StoryTests(Chromium chromium, ShippedService service
         await page.GetByLabel("Publish it as a model").FillAsync("me/french");
         await page.Button("Publish").ClickAsync();
         await Expect(page).ToHaveURLAsync(ModulePage());
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("me/french");
     });
 
     [Fact]
@@ -63,6 +64,6 @@ public sealed partial class StoryTests(Chromium chromium, ShippedService service
         Assert.True(wrongWithout > 0 && right > rightWithout, $"Right are {right} with modules, {rightWithout} without.");
     }
 
-    [GeneratedRegex("/modules/me/french$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("/modules/me/french\\?", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ModulePage();
 }

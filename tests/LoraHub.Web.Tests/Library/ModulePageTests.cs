@@ -9,7 +9,11 @@ public sealed class ModulePageTests : BunitContext
 {
     static readonly ModuleVersion Module = new()
     {
-        Id = "me/french", Digest = new string('a', 64), BaseModel = "lorahub/t5-mini", IsOwned = true, IsCurrent = true,
+        Id = "me/french",
+        Digest = new string('a', 64),
+        BaseModel = "lorahub/t5-mini",
+        IsOwned = true,
+        IsCurrent = true,
     };
 
     [Theory]

@@ -70,6 +70,30 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
             : await _content.CompleteAsync(new UploadDetails(name, type, metadata), cancellationToken);
     }
 
+    /// <summary>Stores the content of a part while it arrives.</summary>
+    /// <returns>The file, not completed; the caller disposes it.</returns>
+    /// <exception cref="RequestRefusedException">It is larger than a file may be, or there is no room for it.</exception>
+    public static async Task<IUploadWriter> StoreAsync(
+        FormParts parts, FormPart part, IUploadStore uploads, UploadOptions options, CancellationToken cancellationToken)
+    {
+        var content = await uploads.CreateAsync(cancellationToken) ?? throw StorageFull(options);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            await CopyAsync(parts, part, content, buffer, options, cancellationToken);
+            return content;
+        }
+        catch
+        {
+            await content.DisposeAsync();
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     public ValueTask DisposeAsync() => _content?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>Writes the limit in megabytes as Replicate does.</summary>
@@ -88,19 +112,11 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
         }
 
         _contentPart = part;
-        _content = await uploads.CreateAsync(cancellationToken) ?? throw StorageFull();
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
-        try
-        {
-            await CopyAsync(parts, part, _content, buffer, cancellationToken);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        _content = await StoreAsync(parts, part, uploads, options, cancellationToken);
     }
 
-    async Task CopyAsync(FormParts parts, FormPart part, IUploadWriter content, byte[] buffer, CancellationToken cancellationToken)
+    static async Task CopyAsync(
+        FormParts parts, FormPart part, IUploadWriter content, byte[] buffer, UploadOptions options, CancellationToken cancellationToken)
     {
         long size = 0;
         while (await parts.ReadAsync(part, buffer, cancellationToken) is var read and > 0)
@@ -113,7 +129,7 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
 
             if (!await content.WriteAsync(buffer.AsMemory(0, read), cancellationToken))
             {
-                throw StorageFull();
+                throw StorageFull(options);
             }
         }
     }
@@ -127,7 +143,7 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
     }
 
     /// <summary>Whether the name contains no path separator or control character.</summary>
-    static bool IsName(string name) =>
+    public static bool IsName(string name) =>
         Encoding.UTF8.GetByteCount(name) <= MaxName
         && !name.AsSpan().ContainsAny('/', '\\', '\uFFFD') // U+FFFD replaces bytes that were not UTF-8
         && !name.Any(char.IsControl)
@@ -153,7 +169,7 @@ sealed class FileForm(IUploadStore uploads, UploadOptions options) : IAsyncDispo
     static RequestRefusedException Invalid(string type, string field, string description) =>
         new(Problems.Fields([new InvalidField(type, field, description)]));
 
-    RequestRefusedException StorageFull() => new(Problems.Because(
+    static RequestRefusedException StorageFull(UploadOptions options) => new(Problems.Because(
         StatusCodes.Status507InsufficientStorage,
         null,
         $"Stored files may total at most {options.MaxTotalBytes} bytes ({UploadOptions.Section}:{nameof(UploadOptions.MaxTotalBytes)}); "

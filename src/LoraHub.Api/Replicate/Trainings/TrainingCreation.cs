@@ -57,10 +57,12 @@ static class TrainingCreation
 
     /// <exception cref="RequestRefusedException">The body names none.</exception>
     static TrainingDestination DestinationOf(ReplicateRequest request, HttpContext http) =>
-        new(request.RequiredText(ResultPublication.Destination), http.User.Identity?.Name, http.IsAdmin());
+        Destination(request.RequiredText(ResultPublication.Destination), http);
+
+    public static TrainingDestination Destination(string module, HttpContext http) => new(module, http.User.Identity?.Name, http.IsAdmin());
 
     /// <returns>The error response, or null if the token may publish there.</returns>
-    static async Task<IResult?> RefuseAsync(string destination, HttpContext http, ModelCatalog models, ModuleRights rights) =>
+    public static async Task<IResult?> RefuseAsync(string destination, HttpContext http, ModelCatalog models, ModuleRights rights) =>
         !ModelId.IsValid(destination) ? Problems.Because(StatusCodes.Status404NotFound, null, BadDestination)
         : models.IsOfService(destination) ? Problems.Because(StatusCodes.Status409Conflict, null, NameTaken)
         : await rights.RefuseChangeAsync(destination, http);
