@@ -42,5 +42,6 @@ sealed class PageKeys(IServiceKeys keys) : IXmlRepository
     }
 
     /// <summary>There is nothing to store: no key is generated.</summary>
-    public void StoreElement(XElement element, string friendlyName) => throw new NotSupportedException("The key of the pages is derived, not stored.");
+    public void StoreElement(XElement element, string friendlyName) =>
+        throw new NotSupportedException("The key of the pages is derived, not stored.");
 }

@@ -51,6 +51,10 @@ static class PageServices
         pages.MapUpload();
         pages.MapTrainings();
         pages.MapAccess();
+
+        // Cog's trainings are not served: what is not read stays unknown, as without the pages.
+        app.MapMethods("/trainings/{**rest}", [HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete], () => TypedResults.NotFound())
+            .ExcludeFromDescription();
     }
 
     /// <summary>Lets a form hold what a prediction may: two cells for each line, and a cell with all of the text.</summary>

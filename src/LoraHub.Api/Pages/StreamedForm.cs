@@ -63,6 +63,7 @@ sealed class StreamedForm(
     {
         await using var content = await FileForm.StoreAsync(parts, part, uploads, files.Value, cancellationToken);
         var name = part.FileName!.Length <= MaxName && FileForm.IsName(part.FileName) ? part.FileName : "data";
-        return await content.CompleteAsync(new UploadDetails(name, "text/plain", new Dictionary<string, System.Text.Json.JsonElement>()), cancellationToken);
+        var details = new UploadDetails(name, "text/plain", new Dictionary<string, System.Text.Json.JsonElement>());
+        return await content.CompleteAsync(details, cancellationToken);
     }
 }

@@ -52,7 +52,8 @@ sealed class TrainingCheck(TrainingIntake intake, TrainingData data, BaseModels 
         var count = 0;
         try
         {
-            foreach (var example in read(shape => preview = preview with { Format = shape.Format, Columns = (shape.Input, shape.Target), Ignored = shape.Ignored }))
+            foreach (var example in read(
+                shape => preview = preview with { Format = shape.Format, Columns = (shape.Input, shape.Target), Ignored = shape.Ignored }))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 count++;

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.DataProtection;
 
 namespace LoraHub.Api.Security;
 
-/// <summary>The cookie that keeps a visitor's token, encrypted. It applies to the pages only: no other site gets anything from <c>/v1</c> with it.</summary>
+/// <summary>
+/// The cookie that keeps a visitor's token, encrypted. It applies to the pages only: no other site gets anything from <c>/v1</c> with it.
+/// </summary>
 sealed class PageCookie(IDataProtectionProvider protection)
 {
     const string Name = "lorahub";

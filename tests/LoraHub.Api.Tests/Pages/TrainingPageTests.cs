@@ -85,7 +85,15 @@ public sealed class TrainingPageTests(ServicePool pool) : IClassFixture<ServiceP
         var file = (await check.TextAsync()).Split("name=\"earlier_file\" value=\"")[1].Split('"')[0];
 
         using var start = await visitor.SendFileAsync(
-            New, Action, file: null, ("type", "tune"), ("destination", "me/french"), ("earlier_file", file), ("rank", "16"), ("method", "lorahub"), ("action", "start"));
+            New,
+            Action,
+            file: null,
+            ("type", "tune"),
+            ("destination", "me/french"),
+            ("earlier_file", file),
+            ("rank", "16"),
+            ("method", "lorahub"),
+            ("action", "start"));
         var path = start.Headers.Location!.ToString();
         var training = await client.UntilTrainedAsync(path["/trainings/".Length..]);
         var page = await visitor.ReadAsync(path);
@@ -132,7 +140,8 @@ public sealed class TrainingPageTests(ServicePool pool) : IClassFixture<ServiceP
         var id = response.Headers.Location!.ToString()["/predictions/".Length..];
         await client.UntilPredictionAsync(id, "succeeded");
 
-        Assert.Equal("SMALL WORDS", string.Concat((await client.GetJsonAsync($"/v1/predictions/{id}"))["output"]!.AsArray().Select(piece => (string)piece!)));
+        var prediction = await client.GetJsonAsync($"/v1/predictions/{id}");
+        Assert.Equal("SMALL WORDS", string.Concat(prediction["output"]!.AsArray().Select(piece => (string)piece!)));
     }
 
     [Fact]

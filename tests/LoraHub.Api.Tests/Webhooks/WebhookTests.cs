@@ -56,14 +56,20 @@ public sealed class WebhookTests : IAsyncDisposable
     [Fact]
     public async Task A_training_sends_its_start_its_logs_and_its_end()
     {
-        _service.Predictor.TuneScript = (_, folder, _, progress, _) =>
+        await using var receiver = await Receiver.StartAsync();
+        _service.Predictor.TuneScript = (_, folder, _, progress, cancellationToken) =>
         {
             progress.Log("step 1");
+            while (receiver.Count < 2) // its start and its log: the end would take the place of a log that was not sent yet
+            {
+                cancellationToken.WaitHandle.WaitOne(10);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             var adapter = Path.Combine(folder, "adapter.zip");
             File.WriteAllBytes(adapter, Run.AdapterBytes);
             return new PredictionResult(new PredictionOutput(), adapter, CheckpointFile: null);
         };
-        await using var receiver = await Receiver.StartAsync();
         var client = await _service.ReadyAsync();
         var version = (await client.GetJsonAsync("/v1/models/lorahub/lorahub"))["latest_version"]!.Text("id");
         var body = new JsonObject { ["destination"] = "me/french", ["input"] = TrainingRequests.Tune(), ["webhook"] = receiver.Url };

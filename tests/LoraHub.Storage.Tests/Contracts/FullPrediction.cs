@@ -52,6 +52,7 @@ static class FullPrediction
             CreatedAt = createdAt,
             Deadline = createdAt.AddMinutes(5),
             Deployment = "lorahub/mine",
+            Destination = "me/french",
             Webhook = new PredictionWebhook("https://example.org/?secret=1", new HashSet<WebhookEvent> { WebhookEvent.Start, WebhookEvent.Completed })
             {
                 Trace = new Dictionary<string, string> { ["traceparent"] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
