@@ -69,7 +69,8 @@ static class PageLoad
         await Task.Delay(Watching);
         Print($"{OpenPages} live pages: memory before / with them", $"{memory:0} / {program.ResidentMiB:0} MiB");
         Print($"{OpenPages} live pages: processor time to open them and {Watching.TotalSeconds:0} s of watching", $"{opening.TotalSeconds:0.0} s");
-        Print($"{OpenPages} live pages: processor while watching, share of one core", $"{100 * (program.ProcessorTime - processor) / Watching:0.0} %");
+        Print(
+            $"{OpenPages} live pages: processor while watching, share of one core", $"{100 * (program.ProcessorTime - processor) / Watching:0.0} %");
         await leaving.CancelAsync();
         await Task.WhenAll(pages);
     }

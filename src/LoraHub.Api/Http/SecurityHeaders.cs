@@ -3,8 +3,8 @@ namespace LoraHub.Api.Http;
 static class SecurityHeaders
 {
     /// <summary>
-    /// Adds headers that restrict what a browser does with a response. Pages under <paramref name="docs"/> may run their own scripts and styles, other
-    /// pages only the files of this service. Keeps a Content-Security-Policy that the route has set.
+    /// Adds headers that restrict what a browser does with a response. Pages under <paramref name="docs"/> may run their own scripts and styles,
+    /// other pages only the files of this service. Keeps a Content-Security-Policy that the route has set.
     /// </summary>
     /// <param name="isPage">Whether the request is for a page.</param>
     public static void UseSecurityHeaders(this WebApplication app, string docs, Func<HttpContext, bool> isPage) => app.Use((http, next) =>

@@ -8,7 +8,7 @@ namespace LoraHub.Api.Pages;
 
 /// <summary>
 /// Gives the framework's data protection one key, derived from the service's own secret, which all nodes share: what one node encrypts, every other
-/// reads. It does not rotate; whoever deletes the secret signs everybody out.
+/// reads. It does not rotate: deleting the secret signs everybody out.
 /// </summary>
 sealed class PageKeys(IServiceKeys keys) : IXmlRepository
 {

@@ -53,8 +53,8 @@ static class PageServices
         pages.MapAccess();
 
         // Cog's trainings are not served: what is not read stays unknown, as without the pages.
-        app.MapMethods("/trainings/{**rest}", [HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete], () => TypedResults.NotFound())
-            .ExcludeFromDescription();
+        string[] changes = [HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete];
+        app.MapMethods("/trainings/{**rest}", changes, () => TypedResults.NotFound()).ExcludeFromDescription();
     }
 
     /// <summary>Lets a form hold what a prediction may: two cells for each line, and a cell with all of the text.</summary>

@@ -31,7 +31,8 @@ sealed class TrainingCheck(TrainingIntake intake, TrainingData data, BaseModels 
     {
         try
         {
-            return await data.ReadAsync(source, content => Of(found => TrainingText.Read(content, found), plan, cancellationToken), cancellationToken);
+            return await data.ReadAsync(
+                source, content => Of(found => TrainingText.Read(content, found), plan, cancellationToken), cancellationToken);
         }
         catch (TrainingDataException exception)
         {

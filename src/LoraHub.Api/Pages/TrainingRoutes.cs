@@ -88,7 +88,7 @@ static class TrainingRoutes
         HttpContext http, PageAnswers answers, IPredictionStore store, [AsParameters] ReplicateServices services, string id)
     {
         var back = $"/trainings/{Uri.EscapeDataString(id)}";
-        var prompt = PlaygroundForm.Text(await http.Request.ReadFormAsync(http.RequestAborted), PromptSchema.Prompt);
+        var prompt = PlaygroundForm.Untrimmed(await http.Request.ReadFormAsync(http.RequestAborted), PromptSchema.Prompt);
         var version = (await store.FindAsync(id, PredictionKinds.Trainings, http.RequestAborted))?.Output?.Version;
         var model = version is null ? null : await services.Models.FindVersionAsync(version, http.RequestAborted);
         if (model is null or { Problem: not null })

@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Kernels;
 
-/// <summary>gelu(gate) ⊙ up and its gradient, each in one pass, gelu by tanh (arXiv 1606.08415, section 2; the gated form: arXiv 2002.05202).</summary>
+/// <summary>
+/// gelu(gate) ⊙ up and its gradient, each in one pass, gelu by tanh (arXiv 1606.08415, section 2; the gated form: arXiv 2002.05202).
+/// </summary>
 static unsafe class GatedGelu
 {
     const float Linear = -1.5957691216057308f; // −2·√(2/π)
