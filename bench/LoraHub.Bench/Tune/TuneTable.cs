@@ -44,7 +44,7 @@ static class TuneTable
         using var model = T5Model.Load(folder, CPU, _ => type);
         var loaded = ResidentMemory.Reset();
         using var factors = TuningStart.New(model, Settings, seed: 1);
-        using var optimizer = new AdamW(factors.Trained, Settings.WeightDecay);
+        using var optimizer = new AdamW(factors.Trained, Settings.WeightDecay, AdamW.UsualNorm);
         var (inputs, targets) = (RandomRows(InputTokens, 1), RandomRows(TargetTokens, 2));
         using var examples = new FewShotExamples(model, inputs, targets);
         using var rows = TokenRows.Of(inputs, CPU);

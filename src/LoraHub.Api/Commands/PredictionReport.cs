@@ -47,6 +47,12 @@ static class PredictionReport
             output.WriteLine($"Loss {Loss(loss.ZeroShot)} → {Loss(loss.Adapted)} in {loss.Evaluations} evaluations.");
         }
 
+        if (result.Tuning is { } tuning)
+        {
+            output.WriteLine($"Tuned in {tuning.Steps} steps: token loss {Loss(tuning.ComposedLoss)} → {Loss(tuning.Loss)}. "
+                + "The weights are those of the composition before.");
+        }
+
         if (result.Accuracy is { } accuracy)
         {
             output.WriteLine($"Exact match {Percent(accuracy.ZeroShot)} % → {Percent(accuracy.Adapted)} %.");
@@ -65,13 +71,29 @@ static class PredictionReport
 
     static void Show(Output output, ControlReport controls)
     {
-        output.Show(ControlColumns,
+        List<object?[]> rows =
         [
             Row("no modules", controls.ZeroShot.Loss, controls.ZeroShot.Accuracy),
             Row($"best single, {controls.BestSingle.Module}", controls.BestSingle.Loss, controls.BestSingle.Accuracy),
             Row("uniform mean", controls.UniformMean.Loss, controls.UniformMean.Accuracy),
             Row("random directions", controls.RandomDirections.Loss, controls.RandomDirections.Accuracy),
-        ]);
+        ];
+        if (controls.Composed is { } composed)
+        {
+            rows.Add(Row("composed, not tuned", composed.Loss, composed.Accuracy));
+        }
+
+        if (controls.TunedFromZero is { } zero)
+        {
+            rows.Add(Row("tuned from a new LoRA", zero.Loss, zero.Accuracy));
+        }
+
+        if (controls.TunedFromBestSingle is { } single)
+        {
+            rows.Add(Row($"tuned from the best single, {single.Module}", single.Loss, single.Accuracy));
+        }
+
+        output.Show(ControlColumns, rows);
         if (controls.LeaveOneOut is { } left)
         {
             output.WriteLine($"Leave-one-out: {Percent(left.Adapted)} % correct, best single {Percent(left.BestSingle)} %, "

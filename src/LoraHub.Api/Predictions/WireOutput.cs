@@ -95,6 +95,10 @@ public sealed record ComposedOutput : WireOutput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LossReport? Loss { get; init; }
 
+    /// <inheritdoc cref="PredictionOutput.Tuning"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TuningOutcome? Tuning { get; init; }
+
     /// <inheritdoc cref="PredictionOutput.Predictions"/>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Predictions { get; init; }
@@ -123,6 +127,7 @@ public sealed record ComposedOutput : WireOutput
             Composition = output.Composition,
             Weights = output.Weights,
             Loss = output.Loss,
+            Tuning = output.Tuning,
             Predictions = output.Predictions,
             ZeroShot = output.ZeroShot,
             Accuracy = output.Accuracy,

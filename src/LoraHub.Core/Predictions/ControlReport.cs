@@ -21,6 +21,18 @@ public sealed record ControlReport
     [JsonPropertyName("random_directions")]
     public required ControlResult RandomDirections { get; init; }
 
+    /// <summary>The composition before the gradient steps; absent if the method has none, as the two that follow.</summary>
+    [JsonPropertyName("composed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ControlResult? Composed { get; init; }
+
+    /// <summary>The same steps on a new LoRA of the same layers and rank, as PEFT initializes it: tuning without modules.</summary>
+    [JsonPropertyName("tuned_from_zero"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ControlResult? TunedFromZero { get; init; }
+
+    /// <summary>The same steps on the best single module.</summary>
+    [JsonPropertyName("tuned_from_best_single"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SingleControl? TunedFromBestSingle { get; init; }
+
     /// <summary>Only without test outputs.</summary>
     [JsonPropertyName("leave_one_out"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LeftOut? LeaveOneOut { get; init; }

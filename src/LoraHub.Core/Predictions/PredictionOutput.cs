@@ -31,6 +31,10 @@ public sealed record PredictionOutput
     [JsonPropertyName("loss"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LossReport? Loss { get; init; }
 
+    /// <summary>How the composed adapter was tuned; absent if it was not. <see cref="Weights"/> are those of the composition before.</summary>
+    [JsonPropertyName("tuning"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TuningOutcome? Tuning { get; init; }
+
     /// <summary>The adapted model's answers to <c>test_inputs</c>, in their order.</summary>
     [JsonPropertyName("predictions"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Predictions { get; init; }

@@ -11,9 +11,16 @@ public sealed record RunProgress(
     [property: JsonPropertyName("total")] int Total,
     [property: JsonPropertyName("loss"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Loss)
 {
-    /// <summary>Whether it is an evaluation of a search, not a step of a training by gradient.</summary>
+    /// <summary>The phase of gradient steps after a search.</summary>
+    public const string Tuning = "tuning";
+
+    /// <summary>Whether it is an evaluation of a search, not a step by gradient.</summary>
     [JsonIgnore]
-    public bool IsSearch => TokensPerSecond is null && Validation is null;
+    public bool IsSearch => TokensPerSecond is null && Validation is null && Phase is null;
+
+    /// <summary>Null in a search, and in a training; else <see cref="Tuning"/>. <see cref="Done"/> counts from 1 in each phase.</summary>
+    [JsonPropertyName("phase"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Phase { get; init; }
 
     /// <summary>The lowest loss of the search so far; null in a training.</summary>
     [JsonPropertyName("best"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

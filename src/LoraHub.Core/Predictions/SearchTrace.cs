@@ -46,6 +46,10 @@ public sealed record SearchTrace
     [JsonPropertyName("steps")]
     public required IReadOnlyList<TraceStep> Steps { get; init; }
 
+    /// <summary>The gradient steps after the search, in order; absent if there were none.</summary>
+    [JsonPropertyName("tuning"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TracedTuning>? Tuning { get; init; }
+
     /// <summary>Writes the trace as JSON, one module or step per line; numbers round-trip exactly.</summary>
     public void Write(Stream stream)
     {
@@ -71,6 +75,15 @@ public sealed record TracedScreen(
     [property: JsonPropertyName("modules")] IReadOnlyList<string> Modules,
     [property: JsonPropertyName("part")] int Part,
     [property: JsonPropertyName("loss")] double? Loss,
+    [property: JsonPropertyName("seconds")] double Seconds);
+
+/// <summary>One gradient step on the composed adapter.</summary>
+/// <param name="Index">Counted from 0.</param>
+/// <param name="Loss">Mean token loss of the examples before the step.</param>
+/// <param name="Seconds">From the start of the search to the end of this step.</param>
+public sealed record TracedTuning(
+    [property: JsonPropertyName("index")] int Index,
+    [property: JsonPropertyName("loss")] double Loss,
     [property: JsonPropertyName("seconds")] double Seconds);
 
 /// <summary>One evaluation of the objective.</summary>

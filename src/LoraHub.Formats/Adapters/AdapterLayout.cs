@@ -99,6 +99,21 @@ public sealed class AdapterLayout
         }
     }
 
+    /// <summary>The layout of a LoRA with these layers, each once, whose factors already contain their scaling.</summary>
+    /// <param name="layers">Each layer's name and the ranks, inputs and outputs of its two factors; at least one.</param>
+    public static AdapterLayout Of(IEnumerable<(string Layer, int Rank, long Input, long Output)> layers)
+    {
+        var slots = new List<LayerSlot>();
+        var offset = 0L;
+        foreach (var (layer, rank, input, output) in layers.OrderBy(layer => layer.Layer, StringComparer.Ordinal))
+        {
+            slots.Add(new LayerSlot(layer, rank, Scaling: 1, input, output, offset));
+            offset += slots[^1].Size;
+        }
+
+        return new AdapterLayout(slots);
+    }
+
     static LayerSlot Slot(string layer, TensorEntry a, TensorEntry b, AdapterConfig config, long offset)
     {
         var (rank, alpha) = config.OfLayer(layer);

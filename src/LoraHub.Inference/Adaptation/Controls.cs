@@ -3,6 +3,7 @@ using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
+using LoraHub.Inference.Training;
 
 using static TorchSharp.torch;
 
@@ -23,7 +24,7 @@ sealed class Controls(
     BaseModel Base => plan.Base;
 
     /// <param name="found">The prediction's own modules and weights.</param>
-    public ControlReport Make(FoundWeights found)
+    public ControlReport Make(FoundAdapter found)
     {
         using var scope = NewDisposeScope();
         using var examples = new FewShotExamples(Base.Model, inputs, targets);
@@ -35,6 +36,9 @@ sealed class Controls(
             BestSingle = BestSingle(examples, modules),
             UniformMean = Result(examples, found.Composition, uniform),
             RandomDirections = RandomDirections(examples),
+            Composed = Input.TuningSteps > 0 ? Result(examples, found.Composition, found.Weights) : null,
+            TunedFromZero = Input.TuningSteps > 0 ? TunedFromZero(examples, found) : null,
+            TunedFromBestSingle = Input.TuningSteps > 0 ? TunedFromBestSingle(examples, modules) : null,
             LeaveOneOut = Input.TestOutputs is null && inputs.Length > 1 ? LeaveOneOut() : null,
             Missing = Missing(),
         };
@@ -43,9 +47,11 @@ sealed class Controls(
     ControlResult Result(FewShotExamples examples, IComposition composition, double[] weights)
     {
         using var scope = NewDisposeScope();
-        var lora = composition.Compose([weights]);
-        return new ControlResult(Loss(examples, lora, weights), Accuracy(lora));
+        return Result(examples, composition.Compose([weights]), weights);
     }
+
+    /// <param name="weights">Those of the objective's penalty.</param>
+    ControlResult Result(FewShotExamples examples, LoraLayers lora, double[] weights) => new(Loss(examples, lora, weights), Accuracy(lora));
 
     /// <summary>The candidate with the lowest loss on the examples.</summary>
     SingleControl BestSingle(FewShotExamples examples, int modules)
@@ -65,12 +71,39 @@ sealed class Controls(
         try
         {
             using var found = search.Find(random, inputs, targets, log: null);
-            return Result(examples, found.Composition, found.Weights);
+            return Result(examples, found.ToLayers(Base.Model.ComputeType), found.Weights);
         }
         finally
         {
             Array.ForEach(random, module => module.Dispose());
         }
+    }
+
+    /// <summary>The method's steps on a new LoRA of the same layers and rank, as PEFT initializes it.</summary>
+    ControlResult? TunedFromZero(FewShotExamples examples, FoundAdapter found)
+    {
+        using var scope = NewDisposeScope();
+        var slots = found.Modules.SelectMany(module => module.Layout.Slots)
+            .Where(slot => LoraFactors.IsInScope(slot.Layer, FewShotTuning.Scope)).ToArray();
+        if (slots.Length == 0)
+        {
+            return null;
+        }
+
+        using var factors = TuningStart.New(Base.Model, TuningStart.SideBySide(slots), FewShotTuning.Scope, plan.Seed);
+        search.Tuning(inputs, targets).Tune(factors, double.PositiveInfinity, log: null);
+        return Result(examples, factors.ToLayers(Base.Model.ComputeType), [0]);
+    }
+
+    SingleControl TunedFromBestSingle(FewShotExamples examples, int modules)
+    {
+        using var scope = NewDisposeScope();
+        using var probes = search.Probes(plan.Modules, inputs, targets);
+        var best = probes.Best().Module;
+        using var factors = TuningStart.Balanced([best], [1], FewShotTuning.Scope);
+        search.Tuning(inputs, targets).Tune(factors, double.PositiveInfinity, log: null);
+        var result = Result(examples, factors.ToLayers(Base.Model.ComputeType), [1, .. new double[modules - 1]]);
+        return new SingleControl(best.Info.Id, result.Loss, result.Accuracy);
     }
 
     /// <summary>
@@ -92,7 +125,7 @@ sealed class Controls(
             using var found = search.Find(candidates, otherInputs, otherTargets, log: null);
             using var probes = search.Probes(candidates, otherInputs, otherTargets);
             using var alone = new DeltaComposition([probes.Best().Module], Base.Model.ComputeType);
-            adapted += IsRight(left, found.Composition.Compose([found.Weights])) ? 1 : 0;
+            adapted += IsRight(left, found.ToLayers(Base.Model.ComputeType)) ? 1 : 0;
             single += IsRight(left, alone.Compose([[1.0]])) ? 1 : 0;
             zeroShot += IsRight(left, null) ? 1 : 0;
         }

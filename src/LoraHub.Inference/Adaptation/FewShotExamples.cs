@@ -72,14 +72,12 @@ sealed class FewShotExamples : IDisposable
 
     /// <summary>The search's objective for a mean token loss.</summary>
     /// <param name="weights">The weights with that loss.</param>
-    public double Score(double meanTokenLoss, double[] weights, Objective objective)
-    {
-        const double Regularization = 0.05; // of lorahub's default_l1_regularization
+    public double Score(double meanTokenLoss, double[] weights, Objective objective) =>
+        (meanTokenLoss / Divisor(objective)) + Penalty(weights);
 
-        // The reference divides the batch's mean by the number of examples once more.
-        var divisor = objective == Objective.Reference ? _count : 1;
-        return (meanTokenLoss / divisor) + (Regularization * (weights.Sum(Math.Abs) / weights.Length));
-    }
+    /// <summary>The mean token loss of a value of the search's objective.</summary>
+    /// <param name="weights">The weights with that value.</param>
+    public double MeanTokenLoss(double score, double[] weights, Objective objective) => (score - Penalty(weights)) * Divisor(objective);
 
     public void Dispose()
     {
@@ -87,6 +85,16 @@ sealed class FewShotExamples : IDisposable
         {
             batch.Dispose();
         }
+    }
+
+    // The reference divides the batch's mean by the number of examples once more.
+    int Divisor(Objective objective) => objective == Objective.Reference ? _count : 1;
+
+    static double Penalty(double[] weights)
+    {
+        const double Regularization = 0.05; // of lorahub's default_l1_regularization
+
+        return Regularization * (weights.Sum(Math.Abs) / weights.Length);
     }
 
     /// <param name="lengths">Tokens of each row in a batch.</param>

@@ -6,14 +6,7 @@ using LoraHub.Inference.Models;
 
 namespace LoraHub.Inference.Adaptation;
 
-/// <summary>Modules and their weights. Owns the composition; borrows the modules.</summary>
-/// <param name="Weights">In the order of the modules.</param>
-sealed record FoundWeights(IReadOnlyList<LoraModule> Modules, IComposition Composition, double[] Weights, LossReport? Loss) : IDisposable
-{
-    public void Dispose() => Composition.Dispose();
-}
-
-/// <summary>A prediction's method: from candidates and examples to modules and weights.</summary>
+/// <summary>A prediction's method: from candidates and examples to an adapter.</summary>
 /// <param name="cache">Known losses of single modules; the search adds to it.</param>
 sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, ProbeCache cache, CancellationToken cancellationToken)
 {
@@ -25,12 +18,12 @@ sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, Pro
         ? new DeltaComposition(modules, model.Model.ComputeType)
         : new FactorsComposition(modules, model.Model.ComputeType);
 
-    /// <summary>Selects modules by probing if the input asks for it, and optimizes their weights.</summary>
+    /// <summary>Selects modules by probing if the input asks for it, optimizes their weights, and tunes the adapter if the input asks for it.</summary>
     /// <param name="inputs">Token ids of the examples.</param>
     /// <param name="targets">Token ids of their targets.</param>
     /// <param name="log">Null for a search that is not logged.</param>
-    /// <returns>The modules and weights. The caller disposes them.</returns>
-    public FoundWeights Find(IReadOnlyList<LoraModule> candidates, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets, SearchLog? log)
+    /// <returns>The adapter. The caller disposes it.</returns>
+    public FoundAdapter Find(IReadOnlyList<LoraModule> candidates, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets, SearchLog? log)
     {
         var (modules, spent) = input.ModuleSelection == ModuleSelection.Probe ? Halve(candidates, inputs, targets, log) : (candidates, 0);
         using var examples = new FewShotExamples(model.Model, inputs, targets);
@@ -42,14 +35,30 @@ sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, Pro
             var result = search.Minimize(input.Budget - spent, seed, evaluation => log?.Evaluated(modules, evaluation, spent));
             log?.Ended(spent + result.Evaluations);
             var loss = new LossReport(result.ZeroValue, result.Recommendation.Value, spent + result.Evaluations);
-            return new FoundWeights(modules, composition, result.Recommendation.Weights, loss);
+            var found = new FoundAdapter(modules, composition, result.Recommendation.Weights, loss);
+            return input.TuningSteps == 0 ? found : Tune(found);
         }
         catch
         {
             composition.Dispose();
             throw;
         }
+
+        FoundAdapter Tune(FoundAdapter found)
+        {
+            var (zero, composed) = (TokenLoss(found.Loss!.ZeroShot, new double[modules.Count]), TokenLoss(found.Loss.Adapted, found.Weights));
+            var tuned = Tuning(inputs, targets).Tune(found, zero, composed, log);
+            return tuned.Tuning is { } tuning
+                ? tuned with { Loss = tuned.Loss! with { Adapted = examples.Score(tuning.Loss, tuned.Weights, input.Objective) } }
+                : tuned;
+        }
+
+        double TokenLoss(double value, double[] weights) => examples.MeanTokenLoss(value, weights, input.Objective);
     }
+
+    /// <summary>Prepares the gradient steps that the input asks for.</summary>
+    public FewShotTuning Tuning(IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets) =>
+        new(model, inputs, targets, input.TuningSteps, cancellationToken);
 
     /// <summary>Prepares probes of the modules on the examples. The caller disposes them.</summary>
     public ModuleProbes Probes(IReadOnlyList<LoraModule> modules, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets) =>

@@ -11,10 +11,14 @@ sealed class SearchLog(int budget, TimeProvider time, IPredictionProgress progre
     readonly long _start = time.GetTimestamp();
     readonly List<TraceStep> _steps = [];
     readonly List<TracedScreen> _screens = [];
+    readonly List<TracedTuning> _tuning = [];
+    long? _tuningStart;
 
     public IReadOnlyList<TraceStep> Steps => _steps;
 
     public IReadOnlyList<TracedScreen> Screens => _screens;
+
+    public IReadOnlyList<TracedTuning> Tuning => _tuning;
 
     public void Tried(IReadOnlyList<LoraModule> candidates, Trial trial, IReadOnlyList<double> losses)
     {
@@ -42,6 +46,23 @@ sealed class SearchLog(int budget, TimeProvider time, IPredictionProgress progre
             Weights = !(evaluation.Value <= evaluation.Best) ? null
                 : [.. modules.Zip(evaluation.Weights, (module, weight) => new ModuleWeight(module.Info.Id, weight))],
         });
+    }
+
+    /// <summary>The composition hardly helps, so the base model alone is taken.</summary>
+    public void Gated(double composedLoss, double zeroLoss, double gate) => progress.Log(
+        $"The composed modules hardly help: their token loss {composedLoss:0.0000} is more than {gate:0.00} of the base model's {zeroLoss:0.0000}. "
+        + "All weights are set to 0, and nothing is tuned.");
+
+    public void NotTuned(string why) => progress.Log($"The composed adapter is not tuned: {why}.");
+
+    /// <param name="done">Steps, this one included.</param>
+    /// <param name="loss">Mean token loss before the step.</param>
+    public void Stepped(int done, int total, double loss)
+    {
+        _tuningStart ??= time.GetTimestamp();
+        _tuning.Add(new TracedTuning(done - 1, loss, Math.Round(time.GetElapsedTime(_start).TotalSeconds, 6)));
+        progress.Log(ProgressLine.Format(done, total, time.GetElapsedTime(_tuningStart.Value), $"tuning, loss={loss:0.0000}"));
+        progress.Report(new RunProgress(done, total, RunProgress.Finite(loss)) { Phase = RunProgress.Tuning });
     }
 
     public void Ended(int evaluations)

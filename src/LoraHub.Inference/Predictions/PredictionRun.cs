@@ -21,7 +21,7 @@ sealed class PredictionRun : IDisposable
     readonly CancellationToken _cancellationToken;
     readonly ModuleSearch _search;
     readonly SearchLog _log;
-    FoundWeights? _found;
+    FoundAdapter? _found;
     int[][]? _inputs, _outputs, _tests; // token ids
 
     /// <param name="cache">Losses of single modules from earlier predictions; the run adds to it.</param>
@@ -40,7 +40,7 @@ sealed class PredictionRun : IDisposable
     /// <summary>Searches for weights, generates the answers and writes the files to the folder.</summary>
     public PredictionResult Run(string folder)
     {
-        var found = _found = _clock.Measure("search", FindWeights);
+        var found = _found = _clock.Measure("search", Find);
         if (Input.Composition == Composition.Factors && MixedScalings.Note(found.Modules) is { } note)
         {
             _progress.Log(note);
@@ -54,9 +54,10 @@ sealed class PredictionRun : IDisposable
             Composition = Input.Adapter is null ? Input.Composition.Word() : null,
             Weights = ranked,
             Loss = found.Loss,
+            Tuning = found.Tuning,
             Controls = controls,
         };
-        var files = new ResultFiles(_plan with { Modules = found.Modules }, found.Composition, found.Weights, output, _log);
+        var files = new ResultFiles(_plan with { Modules = found.Modules }, found, output, _log);
         var result = _clock.Measure("files", () => files.Write(folder, _cancellationToken));
         _progress.Log(_clock.ToString());
         return result;
@@ -65,7 +66,7 @@ sealed class PredictionRun : IDisposable
     public void Dispose() => _found?.Dispose();
 
     /// <returns>The weights in descending order of magnitude; none for an adapter that is used again, whose modules are not known here.</returns>
-    ModuleWeight[] Rank(FoundWeights found)
+    ModuleWeight[] Rank(FoundAdapter found)
     {
         if (Input.Adapter is not null)
         {
@@ -85,37 +86,39 @@ sealed class PredictionRun : IDisposable
         return ranked;
     }
 
-    FoundWeights FindWeights()
+    FoundAdapter Find()
     {
         if (Input.Weights is null)
         {
             return _search.Find(_plan.Modules, ExampleInputs(), ExampleOutputs(), _log);
         }
 
-        var found = _found = new FoundWeights(_plan.Modules, _search.Compose(_plan.Modules), [.. Input.Weights], Loss: null);
+        var found = _found = new FoundAdapter(_plan.Modules, _search.Compose(_plan.Modules), [.. Input.Weights], Loss: null);
         return Input.HasOwnExamples ? found with { Loss = Measure(found) } : found;
     }
 
-    LossReport Measure(FoundWeights given)
+    LossReport Measure(FoundAdapter given)
     {
         using var scope = NewDisposeScope();
         using var examples = new FewShotExamples(_plan.Base.Model, ExampleInputs(), ExampleOutputs());
         var zero = examples.Scores(null, [new double[given.Weights.Length]], Input.Objective, _cancellationToken)[0];
-        var lora = given.Composition.Compose([given.Weights]);
+        var lora = given.ToLayers(_plan.Base.Model.ComputeType);
         var loss = new LossReport(zero, examples.Scores(lora, [given.Weights], Input.Objective, _cancellationToken)[0], 2);
         return double.IsFinite(loss.Adapted)
             ? loss
             : throw new PredictionException($"{InputSchema.ModuleWeights}: with these weights the loss is not a finite number; give smaller ones.");
     }
 
-    ControlReport Control(FoundWeights found)
+    ControlReport Control(FoundAdapter found)
     {
         var controls = new Controls(_plan, _search, ExampleInputs(), ExampleOutputs(), TestInputs(), _cancellationToken);
         var report = controls.Make(found);
         _progress.Log(
             $"Controls, objective: zero-shot {report.ZeroShot.Loss:0.0000} · "
             + $"best single ({report.BestSingle.Module}) {report.BestSingle.Loss:0.0000} · "
-            + $"uniform mean {report.UniformMean.Loss:0.0000} · random directions {report.RandomDirections.Loss:0.0000}");
+            + $"uniform mean {report.UniformMean.Loss:0.0000} · random directions {report.RandomDirections.Loss:0.0000}"
+            + (report.Composed is null ? "" : $" · composed {report.Composed.Loss:0.0000} · tuned from a new LoRA {report.TunedFromZero?.Loss:0.0000}"
+                + $" · tuned from the best single {report.TunedFromBestSingle?.Loss:0.0000}"));
         return report;
     }
 
@@ -126,7 +129,7 @@ sealed class PredictionRun : IDisposable
     int[][] TestInputs() => _tests ??= Tokenize(Input.TestInputs, InputSchema.TestInputs);
 
     /// <returns>The answers of the adapted and of the base model, and how many are right where that is known.</returns>
-    PredictionOutput Answer(FoundWeights found)
+    PredictionOutput Answer(FoundAdapter found)
     {
         using var scope = NewDisposeScope();
         if (_plan.Base.Model.Generation.Ignored is { Count: > 0 } ignored)
@@ -135,7 +138,7 @@ sealed class PredictionRun : IDisposable
         }
 
         var tests = TestInputs();
-        var adapted = Answers.Generate(_plan.Base, tests, found.Composition.Compose([found.Weights]), Input.MaxNewTokens, _cancellationToken);
+        var adapted = Answers.Generate(_plan.Base, tests, found.ToLayers(_plan.Base.Model.ComputeType), Input.MaxNewTokens, _cancellationToken);
         var zeroShot = Answers.Generate(_plan.Base, tests, null, Input.MaxNewTokens, _cancellationToken);
         if (Input.TestOutputs is not { } expected)
         {

@@ -26,7 +26,8 @@ static class ModelCard
         """;
 
     /// <param name="steps">The steps of the search; may be empty.</param>
-    public static string Write(LoadedPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps)
+    /// <param name="rank">Of the adapter.</param>
+    public static string Write(LoadedPlan plan, PredictionOutput output, IReadOnlyList<TraceStep> steps, int rank)
     {
         var (input, seed, model, modules) = (plan.Input, plan.Seed, plan.Base, plan.Modules);
         var card = new StringBuilder();
@@ -40,7 +41,7 @@ static class ModelCard
             ---
             # An adapter for {model.Id}, composed by LoraHub
 
-            {modules.Count} LoRA modules, composed by gradient-free search (LoraHub, arXiv 2307.13269); no training.
+            {modules.Count} LoRA modules, composed by gradient-free search (LoraHub, arXiv 2307.13269); {(output.Tuning is null ? "no training" : "then tuned by gradient")}.
 
             | setting | value |
             |---|---|
@@ -58,6 +59,7 @@ static class ModelCard
             card.Append(CultureInfo.InvariantCulture, $"| objective with the adapter | {loss.Adapted:R} |\n");
         }
 
+        AppendTuning(card, output.Tuning, rank);
         AppendModules(card, input, modules, output);
         if (steps.Count > 0)
         {
@@ -94,6 +96,18 @@ static class ModelCard
         return $"{input.ExampleInputs.Count} (sha256 of their JSON {digest})";
     }
 
+    static void AppendTuning(StringBuilder card, TuningOutcome? tuning, int rank)
+    {
+        if (tuning is not null)
+        {
+            var scope = FewShotTuning.Scope.ToString().ToLowerInvariant();
+            card.Append(CultureInfo.InvariantCulture, $"| tuned | the factors of the {scope}'s layers, rank {rank} |\n");
+            card.Append(CultureInfo.InvariantCulture, $"| steps | {tuning.Steps} of Adam at a learning rate of {FewShotTuning.Rate}, on all examples |\n");
+            card.Append(CultureInfo.InvariantCulture, $"| token loss of the composition | {tuning.ComposedLoss:R} |\n");
+            card.Append(CultureInfo.InvariantCulture, $"| token loss of the tuned adapter | {tuning.Loss:R} |\n");
+        }
+    }
+
     static void AppendModules(StringBuilder card, PredictionInput input, IReadOnlyList<LoraModule> modules, PredictionOutput output)
     {
         card.Append("\n## Modules\n\n| weight | module | r | version (sha256) |\n|---|---|---|---|\n");
@@ -103,6 +117,7 @@ static class ModelCard
             card.Append(CultureInfo.InvariantCulture, $"| {weight:R} | {id} | {module.Layout.Rank} | {module.Digest} |\n");
         }
 
+        card.Append(output.Tuning is null ? "" : "\nThese weights give the composition that the tuning began with, not this adapter.\n");
         if (input.Composition == Composition.Factors && MixedScalings.Note(modules) is { } note)
         {
             card.Append(CultureInfo.InvariantCulture, $"\n{note}\n");
@@ -141,6 +156,7 @@ static class ModelCard
         Row($"best single module, {controls.BestSingle.Module}", controls.BestSingle.Loss, controls.BestSingle.Accuracy);
         Row("uniform mean of the modules", controls.UniformMean.Loss, controls.UniformMean.Accuracy);
         Row("random directions of the same norms", controls.RandomDirections.Loss, controls.RandomDirections.Accuracy);
+        AppendTuned(controls);
         if (controls.LeaveOneOut is { } left)
         {
             card.Append(CultureInfo.InvariantCulture, $"\nLeave-one-out over {left.Examples} examples: {left.Adapted:R} % right, ");
@@ -148,6 +164,24 @@ static class ModelCard
         }
 
         card.Append(controls.Missing is { } missing ? $"\n{missing}\n" : "");
+
+        void AppendTuned(ControlReport tuned)
+        {
+            if (tuned.Composed is { } composed)
+            {
+                Row("composed, not tuned", composed.Loss, composed.Accuracy);
+            }
+
+            if (tuned.TunedFromZero is { } zero)
+            {
+                Row("tuned from a new LoRA", zero.Loss, zero.Accuracy);
+            }
+
+            if (tuned.TunedFromBestSingle is { } single)
+            {
+                Row($"tuned from the best single module, {single.Module}", single.Loss, single.Accuracy);
+            }
+        }
 
         void Row(string method, double? loss, double? accuracy)
         {

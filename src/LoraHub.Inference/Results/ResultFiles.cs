@@ -12,15 +12,15 @@ namespace LoraHub.Inference.Results;
 
 /// <summary>Writes the files of a prediction. Equal predictions give equal bytes; only the trace, a separate file, contains times.</summary>
 /// <param name="log">Empty when there was no search.</param>
-sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] weights, PredictionOutput output, SearchLog log)
+sealed class ResultFiles(LoadedPlan plan, FoundAdapter found, PredictionOutput output, SearchLog log)
 {
     /// <summary>Writes <c>adapter.zip</c> (unless one is reused), <c>checkpoint.zip</c> if requested, and <c>trace.json</c> after a search.</summary>
     public PredictionResult Write(string folder, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var isReused = plan.Input.Adapter is not null;
-        var card = isReused ? ReusedAdapter.ReadCard(folder) : ModelCard.Write(plan, output, log.Steps);
-        var peft = composition.ToPeft(weights);
+        var peft = found.ToPeft();
+        var card = isReused ? ReusedAdapter.ReadCard(folder) : ModelCard.Write(plan, output, log.Steps, peft.Rank);
         if (!peft.IsFinite())
         {
             throw new PredictionException("The composed adapter holds numbers that are not finite; use smaller weights.");
@@ -68,6 +68,7 @@ sealed class ResultFiles(LoadedPlan plan, IComposition composition, double[] wei
             Modules = [.. plan.Modules.Select(module => new TracedModule(module.Info.Id, module.Digest))],
             Screens = log.Screens.Count > 0 ? log.Screens : null,
             Steps = log.Steps,
+            Tuning = log.Tuning.Count > 0 ? log.Tuning : null,
         };
         var path = Path.Combine(folder, "trace.json");
         using var file = File.Create(path);

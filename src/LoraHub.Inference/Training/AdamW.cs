@@ -3,13 +3,16 @@ using static TorchSharp.torch;
 namespace LoraHub.Inference.Training;
 
 /// <summary>
-/// AdamW (arXiv 1711.05101), computed as torch.optim.AdamW does: betas 0.9 and 0.999, epsilon 1e-8, decoupled weight decay. The gradient's norm is
-/// clipped to 1 before. Owns its moments.
+/// AdamW (arXiv 1711.05101), computed as torch.optim.AdamW does: betas 0.9 and 0.999, epsilon 1e-8, decoupled weight decay. Owns its moments.
 /// </summary>
 /// <param name="numbers">The trained numbers, (T); borrowed.</param>
-sealed class AdamW(Tensor numbers, double weightDecay) : IDisposable
+/// <param name="largestNorm">To which the gradient's norm is clipped before; infinite for none.</param>
+sealed class AdamW(Tensor numbers, double weightDecay, double largestNorm) : IDisposable
 {
-    const double FirstBeta = 0.9, SecondBeta = 0.999, Epsilon = 1e-8, LargestNorm = 1;
+    /// <summary>The clipping of trainings.</summary>
+    public const double UsualNorm = 1;
+
+    const double FirstBeta = 0.9, SecondBeta = 0.999, Epsilon = 1e-8;
 
     /// <summary>The moving mean of the gradients, (T).</summary>
     public Tensor FirstMoment { get; } = zeros_like(numbers).DetachFromDisposeScope();
@@ -31,7 +34,7 @@ sealed class AdamW(Tensor numbers, double weightDecay) : IDisposable
             return norm;
         }
 
-        gradient.mul_(Math.Min(1, LargestNorm / (norm + 1e-6))); // as torch.nn.utils.clip_grad_norm_
+        gradient.mul_(Math.Min(1, largestNorm / (norm + 1e-6))); // as torch.nn.utils.clip_grad_norm_
         numbers.mul_(1 - (rate * weightDecay));
         FirstMoment.mul_(FirstBeta).add_(gradient, alpha: 1 - FirstBeta);
         SecondMoment.mul_(SecondBeta).addcmul_(gradient, gradient, 1 - SecondBeta);

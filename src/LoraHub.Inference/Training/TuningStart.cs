@@ -18,11 +18,18 @@ static class TuningStart
     /// <exception cref="PredictionException">A target matches no layer, or the rank is above a layer's.</exception>
     public static LoraFactors New(T5Model model, TuningSettings settings, long seed)
     {
-        using var scope = NewDisposeScope();
-        var type = model.StreamType;
-        var entries = Targets(model, settings).SelectMany(layer => Entries(layer, model.ShapeOf(layer)!, settings.Rank, type.ToDType()));
+        var type = model.StreamType.ToDType();
+        var entries = Targets(model, settings).SelectMany(layer => Entries(layer, model.ShapeOf(layer)!, settings.Rank, type));
         var layout = AdapterLayout.Read(
             entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal), new AdapterConfig { Rank = settings.Rank, Alpha = settings.Alpha });
+        return New(model, layout, settings.Scope, seed);
+    }
+
+    /// <summary>The same with a given layout.</summary>
+    public static LoraFactors New(T5Model model, AdapterLayout layout, TuningScope trained, long seed)
+    {
+        using var scope = NewDisposeScope();
+        var type = model.StreamType;
         using var generator = new Generator(unchecked((ulong)seed));
         var numbers = zeros(layout.Size, type);
         foreach (var slot in layout.Slots)
@@ -31,7 +38,7 @@ static class TuningStart
             slot.A(numbers).copy_(rand([slot.Rank, slot.Input], dtype: type, generator: generator).mul_(2 * bound).sub_(bound));
         }
 
-        return new LoraFactors(layout, numbers.to(model.Device), settings.Scope);
+        return new LoraFactors(layout, numbers.to(model.Device), trained);
     }
 
     /// <summary>A module's factors.</summary>
@@ -44,6 +51,39 @@ static class TuningStart
             : throw new PredictionException(
                 $"{TrainingSchema.Scope}: `{module.Info.Id}` has no factors in the {settings.Scope.ToString().ToLowerInvariant()}; set it to `all`.");
     }
+
+    /// <summary>
+    /// The composition Σ wᵢ · scalingᵢ · BᵢAᵢ as one LoRA: A has the rows √|wᵢ| · Aᵢ, B the columns with the rest, so that both factors are of similar
+    /// size. A module of weight 0 has zeros in B and a small A, which steps can grow.
+    /// </summary>
+    /// <param name="weights">In the order of the modules.</param>
+    public static LoraFactors Balanced(IReadOnlyList<LoraModule> modules, IReadOnlyList<double> weights, TuningScope scope)
+    {
+        const double Smallest = 1e-3; // of |w|
+
+        using var outer = NewDisposeScope();
+        var layout = SideBySide(modules.SelectMany(module => module.Layout.Slots));
+        var numbers = zeros(layout.Size, modules[0].ExactType, modules[0].Numbers.device);
+        var rows = layout.Slots.ToDictionary(slot => slot.Layer, _ => 0);
+        foreach (var (module, weight) in modules.Zip(weights))
+        {
+            using var inner = NewDisposeScope();
+            var (exact, root) = (module.ExactNumbers(), Math.Sqrt(Math.Max(Math.Abs(weight), Smallest)));
+            foreach (var slot in module.Layout.Slots)
+            {
+                var (own, row) = (layout.Of(slot.Layer)!, rows[slot.Layer]);
+                own.A(numbers).narrow(0, row, slot.Rank).copy_(slot.A(exact).mul(root));
+                own.B(numbers).narrow(1, row, slot.Rank).copy_(slot.B(exact).mul(weight / root * slot.Scaling));
+                rows[slot.Layer] = row + slot.Rank;
+            }
+        }
+
+        return new LoraFactors(layout, numbers, scope);
+    }
+
+    /// <summary>The layout in which the factors of all slots of a layer are side by side, with the scaling in them.</summary>
+    public static AdapterLayout SideBySide(IEnumerable<LayerSlot> slots) => AdapterLayout.Of(slots.GroupBy(slot => slot.Layer)
+        .Select(layer => (layer.Key, layer.Sum(slot => slot.Rank), layer.First().Input, layer.First().Output)));
 
     static TensorEntry[] Entries(string layer, IReadOnlyList<long> shape, int rank, DType type)
     {

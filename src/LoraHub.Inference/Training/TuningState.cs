@@ -27,7 +27,7 @@ sealed class TuningState : IDisposable
     {
         _factors = factors;
         _plan = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(new { plan, settings, factors.Layout.Signature }));
-        Optimizer = new AdamW(factors.Trained, settings.WeightDecay);
+        Optimizer = new AdamW(factors.Trained, settings.WeightDecay, AdamW.UsualNorm);
     }
 
     public AdamW Optimizer { get; }

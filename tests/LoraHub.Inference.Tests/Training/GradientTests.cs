@@ -120,7 +120,7 @@ public sealed class GradientTests
         const double WeightDecay = 0.01;
         var rates = tuning.Numbers("adamw_rates");
         var schedule = new LearningRates(0.01, LearningRateSchedule.Linear, 3, rates.Length);
-        using var optimizer = new AdamW(tuning.Factors.Trained, WeightDecay);
+        using var optimizer = new AdamW(tuning.Factors.Trained, WeightDecay, AdamW.UsualNorm);
         var (losses, norms) = (new List<double>(), new List<double>());
         for (var step = 0; step < rates.Length; step++)
         {

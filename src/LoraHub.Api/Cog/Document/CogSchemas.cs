@@ -55,6 +55,12 @@ static class CogSchemas
                 ["adapted"] = Typed("number", "Adapted"),
                 ["evaluations"] = Typed("integer", "Evaluations"),
             }),
+            ["tuning"] = Object("Tuning", new JsonObject
+            {
+                ["steps"] = Typed("integer", "Steps"),
+                ["composed_loss"] = Typed("number", "Composed Loss"),
+                ["loss"] = Typed("number", "Loss"),
+            }),
             ["predictions"] = Array(new JsonObject { ["type"] = "string" }, "Predictions"),
             ["zero_shot"] = Array(new JsonObject { ["type"] = "string" }, "Zero Shot"),
             ["accuracy"] = Object("Accuracy", new JsonObject
@@ -96,6 +102,9 @@ static class CogSchemas
             ["best_single"] = Control("Best Single", ("module", Typed("string", "Module"))),
             ["uniform_mean"] = Control("Uniform Mean"),
             ["random_directions"] = Control("Random Directions"),
+            ["composed"] = Control("Composed"),
+            ["tuned_from_zero"] = Control("Tuned From Zero"),
+            ["tuned_from_best_single"] = Control("Tuned From Best Single", ("module", Typed("string", "Module"))),
             ["leave_one_out"] = Object("Leave One Out", new JsonObject
             {
                 ["examples"] = Typed("integer", "Examples"),

@@ -16,12 +16,12 @@ sealed class FieldReader(IReadOnlyList<InputField> fields, JsonObject given, int
 
     readonly List<InputError> _errors = [];
 
-    IReadOnlyDictionary<string, string> _presets = new Dictionary<string, string>();
+    IReadOnlyDictionary<string, JsonNode> _presets = new Dictionary<string, JsonNode>();
 
     public IReadOnlyList<InputError> Errors => _errors;
 
     /// <summary>Replaces the fields' defaults in later reads.</summary>
-    public void Preset(IReadOnlyDictionary<string, string> presets) => _presets = presets;
+    public void Preset(IReadOnlyDictionary<string, JsonNode> presets) => _presets = presets;
 
     public bool IsGiven(string name) => given.TryGetPropertyValue(name, out var value) && value is not null;
 
@@ -147,7 +147,7 @@ sealed class FieldReader(IReadOnlyList<InputField> fields, JsonObject given, int
     InputField Field(string name) => fields.First(field => field.Name == name);
 
     JsonNode? Value(InputField field) =>
-        IsGiven(field.Name) ? given[field.Name] : _presets.TryGetValue(field.Name, out var preset) ? preset : field.Default;
+        IsGiven(field.Name) ? given[field.Name] : _presets.GetValueOrDefault(field.Name) ?? field.Default;
 
     void CheckBounds<T>(InputField field, T number)
         where T : INumber<T>

@@ -52,6 +52,7 @@ public static class InputParser
             Objective = reader.Text(InputSchema.Objective) == "token_loss" ? Objective.TokenLoss : Objective.Reference,
             ModuleSelection = ReadSelection(reader.Text(InputSchema.ModuleSelection)),
             Optimizer = reader.Text(InputSchema.Optimizer) ?? "",
+            TuningSteps = (int)(reader.Integer(InputSchema.TuningSteps) ?? 0),
             OutputFormat = reader.Text(InputSchema.OutputFormat) == "checkpoint" ? OutputFormat.Checkpoint : OutputFormat.Adapter,
             MaxNewTokens = (int)(reader.Integer(InputSchema.MaxNewTokens) ?? 0),
             Controls = reader.Boolean(InputSchema.Controls),
@@ -59,8 +60,35 @@ public static class InputParser
             IsAdapterModule = module is not null,
         };
         CheckCounts(reader, input, mostLines);
+        CheckTuning(reader, input);
         return input;
     }
+
+    static void CheckTuning(FieldReader reader, PredictionInput input)
+    {
+        if (input.TuningSteps <= 0 || reader.Failed(InputSchema.TuningSteps, InputSchema.Composition))
+        {
+            return;
+        }
+
+        if (input.Weights is not null)
+        {
+            var given = reader.IsGiven(InputSchema.Adapter) ? InputSchema.Adapter : InputSchema.ModuleWeights;
+            reader.Fail(
+                InputSchema.TuningSteps,
+                $"With {given} nothing is searched, so nothing is tuned; leave {TuningField(reader)} out. To tune it, train a version from it.");
+        }
+        else if (input.Composition == Composition.Factors)
+        {
+            reader.Fail(
+                InputSchema.TuningSteps,
+                $"Only the composition delta can be tuned; set {InputSchema.Composition} to delta, or leave {TuningField(reader)} out.");
+        }
+    }
+
+    /// <summary>The input that asked for the tuning.</summary>
+    static string TuningField(FieldReader reader) =>
+        reader.IsGiven(InputSchema.TuningSteps) ? InputSchema.TuningSteps : $"{InputSchema.Method} (or set {InputSchema.TuningSteps} to 0)";
 
     /// <summary>An adapter that is a module is a composition of it alone.</summary>
     static (string? Adapter, IReadOnlyList<ModuleWeight>? Module) ReadAdapter(FieldReader reader)

@@ -23,6 +23,7 @@ public static class InputSchema
     public const string ModuleSelection = "module_selection";
     public const string Controls = "controls";
     public const string Adapter = "adapter";
+    public const string TuningSteps = "tuning_steps";
 
     const string DefaultExampleInputs =
         "Infer the date from context.  Q: Today, 8/3/1997, is a day that we will never forget. " +
@@ -97,7 +98,8 @@ public static class InputSchema
             Default = Optimizers.Default, Choices = [.. Optimizers.Names],
         },
         new(ModuleWeights, InputType.Weights, "JSON object {\"module\": weight}, or the list `output.weights` "
-            + "of a prediction, with its composition: composes exactly these modules, without a search."),
+            + "of a prediction, with its composition: composes exactly these modules, without a search. Of a tuned prediction it gives the "
+            + "composition before the tuning; use `adapter` for the tuned result."),
         new(OutputFormat, InputType.Text, "adapter: a PEFT adapter. checkpoint: also the merged model, as a Hugging Face folder.")
         {
             Default = "adapter",
@@ -113,8 +115,9 @@ public static class InputSchema
         new(
             Method,
             InputType.Text,
-            "lorahub: the paper's method. best: the best method measured (docs/methods.md); sets composition (delta), "
-            + "module_selection (probe) and optimizer (probe_cobyla_wide) unless given.")
+            "lorahub: the paper's method. best: the best method without gradients that was measured (docs/methods.md); sets composition (delta), "
+            + "module_selection (probe) and optimizer (probe_cobyla_wide) unless given. tuned: best, then gradient steps on the composed "
+            + "adapter; also sets tuning_steps (10) unless given.")
         {
             Default = Methods.Default,
             Choices = [.. Methods.Names],
@@ -143,6 +146,14 @@ public static class InputSchema
             + "(owner/name). Answers test_inputs with it.")
         {
             IsReference = true,
+        },
+        new(
+            TuningSteps,
+            InputType.Integer,
+            "Gradient steps on the composed adapter after the search, on the few-shot examples. A step takes about as long as 3 evaluations and "
+            + "is not part of max_inference_step. Needs composition delta.")
+        {
+            Default = 0, Minimum = 0, Maximum = 100,
         },
     ];
 }

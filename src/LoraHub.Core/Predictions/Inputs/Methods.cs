@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Text.Json.Nodes;
 using LoraHub.Core.Optimization;
 
 namespace LoraHub.Core.Predictions.Inputs;
@@ -9,21 +10,27 @@ public static class Methods
     /// <summary>Exactly the reference: the fields' own defaults.</summary>
     public const string Default = "lorahub";
 
-    static readonly FrozenDictionary<string, FrozenDictionary<string, string>> Known = new Dictionary<string, FrozenDictionary<string, string>>
+    /// <summary>The steps of <c>tuned</c>; chosen on the even-numbered tasks of bench/tasks (docs/methods.md).</summary>
+    const int TunedSteps = 10;
+
+    static readonly FrozenDictionary<string, JsonNode> Best = new Dictionary<string, JsonNode>
     {
-        [Default] = FrozenDictionary<string, string>.Empty,
-        ["best"] = new Dictionary<string, string>
-        {
-            [InputSchema.Composition] = "delta",
-            [InputSchema.ModuleSelection] = "probe",
-            [InputSchema.Optimizer] = Optimizers.ProbeCobylaWide,
-        }.ToFrozenDictionary(),
+        [InputSchema.Composition] = "delta",
+        [InputSchema.ModuleSelection] = "probe",
+        [InputSchema.Optimizer] = Optimizers.ProbeCobylaWide,
     }.ToFrozenDictionary();
 
-    public static IReadOnlyCollection<string> Names { get; } = [Default, "best"];
+    static readonly FrozenDictionary<string, FrozenDictionary<string, JsonNode>> Known = new Dictionary<string, FrozenDictionary<string, JsonNode>>
+    {
+        [Default] = FrozenDictionary<string, JsonNode>.Empty,
+        ["best"] = Best,
+        ["tuned"] = Best.Append(KeyValuePair.Create<string, JsonNode>(InputSchema.TuningSteps, TunedSteps)).ToFrozenDictionary(),
+    }.ToFrozenDictionary();
 
-    /// <summary>The values that the method sets, by input name; empty for an unknown method.</summary>
-    public static IReadOnlyDictionary<string, string> Presets(string? method) => Known.GetValueOrDefault(method ?? "") ?? Known[Default];
+    public static IReadOnlyCollection<string> Names { get; } = [Default, "best", "tuned"];
+
+    /// <summary>The values that the method sets, by input name; empty for an unknown method. They are shared: not to be changed.</summary>
+    public static IReadOnlyDictionary<string, JsonNode> Presets(string? method) => Known.GetValueOrDefault(method ?? "") ?? Known[Default];
 
     /// <summary>Whether any method sets the input.</summary>
     public static bool Sets(string input) => Known.Values.Any(presets => presets.ContainsKey(input));

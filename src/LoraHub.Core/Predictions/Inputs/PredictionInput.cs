@@ -86,6 +86,9 @@ public sealed record PredictionInput
 
     public required string Optimizer { get; init; }
 
+    /// <summary>Steps of gradient descent on the composed adapter after the search. 0 for none.</summary>
+    public int TuningSteps { get; init; }
+
     /// <summary>Weights to compose without a search, in the order of <see cref="Modules"/>, or null to search.</summary>
     public IReadOnlyList<double>? Weights { get; init; }
 
