@@ -46,6 +46,10 @@ static class Wire
     public static Task UntilPredictionAsync(this HttpClient client, string id, string status) =>
         client.UntilStatusAsync($"/v1/predictions/{id}", status);
 
+    /// <summary>Waits until the training exists and has this status.</summary>
+    public static Task UntilTrainingAsync(this HttpClient client, string id, string status) =>
+        client.UntilStatusAsync($"/v1/trainings/{id}", status);
+
     static async Task UntilStatusAsync(this HttpClient client, string url, string status)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);

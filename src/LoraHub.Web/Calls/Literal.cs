@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace LoraHub.Web.Predictions;
+namespace LoraHub.Web.Calls;
 
 /// <summary>Texts as parts of programs.</summary>
 static class Literal

@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions;
+using LoraHub.Web.Calls;
 using LoraHub.Web.Predictions;
 
 namespace LoraHub.Web.Tests.Predictions;
 
-public sealed class CallsTests
+public sealed class RunCallsTests
 {
     /// <summary>Texts that end a quotation, expand, or cannot be seen.</summary>
     public static TheoryData<string> Texts => new(
@@ -62,7 +63,7 @@ public sealed class CallsTests
         Assert.DoesNotContain("YOUR_TOKEN", string.Concat(All(hasTokens: false)), StringComparison.Ordinal);
         Assert.All(All(hasTokens: true).SkipLast(1), call => Assert.Contains("YOUR_TOKEN", call, StringComparison.Ordinal)); // the adapter needs none
 
-        static IEnumerable<string> All(bool hasTokens) => new Calls(Prediction("x"), Some.Links(), hasTokens).All.Select(call => call.Text);
+        static IEnumerable<string> All(bool hasTokens) => RunCalls.Of(Prediction("x"), Some.Links(), hasTokens).Select(call => call.Text);
     }
 
     [Fact]
@@ -70,7 +71,7 @@ public sealed class CallsTests
     {
         var prediction = Some.Succeeded(new PredictionOutput { Text = ["mer"] }, new JsonObject { ["prompt"] = "sea" }, PredictionKind.Generate);
 
-        var calls = new Calls(prediction, Some.Links(adapter: null) with { Model = "me/french" }, hasTokens: false).All;
+        var calls = RunCalls.Of(prediction, Some.Links(adapter: null) with { Model = "me/french" }, hasTokens: false);
 
         Assert.Equal(["curl", "JavaScript", "Python", "C#"], calls.Select(call => call.Title));
         Assert.Contains("/v1/models/me/french/predictions", calls[0].Text, StringComparison.Ordinal);
@@ -78,7 +79,7 @@ public sealed class CallsTests
     }
 
     static string CallOf(string title, string text) =>
-        new Calls(Prediction(text), Some.Links(), hasTokens: false).All.Single(call => call.Title == title).Text;
+        RunCalls.Of(Prediction(text), Some.Links(), hasTokens: false).Single(call => call.Title == title).Text;
 
     static Prediction Prediction(string text) => Some.Succeeded(
         new PredictionOutput(), new JsonObject { ["example_inputs"] = new JsonArray("a"), ["test_inputs"] = new JsonArray(text) });
