@@ -25,7 +25,7 @@ static class PredictionRoutes
     {
         pages.MapGet(Path, ListAsync).WithMetadata(new ForBrowsers());
         pages.MapGet("/predictions/{id}", ShowAsync).WithMetadata(new ForBrowsers());
-        pages.MapGet("/predictions/compare", CompareAsync).WithMetadata(new ForBrowsers());
+        pages.MapGet("/compare", CompareAsync); // not under /predictions, where every name may be a prediction's
         pages.MapPost("/pages/predictions/{id}/prompt", PromptAsync);
         pages.MapPost("/pages/predictions/{id}/publish", PublishAsync).WithScope(TokenScope.Publish);
         pages.MapPost("/pages/runs/{id}/cancel", CancelAsync);

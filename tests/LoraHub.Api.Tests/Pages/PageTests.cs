@@ -61,7 +61,7 @@ public sealed class PageTests
     [Theory]
     [InlineData("/predictions/unknown", "There is no such prediction.")]
     [InlineData("/?from=unknown", "There is no such prediction.")]
-    [InlineData("/predictions/compare?a=x&b=y", "not a prediction of the composer")]
+    [InlineData("/compare?a=x&b=y", "not a prediction of the composer")]
     [InlineData("/no-such-page", "There is no page with this address.")]
     public async Task What_does_not_exist_is_a_page_that_says_so(string path, string words)
     {
@@ -167,7 +167,7 @@ public sealed class PageTests
             ids.Add(created.Text("id")!);
         }
 
-        var page = await client.PageAsync($"/predictions/compare?a={ids[0]}&b={ids[1]}");
+        var page = await client.PageAsync($"/compare?a={ids[0]}&b={ids[1]}");
 
         Assert.All(
             ["dog 1", "dog 2", "<code>seed</code>", "lorahub/plurals", "0.2500"], text => Assert.Contains(text, page, StringComparison.Ordinal));
