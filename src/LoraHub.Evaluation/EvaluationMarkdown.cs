@@ -6,13 +6,11 @@ namespace LoraHub.Evaluation;
 /// <summary>Writes a table as Markdown: the contents of <c>table.md</c>.</summary>
 public static class EvaluationMarkdown
 {
-    const string None = "–";
-
     /// <summary>The lines above the table.</summary>
     public static IReadOnlyList<string> Head(EvaluationTable table) =>
     [
         $"Base model {table.Base}, {Pool(table)}. {Seeds(table)}",
-        $"Budget, in evaluations: {Budgets(table.Methods)}. Exact match in percent, means over the seeds.",
+        $"Budget, in evaluations: {Budgets(table.Methods)}. Exact match in percent, means over {Means(table)}.",
         $"{table.Machine}. LoraHub {table.Program}. {table.Date:yyyy-MM-dd}.",
     ];
 
@@ -29,18 +27,13 @@ public static class EvaluationMarkdown
         .. table.Methods.Select(method => task.Methods[method.Method].Mean is { } mean ? Percent(mean) : "failed"),
     ]);
 
-    /// <summary>The rows below the tasks: means, spread, costs.</summary>
-    public static IReadOnlyList<IReadOnlyList<string>> Summary(EvaluationTable table) =>
-    [
-        [$"mean of {table.Tasks.Count}", "", Percent(table.ZeroShot), .. table.Methods.Select(method => Percent(method.Mean))],
-        ["spread over seeds", "", None, .. table.Methods.Select(method => Percent(method.Spread))],
-        ["evaluations", "", None, .. table.Methods.Select(method => Percent(method.Evaluations))],
-        ["seconds a prediction", "", None, .. table.Methods.Select(method => method.Seconds is { } seconds ? $"{seconds:0.00}" : None)],
-    ];
-
     /// <summary>One line for each failed prediction.</summary>
     public static IEnumerable<string> Failures(EvaluationTable table) => table.Failures.Select(failure =>
-        $"{failure.Task}, {failure.Method}{(failure.Seed is { } seed ? $", seed {seed}" : "")}: failed: {failure.Error}");
+        $"{failure.Task}{(failure.Draw > 0 ? $", draw {failure.Draw}" : "")}, {failure.Method}{(failure.Seed is { } seed ? $", seed {seed}" : "")}: failed: {failure.Error}");
+
+    /// <summary>One line for each column that has tasks below zero-shot, with their names.</summary>
+    public static IEnumerable<string> BelowZeroShot(EvaluationTable table) => table.Methods.Where(method => method.TasksBelowZeroShot.Count > 0)
+        .Select(method => $"{method.Method}: {string.Join(", ", method.TasksBelowZeroShot)}");
 
     public static string Write(EvaluationTable table)
     {
@@ -53,13 +46,18 @@ public static class EvaluationMarkdown
             Row(text, row);
         }
 
-        foreach (var row in Summary(table))
+        foreach (var row in SummaryRows.Of(table))
         {
             Row(text, row.Select(cell => cell.Length == 0 ? cell : $"**{cell}**"));
         }
 
-        text.Append('\n').AppendJoin("", table.Methods.Select(method => $"- {method.Method}: `{WireJson.Write(method.Inputs)}`\n"));
-        text.Append("\nThe spread is the standard deviation over the seeds (of a population), averaged over the tasks.\n");
+        text.Append('\n').AppendJoin("", Methods(table).Select(method => $"- {method.Method}: `{WireJson.Write(method.Inputs)}`\n"));
+        text.Append('\n').AppendJoin("", SummaryRows.Notes(table).Select(note => $"- {note}\n"));
+        if (BelowZeroShot(table).ToArray() is { Length: > 0 } below)
+        {
+            text.Append("\nBelow zero-shot:\n\n").AppendJoin("", below.Select(line => $"- {line}\n"));
+        }
+
         if (table.Failures.Count > 0)
         {
             text.Append("\nLeft out of the cells and means, since they failed:\n\n").AppendJoin("", Failures(table).Select(line => $"- {line}\n"));
@@ -86,8 +84,13 @@ public static class EvaluationMarkdown
     {
         [] => "none",
         [var one] => $"{one}",
-        _ => string.Join(", ", methods.Select(method => $"{method.Budget} ({method.Method})")),
+        _ => string.Join(", ", methods.Where(method => !method.IsControl).Select(method => $"{method.Budget} ({method.Method})")),
     };
 
-    static string Percent(double? value) => value is { } known ? $"{known:0.0}" : None;
+    static string Means(EvaluationTable table) =>
+        table.ExampleDraws > 1 ? $"the seeds and {table.ExampleDraws} draws of the examples" : "the seeds";
+
+    static IEnumerable<TableMethod> Methods(EvaluationTable table) => table.Methods.Where(method => !method.IsControl);
+
+    static string Percent(double? value) => value is { } known ? $"{known:0.0}" : SummaryRows.None;
 }

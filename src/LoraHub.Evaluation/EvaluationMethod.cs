@@ -10,7 +10,8 @@ namespace LoraHub.Evaluation;
 /// <param name="Inputs">Do not modify. <see cref="InputSchema"/> defines the names; <see cref="EvaluationPlan"/> validates the values.</param>
 public sealed partial record EvaluationMethod(string Name, JsonObject Inputs)
 {
-    const string ZeroShotName = "zero-shot";
+    /// <summary>The name of the method that answers without modules.</summary>
+    public const string ZeroShotName = "zero-shot";
 
     static readonly string[] ReservedInputs =
         [InputSchema.ExampleInputs, InputSchema.ExampleOutputs, InputSchema.TestInputs, InputSchema.TestOutputs, InputSchema.Seed];

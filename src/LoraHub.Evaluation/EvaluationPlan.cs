@@ -14,13 +14,14 @@ namespace LoraHub.Evaluation;
 public sealed record PlannedPrediction(EvaluationTask Task, EvaluationMethod Method, long? Seed, JsonObject Inputs, int Budget)
 {
     public ResultKey Key(EvaluationSetting setting) =>
-        new(new ResultQuestion(Task.Digest, Task.Tests.Count, Inputs.ToJsonString(), Seed, setting.BaseModel), setting.Conditions);
+        new(new ResultQuestion(Task.Digest, Task.Draw, Task.Tests.Count, Inputs.ToJsonString(), Seed, setting.BaseModel), setting.Conditions);
 
     /// <summary>The whole request, as a client would send it.</summary>
     public JsonObject Request() => EvaluationPlan.Request(Task, Seed, Inputs);
 }
 
 /// <summary>All predictions of an evaluation, validated before the first one runs.</summary>
+/// <param name="Tasks">Each task once for each draw of its examples.</param>
 /// <param name="Draws">The file that gives each seed its modules, or null where the service draws.</param>
 public sealed record EvaluationPlan(
     IReadOnlyList<EvaluationTask> Tasks,
@@ -29,8 +30,17 @@ public sealed record EvaluationPlan(
     string? Draws,
     IReadOnlyList<PlannedPrediction> Predictions)
 {
+    const string DefaultAgainst = "best";
+
+    /// <summary>The method that the others are compared with, task by task; null for no comparison.</summary>
+    public string? Against { get; init; }
+
+    /// <summary>The number of draws of the examples.</summary>
+    public int ExampleDraws => Tasks.Max(task => task.Draw) + 1;
+
     /// <param name="common">Inputs of every method that does not set them itself.</param>
     /// <param name="draws">For the methods that draw at random, or null to let the service draw.</param>
+    /// <param name="against">The method to compare the others with; null takes <c>best</c> if it is one of them.</param>
     /// <exception cref="EvaluationException">A method's inputs are invalid, or require models or modules that are missing.</exception>
     public static EvaluationPlan Create(
         IReadOnlyList<EvaluationTask> tasks,
@@ -38,11 +48,18 @@ public sealed record EvaluationPlan(
         IReadOnlyList<long> seeds,
         JsonObject common,
         ModuleDraws? draws,
-        ModuleLibrary catalog)
+        ModuleLibrary catalog,
+        string? against = null)
     {
         if (methods.CountBy(method => method.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Value > 1).Key is { } twice)
         {
             throw new EvaluationException($"The method `{twice}` is given twice; give each once.");
+        }
+
+        if (against is not null && !methods.Any(method => method.Name == against))
+        {
+            throw new EvaluationException(
+                $"--against: `{against}` is not among the methods of this evaluation: {string.Join(", ", methods.Select(method => method.Name))}.");
         }
 
         var runs = new List<(EvaluationMethod Method, long? Seed, JsonObject Inputs, int Budget)>();
@@ -60,7 +77,10 @@ public sealed record EvaluationPlan(
             methods,
             seeds,
             draws?.File,
-            [.. tasks.SelectMany(task => runs.Select(run => new PlannedPrediction(task, run.Method, run.Seed, run.Inputs, run.Budget)))]);
+            [.. tasks.SelectMany(task => runs.Select(run => new PlannedPrediction(task, run.Method, run.Seed, run.Inputs, run.Budget)))])
+        {
+            Against = against ?? methods.FirstOrDefault(method => method.Name == DefaultAgainst)?.Name,
+        };
     }
 
     /// <summary>The predictions that have not succeeded yet, without duplicates.</summary>

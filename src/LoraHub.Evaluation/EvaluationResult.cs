@@ -10,8 +10,9 @@ public sealed record ResultKey(ResultQuestion Question, ResultConditions Conditi
 /// <summary>What a prediction of an evaluation asks.</summary>
 /// <param name="Tests">The number of the task's test lines in use.</param>
 /// <param name="Inputs">The method's inputs as JSON, sorted by name.</param>
+/// <param name="Draw">The draw of the task's examples.</param>
 /// <param name="Seed">Null for a method that draws nothing.</param>
-public sealed record ResultQuestion(string TaskDigest, int Tests, string Inputs, long? Seed, string BaseModel);
+public sealed record ResultQuestion(string TaskDigest, int Draw, int Tests, string Inputs, long? Seed, string BaseModel);
 
 /// <summary>What the result depends on besides the question. A result that was stored under other conditions is not reused.</summary>
 /// <param name="BaseDigest">SHA-256 of the base model's files.</param>
@@ -26,6 +27,9 @@ public sealed record EvaluationResult
     public required string Task { get; init; }
 
     public required string TaskSha256 { get; init; }
+
+    /// <summary>The draw of the examples. A version of the program that did not record it knew only draw 0.</summary>
+    public int Draw { get; init; }
 
     public required int Tests { get; init; }
 
@@ -54,6 +58,9 @@ public sealed record EvaluationResult
     /// <summary>Null when the prediction failed or made no search.</summary>
     public LossReport? Loss { get; init; }
 
+    /// <summary>Exact match of each control in percent, by its name in the output; null without controls.</summary>
+    public IReadOnlyDictionary<string, double>? Controls { get; init; }
+
     public required double Seconds { get; init; }
 
     public required DateTimeOffset EndedAt { get; init; }
@@ -62,6 +69,6 @@ public sealed record EvaluationResult
     public string? Error { get; init; }
 
     public ResultKey Key() => new(
-        new ResultQuestion(TaskSha256, Tests, Inputs.ToJsonString(), Seed, Base),
+        new ResultQuestion(TaskSha256, Draw, Tests, Inputs.ToJsonString(), Seed, Base),
         new ResultConditions(BaseSha256, PoolSha256, Machine, Program));
 }

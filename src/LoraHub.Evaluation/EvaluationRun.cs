@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Threading;
 using LoraHub.Inference.Adaptation;
@@ -10,6 +13,8 @@ namespace LoraHub.Evaluation;
 public sealed class EvaluationRun(
     IPredictor predictor, ModuleLibrary catalog, string dataPath, EvaluationSetting setting, EvaluationResults results, TimeProvider time)
 {
+    const string ZeroShotControl = "zero_shot", AccuracyField = "accuracy"; // the former has a column without the controls too
+
     /// <summary>Loads the base model, so that no prediction's time includes the loading.</summary>
     /// <exception cref="EvaluationException">The model cannot be loaded.</exception>
     public async Task PrepareAsync(CancellationToken cancellationToken)
@@ -69,7 +74,7 @@ public sealed class EvaluationRun(
                 () => predictor.Predict(plan, workspace.Folder, new NoProgress(), cancellationToken), CancellationToken.None);
             var accuracy = output.Accuracy
                 ?? throw new InvalidOperationException("The predictor returned no accuracy although the request has test outputs.");
-            return result with { Accuracy = accuracy, Loss = output.Loss };
+            return result with { Accuracy = accuracy, Loss = output.Loss, Controls = Accuracies(output.Controls) };
         }
         catch (PredictionException exception)
         {
@@ -77,11 +82,19 @@ public sealed class EvaluationRun(
         }
     }
 
+    /// <summary>By the names that the controls have in the output's JSON, so that every control of the report becomes a column.</summary>
+    static Dictionary<string, double>? Accuracies(ControlReport? controls) => controls is null
+        ? null
+        : JsonSerializer.SerializeToNode(controls, WireJson.Options)!.AsObject()
+            .Where(pair => pair.Key != ZeroShotControl && pair.Value is JsonObject control && control[AccuracyField] is not null)
+            .ToDictionary(pair => pair.Key, pair => (double)pair.Value![AccuracyField]!);
+
     /// <summary>Creates a result from the plan, without an outcome.</summary>
     EvaluationResult Result(PlannedPrediction planned) => new()
     {
         Task = planned.Task.Name,
         TaskSha256 = planned.Task.Digest,
+        Draw = planned.Task.Draw,
         Tests = planned.Task.Tests.Count,
         Method = planned.Method.Name,
         Inputs = planned.Inputs,

@@ -1,30 +1,11 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using LoraHub.Core.Json;
 
 namespace LoraHub.Evaluation;
 
-/// <summary>The results of a method on one task.</summary>
-/// <param name="Mean">Over the seeds that succeeded, in percent; null when none did.</param>
-/// <param name="Spread">The population's standard deviation over those seeds; null when there are fewer than two.</param>
-public sealed record TableCell(double? Mean, double? Spread, IReadOnlyDictionary<string, double> AccuracyBySeed);
-
-/// <param name="ZeroShot">In percent; null when no prediction succeeded.</param>
-/// <param name="Methods">By name, in the table's order.</param>
-public sealed record TableTask(string Task, string Sha256, int Tests, double? ZeroShot, IReadOnlyDictionary<string, TableCell> Methods);
-
-/// <summary>The results of a method on all tasks.</summary>
-/// <param name="Inputs">The inputs that all its predictions share, without the tasks' texts.</param>
-/// <param name="Budget">The maximum number of evaluations in a prediction.</param>
-/// <param name="Mean">The mean of the tasks' means, over the tasks that have one.</param>
-/// <param name="Spread">The mean of the tasks' standard deviations of accuracy over the seeds.</param>
-/// <param name="Evaluations">The mean number of evaluations of the objective in a prediction.</param>
-/// <param name="Seconds">The mean duration of a prediction.</param>
-public sealed record TableMethod(
-    string Method, JsonObject Inputs, int Budget, double? Mean, double? Spread, double? Evaluations, double? Seconds, int Failed);
-
 /// <summary>A prediction without a result.</summary>
-public sealed record TableFailure(string Task, string Method, long? Seed, string Error);
+/// <param name="Draw">The draw of the task's examples.</param>
+public sealed record TableFailure(string Task, int Draw, string Method, long? Seed, string Error);
 
 /// <summary>The results of an evaluation: one row for each task, one column for each method. Its JSON is <c>table.json</c>.</summary>
 public sealed record EvaluationTable
@@ -54,7 +35,13 @@ public sealed record EvaluationTable
     /// <inheritdoc cref="EvaluationPlan" path="/param[@name='Draws']"/>
     public string? Draws { get; init; }
 
-    /// <summary>Without zero-shot, which has its own column.</summary>
+    /// <summary>The number of draws of the tasks' examples.</summary>
+    public required int ExampleDraws { get; init; }
+
+    /// <inheritdoc cref="EvaluationPlan.Against"/>
+    public string? Against { get; init; }
+
+    /// <summary>A method, then its controls. Without zero-shot, which has its own column.</summary>
     public required IReadOnlyList<TableMethod> Methods { get; init; }
 
     public required IReadOnlyList<TableTask> Tasks { get; init; }
@@ -67,9 +54,12 @@ public sealed record EvaluationTable
     /// <param name="results">Contains a result for every prediction of the plan.</param>
     public static EvaluationTable Of(EvaluationPlan plan, EvaluationSetting setting, EvaluationResults results, DateTimeOffset date)
     {
-        var ended = plan.Predictions.Select(planned => (Planned: planned, Result: results.Find(planned.Key(setting))!)).ToArray();
-        var methods = plan.Methods.Where(method => !method.IsZeroShot).ToArray();
-        var tasks = plan.Tasks.Select(task => Row(task, methods, [.. ended.Where(one => one.Planned.Task == task)])).ToArray();
+        var ended = plan.Predictions.Select(planned => new EndedPrediction(planned, results.Find(planned.Key(setting))!)).ToArray();
+        var byMethod = ended.ToLookup(one => one.Planned.Method);
+        TableColumn[] columns = [.. plan.Methods.Where(method => !method.IsZeroShot)
+            .SelectMany(method => TableColumn.Of(method, byMethod[method].Select(one => one.Result)))];
+        var tasks = ended.GroupBy(one => one.Planned.Task.Name, StringComparer.Ordinal)
+            .Select(task => Row(task.First().Planned.Task, columns, [.. task])).ToArray();
         return new EvaluationTable
         {
             Date = date,
@@ -82,52 +72,27 @@ public sealed record EvaluationTable
             Program = setting.Conditions.Program,
             Seeds = plan.Seeds,
             Draws = plan.Draws,
-            Methods = [.. methods.Select(method => Column(method, tasks, [.. ended.Where(one => one.Planned.Method == method)]))],
+            ExampleDraws = plan.ExampleDraws,
+            Against = plan.Against,
+            Methods = [.. columns.Select(column => column.Sum(tasks, plan.Against, [.. byMethod[column.Method]]))],
             Tasks = tasks,
-            ZeroShot = Mean(tasks.Select(task => task.ZeroShot)),
+            ZeroShot = Statistics.Mean(tasks.Select(task => task.ZeroShot)),
             Failures = [.. ended.Where(one => one.Result.Error is not null)
-                .Select(one => new TableFailure(one.Planned.Task.Name, one.Planned.Method.Name, one.Planned.Seed, one.Result.Error!))],
+                .Select(one => new TableFailure(
+                    one.Planned.Task.Name, one.Planned.Task.Draw, one.Planned.Method.Name, one.Planned.Seed, one.Result.Error!))],
         };
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, Indented) + "\n";
 
-    static TableTask Row(EvaluationTask task, EvaluationMethod[] methods, (PlannedPrediction Planned, EvaluationResult Result)[] ended) => new(
+    /// <param name="ended">All predictions of the task.</param>
+    static TableTask Row(EvaluationTask task, TableColumn[] columns, EndedPrediction[] ended) => new(
         task.Name,
         task.Digest,
         task.Tests.Count,
         ended.OrderByDescending(one => one.Planned.Method.IsZeroShot)
-            .Select(one => one.Result.Accuracy?.ZeroShot)
-            .FirstOrDefault(accuracy => accuracy is not null),
-        methods.ToDictionary(method => method.Name, method => Cell([.. ended.Where(one => one.Planned.Method == method).Select(one => one.Result)])));
-
-    static TableCell Cell(EvaluationResult[] results)
-    {
-        var bySeed = results.Where(result => result.Accuracy is not null)
-            .ToDictionary(result => $"{result.Seed}", result => result.Accuracy!.Adapted);
-        var mean = Mean(bySeed.Values.Cast<double?>());
-        double? spread = bySeed.Count < 2 ? null : Math.Sqrt(bySeed.Values.Average(value => (value - mean!.Value) * (value - mean.Value)));
-        return new TableCell(mean, spread, bySeed);
-    }
-
-    static TableMethod Column(EvaluationMethod method, TableTask[] tasks, (PlannedPrediction Planned, EvaluationResult Result)[] ended)
-    {
-        var succeeded = ended.Select(one => one.Result).Where(result => result.Error is null).ToArray();
-        return new TableMethod(
-            method.Name,
-            Shared([.. ended.Select(one => one.Planned.Inputs)]),
-            ended.Max(one => one.Planned.Budget),
-            Mean(tasks.Select(task => task.Methods[method.Name].Mean)),
-            Mean(tasks.Select(task => task.Methods[method.Name].Spread)),
-            Mean(succeeded.Select(result => (double?)result.Loss?.Evaluations)),
-            Mean(succeeded.Select(result => (double?)result.Seconds)),
-            ended.Length - succeeded.Length);
-    }
-
-    /// <summary>Omits the inputs that differ between seeds: the modules of given draws.</summary>
-    static JsonObject Shared(JsonObject[] inputs) => new(inputs[0]
-        .Where(pair => inputs.All(other => JsonNode.DeepEquals(other[pair.Key], pair.Value)))
-        .Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone())));
-
-    static double? Mean(IEnumerable<double?> values) => values.Average(); // null without values
+            .Where(one => one.Result.Accuracy is not null)
+            .GroupBy(one => one.Planned.Task.Draw)
+            .ToDictionary(draw => draw.Key, draw => draw.First().Result.Accuracy!.ZeroShot),
+        columns.ToDictionary(column => column.Name, column => column.Cell(ended)));
 }

@@ -20,10 +20,13 @@ public static class TaskFile
 
     static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>Reads all tasks of the folder, sorted by name, and ignores other files.</summary>
+    /// <summary>Reads all tasks of the folder, sorted by name and then by draw, and ignores other files.</summary>
     /// <param name="limit">The maximum number of test lines for each task, or null for all.</param>
-    /// <exception cref="EvaluationException">The folder is missing, contains no task, or contains an invalid one.</exception>
-    public static IReadOnlyList<EvaluationTask> ReadFolder(string folder, int? limit)
+    /// <param name="draws">The number of draws of the examples: each task is returned this many times.</param>
+    /// <exception cref="EvaluationException">
+    /// The folder is missing, contains no task, or contains an invalid one, or one with too few lines for the draws.
+    /// </exception>
+    public static IReadOnlyList<EvaluationTask> ReadFolder(string folder, int? limit, int draws = 1)
     {
         if (!Directory.Exists(folder))
         {
@@ -34,8 +37,7 @@ public static class TaskFile
         var tasks = Directory.EnumerateFiles(folder)
             .Where(file => Path.GetExtension(file) is Lines or Document)
             .Order(StringComparer.Ordinal)
-            .Select(Read)
-            .Select(task => task with { Tests = [.. task.Tests.Take(limit ?? int.MaxValue)] })
+            .Select(file => CheckLines(file, Read(file), draws))
             .OrderBy(task => task.Name, StringComparer.Ordinal)
             .ToArray();
         if (tasks.Length == 0)
@@ -45,7 +47,7 @@ public static class TaskFile
 
         return tasks.CountBy(task => task.Name, StringComparer.Ordinal).FirstOrDefault(name => name.Value > 1).Key is { } twice
             ? throw new EvaluationException($"`{folder}` holds two tasks named {twice}; rename one.")
-            : tasks;
+            : [.. tasks.SelectMany(task => Enumerable.Range(0, draws).Select(task.Redraw)).Select(task => Limit(task, limit))];
     }
 
     /// <inheritdoc cref="ReadFolder" path="/exception"/>
@@ -71,6 +73,18 @@ public static class TaskFile
             Path.GetFileNameWithoutExtension(file), Convert.ToHexStringLower(SHA256.HashData(bytes)),
             [.. lines.Take(EvaluationTask.ExampleCount)], [.. lines.Skip(EvaluationTask.ExampleCount)]);
     }
+
+    static EvaluationTask CheckLines(string file, EvaluationTask task, int draws)
+    {
+        var lines = task.Examples.Count + task.Tests.Count;
+        return draws == 1 || lines >= EvaluationTask.LinesForDraws
+            ? task
+            : throw new EvaluationException(
+                $"--example-draws {draws}: `{file}` has {lines} lines; several draws need at least {EvaluationTask.LinesForDraws}, "
+                + $"{EvaluationTask.ExampleCount} examples and as many tests. Add lines, or use --example-draws 1.");
+    }
+
+    static EvaluationTask Limit(EvaluationTask task, int? limit) => task with { Tests = [.. task.Tests.Take(limit ?? int.MaxValue)] };
 
     static string Decode(string file, byte[] bytes)
     {

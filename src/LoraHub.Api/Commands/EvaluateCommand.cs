@@ -17,6 +17,8 @@ namespace LoraHub.Api.Commands;
 /// </summary>
 static class EvaluateCommand
 {
+    const int MaxExampleDraws = 100;
+
     static readonly long[] DefaultSeeds = [1, 2, 3];
 
     public static Command Create(CommandHost host)
@@ -47,6 +49,16 @@ static class EvaluateCommand
         {
             Description = "A JSON file that gives each seed its modules, for the methods that draw at random.",
         };
+        var exampleDraws = new Option<int>("--example-draws")
+        {
+            Description = $"How many draws of five examples to take from each task, at most {MaxExampleDraws}; the other lines are tested. "
+                + "The first has the task's own. Default: 1.",
+            DefaultValueFactory = _ => 1,
+        };
+        var against = new Option<string?>("--against")
+        {
+            Description = "The method that the others are compared with, in paired differences. Default: best, if it is among the methods.",
+        };
         var inputs = new Option<string[]>("--input", "-i")
         {
             Description = "An input for every method that does not set it, as name=value. May be given several times.",
@@ -54,7 +66,7 @@ static class EvaluateCommand
         var command = new Command(
             "evaluate", "Compares methods on your own tasks: prints a table of exact match, with its spread over seeds and its cost.")
         {
-            folder, methods, seeds, output, baseModel, limit, draws, inputs,
+            folder, methods, seeds, output, baseModel, limit, draws, exampleDraws, against, inputs,
         };
         return host.Verb(
             command,
@@ -66,6 +78,8 @@ static class EvaluateCommand
                 invocation.Get(baseModel),
                 invocation.Get(limit),
                 invocation.Get(draws),
+                invocation.Require(exampleDraws),
+                invocation.Get(against),
                 invocation.Get(inputs) ?? [])),
             (parsed, builder) =>
             {
@@ -79,7 +93,7 @@ static class EvaluateCommand
     static async Task<int> RunAsync(Invocation invocation, Request request)
     {
         CheckNumbersAndNames(request);
-        var tasks = TaskFile.ReadFolder(request.Folder, request.Limit);
+        var tasks = TaskFile.ReadFolder(request.Folder, request.Limit, request.ExampleDraws);
         EvaluationMethod[] methods = [.. request.Methods.Select(EvaluationMethod.Read)];
         var common = CommonInputs(request.Inputs, invocation.Service<IOptions<LimitsOptions>>().Value.InputBytes);
         if (request.Base is { } named && invocation.Service<SearchPath>().Find(named) is null)
@@ -91,7 +105,7 @@ static class EvaluateCommand
         var catalog = invocation.Service<ModuleLibrary>();
         var draws = request.Draws is { } file ? ModuleDraws.Read(file, EvaluationSetting.Usable(catalog)) : null;
         long[] seeds = request.Seeds is { Count: > 0 } given ? [.. given.Distinct()] : [.. draws?.Seeds ?? DefaultSeeds];
-        var plan = EvaluationPlan.Create(tasks, methods, seeds, common, draws, catalog);
+        var plan = EvaluationPlan.Create(tasks, methods, seeds, common, draws, catalog, request.Against);
         var setting = EvaluationSetting.Of(catalog, invocation.Service<IOptions<InferenceOptions>>().Value);
         using var results = EvaluationResults.Open(request.Output);
         await RunAsync(invocation, plan, setting, results, request.Output);
@@ -147,6 +161,11 @@ static class EvaluateCommand
             throw new EvaluationException($"--limit: {request.Limit} test lines are too few; use at least 1.");
         }
 
+        if (request.ExampleDraws is < 1 or > MaxExampleDraws)
+        {
+            throw new EvaluationException($"--example-draws: use 1 to {MaxExampleDraws} draws of the examples, not {request.ExampleDraws}.");
+        }
+
         if (File.Exists(request.Output))
         {
             throw new EvaluationException($"--output: `{request.Output}` is a file; name a folder.");
@@ -184,5 +203,7 @@ static class EvaluateCommand
         string? Base,
         int? Limit,
         string? Draws,
+        int ExampleDraws,
+        string? Against,
         IReadOnlyList<string> Inputs);
 }

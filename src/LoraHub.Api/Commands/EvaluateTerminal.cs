@@ -24,7 +24,7 @@ static class EvaluateTerminal
 
         Task WatchAsync(ProgressTask bar) => run.RunAsync(
             left,
-            planned => bar.Description = Output.Description(Output.Errors, $"{planned.Task.Name}, {planned.Method.Name}{Seed(planned.Seed)}"),
+            planned => bar.Description = Output.Description(Output.Errors, $"{planned.Task.Name}{Draw(planned.Task.Draw)}, {planned.Method.Name}{Seed(planned.Seed)}"),
             result =>
             {
                 Output.Note(Line(++count, plan.Predictions.Count, result));
@@ -62,13 +62,15 @@ static class EvaluateTerminal
         }
 
         shown.AddEmptyRow();
-        foreach (var row in EvaluationMarkdown.Summary(table))
+        foreach (var row in SummaryRows.Of(table))
         {
             shown.AddRow([.. row.Select(cell => $"[bold]{cell.EscapeMarkup()}[/]")]);
         }
 
         AnsiConsole.Write(shown);
-        foreach (var line in EvaluationMarkdown.Head(table).Concat(EvaluationMarkdown.Failures(table)))
+        foreach (var line in EvaluationMarkdown.Head(table)
+            .Concat(EvaluationMarkdown.BelowZeroShot(table).Select(line => $"Below zero-shot: {line}"))
+            .Concat(EvaluationMarkdown.Failures(table)))
         {
             output.WriteLine(line);
         }
@@ -77,7 +79,7 @@ static class EvaluateTerminal
     }
 
     static string Line(int number, int all, EvaluationResult result) =>
-        $"[{number}/{all}] {result.Task}, {result.Method}{Seed(result.Seed)}: {Outcome(result)}, {result.Seconds:0.00} s";
+        $"[{number}/{all}] {result.Task}{Draw(result.Draw)}, {result.Method}{Seed(result.Seed)}: {Outcome(result)}, {result.Seconds:0.00} s";
 
     static string Outcome(EvaluationResult result) => result switch
     {
@@ -87,6 +89,8 @@ static class EvaluateTerminal
             + $"loss {loss.ZeroShot:0.0000} → {loss.Adapted:0.0000}, {loss.Evaluations} evaluations",
         _ => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %)",
     };
+
+    static string Draw(int draw) => draw > 0 ? $", draw {draw}" : "";
 
     static string Seed(long? seed) => seed is { } number ? $", seed {number}" : "";
 }
