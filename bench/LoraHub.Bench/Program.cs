@@ -1,3 +1,4 @@
+using System.Globalization;
 using LoraHub.Bench;
 using LoraHub.Bench.Batch;
 using LoraHub.Bench.Costs;
@@ -23,6 +24,9 @@ switch (args)
         return 0;
     case ["pool"]:
         PoolTable.Print(root);
+        return 0;
+    case ["pool", var folder, var count]:
+        RandomPool.Write(folder, Path.Combine(root, "models"), int.Parse(count, CultureInfo.InvariantCulture), withCards: false);
         return 0;
     case ["probing", .. { Length: <= 1 } folders]:
         ProbingTable.Print(root, folders.SingleOrDefault());
@@ -70,7 +74,7 @@ switch (args)
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
-            + "bundle|default|pool|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
+            + "bundle|default|pool [FOLDER COUNT]|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
             + "tune [FOLDER]|tuned MODULE TRAIN TEST [FOLDER]|"
             + "micro [BenchmarkDotNet arguments]");
         return 2;

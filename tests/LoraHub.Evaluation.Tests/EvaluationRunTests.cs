@@ -93,8 +93,8 @@ public sealed class EvaluationRunTests : IDisposable
 
         var failed = await RunAsync(plan);
 
-        Assert.Equal([new TableFailure("a", "lorahub", 1, "The module is broken.")], failed.Failures);
-        Assert.Equal((40, null, 1), (failed.Methods[0].Mean, failed.Methods[0].Spread, failed.Methods[0].Failed));
+        Assert.Equal([new TableFailure("a", 0, "lorahub", 1, "The module is broken.")], failed.Failures);
+        Assert.Equal((40, null, 1), (failed.Methods[0].Mean, failed.Methods[0].SpreadOverSeeds, failed.Methods[0].Failed));
         Assert.Contains("\n- a, lorahub, seed 1: failed: The module is broken.\n", EvaluationMarkdown.Write(failed), StringComparison.Ordinal);
 
         _predictor.Script = script;
@@ -125,21 +125,25 @@ public sealed class EvaluationRunTests : IDisposable
             | a | 2 | 10.0 | 35.0 | 35.0 |
             | b\|c | 3 | 10.0 | 35.0 | 35.0 |
             | **mean of 2** |  | **10.0** | **35.0** | **35.0** |
+            | **mean of the even tasks** |  | **10.0** | **35.0** | **35.0** |
+            | **mean of the odd tasks** |  | **10.0** | **35.0** | **35.0** |
             | **spread over seeds** |  | **–** | **5.0** | **5.0** |
+            | **tasks below zero-shot** |  | **–** | **0** | **0** |
             | **evaluations** |  | **–** | **40.0** | **40.0** |
             | **seconds a prediction** |  | **–** | **2.00** | **2.00** |
 
             - lorahub: `{"method":"lorahub"}`
             - delta: `{"composition":"delta","max_inference_step":15}`
 
-            The spread is the standard deviation over the seeds (of a population), averaged over the tasks.
+            - Tasks count from 1 in the order of the table: the second is even.
+            - Spread over seeds: the standard deviation over the seeds (of a population), averaged over the tasks.
 
             """,
             EvaluationMarkdown.Write(table));
 
         var json = JsonNode.Parse(table.ToJson())!;
         Assert.Equal("lorahub/t5-mini", (string?)json["base"]);
-        Assert.Equal("""{"mean":35,"spread":5,"accuracy_by_seed":{"1":30,"2":40}}""", json["tasks"]![1]!["methods"]!["lorahub"]!.ToJsonString());
+        Assert.Equal("""{"accuracy_by_draw":{"0":{"1":30,"2":40}},"mean":35,"spread_over_seeds":5,"spread_over_draws":null}""", json["tasks"]![1]!["methods"]!["lorahub"]!.ToJsonString());
     }
 
     [Fact]

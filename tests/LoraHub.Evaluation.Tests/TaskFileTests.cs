@@ -42,6 +42,47 @@ public sealed class TaskFileTests : IDisposable
         Assert.Equal([("a", 3), ("b", 1)], tasks.Select(task => (task.Name, task.Tests.Count)));
     }
 
+    /// <summary>python3: <c>lines = list(range(12)); random.Random(draw).shuffle(lines)</c>.</summary>
+    [Theory]
+    [InlineData(0, new[] { 0, 1, 2, 3, 4 }, new[] { 5, 6, 7, 8, 9, 10, 11 })]
+    [InlineData(1, new[] { 7, 11, 0, 8, 5 }, new[] { 6, 3, 10, 4, 1, 9, 2 })]
+    [InlineData(2, new[] { 9, 11, 3, 4, 7 }, new[] { 6, 8, 2, 5, 10, 1, 0 })]
+    public void Each_further_draw_shuffles_all_lines_as_python_does(int draw, int[] examples, int[] tests)
+    {
+        _folder.Write("a.jsonl", TaskFolder.Lines(12));
+
+        var task = TaskFile.ReadFolder(_folder.Path, limit: null, draws: 3)[draw];
+
+        Assert.Equal(draw, task.Draw);
+        Assert.Equal(examples.Select(line => $"q{line}"), task.Examples.Select(line => line.Input));
+        Assert.Equal(tests.Select(line => $"q{line}"), task.Tests.Select(line => line.Input));
+        Assert.Equal(tests.Select(line => $"a{line}"), task.Tests.Select(line => line.Target));
+    }
+
+    [Fact]
+    public void A_limit_holds_for_every_draw()
+    {
+        _folder.Write("b.jsonl", TaskFolder.Lines(10));
+        _folder.Write("a.json", TaskFolder.Document(12));
+
+        var tasks = TaskFile.ReadFolder(_folder.Path, limit: 4, draws: 2);
+
+        Assert.Equal([("a", 0, 4), ("a", 1, 4), ("b", 0, 4), ("b", 1, 4)], tasks.Select(task => (task.Name, task.Draw, task.Tests.Count)));
+        Assert.NotEqual(tasks[0].Examples, tasks[1].Examples);
+        Assert.Equal(tasks[0].Digest, tasks[1].Digest);
+    }
+
+    [Fact]
+    public void Several_draws_need_as_many_tests_as_examples()
+    {
+        var file = _folder.Write("a.jsonl", TaskFolder.Lines(9));
+
+        Assert.Single(TaskFile.ReadFolder(_folder.Path, limit: null));
+        Assert.Equal(
+            $"--example-draws 2: `{file}` has 9 lines; several draws need at least 10, 5 examples and as many tests. Add lines, or use --example-draws 1.",
+            Assert.Throws<EvaluationException>(() => TaskFile.ReadFolder(_folder.Path, limit: null, draws: 2)).Message);
+    }
+
     [Fact]
     public void Blank_lines_a_byte_order_mark_and_Windows_line_ends_are_accepted()
     {

@@ -17,8 +17,8 @@ static class PoolTable
         {
             var (alone, bare, carded) = (Path.Combine(folder, "alone"), Path.Combine(folder, "bare"), Path.Combine(folder, "carded"));
             RandomPool.Link(alone, models);
-            RandomPool.Write(RandomPool.Link(bare, models), models, withCards: false);
-            RandomPool.Write(RandomPool.Link(carded, models), models, withCards: true);
+            RandomPool.Write(RandomPool.Link(bare, models), models, RandomPool.Count, withCards: false);
+            RandomPool.Write(RandomPool.Link(carded, models), models, RandomPool.Count, withCards: true);
 
             Console.WriteLine(
                 "| pool | evaluations | mean exact match | odd tasks | even tasks | seconds a prediction | real modules of those kept |");

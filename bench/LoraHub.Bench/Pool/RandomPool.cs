@@ -13,8 +13,8 @@ static class RandomPool
 {
     public const string Owner = "random";
 
-    /// <summary>Random modules for each of the 28.</summary>
-    const int Each = 6;
+    /// <summary>The random modules of the pool of 196: six for each of the 28.</summary>
+    public const int Count = 168;
 
     const string Card = "README.md";
 
@@ -39,20 +39,23 @@ static class RandomPool
         return root;
     }
 
-    /// <summary>Writes <c>random/NAME-1</c> to <c>-6</c> for each of the 28 under a root, 38 MB in total.</summary>
+    /// <summary>Writes <c>random/NAME-1</c>, <c>-2</c> … for each of the 28 under a root, 0.23 MB each.</summary>
+    /// <param name="count">How many in all. The first 28 end in 1, the next in 2.</param>
     /// <param name="withCards">Copies the card of the module with the same norms, so that text cannot distinguish them.</param>
-    public static string Write(string root, string models, bool withCards)
+    public static string Write(string root, string models, int count, bool withCards)
     {
+        var real = Real(models);
+        var each = (count + real.Length - 1) / real.Length;
         using var noGrad = no_grad();
         using var model = T5Model.Load(Path.Combine(models, "lorahub", "t5-mini"), CPU, _ => ScalarType.Float32);
-        foreach (var (folder, place) in Real(models).Select((folder, place) => (folder, place)))
+        foreach (var (folder, place) in real.Select((folder, place) => (folder, place)))
         {
             var config = AdapterConfig.Load(folder);
             using var module = LoraModule.Load(
                 new ModuleVersion { Id = Path.GetFileName(folder), Folder = folder, BaseModel = config.BaseModel, Rank = config.Rank }, model);
-            for (var k = 1; k <= Each; k++)
+            for (var k = 1; k <= each && ((k - 1) * real.Length) + place < count; k++)
             {
-                using var random = module.WithRandomDirections((place * Each) + k);
+                using var random = module.WithRandomDirections((place * each) + k);
                 Write(random, Path.Combine(root, Owner, $"{module.Info.Id}-{k}"), withCards);
             }
         }

@@ -81,6 +81,8 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("--input: `seeds` is not an input.", "TASKS", "-i", "seeds=1")]
     [InlineData("--input: `seed` comes from --seed; leave it out.", "TASKS", "-i", "seed=1")]
     [InlineData("--limit: 0 test lines are too few; use at least 1.", "TASKS", "--limit", "0")]
+    [InlineData("--example-draws: use 1 to 100 draws of the examples, not 0.", "TASKS", "--example-draws", "0")]
+    [InlineData("--against: `tuned` is not among the methods of this evaluation: best.", "TASKS", "-m", "best", "--against", "tuned")]
     [InlineData("--base: `nobody` is not owner/name.", "TASKS", "--base", "nobody")]
     [InlineData("--draws: there is no file `/no/such/draws`.", "TASKS", "--draws", "/no/such/draws")]
     [InlineData("--base: the base model `nobody/nothing` is not here", "TASKS", "--base", "nobody/nothing")]
