@@ -58,6 +58,9 @@ public sealed record EvaluationResult
     /// <summary>Null when the prediction failed or made no search.</summary>
     public LossReport? Loss { get; init; }
 
+    /// <summary>The gradient steps after the search.</summary>
+    public int TuningSteps { get; init; }
+
     /// <summary>Exact match of each control in percent, by its name in the output; null without controls.</summary>
     public IReadOnlyDictionary<string, double>? Controls { get; init; }
 

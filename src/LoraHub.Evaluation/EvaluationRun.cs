@@ -74,7 +74,13 @@ public sealed class EvaluationRun(
                 () => predictor.Predict(plan, workspace.Folder, new NoProgress(), cancellationToken), CancellationToken.None);
             var accuracy = output.Accuracy
                 ?? throw new InvalidOperationException("The predictor returned no accuracy although the request has test outputs.");
-            return result with { Accuracy = accuracy, Loss = output.Loss, Controls = Accuracies(output.Controls) };
+            return result with
+            {
+                Accuracy = accuracy,
+                Loss = output.Loss,
+                TuningSteps = output.Tuning?.Steps ?? 0,
+                Controls = Accuracies(output.Controls),
+            };
         }
         catch (PredictionException exception)
         {

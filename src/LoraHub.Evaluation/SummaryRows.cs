@@ -37,6 +37,7 @@ public static class SummaryRows
     public static IEnumerable<string> Notes(EvaluationTable table) =>
     [
         "Tasks count from 1 in the order of the table: the second is even.",
+        $"Evaluations: a gradient step after the search counts as {TableMethod.EvaluationsOfStep}.",
         "Spread over seeds: the standard deviation over the seeds (of a population), averaged over the tasks.",
         .. Rows(table.ExampleDraws > 1,
             ["Spread over draws: the standard deviation (n − 1) of the mean of all tasks over the draws of the examples. Draw 0 has the file's own."]),

@@ -47,11 +47,13 @@ sealed record TableColumn(EvaluationMethod Method, string? Control)
             TasksBelowZeroShot = [.. tasks.Where((task, i) => cells[i].Minus(task.ZeroShotByDraw) is { Length: > 0 } differences
                 && TableMethod.IsBelow(differences.Average())).Select(task => task.Task)],
             TaskDrawsBelowZeroShot = tasks.Zip(cells, (task, cell) => cell.Minus(task.ZeroShotByDraw).Count(TableMethod.IsBelow)).Sum(),
-            Evaluations = Control is null ? Statistics.Mean(succeeded.Select(result => (double?)result.Loss?.Evaluations)) : null,
+            Evaluations = Control is null ? Statistics.Mean(succeeded.Select(Evaluations)) : null,
             Seconds = Control is null ? Statistics.Mean(succeeded.Select(result => (double?)result.Seconds)) : null,
             Failed = Control is null ? ended.Count - succeeded.Length : 0,
         };
     }
+
+    static double? Evaluations(EvaluationResult result) => result.Loss?.Evaluations + (TableMethod.EvaluationsOfStep * result.TuningSteps);
 
     double? Accuracy(EvaluationResult result) =>
         Control is null ? result.Accuracy?.Adapted

@@ -5,6 +5,9 @@ namespace LoraHub.Evaluation;
 /// <summary>The results of a column on all tasks: those of a method, or of one of its controls.</summary>
 public sealed record TableMethod
 {
+    /// <summary>What a gradient step counts as: a forward and a backward pass over the examples take 2.5 to 3.3 times an evaluation's time.</summary>
+    public const int EvaluationsOfStep = 3;
+
     // Accuracies are sums of hundredths of a task's lines; below this, a difference is rounding.
     const double Rounding = 1e-9;
 
@@ -46,7 +49,7 @@ public sealed record TableMethod
     /// <summary>The number of pairs of a task and a draw whose accuracy is below that of the base model alone.</summary>
     public required int TaskDrawsBelowZeroShot { get; init; }
 
-    /// <summary>The mean number of evaluations of the objective in a prediction; null for a control.</summary>
+    /// <summary>The mean number of evaluations in a prediction, with <see cref="EvaluationsOfStep"/> for each gradient step; null for a control.</summary>
     public double? Evaluations { get; init; }
 
     /// <summary>The mean duration of a prediction, with its controls; null for a control.</summary>

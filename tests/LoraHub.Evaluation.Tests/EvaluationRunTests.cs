@@ -136,6 +136,7 @@ public sealed class EvaluationRunTests : IDisposable
             - delta: `{"composition":"delta","max_inference_step":15}`
 
             - Tasks count from 1 in the order of the table: the second is even.
+            - Evaluations: a gradient step after the search counts as 3.
             - Spread over seeds: the standard deviation over the seeds (of a population), averaged over the tasks.
 
             """,

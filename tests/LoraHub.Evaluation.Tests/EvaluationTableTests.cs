@@ -78,6 +78,7 @@ public sealed class EvaluationTableTests : IDisposable
             - other: `{"controls":true}`
 
             - Tasks count from 1 in the order of the table: the second is even.
+            - Evaluations: a gradient step after the search counts as 3.
             - Spread over seeds: the standard deviation over the seeds (of a population), averaged over the tasks.
             - Spread over draws: the standard deviation (n − 1) of the mean of all tasks over the draws of the examples. Draw 0 has the file's own.
             - Difference: paired by task and draw. Its standard error over tasks asks what other tasks would give: the standard deviation of the tasks' differences (n − 1), divided by √n.
@@ -107,6 +108,19 @@ public sealed class EvaluationTableTests : IDisposable
         Assert.Equal(
             """{"accuracy_by_draw":{"0":{"1":10,"2":30},"1":{"1":0,"2":2}},"mean":10.5,"spread_over_seeds":5.5,"spread_over_draws":13.435028842544403}""",
             json["tasks"]![1]!["methods"]!["other"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_gradient_step_counts_as_three_evaluations()
+    {
+        var script = _predictor.Script;
+        _predictor.Script = run => script(run) is var answer && run.Input.TestInputs.Count == 6
+            ? answer with { Output = answer.Output with { Tuning = new TuningOutcome(10, 0.2, 0.1) } }
+            : answer;
+
+        var table = await RunAsync(Plan("best"));
+
+        Assert.Equal(55, table.Methods[0].Evaluations); // 40 + 30 on task a, 40 on task b
     }
 
     [Fact]

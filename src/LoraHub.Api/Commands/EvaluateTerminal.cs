@@ -86,9 +86,11 @@ static class EvaluateTerminal
         { Accuracy: null } => $"failed: {result.Error}",
         { Seed: null } => $"{result.Accuracy.Adapted:0.0} %",
         { Loss: { } loss } => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %), "
-            + $"loss {loss.ZeroShot:0.0000} → {loss.Adapted:0.0000}, {loss.Evaluations} evaluations",
+            + $"loss {loss.ZeroShot:0.0000} → {loss.Adapted:0.0000}, {loss.Evaluations} evaluations{Steps(result.TuningSteps)}",
         _ => $"{result.Accuracy.Adapted:0.0} % (zero-shot {result.Accuracy.ZeroShot:0.0} %)",
     };
+
+    static string Steps(int steps) => steps > 0 ? $" and {steps} gradient steps" : "";
 
     static string Draw(int draw) => draw > 0 ? $", draw {draw}" : "";
 
