@@ -53,7 +53,7 @@ public static class SummaryRows
         ]),
     ];
 
-    static IEnumerable<T> Rows<T>(bool isShown, T[] rows) => isShown ? rows : [];
+    static T[] Rows<T>(bool isShown, T[] rows) => isShown ? rows : [];
 
     static IReadOnlyList<string> Row(EvaluationTable table, string name, string zeroShot, Func<TableMethod, string> cell) =>
         [name, "", zeroShot, .. table.Methods.Select(cell)];
