@@ -8,12 +8,17 @@ using LoraHub.Modules.Library;
 
 namespace LoraHub.Evaluation;
 
-/// <summary>Runs the predictions of an evaluation one at a time, and stores each result immediately.</summary>
+/// <summary>Runs the predictions of an evaluation, and stores each result immediately.</summary>
 /// <param name="dataPath">The data folder. A running prediction keeps its files in <c>tmp/</c> there.</param>
 public sealed class EvaluationRun(
     IPredictor predictor, ModuleLibrary catalog, string dataPath, EvaluationSetting setting, EvaluationResults results, TimeProvider time)
 {
     const string ZeroShotControl = "zero_shot", AccuracyField = "accuracy"; // the former has a column without the controls too
+
+    readonly Lock _lock = new();
+
+    /// <summary>The number of predictions that run side by side. Those of one task and draw run one after the other. Default: 1.</summary>
+    public int Parallel { get; init; } = 1;
 
     /// <summary>Loads the base model, so that no prediction's time includes the loading.</summary>
     /// <exception cref="EvaluationException">The model cannot be loaded.</exception>
@@ -30,27 +35,44 @@ public sealed class EvaluationRun(
     }
 
     /// <param name="left">The predictions to run.</param>
-    /// <param name="started">Called when a prediction starts.</param>
+    /// <param name="started">Called when a prediction starts. Calls do not overlap with each other or with those of the next.</param>
     /// <param name="ended">Called when a prediction has ended and its result is stored.</param>
     /// <exception cref="EvaluationException">The files of the base model or of a module have changed.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled. The results so far are stored.</exception>
-    public async Task RunAsync(
-        IReadOnlyList<PlannedPrediction> left, Action<PlannedPrediction> started, Action<EvaluationResult> ended, CancellationToken cancellationToken)
-    {
-        foreach (var planned in left)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            started(planned);
-            var result = await PredictAsync(planned, cancellationToken);
-            if (!setting.Holds(catalog))
+    public Task RunAsync(
+        IReadOnlyList<PlannedPrediction> left, Action<PlannedPrediction> started, Action<EvaluationResult> ended, CancellationToken cancellationToken) =>
+        // Predictions on the same examples share the losses of single modules. In a fixed order, what each finds does not depend on the others' speed.
+        System.Threading.Tasks.Parallel.ForEachAsync(
+            left.GroupBy(planned => planned.Task),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+            async (task, either) =>
             {
-                throw new EvaluationException(
-                    "The base model or a module was changed during the evaluation. The results so far are kept; run the same command again.");
-            }
+                foreach (var planned in task)
+                {
+                    either.ThrowIfCancellationRequested();
+                    lock (_lock)
+                    {
+                        started(planned);
+                    }
 
-            results.Append(result);
-            ended(result);
+                    var result = await PredictAsync(planned, either);
+                    lock (_lock)
+                    {
+                        Keep(result);
+                        ended(result);
+                    }
+                }
+            });
+
+    void Keep(EvaluationResult result)
+    {
+        if (!setting.Holds(catalog))
+        {
+            throw new EvaluationException(
+                "The base model or a module was changed during the evaluation. The results so far are kept; run the same command again.");
         }
+
+        results.Append(result);
     }
 
     async Task<EvaluationResult> PredictAsync(PlannedPrediction planned, CancellationToken cancellationToken)

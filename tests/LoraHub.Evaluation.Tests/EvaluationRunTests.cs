@@ -85,6 +85,23 @@ public sealed class EvaluationRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Tasks_run_side_by_side_and_give_the_same_table()
+    {
+        var plan = Plan([TaskFolder.Task("a", 2), TaskFolder.Task("b", 3)], "lorahub", """delta={"composition":"delta"}""");
+        PredictionResult Script(Run run) => Answer(run, zeroShot: 10, adapted: 10 * run.Input.TestInputs.Count * run.Input.Seed!.Value);
+        _predictor.Script = Script;
+        var expected = EvaluationMarkdown.Write(await RunAsync(plan));
+        File.Delete(ResultsFile);
+        using var both = new Barrier(2); // each prediction of one task waits for one of the other
+        _predictor.Script = run => both.SignalAndWait(TimeSpan.FromSeconds(30)) ? Script(run) : throw new PredictionException("It ran alone.");
+
+        var table = await RunAsync(plan, TestContext.Current.CancellationToken, parallel: 2);
+
+        Assert.Equal(expected, EvaluationMarkdown.Write(table));
+        Assert.Equal(8, (await File.ReadAllLinesAsync(ResultsFile, TestContext.Current.CancellationToken)).Length);
+    }
+
+    [Fact]
     public async Task A_failure_is_recorded_the_run_continues_and_the_next_run_retries_it()
     {
         var script = _predictor.Script;
@@ -200,10 +217,13 @@ public sealed class EvaluationRunTests : IDisposable
     Task<EvaluationTable> RunAsync(EvaluationPlan plan) => RunAsync(plan, TestContext.Current.CancellationToken);
 
     /// <param name="ended">Receives the number of finished predictions.</param>
-    async Task<EvaluationTable> RunAsync(EvaluationPlan plan, CancellationToken cancellationToken, Action<int>? ended = null)
+    async Task<EvaluationTable> RunAsync(EvaluationPlan plan, CancellationToken cancellationToken, Action<int>? ended = null, int parallel = 1)
     {
         using var results = EvaluationResults.Open(Path.Combine(_folder.Path, "out"));
-        var run = new EvaluationRun(_predictor, Catalog, Path.Combine(_folder.Path, "data"), Setting, results, _time);
+        var run = new EvaluationRun(_predictor, Catalog, Path.Combine(_folder.Path, "data"), Setting, results, _time)
+        {
+            Parallel = parallel,
+        };
         var count = 0;
         await run.RunAsync(plan.Left(Setting, results), _ => { }, _ => ended?.Invoke(++count), cancellationToken);
         return EvaluationTable.Of(plan, Setting, results, _time.GetUtcNow());

@@ -17,7 +17,7 @@ namespace LoraHub.Api.Commands;
 /// </summary>
 static class EvaluateCommand
 {
-    const int MaxExampleDraws = 100;
+    const int MaxExampleDraws = 100, MaxParallel = 64;
 
     static readonly long[] DefaultSeeds = [1, 2, 3];
 
@@ -55,6 +55,11 @@ static class EvaluateCommand
                 + "The first has the task's own. Default: 1.",
             DefaultValueFactory = _ => 1,
         };
+        var parallel = new Option<int>("--parallel")
+        {
+            Description = "How many predictions run side by side, each with its share of the threads (Inference:Threads). Default: 1.",
+            DefaultValueFactory = _ => 1,
+        };
         var against = new Option<string?>("--against")
         {
             Description = "The method that the others are compared with, in paired differences. Default: best, if it is among the methods.",
@@ -66,7 +71,7 @@ static class EvaluateCommand
         var command = new Command(
             "evaluate", "Compares methods on your own tasks: prints a table of exact match, with its spread over seeds and its cost.")
         {
-            folder, methods, seeds, output, baseModel, limit, draws, exampleDraws, against, inputs,
+            folder, methods, seeds, output, baseModel, limit, draws, exampleDraws, against, parallel, inputs,
         };
         return host.Verb(
             command,
@@ -80,12 +85,20 @@ static class EvaluateCommand
                 invocation.Get(draws),
                 invocation.Require(exampleDraws),
                 invocation.Get(against),
+                invocation.Require(parallel),
                 invocation.Get(inputs) ?? [])),
             (parsed, builder) =>
             {
                 if (parsed.GetValue(baseModel) is { } chosen && ModelId.Find(chosen) is not null) // the run refuses another one
                 {
                     builder.Configuration[$"{ModelsOptions.Section}:{nameof(ModelsOptions.Base)}"] = chosen;
+                }
+
+                if (parsed.GetValue(parallel) is > 1 and <= MaxParallel and var number)
+                {
+                    const string Threads = $"{InferenceOptions.Section}:{nameof(InferenceOptions.Threads)}";
+                    var all = builder.Configuration.GetValue(Threads, Environment.ProcessorCount);
+                    builder.Configuration[Threads] = $"{Math.Max(1, all / number)}";
                 }
             });
     }
@@ -108,7 +121,7 @@ static class EvaluateCommand
         var plan = EvaluationPlan.Create(tasks, methods, seeds, common, draws, catalog, request.Against);
         var setting = EvaluationSetting.Of(catalog, invocation.Service<IOptions<InferenceOptions>>().Value);
         using var results = EvaluationResults.Open(request.Output);
-        await RunAsync(invocation, plan, setting, results, request.Output);
+        await RunAsync(invocation, plan, setting, results, request);
 
         var table = EvaluationTable.Of(plan, setting, results, invocation.Service<TimeProvider>().GetUtcNow());
         await File.WriteAllTextAsync(Path.Combine(request.Output, "table.md"), EvaluationMarkdown.Write(table), CancellationToken.None);
@@ -118,7 +131,7 @@ static class EvaluateCommand
     }
 
     /// <summary>Runs the predictions that have no result yet.</summary>
-    static async Task RunAsync(Invocation invocation, EvaluationPlan plan, EvaluationSetting setting, EvaluationResults results, string folder)
+    static async Task RunAsync(Invocation invocation, EvaluationPlan plan, EvaluationSetting setting, EvaluationResults results, Request request)
     {
         var left = plan.Left(setting, results);
         if (left.Count == 0)
@@ -129,13 +142,16 @@ static class EvaluateCommand
         if (plan.Outdated(setting, results) is > 0 and var outdated)
         {
             Output.Note(
-                $"{outdated} results in {Path.Combine(folder, EvaluationResults.FileName)} are not used, because they were made with other files of "
+                $"{outdated} results in {Path.Combine(request.Output, EvaluationResults.FileName)} are not used, because they were made with other files of "
                 + "the base model or the modules, another machine, device or precision, or another version of the program.");
         }
 
         var data = invocation.Service<IOptions<DataOptions>>().Value.Path;
         var run = new EvaluationRun(
-            invocation.Service<IPredictor>(), invocation.Service<ModuleLibrary>(), data, setting, results, invocation.Service<TimeProvider>());
+            invocation.Service<IPredictor>(), invocation.Service<ModuleLibrary>(), data, setting, results, invocation.Service<TimeProvider>())
+        {
+            Parallel = request.Parallel,
+        };
         try
         {
             await run.PrepareAsync(invocation.CancellationToken);
@@ -144,7 +160,7 @@ static class EvaluateCommand
         catch (OperationCanceledException) when (invocation.CancellationToken.IsCancellationRequested)
         {
             var missing = plan.Left(setting, results).Count;
-            EvaluateTerminal.ShowStopped(plan.Predictions.Count - missing, plan.Predictions.Count, folder);
+            EvaluateTerminal.ShowStopped(plan.Predictions.Count - missing, plan.Predictions.Count, request.Output);
             throw;
         }
     }
@@ -164,6 +180,11 @@ static class EvaluateCommand
         if (request.ExampleDraws is < 1 or > MaxExampleDraws)
         {
             throw new EvaluationException($"--example-draws: use 1 to {MaxExampleDraws} draws of the examples, not {request.ExampleDraws}.");
+        }
+
+        if (request.Parallel is < 1 or > MaxParallel)
+        {
+            throw new EvaluationException($"--parallel: use 1 to {MaxParallel} predictions side by side, not {request.Parallel}.");
         }
 
         if (File.Exists(request.Output))
@@ -205,5 +226,6 @@ static class EvaluateCommand
         string? Draws,
         int ExampleDraws,
         string? Against,
+        int Parallel,
         IReadOnlyList<string> Inputs);
 }

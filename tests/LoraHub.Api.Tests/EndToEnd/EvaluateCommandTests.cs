@@ -82,6 +82,7 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData("--input: `seed` comes from --seed; leave it out.", "TASKS", "-i", "seed=1")]
     [InlineData("--limit: 0 test lines are too few; use at least 1.", "TASKS", "--limit", "0")]
     [InlineData("--example-draws: use 1 to 100 draws of the examples, not 0.", "TASKS", "--example-draws", "0")]
+    [InlineData("--parallel: use 1 to 64 predictions side by side, not 0.", "TASKS", "--parallel", "0")]
     [InlineData("--against: `tuned` is not among the methods of this evaluation: best.", "TASKS", "-m", "best", "--against", "tuned")]
     [InlineData("--base: `nobody` is not owner/name.", "TASKS", "--base", "nobody")]
     [InlineData("--draws: there is no file `/no/such/draws`.", "TASKS", "--draws", "/no/such/draws")]
