@@ -29,7 +29,11 @@ public static class EvaluationMarkdown
 
     /// <summary>One line for each failed prediction.</summary>
     public static IEnumerable<string> Failures(EvaluationTable table) => table.Failures.Select(failure =>
-        $"{failure.Task}{(failure.Draw > 0 ? $", draw {failure.Draw}" : "")}, {failure.Method}{(failure.Seed is { } seed ? $", seed {seed}" : "")}: failed: {failure.Error}");
+    {
+        var draw = failure.Draw > 0 ? $", draw {failure.Draw}" : "";
+        var seed = failure.Seed is { } number ? $", seed {number}" : "";
+        return $"{failure.Task}{draw}, {failure.Method}{seed}: failed: {failure.Error}";
+    });
 
     /// <summary>One line for each column that has tasks below zero-shot, with their names.</summary>
     public static IEnumerable<string> BelowZeroShot(EvaluationTable table) => table.Methods.Where(method => method.TasksBelowZeroShot.Count > 0)

@@ -40,8 +40,11 @@ public sealed class EvaluationRun(
     /// <exception cref="EvaluationException">The files of the base model or of a module have changed.</exception>
     /// <exception cref="OperationCanceledException">The run was canceled. The results so far are stored.</exception>
     public Task RunAsync(
-        IReadOnlyList<PlannedPrediction> left, Action<PlannedPrediction> started, Action<EvaluationResult> ended, CancellationToken cancellationToken) =>
-        // Predictions on the same examples share the losses of single modules. In a fixed order, what each finds does not depend on the others' speed.
+        IReadOnlyList<PlannedPrediction> left,
+        Action<PlannedPrediction> started,
+        Action<EvaluationResult> ended,
+        CancellationToken cancellationToken) =>
+        // Predictions on the same examples share the losses of single modules; in a fixed order they find the same ones however many run.
         System.Threading.Tasks.Parallel.ForEachAsync(
             left.GroupBy(planned => planned.Task),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },

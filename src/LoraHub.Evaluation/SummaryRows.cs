@@ -40,7 +40,10 @@ public static class SummaryRows
         $"Evaluations: a gradient step after the search counts as {TableMethod.EvaluationsOfStep}.",
         "Spread over seeds: the standard deviation over the seeds (of a population), averaged over the tasks.",
         .. Rows(table.ExampleDraws > 1,
-            ["Spread over draws: the standard deviation (n − 1) of the mean of all tasks over the draws of the examples. Draw 0 has the file's own."]),
+        [
+            "Spread over draws: the standard deviation (n − 1) of the mean of all tasks over the draws of the examples. "
+                + "Draw 0 has the file's own.",
+        ]),
         .. Rows(table.Against is not null,
         [
             "Difference: paired by task and draw. Its standard error over tasks asks what other tasks would give: the standard deviation of the "

@@ -49,7 +49,9 @@ public sealed record TableMethod
     /// <summary>The number of pairs of a task and a draw whose accuracy is below that of the base model alone.</summary>
     public required int TaskDrawsBelowZeroShot { get; init; }
 
-    /// <summary>The mean number of evaluations in a prediction, with <see cref="EvaluationsOfStep"/> for each gradient step; null for a control.</summary>
+    /// <summary>
+    /// The mean number of evaluations in a prediction, with <see cref="EvaluationsOfStep"/> for each gradient step; null for a control.
+    /// </summary>
     public double? Evaluations { get; init; }
 
     /// <summary>The mean duration of a prediction, with its controls; null for a control.</summary>

@@ -161,7 +161,9 @@ public sealed class EvaluationRunTests : IDisposable
 
         var json = JsonNode.Parse(table.ToJson())!;
         Assert.Equal("lorahub/t5-mini", (string?)json["base"]);
-        Assert.Equal("""{"accuracy_by_draw":{"0":{"1":30,"2":40}},"mean":35,"spread_over_seeds":5,"spread_over_draws":null}""", json["tasks"]![1]!["methods"]!["lorahub"]!.ToJsonString());
+        Assert.Equal(
+            """{"accuracy_by_draw":{"0":{"1":30,"2":40}},"mean":35,"spread_over_seeds":5,"spread_over_draws":null}""",
+            json["tasks"]![1]!["methods"]!["lorahub"]!.ToJsonString());
     }
 
     [Fact]

@@ -79,7 +79,8 @@ public sealed class TaskFileTests : IDisposable
 
         Assert.Single(TaskFile.ReadFolder(_folder.Path, limit: null));
         Assert.Equal(
-            $"--example-draws 2: `{file}` has 9 lines; several draws need at least 10, 5 examples and as many tests. Add lines, or use --example-draws 1.",
+            $"--example-draws 2: `{file}` has 9 lines; several draws need at least 10, 5 examples and as many tests. "
+                + "Add lines, or use --example-draws 1.",
             Assert.Throws<EvaluationException>(() => TaskFile.ReadFolder(_folder.Path, limit: null, draws: 2)).Message);
     }
 

@@ -24,7 +24,8 @@ static class EvaluateTerminal
 
         Task WatchAsync(ProgressTask bar) => run.RunAsync(
             left,
-            planned => bar.Description = Output.Description(Output.Errors, $"{planned.Task.Name}{Draw(planned.Task.Draw)}, {planned.Method.Name}{Seed(planned.Seed)}"),
+            planned => bar.Description = Output.Description(
+                Output.Errors, $"{planned.Task.Name}{Draw(planned.Task.Draw)}, {planned.Method.Name}{Seed(planned.Seed)}"),
             result =>
             {
                 Output.Note(Line(++count, plan.Predictions.Count, result));
