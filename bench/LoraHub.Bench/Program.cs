@@ -1,5 +1,6 @@
 using System.Globalization;
 using LoraHub.Bench;
+using LoraHub.Bench.Answering;
 using LoraHub.Bench.Batch;
 using LoraHub.Bench.Costs;
 using LoraHub.Bench.Large;
@@ -33,6 +34,9 @@ switch (args)
         return 0;
     case ["batch", .. { Length: <= 1 } folders]:
         BatchTable.Print(folders.SingleOrDefault());
+        return 0;
+    case ["answers", var folder, .. { Length: <= 1 } parts]:
+        await AnswersTable.PrintAsync(folder, parts.SingleOrDefault());
         return 0;
     case ["wire"]:
         await WireLoad.PrintAsync(TimeSpan.FromMinutes(1));
@@ -74,7 +78,7 @@ switch (args)
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
-            + "bundle|default|pool [FOLDER COUNT]|probing [FOLDER]|batch [FOLDER]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
+            + "bundle|default|pool [FOLDER COUNT]|probing [FOLDER]|batch [FOLDER]|answers FOLDER [tokens|many|start|shipped]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
             + "tune [FOLDER]|tuned MODULE TRAIN TEST [FOLDER]|"
             + "micro [BenchmarkDotNet arguments]");
         return 2;

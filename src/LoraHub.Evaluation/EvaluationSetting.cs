@@ -29,7 +29,8 @@ public sealed record EvaluationSetting(string BaseModel, int Pool, int OfOneShap
             new ResultConditions(
                 catalog.Bases.DefaultDigest(),
                 Sha256(text),
-                $"{Processor()}, {inference.Device}, {inference.Threads} threads, precision {inference.Precision.ToString().ToLowerInvariant()}",
+                $"{Processor()}, {inference.Device}, {inference.Threads} threads, precision {inference.Precision.ToString().ToLowerInvariant()}"
+                    + (inference.Decoding == DecodingPrecision.Int8 ? ", answers in int8" : ""),
                 Program()),
             stamp);
     }

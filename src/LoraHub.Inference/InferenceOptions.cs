@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Runtime.Intrinsics.X86;
 
 namespace LoraHub.Inference;
 
@@ -15,8 +16,18 @@ public enum Precision
     Bf16,
 }
 
+/// <summary>The numbers of the matrices that answers are decoded with.</summary>
+public enum DecodingPrecision
+{
+    /// <summary>Those of the search.</summary>
+    Auto,
+
+    /// <summary>8 bits and a scale for each row, kept beside those of the search.</summary>
+    Int8,
+}
+
 /// <summary>How predictions are computed: device, precision, threads, memory.</summary>
-public sealed class InferenceOptions
+public sealed class InferenceOptions : IValidatableObject
 {
     public const string Section = "Inference";
 
@@ -32,6 +43,14 @@ public sealed class InferenceOptions
     [EnumDataType(typeof(Precision))]
     public Precision Precision { get; init; } = Precision.Auto;
 
+    /// <summary>
+    /// The numbers of the decoder's matrices while answers are generated. <c>auto</c> takes the search's; <c>int8</c> keeps rounded ones beside them,
+    /// which is faster for a large model, takes more memory, and changes some answers. Not where <c>Inference:Precision</c> is <c>fp32</c>, nor on a GPU.
+    /// Default: auto.
+    /// </summary>
+    [EnumDataType(typeof(DecodingPrecision))]
+    public DecodingPrecision Decoding { get; init; } = DecodingPrecision.Auto;
+
     /// <summary>Threads of a tensor operation. Default: the processors that the process may use, as .NET counts them.</summary>
     [Range(1, 1024)]
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -45,4 +64,16 @@ public sealed class InferenceOptions
     /// </summary>
     [Range(0, long.MaxValue)]
     public long ModelCacheBytes { get; init; } = 4L << 30;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        var problem = Decoding != DecodingPrecision.Int8 ? null
+            : Precision == Precision.Fp32 ? $"{Section}:{nameof(Precision)} is `fp32`, which promises the reference's answers"
+            : Device != "cpu" ? $"{Section}:{nameof(Device)} is `{Device}`"
+            : !Avx2.IsSupported ? "the processor lacks AVX2"
+            : null;
+        return problem is null
+            ? []
+            : [new ValidationResult($"{Section}:{nameof(Decoding)} is `int8`, but {problem}; set it to `auto`.", [nameof(Decoding)])];
+    }
 }

@@ -24,6 +24,14 @@ static class LargeArithmetic
         return PerProduct * ((config.NumLayers * encoder) + (config.DecoderLayers * decoder) + (t * d * config.VocabSize));
     }
 
+    /// <summary>Counts those of reading an input before its answer: the encoder, and the decoder's keys and values of its states.</summary>
+    public static double Reading(T5Config config, int tokens)
+    {
+        double d = config.DModel, inner = config.NumHeads * config.DKv;
+        var encoder = (4 * inner * d) + ((config.IsGated ? 3 : 2) * config.DFf * d) + (2 * inner * tokens);
+        return 2 * tokens * ((config.NumLayers * encoder) + (config.DecoderLayers * 2 * inner * d));
+    }
+
     /// <summary>Measures the product of 2048 rows with a packed matrix of 2048 × 2048.</summary>
     /// <returns>Operations a second.</returns>
     public static double Ceiling(ScalarType type)

@@ -28,8 +28,18 @@ static unsafe class LibTorch
     // AOTITorchError f(tensor, void** data)
     static readonly delegate* unmanaged<nint, void**, int> GetDataPointer = (delegate* unmanaged<nint, void**, int>)Export("aoti_torch_get_data_ptr");
 
+    // C++: int64_t at::native::data_ptr_from_mkldnn(const Tensor&), and the same for its size in bytes
+    static readonly delegate* unmanaged<nint, long> PackedPointer =
+        (delegate* unmanaged<nint, long>)Export("_ZN2at6native20data_ptr_from_mkldnnERKNS_6TensorE");
+
+    static readonly delegate* unmanaged<nint, long> PackedBytes =
+        (delegate* unmanaged<nint, long>)Export("_ZN2at6native18nbytes_from_mkldnnERKNS_6TensorE");
+
     /// <summary>Whether <see cref="Data"/> is available.</summary>
     public static bool CanPoint { get; } = GetDataPointer != null;
+
+    /// <summary>Whether <see cref="PackedData"/> is available.</summary>
+    public static bool CanPointPacked { get; } = PackedPointer != null && PackedBytes != null;
 
     static readonly bool HasPacking = CallDispatcher != null && CopyHandle != null && LinearPointwise != null;
 
@@ -87,6 +97,13 @@ static unsafe class LibTorch
         void* data;
         Check(GetDataPointer(tensor.Handle, &data));
         return data;
+    }
+
+    /// <summary>The address of a packed matrix's numbers, valid while the tensor is alive; see <see cref="PackedLayout"/>.</summary>
+    public static void* PackedData(Tensor packed, out long bytes)
+    {
+        bytes = PackedBytes(packed.Handle);
+        return (void*)PackedPointer(packed.Handle);
     }
 
     /// <summary>The address of a function of libtorch or of a library that it uses, or 0.</summary>

@@ -23,12 +23,13 @@ sealed class LoadedModels : IDisposable
     readonly TimeProvider _time;
     readonly Lazy<Device> _device;
     readonly Precision _precision;
+    readonly DecodingPrecision _decoding;
     readonly LeasedCache<BaseModel> _models;
     readonly LeasedCache<LoraModule> _modules;
 
     public LoadedModels(InferenceOptions options, BaseModels bases, ModuleLibrary library, TimeProvider time)
     {
-        (_bases, _library, _time, _precision) = (bases, library, time, options.Precision);
+        (_bases, _library, _time, _precision, _decoding) = (bases, library, time, options.Precision, options.Decoding);
         _device = new Lazy<Device>(() => Initialize(options));
         _models = new LeasedCache<BaseModel>(Instruments.ModelCache, options.ModelCacheBytes, model => model.Model.Bytes);
         _modules = new LeasedCache<LoraModule>(Instruments.ModuleCache, options.ModuleCacheBytes, module => module.Bytes);
@@ -69,6 +70,11 @@ sealed class LoadedModels : IDisposable
             progress.Log(
                 $"Loaded the base model {id}: {model.Model.Parameters:N0} parameters, "
                 + $"{model.Model.ComputeType} on {_device.Value}, {seconds:0.00} s");
+            if (model.Model.RoundedBytes is > 0 and var bytes)
+            {
+                progress.Log($"Answers are decoded in int8, which takes {bytes / 1e6:0} MB more.");
+            }
+
             return model;
         });
     }
@@ -122,7 +128,9 @@ sealed class LoadedModels : IDisposable
         try
         {
             var tokenizer = T5Tokenizer.Load(folder); // first: if it fails, there is no model to dispose
-            var model = T5Model.Load(folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value));
+            var model = T5Model.Load(
+                folder, _device.Value, parameters => Precisions.Choose(_precision, parameters, _device.Value),
+                _decoding == DecodingPrecision.Int8);
             return new BaseModel(id, model, tokenizer) { Key = key };
         }
         catch (Exception exception) when (exception is ModelException or CheckpointException or InvalidDataException or FileNotFoundException)

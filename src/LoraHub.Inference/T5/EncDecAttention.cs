@@ -61,8 +61,8 @@ sealed class EncDecAttention(T5Weights weights, string name, T5Config config)
     public Tensor Step(Tensor x, AnswerStep step, int layer, LoraUpdates? lora) // (R, D)
     {
         using var scope = NewDisposeScope();
-        var context = step.AttendToMemory(_q.Forward(x, lora), layer); // (R, H·K)
-        return _o.Forward(context, lora).MoveToOuterDisposeScope();
+        var context = step.AttendToMemory(_q.Step(x, lora), layer); // (R, H·K)
+        return _o.Step(context, lora).MoveToOuterDisposeScope();
     }
 
     /// <param name="x">(n, D).</param>

@@ -1,9 +1,8 @@
-
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.T5;
 
-/// <summary>Greedy generation with a key-value cache.</summary>
+/// <summary>Greedy generation for rows that start together and share their adapter.</summary>
 static class GreedyDecoder
 {
     /// <param name="inputs">Token ids. Pad tokens are masked, as in transformers without an attention mask.</param>
@@ -13,33 +12,55 @@ static class GreedyDecoder
         T5Model model, IReadOnlyList<int[]> inputs, LoraLayers? lora, int maxNewTokens, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        using var cache = new DecoderCache(model.Config.DecoderLayers);
-        var (start, ends, pad) = (model.Generation.StartTokenId, model.Generation.EndTokenIds, model.Generation.PadTokenId);
-        using var rows = model.Inputs(inputs);
-        var encoded = model.Encode(rows, lora);
+        using var positions = model.AnswerPositions(maxNewTokens);
         var generated = inputs.Select(_ => new List<int>()).ToArray();
-        var next = inputs.Select(_ => start).ToArray();
-        var ended = new bool[inputs.Count];
-        for (var step = 0; step < maxNewTokens && !ended.All(done => done); step++)
+        var rows = Start(model, inputs, lora, maxNewTokens);
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            next = Next(model, next, encoded, lora, cache);
-            for (var row = 0; row < next.Length; row++)
+            var answering = Enumerable.Range(0, rows.Length).ToList(); // the rows that have not ended
+            for (var step = 0; step < maxNewTokens && answering.Count > 0; step++)
             {
-                next[row] = ended[row] ? pad : next[row];
-                generated[row].Add(next[row]);
-                ended[row] |= ends.Contains(next[row]);
+                cancellationToken.ThrowIfCancellationRequested();
+                int[] last = [.. answering.Select(row => step == 0 ? model.Generation.StartTokenId : generated[row][^1])];
+                var next = Next(model, last, [.. answering.Select(row => rows[row])], positions, lora);
+                for (var i = 0; i < next.Length; i++)
+                {
+                    generated[answering[i]].Add(next[i]);
+                }
+
+                answering.RemoveAll(row => model.Generation.EndTokenIds.Contains(generated[row][^1]));
             }
         }
+        finally
+        {
+            Array.ForEach(rows, row => row.Dispose());
+        }
 
-        return [.. generated.Select(row => row.ToArray())];
+        var longest = generated.Max(row => row.Count);
+        return [.. generated.Select(row => (int[])[.. row, .. Enumerable.Repeat(model.Generation.PadTokenId, longest - row.Count)])];
     }
 
-    static int[] Next(T5Model model, int[] last, EncodedText encoded, LoraLayers? lora, DecoderCache cache)
+    static AnswerRow[] Start(T5Model model, IReadOnlyList<int[]> inputs, LoraLayers? lora, int maxNewTokens)
+    {
+        using var rows = model.Inputs(inputs);
+        var memories = model.Read(rows, lora);
+        try
+        {
+            return [.. memories.Select(memory => new AnswerRow(memory, maxNewTokens))];
+        }
+        finally
+        {
+            foreach (var memory in memories)
+            {
+                memory.Return();
+            }
+        }
+    }
+
+    static int[] Next(T5Model model, int[] last, AnswerRow[] rows, Tensor positions, LoraLayers? lora)
     {
         using var scope = NewDisposeScope();
-        using var rows = TokenRows.Of([.. last.Select(id => new[] { id })], model.Device);
-        var logits = model.Logits(model.Decode(rows, encoded, lora, cache)); // (B, vocabulary)
+        var logits = model.Answer(last, rows, positions, lora); // (R, vocabulary)
         return [.. logits.argmax(-1).cpu().data<long>().ToArray().Select(id => (int)id)];
     }
 }

@@ -12,10 +12,9 @@ sealed class SelfAttention(T5Weights weights, string name, T5Config config)
     readonly Linear _o = new(weights, [name + ".o"], config.DModel, config.NumHeads * config.DKv);
 
     /// <param name="x">(n, D).</param>
-    /// <param name="remember">Maps the keys and values of x to those to attend to; null to attend only to x.</param>
-    public Tensor Forward(Tensor x, TokenRows rows, AttentionBias bias, LoraUpdates? lora, Func<KeysValues, KeysValues>? remember = null) // (n, D)
+    public Tensor Forward(Tensor x, TokenRows rows, AttentionBias bias, LoraUpdates? lora) // (n, D)
     {
-        using var context = Context(x, rows, bias, lora, remember);
+        using var context = Context(x, rows, bias, lora);
         return _o.Forward(context, lora);
     }
 
@@ -24,16 +23,15 @@ sealed class SelfAttention(T5Weights weights, string name, T5Config config)
     public Tensor Step(Tensor x, AnswerStep step, int layer, LoraUpdates? lora) // (R, D)
     {
         using var scope = NewDisposeScope();
-        var context = step.AttendToOwn(_qkv.Forward(x, lora), layer); // (R, H·K)
-        return _o.Forward(context, lora).MoveToOuterDisposeScope();
+        var context = step.AttendToOwn(_qkv.Step(x, lora), layer); // (R, H·K)
+        return _o.Step(context, lora).MoveToOuterDisposeScope();
     }
 
-    Tensor Context(Tensor x, TokenRows rows, AttentionBias bias, LoraUpdates? lora, Func<KeysValues, KeysValues>? remember) // (n, H·K)
+    Tensor Context(Tensor x, TokenRows rows, AttentionBias bias, LoraUpdates? lora) // (n, H·K)
     {
         using var scope = NewDisposeScope();
         var heads = Heads(x, rows, lora); // (3, B, H, T, K)
-        var own = new KeysValues(heads[1], heads[2]);
-        return rows.Unpad(Attend(heads[0], remember is null ? own : remember(own), bias)).MoveToOuterDisposeScope();
+        return rows.Unpad(Attend(heads[0], new KeysValues(heads[1], heads[2]), bias)).MoveToOuterDisposeScope();
     }
 
     Tensor Heads(Tensor x, TokenRows rows, LoraUpdates? lora) // (3, B, H, T, K)

@@ -11,11 +11,16 @@ namespace LoraHub.Inference.T5;
 /// <summary>y = W·x, plus the adapter's update. Layers with the same x are one matrix, with their outputs side by side.</summary>
 sealed class Linear(T5Weights weights, IReadOnlyList<string> names, long output, long input)
 {
-    readonly Matrix _matrix = weights.GetMatrix([.. names.Select(name => name + ".weight")], weights.ComputeType, output, input);
+    readonly Matrix _matrix = weights.GetMatrix(
+        [.. names.Select(name => name + ".weight")], weights.ComputeType, output, input, names[0].StartsWith("decoder.", StringComparison.Ordinal));
 
-    public Tensor Forward(Tensor x, LoraUpdates? lora) // (n, in) → (n, names·out)
+    public Tensor Forward(Tensor x, LoraUpdates? lora) => Update(_matrix.Multiply(x), x, lora); // (n, in) → (n, names·out)
+
+    /// <summary><see cref="Forward"/> for one more token of each answer.</summary>
+    public Tensor Step(Tensor x, LoraUpdates? lora) => Update(_matrix.MultiplyFew(x), x, lora); // (R, in) → (R, names·out)
+
+    Tensor Update(Tensor y, Tensor x, LoraUpdates? lora)
     {
-        var y = _matrix.Multiply(x);
         for (var i = 0; i < names.Count; i++)
         {
             lora?.AddUpdate(names[i], x, y, i * output, output);
@@ -50,10 +55,18 @@ sealed class DenseReluDense(T5Weights weights, string name, T5Config config)
         return _wo.Forward(activated, lora);
     }
 
+    /// <summary><see cref="Forward"/> for one more token of each answer.</summary>
+    public Tensor Step(Tensor x, LoraUpdates? lora) // (R, D)
+    {
+        using var scope = NewDisposeScope();
+        return _wo.Step(Activate(_wi.Step(x, lora)), lora).MoveToOuterDisposeScope();
+    }
+
     Tensor Activated(Tensor x, LoraUpdates? lora) // (n, d_ff)
     {
         using var scope = NewDisposeScope(); // released before the next product, so that less memory is in use and more of it stays cached
-        var inner = _wi.Forward(x, lora); // (n, d_ff), or (n, 2·d_ff)
-        return (config.IsGated ? GatedGelu.Forward(inner) : inner.relu_()).MoveToOuterDisposeScope();
+        return Activate(_wi.Forward(x, lora)).MoveToOuterDisposeScope();
     }
+
+    Tensor Activate(Tensor inner) => config.IsGated ? GatedGelu.Forward(inner) : inner.relu_(); // (n, d_ff), or (n, 2·d_ff) → (n, d_ff)
 }

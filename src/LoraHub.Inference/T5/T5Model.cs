@@ -22,7 +22,7 @@ namespace LoraHub.Inference.T5;
 /// <item><term>T5LayerNorm</term><description>T5Layers.cs: <see cref="LayerNorm"/>, computed by Kernels/ResidualNorm.cs</description></item>
 /// <item><term>T5DenseActDense, T5DenseGatedActDense</term><description>T5Layers.cs: <see cref="DenseReluDense"/>, its gelu in
 /// Kernels/GatedGelu.cs</description></item>
-/// <item><term>past_key_values</term><description><see cref="DecoderCache"/>; <see cref="AnswerRow"/> where rows come and go</description></item>
+/// <item><term>past_key_values</term><description><see cref="AnswerRow"/> and its <see cref="AnswerMemory"/></description></item>
 /// <item><term>attention_mask, padding</term><description><see cref="TokenRows"/></description></item>
 /// <item><term>_shift_right, the loss</term><description><see cref="TeacherForcing"/></description></item>
 /// <item><term>generate (greedy)</term><description><see cref="GreedyDecoder"/>; for prompts Generation/RunningBatch.cs</description></item>
@@ -45,7 +45,7 @@ sealed class T5Model : IDisposable
 
         // In fp32 even if the other matrices are not: the rounding of logits would go into the loss.
         var head = config.TieWordEmbeddings ? T5Weights.Embedding : T5Weights.Head;
-        _lmHead = weights.GetMatrix([head], weights.StreamType, config.VocabSize, config.DModel);
+        _lmHead = weights.GetMatrix([head], weights.StreamType, config.VocabSize, config.DModel, isOfAnswers: true);
         weights.CheckLayers("encoder", "num_layers", config.NumLayers);
         weights.CheckLayers("decoder", config.NumDecoderLayers is null ? "num_layers" : "num_decoder_layers", config.DecoderLayers);
         _encoder = new Encoder(weights, config);
@@ -73,6 +73,9 @@ sealed class T5Model : IDisposable
 
     public long Bytes => _weights.Bytes;
 
+    /// <inheritdoc cref="T5Weights.RoundedBytes"/>
+    public long RoundedBytes => _weights.RoundedBytes;
+
     /// <summary>For other computations with the same weights; borrowed.</summary>
     public T5Weights Weights => _weights;
 
@@ -84,14 +87,15 @@ sealed class T5Model : IDisposable
 
     /// <summary>Loads a Hugging Face folder: <c>config.json</c> and safetensors or torch files. The caller disposes the model.</summary>
     /// <param name="computeType">Chooses the dtype of the matrices from the number of parameters.</param>
+    /// <param name="roundsAnswers">Whether answers are decoded with matrices rounded to 8 bits, which are kept beside the others.</param>
     /// <exception cref="ModelException">The folder does not contain a supported T5 model.</exception>
     /// <exception cref="CheckpointException">Its checkpoint is broken or not safe to read.</exception>
-    public static T5Model Load(string folder, Device device, Func<long, ScalarType> computeType)
+    public static T5Model Load(string folder, Device device, Func<long, ScalarType> computeType, bool roundsAnswers = false)
     {
         FreedMemory.Keep();
         var config = T5Config.Load(folder);
         var generation = GenerationConfig.Load(folder, config);
-        var weights = new T5Weights(folder, config.TieWordEmbeddings, device, computeType);
+        var weights = new T5Weights(folder, config.TieWordEmbeddings, device, computeType, roundsAnswers);
         try
         {
             return new T5Model(folder, config, generation, weights, device);
@@ -115,11 +119,10 @@ sealed class T5Model : IDisposable
         return new EncodedText(rows, states.MoveToOuterDisposeScope(), rows.Pad(states).MoveToOuterDisposeScope());
     }
 
-    /// <param name="rows">The positions after those in the cache.</param>
-    /// <param name="cache">Null to score given answers, which have no previous positions.</param>
+    /// <summary>Decodes given answers.</summary>
     /// <returns>The decoder's last hidden states, (n, D), in the residual stream's dtype; belong to the caller's scope.</returns>
-    public Tensor Decode(TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache = null, IList<Tensor>? hiddenStates = null) =>
-        _decoder.Forward(Embed(rows.Ids), rows, encoded, lora, cache, hiddenStates);
+    public Tensor Decode(TokenRows rows, EncodedText encoded, LoraLayers? lora, IList<Tensor>? hiddenStates = null) =>
+        _decoder.Forward(Embed(rows.Ids), rows, encoded, lora, hiddenStates);
 
     /// <summary>Token ids as the encoder reads them. Pad tokens are masked, as in transformers without an attention mask.</summary>
     public TokenRows Inputs(IReadOnlyList<int[]> inputs) => TokenRows.Of(inputs, Device, (row, place) => inputs[row][place] == Generation.PadTokenId);
@@ -165,17 +168,19 @@ sealed class T5Model : IDisposable
         }
 
         var ids = tensor(tokens.Select(id => (long)id).ToArray(), device: Device);
-        return Logits(_decoder.Step(Embed(ids), new AnswerStep(Config, rows, positions, ComputeType), lora)).MoveToOuterDisposeScope();
+        var states = _decoder.Step(Embed(ids), new AnswerStep(Config, rows, positions, ComputeType), lora);
+        return _lmHead.MultiplyFew(Scaled(states)).MoveToOuterDisposeScope();
     }
 
     /// <summary>(n, D) → (n, vocabulary), in fp32 or better; belongs to the caller's scope.</summary>
     public Tensor Logits(Tensor states)
     {
         using var scope = NewDisposeScope();
-        // A tied head expects states scaled down to the embedding's range.
-        var scaled = Config.TieWordEmbeddings ? states.mul(Math.Pow(Config.DModel, -0.5)) : states;
-        return _lmHead.Multiply(scaled).MoveToOuterDisposeScope();
+        return _lmHead.Multiply(Scaled(states)).MoveToOuterDisposeScope();
     }
+
+    // A tied head expects states scaled down to the embedding's range.
+    Tensor Scaled(Tensor states) => Config.TieWordEmbeddings ? states.mul(Math.Pow(Config.DModel, -0.5)) : states;
 
     public void Dispose()
     {

@@ -71,26 +71,23 @@ sealed class Decoder
         _finalLayerNorm = new LayerNorm(weights, "decoder.final_layer_norm", config);
     }
 
-    /// <param name="h">Embeddings of the positions after the cached ones, (n, D); overwritten.</param>
-    /// <param name="cache">Holds the previous positions and receives these; null if there are no previous ones.</param>
+    /// <param name="h">Embeddings, (n, D); overwritten.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
     /// <returns>(n, D), in the residual stream's dtype.</returns>
-    public Tensor Forward(Tensor h, TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache, IList<Tensor>? hiddenStates = null)
+    public Tensor Forward(Tensor h, TokenRows rows, EncodedText encoded, LoraLayers? lora, IList<Tensor>? hiddenStates = null)
     {
         using var scope = NewDisposeScope();
-        var (past, length) = (cache?.Length ?? 0, rows.Longest);
 
         // Shorter rows need no mask: their padding comes after all of their queries, so the causal mask covers it.
-        var bias = new AttentionBias(_positions.Between(past, length, past + length), null, IsCausal: length > 1);
+        var bias = new AttentionBias(AllPositions(rows.Longest), null, IsCausal: rows.Longest > 1);
         Tensor? output = null; // the last sublayer's, which the next norm adds to h
         foreach (var block in _block)
         {
             hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
             using var taken = output;
-            output = block.Forward(h, taken, rows, bias, encoded, lora, cache);
+            output = block.Forward(h, taken, rows, bias, encoded, lora);
         }
 
-        cache?.Advance(length);
         return _finalLayerNorm.Forward(h, output, _weights.StreamType).MoveToOuterDisposeScope();
     }
 
@@ -135,11 +132,11 @@ sealed class Decoder
         readonly DenseReluDense _dense = new(weights, name + ".layer.2.DenseReluDense", config);
 
         public Tensor Forward(
-            Tensor h, Tensor? output, TokenRows rows, AttentionBias bias, EncodedText encoded, LoraLayers? lora, DecoderCache? cache) // (n, D)
+            Tensor h, Tensor? output, TokenRows rows, AttentionBias bias, EncodedText encoded, LoraLayers? lora) // (n, D)
         {
             using var scope = NewDisposeScope();
-            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, bias, lora, cache is null ? null : own => cache.Append(index, own));
-            output = AttendToMemory(_crossNorm.Forward(h, output), rows, encoded, lora, cache);
+            output = _selfAttention.Forward(_selfNorm.Forward(h, output), rows, bias, lora);
+            output = AttendToMemory(_crossNorm.Forward(h, output), rows, encoded, lora);
             return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
         }
 
@@ -148,21 +145,20 @@ sealed class Decoder
             using var scope = NewDisposeScope();
             output = _selfAttention.Step(_selfNorm.Forward(h, output), step, index, lora);
             output = _encDecAttention.Step(_crossNorm.Forward(h, output), step, index, lora);
-            return _dense.Forward(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
+            return _dense.Step(_denseNorm.Forward(h, output), lora).MoveToOuterDisposeScope();
         }
 
         public void Remember(EncodedText encoded, IReadOnlyList<AnswerMemory> memories, LoraUpdates? lora) =>
             _encDecAttention.Remember(encoded, memories, index, lora);
 
-        Tensor AttendToMemory(Tensor x, TokenRows rows, EncodedText encoded, LoraLayers? lora, DecoderCache? cache)
+        Tensor AttendToMemory(Tensor x, TokenRows rows, EncodedText encoded, LoraLayers? lora)
         {
-            if (cache is null && _encDecAttention.AbsorbingPays(x.shape[0], encoded))
+            if (_encDecAttention.AbsorbingPays(x.shape[0], encoded))
             {
                 return _encDecAttention.Absorbed(x, rows, encoded, lora);
             }
 
-            var memory = cache is null ? _encDecAttention.Project(encoded, lora) : cache.Memory(index, () => _encDecAttention.Project(encoded, lora));
-            return _encDecAttention.Forward(x, rows, memory, encoded.Rows.Mask, lora);
+            return _encDecAttention.Forward(x, rows, _encDecAttention.Project(encoded, lora), encoded.Rows.Mask, lora);
         }
     }
 }

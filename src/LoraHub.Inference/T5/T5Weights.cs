@@ -26,6 +26,7 @@ sealed class T5Weights : IDisposable
     readonly TensorReader _checkpoint;
     readonly string _embedding; // the checkpoint's name
     readonly Device _device;
+    readonly bool _roundsAnswers;
     readonly List<Action> _reads = [];
     readonly ConcurrentBag<Tensor> _owned = [];
     readonly Dictionary<string, Tensor> _tensors = new(StringComparer.Ordinal);
@@ -35,8 +36,10 @@ sealed class T5Weights : IDisposable
     /// <param name="isHeadTied">Whether the head is the token embedding.</param>
     /// <param name="computeType">Chooses the dtype of the matrices from the number of parameters.</param>
     /// <exception cref="CheckpointException">The checkpoint is missing, broken or not safe to read.</exception>
-    public T5Weights(string folder, bool isHeadTied, Device device, Func<long, ScalarType> computeType)
+    /// <param name="roundsAnswers">Whether what answers are decoded with is also rounded to 8 bits; see <see cref="GetMatrix"/>.</param>
+    public T5Weights(string folder, bool isHeadTied, Device device, Func<long, ScalarType> computeType, bool roundsAnswers)
     {
+        _roundsAnswers = roundsAnswers;
         var checkpoint = Checkpoint.LocateModel(folder);
         string[] tied = [Embedding, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight", .. isHeadTied ? [Head] : (string[])[]];
 
@@ -62,6 +65,9 @@ sealed class T5Weights : IDisposable
 
     /// <summary>The part of <see cref="Bytes"/> that packed matrices use.</summary>
     public long PackedBytes { get; private set; }
+
+    /// <summary>The part of <see cref="Bytes"/> that matrices rounded to 8 bits use.</summary>
+    public long RoundedBytes { get; private set; }
 
     /// <summary>The dtype of the matrices and of the tensors multiplied with them.</summary>
     public ScalarType ComputeType { get; }
@@ -103,8 +109,9 @@ sealed class T5Weights : IDisposable
 
     /// <summary>Requests matrices with equal column counts, stacked, ready to multiply with. They stay owned by these weights.</summary>
     /// <param name="output">Rows of each.</param>
+    /// <param name="isOfAnswers">Whether <see cref="Matrix.MultiplyFew"/> is used.</param>
     /// <exception cref="ModelException">The checkpoint lacks one, or it has another shape.</exception>
-    public Matrix GetMatrix(IReadOnlyList<string> names, ScalarType type, long output, long input)
+    public Matrix GetMatrix(IReadOnlyList<string> names, ScalarType type, long output, long input, bool isOfAnswers)
     {
         foreach (var name in names)
         {
@@ -112,7 +119,11 @@ sealed class T5Weights : IDisposable
         }
 
         long[] shape = [names.Count * output, input];
-        Bytes += Numbers(shape) * type.ElementSize();
+        var isRounded = _roundsAnswers && isOfAnswers;
+        var isHead = names[0] is Head or Embedding;
+        var rounded = !isRounded ? 0 : isHead ? 2 * RoundedMatrix.Bytes(shape[0], input) : RoundedMatrix.Bytes(shape[0], input);
+        RoundedBytes += rounded;
+        Bytes += (Numbers(shape) * type.ElementSize()) + rounded;
         var isPacked = _device.type == DeviceType.CPU && LibTorch.CanPack(type, shape[0]);
         PackedBytes += isPacked ? Numbers(shape) * type.ElementSize() : 0;
         var matrix = _matrices[names[0]] = new Matrix(isPacked);
@@ -121,6 +132,15 @@ sealed class T5Weights : IDisposable
             var rows = empty(shape, type, _device);
             Read(names, rows);
             matrix.Weight = Own(isPacked ? LibTorch.Pack(rows) : rows);
+            if (isRounded)
+            {
+                matrix.Rounded = Own(RoundedMatrix.Of(rows));
+                matrix.Rest = isHead ? Own(RoundedMatrix.Of(rows, matrix.Rounded)) : null;
+            }
+            else if (isOfAnswers && isPacked && type == ScalarType.Float32)
+            {
+                matrix.Packed = PackedMatrix.Of(matrix.Weight, shape[0], input);
+            }
         });
         return matrix;
     }
@@ -158,6 +178,14 @@ sealed class T5Weights : IDisposable
         return tensor;
     }
 
+    RoundedMatrix Own(RoundedMatrix matrix)
+    {
+        Own(matrix.Numbers);
+        Own(matrix.Scales);
+        Own(matrix.Sums);
+        return matrix;
+    }
+
     void Read(IReadOnlyList<string> names, Tensor all)
     {
         var rows = all.shape[0] / names.Count;
@@ -187,19 +215,4 @@ sealed class T5Weights : IDisposable
                 $"the checkpoint's tensor `{name}` has the shape ({string.Join(", ", entry.Shape)}); config.json says ({string.Join(", ", shape)}).");
         }
     }
-}
-
-/// <summary>A matrix, (out, in), unpacked or packed; owned by the weights it came from.</summary>
-sealed class Matrix(bool isPacked)
-{
-    /// <summary>Set by <see cref="T5Weights.ReadAll"/>.</summary>
-    public Tensor Weight { get; set; } = null!;
-
-    /// <summary>(n, in) → (n, out); belongs to the caller's scope.</summary>
-    public Tensor Multiply(Tensor x) => isPacked ? LibTorch.Linear(x, Weight) : nn.functional.linear(x, Weight);
-
-    public bool IsPacked => isPacked;
-
-    /// <summary>(out, in); belongs to the caller's scope.</summary>
-    public Tensor Unpacked() => isPacked ? Weight.to_dense() : Weight.alias();
 }

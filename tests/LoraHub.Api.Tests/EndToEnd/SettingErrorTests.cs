@@ -9,6 +9,7 @@ public sealed class SettingErrorTests
     {
         { "Inference:Precision", "float32", "`Inference:Precision` is `float32`; use `auto`, `fp32` or `bf16`." },
         { "Inference:Precision", "7", "`Inference:Precision` is `7`; use `auto`, `fp32` or `bf16`." },
+        { "Inference:Decoding", "int4", "`Inference:Decoding` is `int4`; use `auto` or `int8`." },
         { "Inference:Device", "gpu", "`Inference:Device` is `gpu`; use `cpu`, `cuda` or `cuda:1`." },
         { "Inference:Threads", "0", "`Inference:Threads` is `0`; use a whole number from 1 to 1024." },
         { "Inference:Threads", "two", "`Inference:Threads` is `two`; use a whole number from 1 to 1024." },
