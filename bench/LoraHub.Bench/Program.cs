@@ -78,7 +78,8 @@ switch (args)
         return MicroBenchmarks.Print(arguments);
     default:
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
-            + "bundle|default|pool [FOLDER COUNT]|probing [FOLDER]|batch [FOLDER]|answers FOLDER [tokens|many|start|shipped]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
+            + "bundle|default|pool [FOLDER COUNT]|probing [FOLDER]|batch [FOLDER]|"
+            + "answers FOLDER [tokens|many|start|shipped]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
             + "tune [FOLDER]|tuned MODULE TRAIN TEST [FOLDER]|"
             + "micro [BenchmarkDotNet arguments]");
         return 2;
