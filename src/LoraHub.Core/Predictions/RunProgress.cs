@@ -18,6 +18,10 @@ public sealed record RunProgress(
     [JsonIgnore]
     public bool IsSearch => TokensPerSecond is null && Validation is null && Phase is null;
 
+    /// <summary>Whether it is one of the gradient steps after a search.</summary>
+    [JsonIgnore]
+    public bool IsTuning => Phase == Tuning;
+
     /// <summary>Null in a search, and in a training; else <see cref="Tuning"/>. <see cref="Done"/> counts from 1 in each phase.</summary>
     [JsonPropertyName("phase"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Phase { get; init; }

@@ -39,8 +39,8 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     /// <summary>The time that has passed since the run was created or started, until its end.</summary>
     public TimeSpan Elapsed => (Prediction.CompletedAt ?? time.GetUtcNow()) - (Prediction.StartedAt ?? Prediction.CreatedAt);
 
-    /// <summary>The time that is left by the pace so far; null if it cannot be told.</summary>
-    public TimeSpan? Left => !HasEnded && _curve is [.., { Done: > 0 } last] ? Elapsed / last.Done * (last.Total - last.Done) : null;
+    /// <summary>The time that is left by the pace so far; null if it cannot be told, as after a search.</summary>
+    public TimeSpan? Left => !HasEnded && _curve is [.., { Done: > 0, IsTuning: false } last] ? Elapsed / last.Done * (last.Total - last.Done) : null;
 
     /// <summary>Reads what has happened before the page is rendered; for a run that has ended that is everything.</summary>
     public async Task ReadPastAsync()
@@ -105,7 +105,7 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
             {
                 case PredictionEvent.Started:
                     Attempts++;
-                    _curve.RemoveAll(point => point.IsSearch); // it begins again; a training goes on from its checkpoint
+                    _curve.RemoveAll(point => point.IsSearch || point.IsTuning); // it begins again; a training goes on from its checkpoint
                     Weights = [];
                     break;
                 case PredictionEvent.Progressed(var progress):
@@ -123,9 +123,11 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     /// <summary>Removes what a lost attempt had reported and this one repeats.</summary>
     void RemoveRepeated(RunProgress progress)
     {
-        if (_curve.FindLast(point => point.IsSearch == progress.IsSearch) is { } last && last.Done >= progress.Done)
+        if (_curve.FindLast(IsSamePart) is { } last && last.Done >= progress.Done)
         {
-            _curve.RemoveAll(point => point.IsSearch == progress.IsSearch && point.Done >= progress.Done);
+            _curve.RemoveAll(point => IsSamePart(point) && point.Done >= progress.Done);
         }
+
+        bool IsSamePart(RunProgress point) => point.IsSearch == progress.IsSearch && point.IsTuning == progress.IsTuning;
     }
 }

@@ -19,8 +19,11 @@ static class InputGroups
             ]),
         (
             "Search",
-            "How the weights are found.",
-            [InputSchema.MaxInferenceStep, InputSchema.Optimizer, InputSchema.Composition, InputSchema.Objective, InputSchema.Seed]),
+            "How the weights are found, and how long the composed adapter is tuned afterwards.",
+            [
+                InputSchema.MaxInferenceStep, InputSchema.Optimizer, InputSchema.Composition, InputSchema.Objective, InputSchema.TuningSteps,
+                InputSchema.Seed,
+            ]),
         ("Result", "What comes out.", [InputSchema.Controls, InputSchema.MaxNewTokens, InputSchema.OutputFormat]),
     ];
 

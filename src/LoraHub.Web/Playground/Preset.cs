@@ -13,7 +13,7 @@ public sealed record Preset(string Key, string Title, PlaygroundInput Input)
     public static IReadOnlyList<Preset> All { get; } = Read();
 
     /// <summary>A form without a task.</summary>
-    public static Preset Empty { get; } = new("empty", "An empty form", new PlaygroundInput([], [], Best()));
+    public static Preset Empty { get; } = new("empty", "An empty form", new PlaygroundInput([], [], Tuned()));
 
     static IReadOnlyList<Preset> Read()
     {
@@ -21,10 +21,10 @@ public sealed record Preset(string Key, string Title, PlaygroundInput Input)
         return [.. JsonNode.Parse(file)!.AsArray().Select(task => new Preset(
             (string)task!["key"]!,
             (string)task["title"]!,
-            new PlaygroundInput(Pairs(task["examples"]!), Pairs(task["tests"]!), Best())))];
+            new PlaygroundInput(Pairs(task["examples"]!), Pairs(task["tests"]!), Tuned())))];
     }
 
-    static JsonObject Best() => new() { [InputSchema.Method] = "best" };
+    static JsonObject Tuned() => new() { [InputSchema.Method] = "tuned" };
 
     static IReadOnlyList<(string, string)> Pairs(JsonNode rows) =>
         [.. rows.Deserialize<string[][]>()!.Select(row => (row[0], row[1]))];

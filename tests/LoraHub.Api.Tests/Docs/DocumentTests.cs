@@ -119,7 +119,7 @@ public sealed class DocumentTests(SharedService shared) : IClassFixture<SharedSe
 
         var inputs = schemas["CogPredictionRequest"]!["properties"]!["input"]!["properties"]!.AsObject();
 
-        Assert.Equal(18, inputs.Count);
+        Assert.Equal(19, inputs.Count);
         Assert.Equal(40, (int)inputs["max_inference_step"]!["default"]!);
         Assert.Equal(10, (int)inputs["max_inference_step"]!["minimum"]!);
         Assert.Equal(100, (int)inputs["max_inference_step"]!["maximum"]!);

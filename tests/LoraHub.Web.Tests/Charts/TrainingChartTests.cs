@@ -29,6 +29,17 @@ public sealed class TrainingChartTests : BunitContext
     [Fact]
     public void A_loss_that_was_not_finite_is_left_out() => Assert.Equal(2, Points(Show(Step(1, 4.0), Step(2, null), Step(3, 2.0)), "line").Length);
 
+    [Fact]
+    public void The_steps_after_a_search_have_a_line_whose_legend_says_what_it_is()
+    {
+        var chart = Show(Tuning(1, 2.0), Tuning(2, 1.0));
+
+        Assert.Equal(2, Points(chart, "line").Length);
+        Assert.Contains("token loss on the examples", chart.Find("figcaption").TextContent, StringComparison.Ordinal);
+
+        static RunProgress Tuning(int done, double loss) => new(done, 2, loss) { Phase = RunProgress.Tuning };
+    }
+
     IRenderedComponent<LossChart> Show(params RunProgress[] curve) => Render<LossChart>(chart => chart.Add(one => one.Curve, curve));
 
     static RunProgress Step(int done, double? loss, double? validation = null) =>

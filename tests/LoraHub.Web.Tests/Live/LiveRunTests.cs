@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using LoraHub.Core.Predictions;
+using LoraHub.Web.Charts;
 using LoraHub.Web.Live;
 using Microsoft.Extensions.Time.Testing;
 
@@ -117,6 +118,24 @@ public sealed class LiveRunTests
     }
 
     [Fact]
+    public async Task The_steps_after_a_search_are_a_curve_of_their_own_and_begin_again_with_it()
+    {
+        var following = _run.FollowAsync();
+        Happen(new PredictionEvent.Started(), Progress(1, 0.5), Progress(2, 0.25), Tuning(1, 2.5), Tuning(2, 1.5));
+        await UntilAsync(() => _run.Curve.Count == 4);
+
+        var (search, tuning, steps) = LossCurves.Of(_run.Curve);
+        Assert.Equal([0.5, 0.25], search.Select(point => point.Loss!.Value)); // the objective and the token loss are not one line
+        Assert.Equal([2.5, 1.5], tuning.Select(point => point.Loss!.Value));
+        Assert.Empty(steps);
+        Assert.Null(_run.Left); // a step takes another time than an evaluation
+
+        Happen(new PredictionEvent.Started()); // another worker
+        await UntilAsync(() => _run.Curve.Count == 0);
+        await EndAsync(following);
+    }
+
+    [Fact]
     public void What_was_removed_from_the_record_is_not_shown()
     {
         _run.Replace(Some.Succeeded(new PredictionOutput()) with { Output = null, Removed = DataParts.Results });
@@ -130,6 +149,8 @@ public sealed class LiveRunTests
         {
             Weights = weights.Length == 0 ? null : [.. weights.Select(one => new ModuleWeight(one.Module, one.Weight))],
         });
+
+    static PredictionEvent.Progressed Tuning(int done, double loss) => new(new RunProgress(done, 10, loss) { Phase = RunProgress.Tuning });
 
     void Happen(params IEnumerable<PredictionEvent> happened)
     {

@@ -79,7 +79,7 @@ public sealed class PlaygroundInputTests : BunitContext
     {
         var cells = preset.Input.Examples.Concat(preset.Input.Tests);
         Assert.All(cells, cell => Assert.True(cell is { Input.Length: > 0, Output.Length: > 0 }));
-        Assert.Equal("best", preset.Input.Text("method"));
+        Assert.Equal("tuned", preset.Input.Text("method"));
     });
 
     static PlaygroundInput Of(string json) => PlaygroundInput.Of(JsonNode.Parse(json)!.AsObject());

@@ -1,5 +1,6 @@
 using Bunit;
 using LoraHub.Core.Predictions;
+using LoraHub.Web.Charts;
 using LoraHub.Web.Live;
 using LoraHub.Web.Trainings;
 
@@ -44,7 +45,7 @@ public sealed class TrainingFactsTests : BunitContext
     {
         var run = await RunAsync(Started, Evaluation(1), Evaluation(2), Step(1, 3), Step(2, 2));
 
-        var (search, steps) = TrainingCurves.Of(run.Curve);
+        var (search, _, steps) = LossCurves.Of(run.Curve);
 
         Assert.Equal([1, 2], search.Select(one => one.Done));
         Assert.Equal([1, 2], steps.Select(one => one.Done));

@@ -76,13 +76,13 @@ public static class InputParser
             var given = reader.IsGiven(InputSchema.Adapter) ? InputSchema.Adapter : InputSchema.ModuleWeights;
             reader.Fail(
                 InputSchema.TuningSteps,
-                $"With {given} nothing is searched, so nothing is tuned; leave {TuningField(reader)} out. To tune it, train a version from it.");
+                $"With {given} nothing is searched, so nothing is tuned; leave out {TuningField(reader)}. To tune it, train a version from it.");
         }
         else if (input.Composition == Composition.Factors)
         {
             reader.Fail(
                 InputSchema.TuningSteps,
-                $"Only the composition delta can be tuned; set {InputSchema.Composition} to delta, or leave {TuningField(reader)} out.");
+                $"Only the composition delta can be tuned; set {InputSchema.Composition} to delta, or leave out {TuningField(reader)}.");
         }
     }
 
