@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using LoraHub.Bench;
 using LoraHub.Bench.Answering;
 using LoraHub.Bench.Batch;
 using LoraHub.Bench.Costs;
+using LoraHub.Bench.Gpu;
 using LoraHub.Bench.Large;
 using LoraHub.Bench.Micro;
 using LoraHub.Bench.Modules;
@@ -12,7 +14,9 @@ using LoraHub.Bench.Queue;
 using LoraHub.Bench.Serve;
 using LoraHub.Bench.Tune;
 using LoraHub.Bench.Wire;
+using LoraHub.Inference;
 
+RuntimeHelpers.RunModuleConstructor(typeof(InferenceOptions).Module.ModuleHandle); // before the first tensor: LORAHUB_LIBTORCH
 var root = Repository.Root;
 
 switch (args)
@@ -68,6 +72,9 @@ switch (args)
     case ["large", var folder, FreshProcess.Verb, var what]:
         FreshProcess.Work(folder, what);
         return 0;
+    case ["gpu", var device, var folder]:
+        DeviceTable.Print(device, folder);
+        return 0;
     case ["tune", .. { Length: <= 1 } folders]:
         TuneTable.Print(folders.SingleOrDefault());
         return 0;
@@ -80,7 +87,7 @@ switch (args)
         Console.Error.WriteLine("Usage: dotnet run -c Release --project bench/LoraHub.Bench -- "
             + "bundle|default|pool [FOLDER COUNT]|probing [FOLDER]|batch [FOLDER]|"
             + "answers FOLDER [tokens|many|start|shipped]|wire|streams|costs|pages|queue|serve [FOLDER]|modules|large FOLDER|"
-            + "tune [FOLDER]|tuned MODULE TRAIN TEST [FOLDER]|"
+            + "gpu DEVICE FOLDER|tune [FOLDER]|tuned MODULE TRAIN TEST [FOLDER]|"
             + "micro [BenchmarkDotNet arguments]");
         return 2;
 }

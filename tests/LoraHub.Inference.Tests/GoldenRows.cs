@@ -16,8 +16,8 @@ sealed class GoldenRows : IDisposable
         _model = model;
         _mask = [.. Rows(batch.Read("attention_mask")).Select(row => row.Select(value => value != 0).ToArray())];
         Labels = Rows(batch.Read("labels"));
-        Inputs = TokenRows.Of(Rows(batch.Read("input_ids")), CPU, (row, place) => !_mask[row][place]);
-        DecoderInputs = TokenRows.Of([.. Labels.Select(labels => TeacherForcing.DecoderInputs(model.Config, labels))], CPU);
+        Inputs = TokenRows.Of(Rows(batch.Read("input_ids")), TestModels.Device, (row, place) => !_mask[row][place]);
+        DecoderInputs = TokenRows.Of([.. Labels.Select(labels => TeacherForcing.DecoderInputs(model.Config, labels))], TestModels.Device);
         Answers = new TeacherForcing(model, Labels);
     }
 

@@ -15,7 +15,7 @@ static class GoldenTensors
     {
         Assert.Equal(expected.shape, actual.shape);
         using var scope = NewDisposeScope();
-        return expected.to(ScalarType.Float64).sub(actual.to(ScalarType.Float64)).abs().max().item<double>();
+        return expected.cpu().to(ScalarType.Float64).sub(actual.cpu().to(ScalarType.Float64)).abs().max().item<double>();
     }
 
     public static void AssertClose(Tensor expected, Tensor actual, double tolerance, string what)

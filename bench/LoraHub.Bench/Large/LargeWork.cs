@@ -23,11 +23,12 @@ sealed class LargeWork : IDisposable
     readonly List<LoraModule> _modules = [];
 
     /// <param name="root">The folder of the model (3.1 GB) and its modules (19 MB each), written if missing.</param>
-    public LargeWork(string root, ScalarType type, int modules = Modules)
+    /// <param name="device">Where it is computed; the processor if null.</param>
+    public LargeWork(string root, ScalarType type, int modules = Modules, Device? device = null)
     {
         var folder = RandomT5.Make(root, RandomT5.Large, Path.Combine(Repository.Root, "models", "lorahub", "t5-mini"));
         var ids = RandomModules.Make(root, RandomT5.Large, modules);
-        Model = T5Model.Load(folder, CPU, _ => type);
+        Model = T5Model.Load(folder, device ?? CPU, _ => type);
         foreach (var id in ids)
         {
             var path = Path.Combine(root, id);

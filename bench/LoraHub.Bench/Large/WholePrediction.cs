@@ -10,22 +10,24 @@ namespace LoraHub.Bench.Large;
 /// <summary>Times a prediction from inputs to result files, with the model and its modules in memory.</summary>
 static class WholePrediction
 {
+    /// <param name="options">Where and how it is computed; as the service does by default if null.</param>
+    /// <param name="method">See <see cref="Methods"/>.</param>
     /// <returns>Seconds of the whole prediction, and the sum of its evaluations.</returns>
-    public static (double Total, double Evaluations) Measure(string folder)
+    public static (double Total, double Evaluations) Measure(string folder, InferenceOptions? options = null, string method = Methods.Default)
     {
         var evaluations = 0.0;
         using var listener = new MeterListener();
         listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => evaluations += seconds);
         listener.EnableMeasurementEvents(Instruments.EvaluationDuration);
 
-        using var bundle = new Bundle(folder, RandomT5.Id, new InferenceOptions());
-        bundle.Predict(Input(folder, budget: 10)); // loads the model and modules
+        using var bundle = new Bundle(folder, RandomT5.Id, options ?? new InferenceOptions());
+        bundle.Predict(Input(folder, budget: 10, method)); // loads the model and modules
         evaluations = 0;
-        var total = Timed.Seconds(() => bundle.Predict(Input(folder, budget: 40)));
+        var total = Timed.Seconds(() => bundle.Predict(Input(folder, budget: 40, method)));
         return (total, evaluations);
     }
 
-    static PredictionInput Input(string folder, int budget)
+    static PredictionInput Input(string folder, int budget, string method)
     {
         var tokenizer = T5Tokenizer.Load(Path.Combine(folder, RandomT5.Id));
         var (input, errors) = InputParser.Parse(new JsonObject
@@ -35,6 +37,7 @@ static class WholePrediction
             [InputSchema.LoraModulesSpecified] = string.Join(',', Enumerable.Range(0, LargeWork.Modules).Select(RandomModules.Id)),
             [InputSchema.MaxInferenceStep] = budget,
             [InputSchema.Seed] = 1,
+            [InputSchema.Method] = method,
         });
         return input ?? throw new InvalidOperationException(string.Join(' ', errors.Select(error => $"{error.Field}: {error.Message}")));
 

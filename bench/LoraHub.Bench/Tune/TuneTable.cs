@@ -25,8 +25,7 @@ static class TuneTable
     {
         Console.WriteLine(Machine.Describe());
         Console.WriteLine();
-        Console.WriteLine("| model | rows and tokens | layers' states | evaluation, ms | step, ms | step ÷ evaluation | peak above the model, GB | estimate, GB |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|");
+        PrintHead();
         var mini = Path.Combine(Repository.Root, "models", "lorahub", "t5-mini");
         Measure("shipped, fp32", mini, ScalarType.Float32, Training, rounds: 40);
         Measure("shipped, fp32", mini, ScalarType.Float32, FewShot, rounds: 100);
@@ -43,17 +42,40 @@ static class TuneTable
         }
     }
 
-    static void Measure(string name, string folder, ScalarType type, Work work, int rounds)
+    /// <summary>Prints the rows of a device: trainings and few-shot tuning on both models.</summary>
+    /// <param name="folder">The random large model's.</param>
+    public static void PrintDevice(string folder, Device device, int rounds)
+    {
+        PrintHead();
+        var mini = Path.Combine(Repository.Root, "models", "lorahub", "t5-mini");
+        Measure("shipped, fp32", mini, ScalarType.Float32, FewShot, rounds, device);
+        foreach (var type in (ScalarType[])[ScalarType.Float32, ScalarType.BFloat16])
+        {
+            var name = type == ScalarType.BFloat16 ? "large, bf16" : "large, fp32";
+            Measure(name, RandomT5.Make(folder, RandomT5.Large, mini), type, Training, rounds, device);
+        }
+    }
+
+    static void PrintHead()
+    {
+        Console.WriteLine(
+            "| model | rows and tokens | layers' states | evaluation, ms | step, ms | step ÷ evaluation | peak above the model, GB | estimate, GB |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|");
+    }
+
+    /// <summary>Prints two rows: with layers' states computed again in the backward pass, and kept.</summary>
+    /// <param name="device">The processor if null. The memory is the process's.</param>
+    static void Measure(string name, string folder, ScalarType type, Work work, int rounds, Device? device = null)
     {
         using var noGrad = no_grad();
-        using var model = T5Model.Load(folder, CPU, _ => type);
+        using var model = T5Model.Load(folder, device ?? CPU, _ => type);
         var loaded = ResidentMemory.Reset();
         var settings = Settings with { Rank = work.Rank, Alpha = 2 * work.Rank, Scope = work.Scope };
         using var factors = TuningStart.New(model, settings, seed: 1);
         using var optimizer = new AdamW(factors.Trained, Settings.WeightDecay, AdamW.UsualNorm);
         var (inputs, targets) = (RandomRows(work.Rows, work.InputTokens, 1), RandomRows(work.Rows, work.TargetTokens, 2));
         using var examples = new FewShotExamples(model, inputs, targets);
-        using var rows = TokenRows.Of(inputs, CPU);
+        using var rows = TokenRows.Of(inputs, model.Device);
         using var answers = new TeacherForcing(model, targets);
         var memory = new StepMemory(model, factors, hasDropout: false);
         using var gradient = new GradientT5(model, factors, memory.KeepsTransposes);

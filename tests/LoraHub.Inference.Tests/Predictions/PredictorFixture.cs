@@ -20,7 +20,7 @@ public sealed class PredictorFixture : IDisposable
         var folders = new SearchPath([OwnModels, Golden.Models], owned: OwnModels);
         var bases = new BaseModels(folders, "lorahub/t5-mini");
         Library = new ModuleLibrary(folders, bases);
-        Predictor = new LoraHubPredictor(new InferenceOptions { Precision = Precision.Fp32 }, bases, Library, TimeProvider.System);
+        Predictor = new LoraHubPredictor(new InferenceOptions { Device = TestModels.DeviceName, Precision = Precision.Fp32 }, bases, Library, TimeProvider.System);
     }
 
     public ModuleLibrary Library { get; }
