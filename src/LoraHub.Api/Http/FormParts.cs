@@ -68,7 +68,9 @@ sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> t
         FromClientAsync(() => part.Body.ReadAsync(buffer, cancellationToken).AsTask());
 
     /// <param name="most">In bytes.</param>
-    public async Task<string> ReadTextAsync(FormPart part, CancellationToken cancellationToken, int most = MaxTextBytes)
+    /// <param name="refusal">Of a longer text; null for the one that names the field.</param>
+    public async Task<string> ReadTextAsync(
+        FormPart part, CancellationToken cancellationToken, int most = MaxTextBytes, Func<RequestRefusedException>? refusal = null)
     {
         using var text = new MemoryStream();
         var buffer = new byte[MaxTextBytes];
@@ -79,7 +81,7 @@ sealed class FormParts(HttpContext http, MultipartReader reader, Func<IResult> t
 
         if (text.Length > most)
         {
-            throw InvalidText(part, $"may be at most {most} bytes long");
+            throw refusal?.Invoke() ?? InvalidText(part, $"may be at most {most} bytes long");
         }
 
         try

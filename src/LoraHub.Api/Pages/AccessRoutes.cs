@@ -11,13 +11,13 @@ static class AccessRoutes
     {
         pages.MapGet(PageRoute.SignIn, (HttpContext http, PageAnswers answers, string? @return) => Form(http, answers, @return, failed: false))
             .AllowAnonymous();
-        pages.MapPost("/pages/sign-in", SignInAsync).AllowAnonymous();
+        pages.MapPost("/pages/sign-in", SignIn).AllowAnonymous().WithMetadata(new TakesTokens());
         pages.MapPost("/pages/sign-out", SignOut).AllowAnonymous();
     }
 
-    static async Task<IResult> SignInAsync(HttpContext http, PageAnswers answers, PageCookie cookie, Tokens tokens)
+    static IResult SignIn(HttpContext http, PageAnswers answers, PageCookie cookie, Tokens tokens)
     {
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var form = http.Request.Form;
         var token = PlaygroundForm.Text(form, "token");
         if (tokens.Of(token) is null)
         {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing.Matching;
+using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Pages;
 
@@ -24,9 +25,24 @@ sealed class HtmlRoutes : MatcherPolicy, IEndpointSelectorPolicy
         return Task.CompletedTask;
     }
 
-    /// <summary>Browsers name HTML in a navigation. Programs send nothing, <c>*/*</c>, or the type they read.</summary>
-    public static bool WantsHtml(HttpRequest request) =>
-        request.Headers.Accept.Any(types => types?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
+    /// <summary>
+    /// Whether the request prefers HTML. Browsers name it, and XHTML, in every navigation. Programs send nothing, <c>*/*</c> or the type they read;
+    /// some list HTML among others without preferring it, as Java does by default (<c>text/html, image/gif, image/jpeg, */*; q=.2</c>).
+    /// </summary>
+    public static bool WantsHtml(HttpRequest request)
+    {
+        var types = MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted) ? accepted : [];
+        var html = Quality("text/html");
+        return html > 0 && html > Quality("application/json") && (Quality("application/xhtml+xml") > 0 || !types.Any(IsAsGood));
+
+        bool IsAsGood(MediaTypeHeaderValue type) => !Is(type, "text/html") && !type.MatchesAllSubTypes && QualityOf(type) >= html;
+
+        double Quality(string name) => types.Where(type => Is(type, name)).Select(QualityOf).DefaultIfEmpty().Max();
+
+        static bool Is(MediaTypeHeaderValue type, string name) => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase);
+
+        static double QualityOf(MediaTypeHeaderValue type) => type.Quality ?? 1;
+    }
 
     /// <summary>Whether something else answers. Without, a page answers to everybody.</summary>
     static bool HasOther(CandidateSet candidates, bool page)

@@ -26,7 +26,7 @@ static class LibraryRoutes
         pages.MapGet(Path, ListAsync);
         pages.MapGet($"{Path}/{{owner}}/{{name}}", ShowAsync);
         pages.MapGet($"{One}/versions/{{digest}}/download", ModuleDownloads.VersionZipAsync);
-        pages.MapPost("/pages/models/{owner}/{name}/predictions", PromptAsync);
+        pages.MapPost("/pages/models/{owner}/{name}/predictions", PromptAsync).WithMetadata(new HoldsInputs());
         pages.MapPost($"{One}/quarantine", QuarantineAsync).WithScope(TokenScope.Admin);
         pages.MapPost($"{One}/release", ReleaseAsync).WithScope(TokenScope.Admin);
     }
@@ -146,7 +146,7 @@ static class LibraryRoutes
         string owner,
         string name)
     {
-        var (id, form) = ($"{owner}/{name}", await http.Request.ReadFormAsync(http.RequestAborted));
+        var (id, form) = ($"{owner}/{name}", http.Request.Form);
         var version = PlaygroundForm.Text(form, "version") is { Length: > 0 } given ? given : null;
         if (await catalog.FindAsync(id, version, http.RequestAborted) is not { IsComposer: false } model)
         {
@@ -168,7 +168,7 @@ static class LibraryRoutes
 
     static async Task<IResult> QuarantineAsync(HttpContext http, PageAnswers answers, ModuleChanges changes, string owner, string name)
     {
-        var reason = PlaygroundForm.Text(await http.Request.ReadFormAsync(http.RequestAborted), "reason");
+        var reason = PlaygroundForm.Text(http.Request.Form, "reason");
         return ModuleChanges.IsReason(reason)
             ? await MarkAsync(http, answers, changes, $"{owner}/{name}", reason, ModuleAction.Quarantined)
             : answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ModuleChanges.ReasonRule, $"{Path}/{owner}/{name}");
@@ -181,7 +181,7 @@ static class LibraryRoutes
     static async Task<IResult> MarkAsync(
         HttpContext http, PageAnswers answers, ModuleChanges changes, string id, string? reason, ModuleAction done)
     {
-        var version = PlaygroundForm.Text(await http.Request.ReadFormAsync(http.RequestAborted), "version");
+        var version = PlaygroundForm.Text(http.Request.Form, "version");
         var answer = await changes.MarkAsync(ModuleReference.Parse($"{id}@{version}"), reason, http);
         return answers.Of(http, answer, PageOf(id, version, done), back: $"{Path}/{id}");
     }

@@ -40,7 +40,9 @@ sealed class LiveRuns(
         var leaving = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stop.Over);
         http.Response.RegisterForDispose(leaving);
         http.Response.Headers["X-Accel-Buffering"] = "no"; // else nginx keeps the page until it is complete
-        return new LiveRun(new Prediction(found.Created), events.ReadAsync(id, 0, leaving.Token), time, leaving.Token);
+        var body = new PacedBody(http.Response.Body);
+        http.Response.Body = body;
+        return new LiveRun(new Prediction(found.Created), events.ReadAsync(id, 0, leaving.Token), time, leaving.Token) { Sent = () => body.Sent };
     }
 
     public RunLinks LinksOf(Prediction run, HttpRequest request)

@@ -1,11 +1,9 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Security;
-using LoraHub.Core;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.Repositories;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -24,14 +22,14 @@ static class PageServices
         {
             options.Cookie.Name = "lorahub-form";
             options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+            options.HeaderName = null; // it is a form's first field
             options.SuppressXFrameOptionsHeader = true; // the Content-Security-Policy says it
         });
         services.AddDataProtection().SetApplicationName("lorahub").DisableAutomaticKeyGeneration();
         services.AddSingleton<IXmlRepository, PageKeys>();
         services.AddOptions<KeyManagementOptions>().Configure<IXmlRepository>((options, keys) => options.XmlRepository = keys);
         services.AddSingleton<MatcherPolicy, HtmlRoutes>();
-        services.AddOptions<FormOptions>().Configure<IOptions<LimitsOptions>>(Bound);
-        services.AddSingleton<StreamedForm>().AddSingleton<TrainingCheck>().AddSingleton<NewTraining>();
+        services.AddSingleton<PageForms>().AddSingleton<StreamedForm>().AddSingleton<TrainingCheck>().AddSingleton<NewTraining>();
         return services.AddSingleton<PageAnswers>().AddSingleton<LiveRuns>().AddSingleton<IErrorFormat, PageErrorFormat>();
     }
 
@@ -45,6 +43,7 @@ static class PageServices
         app.MapStaticAssets().AllowAnonymous();
         var pages = app.MapGroup("").WithMetadata(new PageRoute()).ExcludeFromDescription();
         pages.AddEndpointFilter(CheckAsync);
+        ((IEndpointConventionBuilder)pages).Finally(AddHead);
         pages.MapPlayground();
         pages.MapPredictions();
         pages.MapLibrary();
@@ -57,16 +56,8 @@ static class PageServices
         app.MapMethods("/trainings/{**rest}", changes, () => TypedResults.NotFound()).ExcludeFromDescription();
     }
 
-    /// <summary>Lets a form hold what a prediction may: two cells for each line, and a cell with all of the text.</summary>
-    static void Bound(FormOptions form, IOptions<LimitsOptions> limits)
-    {
-        const int OtherFields = 100;
-        form.ValueCountLimit = (2 * limits.Value.InputLines) + OtherFields;
-        form.ValueLengthLimit = limits.Value.InputBytes;
-    }
-
     /// <summary>
-    /// Keeps paths of Cog's API as they are for programs, refuses forms of other sites, and waits for what the pages read synchronously.
+    /// Keeps paths of Cog's API as they are for programs, reads forms, and waits for what the pages read synchronously.
     /// </summary>
     static async ValueTask<object?> CheckAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -76,28 +67,43 @@ static class PageServices
             return AsWithoutPages(http);
         }
 
-        var answers = http.RequestServices.GetRequiredService<PageAnswers>();
-        var isChecked = http.GetEndpoint()?.Metadata.GetMetadata<ReadsStreamedForm>() is not null; // by its reader
-        if (HttpMethods.IsPost(http.Request.Method) && !isChecked && await RefuseFormAsync(http, answers) is { } refusal)
-        {
-            return refusal;
-        }
-
         await http.RequestServices.GetRequiredService<Composer>().LoadVersionAsync();
         try
         {
-            return await next(context);
+            var readsItself = http.GetEndpoint()?.Metadata.GetMetadata<ReadsStreamedForm>() is not null;
+            if (HttpMethods.IsPost(http.Request.Method) && !readsItself)
+            {
+                await http.RequestServices.GetRequiredService<PageForms>().ReadAsync(http);
+            }
+
+            var answer = await next(context);
+            return HttpMethods.IsHead(http.Request.Method) && answer is RazorComponentResult page ? new HeadOf(page) : answer;
         }
         catch (RequestRefusedException refused)
         {
-            return answers.Of(http, refused.Answer, next: "/", back: "/");
+            return http.RequestServices.GetRequiredService<PageAnswers>().Of(http, refused.Answer, next: "/", back: "/");
         }
     }
 
-    /// <summary>Cog's API has no route for GET here, but for another method, or for none.</summary>
+    /// <summary>What GET has, HEAD has too.</summary>
+    static void AddHead(EndpointBuilder page)
+    {
+        if (page.Metadata.OfType<HttpMethodMetadata>().LastOrDefault() is { HttpMethods: [var only] } methods && HttpMethods.IsGet(only))
+        {
+            page.Metadata[page.Metadata.IndexOf(methods)] = new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]);
+        }
+    }
+
+    /// <summary>Cog's API has no route for this method here, but for another one, or for none.</summary>
     static StatusCodeHttpResult AsWithoutPages(HttpContext http)
     {
         var path = http.Request.Path;
+        if (path == "/")
+        {
+            http.Response.Headers.Allow = HttpMethods.Get;
+            return TypedResults.StatusCode(StatusCodes.Status405MethodNotAllowed);
+        }
+
         if (!path.StartsWithSegments(PredictionRoutes.Path, StringComparison.OrdinalIgnoreCase, out var rest))
         {
             return TypedResults.StatusCode(StatusCodes.Status404NotFound);
@@ -107,17 +113,14 @@ static class PageServices
         return TypedResults.StatusCode(StatusCodes.Status405MethodNotAllowed);
     }
 
-    static async Task<IResult?> RefuseFormAsync(HttpContext http, PageAnswers answers)
+    /// <summary>The head of a page. Without it, one that is live would be rendered to the end of its run.</summary>
+    sealed class HeadOf(RazorComponentResult page) : IResult
     {
-        try
+        public Task ExecuteAsync(HttpContext httpContext)
         {
-            return await answers.IsOwnFormAsync(http)
-                ? null
-                : answers.Problem(http, StatusCodes.Status400BadRequest, PageAnswers.ForeignForm);
-        }
-        catch (BodyRefusedException refused)
-        {
-            return answers.Problem(http, refused.StatusCode, refused.Message);
+            var response = httpContext.Response;
+            (response.StatusCode, response.ContentType) = (page.StatusCode ?? StatusCodes.Status200OK, "text/html; charset=utf-8");
+            return Task.CompletedTask;
         }
     }
 }

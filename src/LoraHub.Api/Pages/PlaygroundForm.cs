@@ -90,7 +90,7 @@ static class PlaygroundForm
 
     static string Lines(string text) => text.ReplaceLineEndings("\n");
 
-    /// <summary>A number that cannot be read stays text, so that the parser refuses it by name.</summary>
+    /// <summary>What is not JSON stays text, so that the parser refuses it by name.</summary>
     static JsonNode Value(InputField field, string text) => field.Type switch
     {
         InputType.Integer or InputType.Number or InputType.Weights when Parse(text) is { } json => json,
@@ -102,9 +102,9 @@ static class PlaygroundForm
     {
         try
         {
-            return JsonNode.Parse(text);
+            return BoundedJson.Parse(text);
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception exception) when (exception is System.Text.Json.JsonException or TooManyValuesException)
         {
             return null;
         }

@@ -22,7 +22,7 @@ static class PlaygroundRoutes
     public static void MapPlayground(this IEndpointRouteBuilder pages)
     {
         pages.MapGet("/", ShowAsync).WithMetadata(new ForBrowsers());
-        pages.MapPost("/pages/predictions", RunAsync);
+        pages.MapPost("/pages/predictions", RunAsync).WithMetadata(new HoldsInputs());
     }
 
     /// <summary>The form: of an earlier prediction (<c>from</c>), or of a task that ships with the program.</summary>
@@ -45,7 +45,7 @@ static class PlaygroundRoutes
 
     static async Task<IResult> RunAsync(HttpContext http, PageAnswers answers, [AsParameters] ReplicateServices services)
     {
-        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var form = http.Request.Form;
         var input = PlaygroundForm.Read(form, InputSchema.Fields, Tables);
         if (PlaygroundForm.Text(form, AddRows) is { Length: > 0 } table)
         {

@@ -26,7 +26,7 @@ static class PredictionRoutes
         pages.MapGet(Path, ListAsync).WithMetadata(new ForBrowsers());
         pages.MapGet("/predictions/{id}", ShowAsync).WithMetadata(new ForBrowsers());
         pages.MapGet("/compare", CompareAsync); // not under /predictions, where every name may be a prediction's
-        pages.MapPost("/pages/predictions/{id}/prompt", PromptAsync);
+        pages.MapPost("/pages/predictions/{id}/prompt", PromptAsync).WithMetadata(new HoldsInputs());
         pages.MapPost("/pages/predictions/{id}/publish", PublishAsync).WithScope(TokenScope.Publish);
         pages.MapPost("/pages/runs/{id}/cancel", CancelAsync);
     }
@@ -108,7 +108,7 @@ static class PredictionRoutes
     static async Task<IResult> PromptAsync(
         HttpContext http, PageAnswers answers, [AsParameters] ReplicateServices services, IPredictionStore store, string id)
     {
-        var prompt = PlaygroundForm.Untrimmed(await http.Request.ReadFormAsync(http.RequestAborted), PromptSchema.Prompt);
+        var prompt = PlaygroundForm.Untrimmed(http.Request.Form, PromptSchema.Prompt);
         if (await store.FindCreatedAsync(id, http.RequestAborted) is not { } earlier)
         {
             return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, Path);
@@ -135,7 +135,7 @@ static class PredictionRoutes
 
     static async Task<IResult> PublishAsync(HttpContext http, PageAnswers answers, ResultPublication publication, string id)
     {
-        var destination = PlaygroundForm.Text(await http.Request.ReadFormAsync(http.RequestAborted), ResultPublication.Destination);
+        var destination = PlaygroundForm.Text(http.Request.Form, ResultPublication.Destination);
         if (!ModelId.IsValid(destination))
         {
             return answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ResultPublication.Rule, PathOf(id));
@@ -145,10 +145,14 @@ static class PredictionRoutes
         return answers.Of(http, answer, LibraryRoutes.AfterPublication(answer), back: PathOf(id));
     }
 
-    static async Task<IResult> CancelAsync(HttpContext http, IPredictionStore store, IPredictionQueue queue, string id)
+    static async Task<IResult> CancelAsync(HttpContext http, PageAnswers answers, IPredictionStore store, IPredictionQueue queue, string id)
     {
+        if (await store.FindCreatedAsync(id, http.RequestAborted) is not { } run)
+        {
+            return answers.Problem(http, StatusCodes.Status404NotFound, Unknown, Path);
+        }
+
         await queue.CancelAsync(id, http.RequestAborted);
-        var isTraining = await store.FindCreatedAsync(id, http.RequestAborted) is { Kind: PredictionKind.Train };
-        return TypedResults.LocalRedirect(isTraining ? $"/trainings/{Uri.EscapeDataString(id)}" : PathOf(id));
+        return TypedResults.LocalRedirect(run.Kind == PredictionKind.Train ? $"/trainings/{Uri.EscapeDataString(id)}" : PathOf(id));
     }
 }

@@ -1,62 +1,30 @@
 using LoraHub.Api.Http;
 using LoraHub.Api.Replicate.Files;
-using LoraHub.Core;
 using LoraHub.Core.Uploads;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
 
 namespace LoraHub.Api.Pages;
 
-/// <summary>Marks a route that reads its form by <see cref="StreamedForm"/>, which checks the form's token before the file arrives.</summary>
+/// <summary>Marks a route that reads its form as a stream, because files come with it: from its token on, before which nothing is stored.</summary>
 sealed record ReadsStreamedForm;
 
 /// <summary>Reads forms with a file: it goes to the store of <c>/v1/files</c> while it arrives; the other fields are in memory.</summary>
-sealed class StreamedForm(
-    PageAnswers answers, IUploadStore uploads, IOptions<UploadOptions> files, IOptions<LimitsOptions> limits)
+sealed class StreamedForm(PageForms forms, IUploadStore uploads, IOptions<UploadOptions> files)
 {
-    /// <summary>The bytes that a form may hold beyond its file and its text.</summary>
-    const int FormBytes = 1 << 20;
+    const int MaxName = 100;
 
-    const int MostFields = 200, MaxName = 100;
-
-    /// <exception cref="RequestRefusedException">The form was not made here, or exceeds a limit.</exception>
+    /// <exception cref="RequestRefusedException">The form was not made here, exceeds a limit, or came too slowly.</exception>
     public async Task<(IFormCollection Fields, Upload? File)> ReadAsync(HttpContext http)
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        Upload? stored = null;
+        var fields = await forms.ReadAsync(http, files.Value.MaxBytes, FileForm.TooLarge(files.Value), async (file, cancellationToken) =>
         {
-            body.MaxRequestBodySize = files.Value.MaxBytes + limits.Value.InputBytes + FormBytes;
-        }
-
-        var parts = FormParts.Of(http.Request, () => FileForm.TooLarge(files.Value), MostFields + 2 * limits.Value.InputLines);
-        await CheckOriginAsync(http, parts);
-        var (fields, left, file) = (new Dictionary<string, StringValues>(StringComparer.Ordinal), limits.Value.InputBytes + FormBytes, (Upload?)null);
-        while (await parts.NextAsync(http.RequestAborted) is { } part)
-        {
-            if (part.FileName is null)
+            if (file.Part.FileName!.Length > 0 && stored is null) // without a chosen file a browser sends an empty name
             {
-                var text = await parts.ReadTextAsync(part, http.RequestAborted, left);
-                left -= text.Length;
-                fields[part.Name] = StringValues.Concat(fields.GetValueOrDefault(part.Name), text);
+                stored = await StoreAsync(file.Parts, file.Part, cancellationToken);
             }
-            else if (part.FileName.Length > 0 && file is null) // without a chosen file a browser sends an empty name
-            {
-                file = await StoreAsync(parts, part, http.RequestAborted);
-            }
-        }
-
-        return (new FormCollection(fields), file);
-    }
-
-    /// <summary>The form's first field is its token (<see cref="Web.Layout.PageForm"/>).</summary>
-    async Task CheckOriginAsync(HttpContext http, FormParts parts)
-    {
-        var first = await parts.NextAsync(http.RequestAborted);
-        var token = first?.Name == answers.FormField(http) ? await parts.ReadTextAsync(first, http.RequestAborted) : "";
-        if (!await answers.IsOwnFormAsync(http, token))
-        {
-            throw new RequestRefusedException(Problems.Because(StatusCodes.Status400BadRequest, null, PageAnswers.ForeignForm));
-        }
+        });
+        return (fields, stored);
     }
 
     async Task<Upload> StoreAsync(FormParts parts, FormPart part, CancellationToken cancellationToken)

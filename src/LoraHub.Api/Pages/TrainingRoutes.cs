@@ -26,7 +26,7 @@ static class TrainingRoutes
         pages.MapGet("/trainings/{id}", ShowAsync).WithMetadata(new ForBrowsers());
         pages.MapPost("/pages/trainings", CheckOrStartAsync)
             .WithScope(TokenScope.Predict).WithScope(TokenScope.Publish).WithMetadata(new ReadsStreamedForm());
-        pages.MapPost("/pages/trainings/{id}/prompt", PromptAsync);
+        pages.MapPost("/pages/trainings/{id}/prompt", PromptAsync).WithMetadata(new HoldsInputs());
     }
 
     static async Task<IResult> ListAsync(
@@ -88,7 +88,7 @@ static class TrainingRoutes
         HttpContext http, PageAnswers answers, IPredictionStore store, [AsParameters] ReplicateServices services, string id)
     {
         var back = $"/trainings/{Uri.EscapeDataString(id)}";
-        var prompt = PlaygroundForm.Untrimmed(await http.Request.ReadFormAsync(http.RequestAborted), PromptSchema.Prompt);
+        var prompt = PlaygroundForm.Untrimmed(http.Request.Form, PromptSchema.Prompt);
         var version = (await store.FindAsync(id, PredictionKinds.Trainings, http.RequestAborted))?.Output?.Version;
         var model = version is null ? null : await services.Models.FindVersionAsync(version, http.RequestAborted);
         if (model is null or { Problem: not null })

@@ -22,15 +22,15 @@ static class UploadRoutes
         pages.MapPost("/pages/modules", UploadAsync).WithScope(TokenScope.Publish).WithMetadata(new ReadsStreamedForm());
     }
 
-    static async Task<IResult> UploadAsync(HttpContext http, PageAnswers answers, PublishEndpoint publisher)
+    static async Task<IResult> UploadAsync(HttpContext http, PageAnswers answers, PageForms forms, PublishEndpoint publisher)
     {
         var destination = "";
         try
         {
             var parts = publisher.OpenForm(http.Request);
-            if (!await answers.IsOwnFormAsync(http, await ReadAsync(parts, answers.FormField(http), http)))
+            if (!await forms.IsOwnAsync(http, new FormField(forms.TokenName, await ReadAsync(parts, forms.TokenName, http))))
             {
-                return answers.Problem(http, StatusCodes.Status400BadRequest, PageAnswers.ForeignForm, Path);
+                return answers.Problem(http, StatusCodes.Status400BadRequest, PageForms.ForeignForm, Path);
             }
 
             destination = (await ReadAsync(parts, Destination, http)).Trim();

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using LoraHub.Api.Http;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -22,8 +21,7 @@ static class Authorization
         {
             if ((PageRoute.Covers(http) ? tokens.Of(cookie.TokenOf(http.Request)) : tokens.Of(http.Request)) is { } token)
             {
-                http.User = new ClaimsPrincipal(
-                    new ClaimsIdentity([new Claim(ClaimTypes.Name, token.Name), .. TokenScopes.Claims(token)], authenticationType: "Bearer"));
+                http.User = TokenScopes.Principal(token);
             }
 
             return next(http);
@@ -84,7 +82,8 @@ static class Authorization
             return TokenScopes.Missing(http) is { } missing ? Forbid(http, TokenScopes.Lacks(missing)) : null;
         }
 
-        var wanted = HttpMethods.IsGet(http.Request.Method) ? $"{http.Request.Path}{http.Request.QueryString}" : "/";
+        PageCookie.DeleteFrom(http); // its token was removed, or it has expired
+        var wanted = TokenScopes.IsRead(http.Request) ? $"{http.Request.Path}{http.Request.QueryString}" : "/";
         return TypedResults.LocalRedirect($"{PageRoute.SignIn}?return={Uri.EscapeDataString(wanted)}");
     }
 

@@ -34,6 +34,7 @@ sealed class HostRule(Tokens tokens, IOptions<AuthOptions> auth, IOptions<ApiOpt
             && http.GetEndpoint() is { } endpoint
             && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
             && !V1.Covers(http.Request.Path)
+            && !PageRoute.Covers(endpoint) // they ask for a token
             && tokens.Of(http.Request) is null);
 
     /// <summary>

@@ -17,6 +17,15 @@ sealed class PageCookie(IDataProtectionProvider protection)
     public void Set(HttpContext http, string token) =>
         http.Response.Cookies.Append(Name, _protector.Protect(token, Lifetime), Options(http.Request, Lifetime));
 
+    /// <summary>Deletes the cookie if the visitor has one.</summary>
+    public static void DeleteFrom(HttpContext http)
+    {
+        if (http.Request.Cookies.ContainsKey(Name))
+        {
+            Delete(http);
+        }
+    }
+
     public static void Delete(HttpContext http) => http.Response.Cookies.Delete(Name, Options(http.Request, maxAge: null));
 
     /// <returns>The token; null without a valid cookie.</returns>

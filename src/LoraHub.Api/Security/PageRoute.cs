@@ -15,3 +15,6 @@ sealed record PageRoute
     /// <summary>Marks an answer as a page where no route of a page was found, or no longer is: with errors.</summary>
     public static void Mark(HttpContext http) => http.Features.Set(new PageRoute());
 }
+
+/// <summary>Marks the route that takes tokens from everybody (<see cref="RateLimitOptions.SignInsPerMinute"/>).</summary>
+sealed record TakesTokens;

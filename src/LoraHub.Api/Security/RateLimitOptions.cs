@@ -17,4 +17,11 @@ public sealed class RateLimitOptions
     /// <summary>The most other requests that a caller may send in a minute. Default: 0, no limit.</summary>
     [Range(0, int.MaxValue)]
     public int OthersPerMinute { get; init; }
+
+    /// <summary>
+    /// The most times in a minute that an address may send a token to the pages' sign-in; 0 for no limit. Behind a proxy that adds no
+    /// <c>X-Forwarded-For</c>, all visitors have one address. Default: 30.
+    /// </summary>
+    [Range(0, int.MaxValue)]
+    public int SignInsPerMinute { get; init; } = 30;
 }

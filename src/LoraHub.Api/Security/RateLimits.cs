@@ -14,7 +14,9 @@ static class RateLimits
 
     public static void Configure(RateLimiterOptions limiter, RateLimitOptions limits)
     {
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, Partition>(http => Of(http, limits));
+        limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
+            PartitionedRateLimiter.Create<HttpContext, Partition>(http => Of(http, limits)),
+            PartitionedRateLimiter.Create<HttpContext, string>(http => OfSignIn(http, limits)));
         limiter.OnRejected = (rejected, _) => new ValueTask(RefuseAsync(rejected));
     }
 
@@ -27,10 +29,16 @@ static class RateLimits
         var partition = new Partition(isCreation, http.User.Identity?.Name, RequestOrigin.Network(http));
         return limit == 0 || !(V1.Covers(http.Request.Path) || PageRoute.Covers(http))
             ? RateLimitPartition.GetNoLimiter(new Partition(isCreation, null, ""))
-            : RateLimitPartition.GetFixedWindowLimiter(
-                partition.Token is null ? partition : partition with { Network = "" },
-                _ => new FixedWindowRateLimiterOptions { PermitLimit = limit, Window = Window, QueueLimit = 0 });
+            : RateLimitPartition.GetFixedWindowLimiter(partition.Token is null ? partition : partition with { Network = "" }, _ => ForMinute(limit));
     }
+
+    /// <summary>Sending a token to the pages is the one thing that everybody may do as often as they like, so it has a limit by default.</summary>
+    static RateLimitPartition<string> OfSignIn(HttpContext http, RateLimitOptions limits) =>
+        limits.SignInsPerMinute > 0 && http.GetEndpoint()?.Metadata.GetMetadata<TakesTokens>() is not null
+            ? RateLimitPartition.GetFixedWindowLimiter(RequestOrigin.Network(http), _ => ForMinute(limits.SignInsPerMinute))
+            : RateLimitPartition.GetNoLimiter("no limit");
+
+    static FixedWindowRateLimiterOptions ForMinute(int limit) => new() { PermitLimit = limit, Window = Window, QueueLimit = 0 };
 
     static Task RefuseAsync(OnRejectedContext rejected)
     {

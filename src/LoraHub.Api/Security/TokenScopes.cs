@@ -31,8 +31,11 @@ static class TokenScopes
     public static TBuilder WithScope<TBuilder>(this TBuilder routes, TokenScope scope)
         where TBuilder : IEndpointConventionBuilder => routes.WithMetadata(new RequiredScope(scope));
 
+    /// <summary>The caller with a token: its name and its scopes.</summary>
     /// <param name="token">Of validated settings.</param>
-    public static IEnumerable<Claim> Claims(TokenOptions token) => (token.Scopes ?? Default).Select(word => new Claim(ClaimType, $"{Read(word)}"));
+    public static ClaimsPrincipal Principal(TokenOptions token) => new(new ClaimsIdentity(
+        [new Claim(ClaimTypes.Name, token.Name), .. (token.Scopes ?? Default).Select(word => new Claim(ClaimType, $"{Read(word)}"))],
+        authenticationType: "Bearer"));
 
     /// <returns>Null when the word is not a scope.</returns>
     public static TokenScope? Read(string word) =>

@@ -17,8 +17,13 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     readonly List<RunProgress> _curve = [];
     Task? _following;
 
-    /// <summary>Something new is to be shown; not raised at the end, when <see cref="FollowAsync"/> completes.</summary>
-    public event Action? Changed;
+    readonly List<Func<Task>> _parts = [];
+
+    /// <summary>
+    /// Completes when the visitor's connection has taken all that was sent. Nothing is rendered before: what a slow reader has not taken stays in
+    /// memory. Default: at once.
+    /// </summary>
+    public Func<Task> Sent { get; init; } = () => Task.CompletedTask;
 
     public Prediction Prediction { get; private set; } = created;
 
@@ -62,7 +67,17 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     }
 
     /// <summary>Follows the run to its end, once for all parts of the page.</summary>
-    public Task FollowAsync() => _following ??= RunAsync();
+    /// <param name="show">
+    /// Renders a part of the page. Called when something happened, after the other parts before it; not at the end, when the task completes.
+    /// </param>
+    public Task FollowAsync(Func<Task> show)
+    {
+        _parts.Add(show);
+        return _following ??= RunAsync();
+    }
+
+    /// <summary>Stops rendering a part of the page.</summary>
+    public void Leave(Func<Task> show) => _parts.Remove(show);
 
     async Task RunAsync()
     {
@@ -85,15 +100,20 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
                 next = reader.MoveNextAsync().AsTask();
             }
 
-            Show(waiting);
+            Apply(waiting);
+            waiting.Clear();
+            await ShowAsync();
         }
     }
 
-    void Show(List<RecordedEvent> waiting)
+    /// <summary>Renders one part after the other, so that no more than one of them waits for the connection.</summary>
+    async Task ShowAsync()
     {
-        Apply(waiting);
-        waiting.Clear();
-        Changed?.Invoke();
+        foreach (var show in _parts.ToArray())
+        {
+            await Sent().WaitAsync(leaving);
+            await show();
+        }
     }
 
     void Apply(IReadOnlyList<RecordedEvent> recorded)

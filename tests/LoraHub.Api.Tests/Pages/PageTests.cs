@@ -98,7 +98,7 @@ public sealed class PageTests
         await using var service = new Service(("Limits:InputBytes", "1024"));
         var client = await service.ReadyAsync();
 
-        using var cell = await client.SubmitAsync("/pages/predictions", ("example_inputs", new string('x', 2000)));
+        using var cell = await client.SubmitAsync("/pages/predictions", ("example_inputs", new string('x', 100_000)));
         using var cells = await client.SubmitAsync(
             "/pages/predictions",
             [.. Enumerable.Repeat(("example_inputs", new string('x', 400)), 4), .. Enumerable.Repeat(("example_outputs", "y"), 4)]);

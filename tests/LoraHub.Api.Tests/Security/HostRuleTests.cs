@@ -116,6 +116,19 @@ public sealed class HostRuleTests(ServicePool pool) : IClassFixture<ServicePool>
         Assert.Equal(status, (int)answer.StatusCode);
     }
 
+    [Fact]
+    public async Task With_tokens_pages_are_answered_under_every_name_since_they_ask_for_one()
+    {
+        var visitor = await Visitor.OfAsync(pool.Get(TestTokens.Settings), "http://lorahub.example");
+
+        using var refused = await visitor.OpenAsync("/");
+        using var signedIn = await visitor.SignInAsync(TestTokens.Anna);
+        using var shown = await visitor.OpenAsync("/");
+
+        Assert.Equal(
+            (HttpStatusCode.Redirect, HttpStatusCode.Redirect, HttpStatusCode.OK), (refused.StatusCode, signedIn.StatusCode, shown.StatusCode));
+    }
+
     [Theory]
     [InlineData("Api:Hosts:0", "https://lorahub.example", "Api:Hosts: `https://lorahub.example`")]
     [InlineData("Api:Hosts:0", "lorahub.example:80", "Api:Hosts: `lorahub.example:80`")]

@@ -23,7 +23,6 @@ public sealed class LiveRunTests
             _events.Reader.ReadAllAsync(TestContext.Current.CancellationToken),
             _time,
             TestContext.Current.CancellationToken);
-        _run.Changed += () => Interlocked.Increment(ref _shown);
     }
 
     [Fact]
@@ -43,7 +42,7 @@ public sealed class LiveRunTests
     [Fact]
     public async Task The_best_weights_stay_until_better_ones_are_found_and_go_with_a_lost_attempt()
     {
-        var following = _run.FollowAsync();
+        var following = FollowAsync();
         Happen(new PredictionEvent.Started(), Progress(1, 0.5, ("a/b", 0.25)), Progress(2, 0.75));
         await UntilAsync(() => _run.Curve.Count == 2);
         Assert.Equal([new ModuleWeight("a/b", 0.25)], _run.Weights);
@@ -60,7 +59,7 @@ public sealed class LiveRunTests
     {
         Happen([new PredictionEvent.Started(), .. Enumerable.Range(1, 50).Select(done => Progress(done, 0.5))]);
 
-        var following = _run.FollowAsync();
+        var following = FollowAsync();
 
         _time.Advance(Pause - TimeSpan.FromMilliseconds(1));
         Assert.Equal((0, 0), (_shown, _run.Curve.Count));
@@ -75,7 +74,7 @@ public sealed class LiveRunTests
         Happen(new PredictionEvent.Started(), new PredictionEvent.Failed("no module"));
         _events.Writer.Complete();
 
-        await _run.FollowAsync().WaitAsync(Limit, TestContext.Current.CancellationToken);
+        await FollowAsync().WaitAsync(Limit, TestContext.Current.CancellationToken);
 
         Assert.Equal((0, "no module"), (_shown, _run.Prediction.Error));
     }
@@ -83,7 +82,7 @@ public sealed class LiveRunTests
     [Fact]
     public async Task While_nothing_happens_it_is_shown_again_so_that_times_move_on()
     {
-        var following = _run.FollowAsync();
+        var following = FollowAsync();
 
         _time.Advance(Silence - TimeSpan.FromMilliseconds(1));
         Assert.Equal(0, _shown);
@@ -94,17 +93,54 @@ public sealed class LiveRunTests
     [Fact]
     public async Task All_parts_of_a_page_follow_it_together()
     {
-        var following = _run.FollowAsync();
+        var following = FollowAsync();
 
-        Assert.Same(following, _run.FollowAsync());
+        Assert.Same(following, FollowAsync());
         await EndAsync(following);
+    }
+
+    [Fact]
+    public async Task A_part_is_rendered_only_after_all_that_was_sent_before_has_been_taken()
+    {
+        var shown = new List<string>();
+        TaskCompletionSource first = new(), second = new();
+        var taken = new Queue<Task>([first.Task, second.Task]);
+        var run = new LiveRun(
+            new Prediction(Some.Created()),
+            _events.Reader.ReadAllAsync(TestContext.Current.CancellationToken),
+            _time,
+            TestContext.Current.CancellationToken)
+        {
+            Sent = () => taken.TryDequeue(out var next) ? next : Task.CompletedTask,
+        };
+        var following = run.FollowAsync(() => Show("one"));
+        Assert.Same(following, run.FollowAsync(() => Show("two")));
+        Happen(new PredictionEvent.Started(), Progress(1, 0.5));
+        await UntilAsync(() => run.Curve.Count == 1);
+        Happen(Progress(2, 0.5));
+
+        Assert.Empty(shown);
+        first.SetResult();
+        await UntilAsync(() => shown.Count > 0);
+        Assert.Equal(("one", 1), (string.Join(' ', shown), run.Curve.Count)); // the second part, and the next event, wait
+        second.SetResult();
+        await UntilAsync(() => shown.Count == 4);
+        Assert.Equal(("one two one two", 2), (string.Join(' ', shown), run.Curve.Count));
+        _events.Writer.Complete();
+        await following.WaitAsync(Limit, TestContext.Current.CancellationToken);
+
+        Task Show(string part)
+        {
+            shown.Add(part);
+            return Task.CompletedTask;
+        }
     }
 
     [Fact]
     public async Task The_time_that_is_left_follows_the_pace_so_far()
     {
         Assert.Null(_run.Left);
-        var following = _run.FollowAsync();
+        var following = FollowAsync();
         Happen(new PredictionEvent.Started());
         await UntilAsync(() => _run.Prediction.StartedAt is not null);
         Assert.Null(_run.Left);
@@ -120,7 +156,7 @@ public sealed class LiveRunTests
     [Fact]
     public async Task The_steps_after_a_search_are_a_curve_of_their_own_and_begin_again_with_it()
     {
-        var following = _run.FollowAsync();
+        var following = FollowAsync();
         Happen(new PredictionEvent.Started(), Progress(1, 0.5), Progress(2, 0.25), Tuning(1, 2.5), Tuning(2, 1.5));
         await UntilAsync(() => _run.Curve.Count == 4);
 
@@ -151,6 +187,12 @@ public sealed class LiveRunTests
         });
 
     static PredictionEvent.Progressed Tuning(int done, double loss) => new(new RunProgress(done, 10, loss) { Phase = RunProgress.Tuning });
+
+    Task FollowAsync() => _run.FollowAsync(() =>
+    {
+        Interlocked.Increment(ref _shown);
+        return Task.CompletedTask;
+    });
 
     void Happen(params IEnumerable<PredictionEvent> happened)
     {
