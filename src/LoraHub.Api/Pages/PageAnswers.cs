@@ -83,7 +83,7 @@ sealed class PageAnswers(IAntiforgery antiforgery, Tokens tokens, IOptions<ApiOp
         StatusCodes.Status413PayloadTooLarge => "Too large",
         StatusCodes.Status429TooManyRequests => "Too many requests",
         >= StatusCodes.Status500InternalServerError => "The service has a problem",
-        _ => "That did not work",
+        _ => "The request was refused",
     };
 
     /// <summary>The same for a form that is read as a stream.</summary>
