@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using AngleSharp.Html.Dom;
+using LoraHub.Modules.Versions;
 
 namespace LoraHub.Web.Library;
 
@@ -20,7 +21,7 @@ static partial class CardTable
         foreach (var cell in table.QuerySelectorAll<IHtmlTableDataCellElement>("td"))
         {
             var text = cell.TextContent.Trim();
-            if (cell.Index < columns.Length && columns[cell.Index] == "module" && ModuleName().IsMatch(text))
+            if (cell.Index < columns.Length && columns[cell.Index] == "module" && ModelId.IsValid(text))
             {
                 var link = document.CreateElement("a");
                 link.SetAttribute("href", $"/modules/{text}");
@@ -46,9 +47,6 @@ static partial class CardTable
             details.Append(summary, table);
         }
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$", RegexOptions.NonBacktracking)]
-    private static partial Regex ModuleName();
 
     [GeneratedRegex(@"\b[0-9a-f]{64}\b", RegexOptions.NonBacktracking)]
     private static partial Regex Digest();

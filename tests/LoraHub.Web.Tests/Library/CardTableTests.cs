@@ -25,7 +25,7 @@ public sealed class CardTableTests
     [Fact]
     public void Modules_are_links_only_in_their_column()
     {
-        var html = CardHtml.Render("| weight | module | other |\n|---|---|---|\n| 1 | me/french | and/or |\n| 2 | [x](/sign-out) | no |\n");
+        var html = CardHtml.Render("| weight | module | other |\n|---|---|---|\n| 1 | me/french | and/or |\n| 2 | [x](/sign-out) | no |\n| 3 | ../x | no |\n");
 
         Assert.Contains("<a href=\"/modules/me/french\">me/french</a>", html, StringComparison.Ordinal);
         Assert.Equal(1, html.Split("href=").Length - 1);
