@@ -6,6 +6,7 @@ using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
+using Swashbuckle.AspNetCore.SwaggerUI;
 
 namespace LoraHub.Api.Docs;
 
@@ -27,7 +28,7 @@ static class DocsServices
                 Title = "LoraHub",
                 Version = Composer.ProgramVersion,
                 Description = "Adapts a language model to an unseen task from a few examples, by composing LoRA modules. "
-                    + "The bare paths follow Cog's API, and /v1 follows Replicate's.",
+                    + "The bare paths follow Cog's API, and /v1 follows Replicate's. [Back to the pages](/)",
             });
             options.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // every HEAD route duplicates a GET route
             options.MapType<JsonObject>(() => InputDocument.Schema(InputSchema.Fields));
@@ -54,6 +55,8 @@ static class DocsServices
             options.RoutePrefix = Path.TrimStart('/');
             options.DocumentTitle = "LoraHub";
             options.SwaggerEndpoint($"{Document}.json", "LoraHub");
+            options.DefaultModelsExpandDepth(-1); // each route shows the schemas that it has
+            options.DocExpansion(DocExpansion.None);
         });
     }
 }

@@ -121,6 +121,10 @@ sealed class ModelCatalog(
     public string Unknown(string name, string? version = null) =>
         version is not null && IsKnown(name) ? NoSuchVersion(name) : $"{NoSuchModel(name)} {Served}";
 
+    /// <summary>The same for a person, without the API's routes.</summary>
+    public string WhyUnknown(string name, string? version = null) =>
+        version is not null && IsKnown(name) ? $"`{name}` has no such version." : NoSuchModel(name);
+
     /// <summary>What to answer to a client whose <c>version</c> names nothing: which part of it is wrong, and what is served instead.</summary>
     public string UnknownVersion(string version)
     {

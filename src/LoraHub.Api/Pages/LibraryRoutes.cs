@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Api.Modules;
@@ -10,6 +11,7 @@ using LoraHub.Modules.Library;
 using LoraHub.Modules.Ranking;
 using LoraHub.Modules.Versions;
 using LoraHub.Web.Library;
+using LoraHub.Web.Playground;
 using Microsoft.Extensions.Primitives;
 
 namespace LoraHub.Api.Pages;
@@ -55,8 +57,14 @@ static class LibraryRoutes
 
         var order = Enum.TryParse<ModuleOrder>(request.Query[Sort], ignoreCase: true, out var sort) && Enum.IsDefined(sort) ? sort : default;
         var query = list.Query with { Order = order };
-        var found = await index.ListAsync(query with { Limit = query.Limit + 1 }, http.RequestAborted); // one extra shows if there is a next page
-        var shown = found.Take(query.Limit).ToArray();
+        var total = await index.CountAsync(query, http.RequestAborted);
+        if (total == 0 && query.Text is not null)
+        {
+            query = query with { AnyWord = true };
+            total = await index.CountAsync(query, http.RequestAborted);
+        }
+
+        var shown = await index.ListAsync(query, http.RequestAborted);
         var described = await entries.FindAsync([.. shown.Select(module => module.Id)], http.RequestAborted);
         return answers.Page<LibraryPage>(http, new()
         {
@@ -65,45 +73,39 @@ static class LibraryRoutes
                 new ListedModule(module, ModelText.DescriptionOf(catalog.Of(module) with { Entry = described.GetValueOrDefault(module.Id) })))],
             [nameof(LibraryPage.Models)] = query == new ModuleQuery() ? Models(catalog, library) : [],
             [nameof(LibraryPage.Bases)] = library.Bases.Known,
-            [nameof(LibraryPage.First)] = query.Skip > 0 ? $"{Path}{QueryString.Create(Given(request.Query, ListCursor.Key))}" : null,
-            [nameof(LibraryPage.Next)] = found.Count > shown.Length ? ListCursor.NextUrl(request, query.Skip + shown.Length) : null,
+            [nameof(LibraryPage.Total)] = total,
+            [nameof(LibraryPage.Previous)] = query.Skip == 0 ? null
+                : query.Skip > query.Limit ? ListCursor.NextUrl(request, query.Skip - query.Limit)
+                : $"{Path}{QueryString.Create(request.Query.Where(field => field.Key != ListCursor.Key))}",
+            [nameof(LibraryPage.Next)] = total > query.Skip + shown.Count ? ListCursor.NextUrl(request, query.Skip + shown.Count) : null,
         });
     }
 
     /// <summary>A form sends its empty fields, too; the API refuses them. Sorting is the page's own.</summary>
-    static QueryCollection Given(IQueryCollection query, string? without = null) => new(query
-        .Where(field => !StringValues.IsNullOrEmpty(field.Value) && field.Key != (without ?? Sort))
+    static QueryCollection Given(IQueryCollection query) => new(query
+        .Where(field => !StringValues.IsNullOrEmpty(field.Value) && field.Key != Sort)
         .ToDictionary(field => field.Key, field => field.Value, StringComparer.Ordinal));
 
     static ListedModel[] Models(ModelCatalog catalog, ModuleLibrary library) =>
     [
-        new ListedModel(catalog.Composer.Name, "/", "Composes modules for a task from a few examples."),
+        new ListedModel(catalog.Composer.Name, $"{Path}/{catalog.Composer.Name}", "The composer: composes modules for a task from a few examples."),
         .. library.Bases.Known.Where(name => name != catalog.Composer.Name)
             .Select(name => new ListedModel(name, $"{Path}/{name}", "A base model: it answers prompts without a module.")),
     ];
 
-    static async Task<IResult> ShowAsync(
-        HttpContext http,
-        PageAnswers answers,
-        IModuleIndex index,
-        IModelStore entries,
-        ModelCatalog catalog,
-        SimilarModules similar,
-        string owner,
-        string name,
-        string? version,
-        string? done)
-    {
-        var id = $"{owner}/{name}";
-        if (id == catalog.Composer.Name)
-        {
-            return TypedResults.LocalRedirect("/");
-        }
+    static Task<IResult> ShowAsync(
+        HttpContext http, [AsParameters] PageData data, string owner, string name, string? version, string? done) =>
+        PageAsync(http, data, $"{owner}/{name}", version, done, FormDraft.None, StatusCodes.Status200OK);
 
+    /// <param name="draft">A form of the page that was refused.</param>
+    static async Task<IResult> PageAsync(
+        HttpContext http, PageData data, string id, string? version, string? done, FormDraft draft, int statusCode)
+    {
+        var (answers, index, entries, catalog, similar) = data;
         var reference = ModelId.IsValid(id) ? ModuleReference.Parse(string.IsNullOrEmpty(version) ? id : $"{id}@{version}") : null;
         if (reference is null || await index.FindAsync(reference, http.RequestAborted) is not { } module)
         {
-            return await ShowModelAsync(http, answers, catalog, id, version);
+            return await ShowModelAsync(http, answers, catalog, id, version, draft, statusCode);
         }
 
         var entry = await entries.FindAsync(id, http.RequestAborted);
@@ -121,11 +123,13 @@ static class LibraryRoutes
             [nameof(ModulePage.Origin)] = Origin.Of(http.Request),
             [nameof(ModulePage.Composer)] = catalog.Composer.Name,
             [nameof(ModulePage.Done)] = Enum.TryParse<ModuleAction>(done, ignoreCase: true, out var action) ? action : null,
-        });
+            [nameof(ModulePage.Draft)] = draft,
+        }, statusCode);
     }
 
     /// <summary>A base model, or a model without a version.</summary>
-    static async Task<IResult> ShowModelAsync(HttpContext http, PageAnswers answers, ModelCatalog catalog, string id, string? version) =>
+    static async Task<IResult> ShowModelAsync(
+        HttpContext http, PageAnswers answers, ModelCatalog catalog, string id, string? version, FormDraft draft, int statusCode) =>
         await catalog.FindAsync(id, version, http.RequestAborted) is { } model
             ? answers.Page<ModelPage>(http, new()
             {
@@ -135,22 +139,20 @@ static class LibraryRoutes
                 [nameof(ModelPage.Readme)] = model.Entry?.Readme ?? "",
                 [nameof(ModelPage.Problem)] = model.Problem,
                 [nameof(ModelPage.Origin)] = Origin.Of(http.Request),
-            })
-            : answers.Problem(http, StatusCodes.Status404NotFound, catalog.Unknown(id, version), Path);
+                [nameof(ModelPage.Draft)] = draft,
+                [nameof(ModelPage.IsComposer)] = model.IsComposer,
+            }, statusCode)
+            : answers.Problem(http, StatusCodes.Status404NotFound, catalog.WhyUnknown(id, version), Path);
 
     static async Task<IResult> PromptAsync(
-        HttpContext http,
-        PageAnswers answers,
-        ModelCatalog catalog,
-        [AsParameters] ReplicateServices services,
-        string owner,
-        string name)
+        HttpContext http, [AsParameters] PageData data, [AsParameters] ReplicateServices services, string owner, string name)
     {
+        var (answers, catalog) = (data.Answers, data.Catalog);
         var (id, form) = ($"{owner}/{name}", http.Request.Form);
         var version = PlaygroundForm.Text(form, "version") is { Length: > 0 } given ? given : null;
         if (await catalog.FindAsync(id, version, http.RequestAborted) is not { IsComposer: false } model)
         {
-            return answers.Problem(http, StatusCodes.Status404NotFound, catalog.Unknown(id, version), Path);
+            return answers.Problem(http, StatusCodes.Status404NotFound, catalog.WhyUnknown(id, version), Path);
         }
 
         var back = $"{Path}/{id}";
@@ -160,19 +162,29 @@ static class LibraryRoutes
         }
 
         var input = PlaygroundForm.Read(form, PromptSchema.Fields, []);
-        return await PlaygroundRoutes.CreateAsync(http, services, input, model, Refuse);
-
-        IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) => answers.Problem(
-            http, statusCode, string.Join('\n', errors.Select(error => $"{error.Field}: {error.Message}")), back);
+        return await PlaygroundRoutes.CreateAsync(http, services, input, model, (errors, statusCode) =>
+            PageAsync(http, data, id, version, done: null, new FormDraft(input, errors), statusCode));
     }
 
-    static async Task<IResult> QuarantineAsync(HttpContext http, PageAnswers answers, ModuleChanges changes, string owner, string name)
+    static async Task<IResult> QuarantineAsync(
+        HttpContext http, [AsParameters] PageData data, ModuleChanges changes, string owner, string name)
     {
-        var reason = PlaygroundForm.Text(http.Request.Form, "reason");
-        return ModuleChanges.IsReason(reason)
-            ? await MarkAsync(http, answers, changes, $"{owner}/{name}", reason, ModuleAction.Quarantined)
-            : answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ModuleChanges.ReasonRule, $"{Path}/{owner}/{name}");
+        var form = http.Request.Form;
+        var reason = PlaygroundForm.Text(form, "reason");
+        if (ModuleChanges.IsReason(reason))
+        {
+            return await MarkAsync(http, data.Answers, changes, $"{owner}/{name}", reason, ModuleAction.Quarantined);
+        }
+
+        var draft = new FormDraft(
+            new JsonObject { ["reason"] = reason }, [new InputError("reason", ModuleChanges.ReasonRule, InputErrorKind.Invalid)]);
+        var version = PlaygroundForm.Text(form, "version");
+        return await PageAsync(http, data, $"{owner}/{name}", version, done: null, draft, StatusCodes.Status422UnprocessableEntity);
     }
+
+    /// <summary>What a module's page is made from.</summary>
+    sealed record PageData(
+        PageAnswers Answers, IModuleIndex Index, IModelStore Entries, ModelCatalog Catalog, SimilarModules Similar);
 
     static Task<IResult> ReleaseAsync(HttpContext http, PageAnswers answers, ModuleChanges changes, string owner, string name) =>
         MarkAsync(http, answers, changes, $"{owner}/{name}", reason: null, ModuleAction.Released);

@@ -37,13 +37,14 @@ sealed class NewTraining(
     public async Task<IResult> CheckAsync(HttpContext http, TrainingDraft draft)
     {
         var (preview, errors) = await check.RunAsync(Request(http, draft), http.RequestAborted);
-        return Form(http, draft, preview, [.. await RefuseAsync(http, draft), .. errors]);
+        return Form(http, draft, preview, [.. await RefuseAsync(http, draft), .. Gaps(draft), .. errors]);
     }
 
     /// <summary>Creates the training as the API does.</summary>
     public async Task<IResult> StartAsync(HttpContext http, TrainingDraft draft)
     {
-        if (await RefuseAsync(http, draft) is [_, ..] refused)
+        InputError[] refused = [.. await RefuseAsync(http, draft), .. Gaps(draft)];
+        if (refused.Length > 0)
         {
             return Form(http, draft, null, refused);
         }
@@ -74,6 +75,9 @@ sealed class NewTraining(
                 [nameof(TrainingPage.MostFileBytes)] = files.Value.MaxBytes,
             },
             errors.Count > 0 || preview?.Problem is not null ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+
+    static IEnumerable<InputError> Gaps(TrainingDraft draft) =>
+        PlaygroundForm.Gaps(draft.Given, InputSchema.ExampleInputs, InputSchema.ExampleOutputs, isOptional: false);
 
     TrainingRequest Request(HttpContext http, TrainingDraft draft) => new(
         new PredictionRequest(draft.Given.DeepClone().AsObject(), Origin.Of(http.Request), queue.Value.Capacity)

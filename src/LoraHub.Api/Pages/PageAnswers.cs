@@ -48,7 +48,7 @@ sealed class PageAnswers(IAntiforgery antiforgery, Tokens tokens, PageCookie coo
         StatusCodes.Status413PayloadTooLarge => "Too large",
         StatusCodes.Status429TooManyRequests => "Too many requests",
         >= StatusCodes.Status500InternalServerError => "The service has a problem",
-        _ => "That did not work",
+        _ => "The request was refused",
     };
 
     Viewer ViewerOf(HttpContext http)

@@ -50,6 +50,7 @@ static class PageServices
         pages.MapUpload();
         pages.MapTrainings();
         pages.MapAccess();
+        pages.MapFormAddresses();
 
         // Cog's trainings are not served: what is not read stays unknown, as without the pages.
         string[] changes = [HttpMethods.Post, HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete];

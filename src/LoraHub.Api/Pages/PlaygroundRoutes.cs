@@ -64,7 +64,7 @@ static class PlaygroundRoutes
         ];
         return gaps.Length > 0
             ? Refuse([.. gaps, .. Others(gaps)], StatusCodes.Status422UnprocessableEntity)
-            : await CreateAsync(http, services, input, model: null, Refuse);
+            : await CreateAsync(http, services, input, model: null, (errors, statusCode) => Task.FromResult(Refuse(errors, statusCode)));
 
         IEnumerable<InputError> Others(InputError[] found) =>
             InputParser.Parse(input).Errors.ExceptBy(found.Select(error => error.Field), error => error.Field);
@@ -81,11 +81,11 @@ static class PlaygroundRoutes
         ReplicateServices services,
         JsonObject input,
         CallableModel? model,
-        Func<IReadOnlyList<InputError>, int, IResult> refuse)
+        Func<IReadOnlyList<InputError>, int, Task<IResult>> refuse)
     {
         if (ReplicateCreation.RefuseSetup(services) is { } failed)
         {
-            return Refuse(failed);
+            return await RefuseAsync(failed);
         }
 
         var request = new PredictionRequest(input, Origin.Of(http.Request), services.Queue.Value.Capacity)
@@ -96,13 +96,13 @@ static class PlaygroundRoutes
         return await services.Intake.CreateAsync(request, http.RequestAborted) switch
         {
             IntakeResult.Accepted(var prediction) => TypedResults.LocalRedirect(PredictionRoutes.PathOf(prediction.Id)),
-            IntakeResult.Invalid(var errors) => refuse(errors, StatusCodes.Status422UnprocessableEntity),
-            var other => Refuse(await ReplicateCreation.AnswerAsync(http, services, other)),
+            IntakeResult.Invalid(var errors) => await refuse(errors, StatusCodes.Status422UnprocessableEntity),
+            var other => await RefuseAsync(await ReplicateCreation.AnswerAsync(http, services, other)),
         };
 
-        IResult Refuse(IResult answer) => answer is IValueHttpResult { Value: Problem problem }
+        Task<IResult> RefuseAsync(IResult answer) => answer is IValueHttpResult { Value: Problem problem }
             ? refuse([new InputError("", problem.Detail, InputErrorKind.Invalid)], problem.Status)
-            : answer;
+            : Task.FromResult(answer);
     }
 
     static RazorComponentResult Form(

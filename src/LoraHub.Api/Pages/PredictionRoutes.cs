@@ -4,11 +4,14 @@ using LoraHub.Api.Models;
 using LoraHub.Api.Modules;
 using LoraHub.Api.Replicate.Predictions;
 using LoraHub.Api.Security;
+using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Inference.Adaptation;
 using LoraHub.Modules.Versions;
+using LoraHub.Web.Playground;
 using LoraHub.Web.Predictions;
+using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Pages;
 
@@ -37,7 +40,14 @@ static class PredictionRoutes
     /// <param name="status">Shows only predictions in this state.</param>
     /// <param name="kind">Shows only predictions of this kind.</param>
     static async Task<IResult> ListAsync(
-        HttpContext http, PageAnswers answers, IPredictionStore store, Composer composer, string? status, string? kind, string? cursor)
+        HttpContext http,
+        PageAnswers answers,
+        IPredictionStore store,
+        Composer composer,
+        IOptions<LimitsOptions> limits,
+        string? status,
+        string? kind,
+        string? cursor)
     {
         var (inState, ofKind) = (Read<PredictionStatus>(status), Read<PredictionKind>(kind));
         var position = cursor is not null && ListCursor.Read(cursor) is var (at, id) ? new PredictionPosition(at, id) : null;
@@ -48,7 +58,7 @@ static class PredictionRoutes
                 Statuses = inState is { } state ? [state] : null,
                 After = position,
                 Limit = PageSize,
-                WithoutData = true,
+                Bytes = limits.Value.PageBytes,
             },
             http.RequestAborted);
         return answers.Page<PredictionListPage>(http, new()
@@ -67,7 +77,11 @@ static class PredictionRoutes
         where T : struct, Enum => Enum.GetValues<T>().Cast<T?>().FirstOrDefault(
         value => string.Equals($"{value}", word, StringComparison.OrdinalIgnoreCase));
 
-    static async Task<IResult> ShowAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id)
+    static Task<IResult> ShowAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id) =>
+        PageAsync(http, answers, runs, id, FormDraft.None, StatusCodes.Status200OK);
+
+    /// <param name="draft">A form of the page that was refused.</param>
+    static async Task<IResult> PageAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id, FormDraft draft, int statusCode)
     {
         if (await runs.OpenAsync(id, PredictionKinds.Predictions, http) is not { } run)
         {
@@ -79,7 +93,8 @@ static class PredictionRoutes
             [nameof(PredictionView.Run)] = run,
             [nameof(PredictionView.Links)] = (Func<Prediction, RunLinks>)(prediction => runs.LinksOf(prediction, http.Request)),
             [nameof(PredictionView.IsRight)] = (Func<string, string, bool>)ExactMatch.IsRight,
-        });
+            [nameof(PredictionView.Draft)] = draft,
+        }, statusCode);
     }
 
     static async Task<IResult> CompareAsync(HttpContext http, PageAnswers answers, IPredictionStore store, string? a, string? b)
@@ -87,6 +102,11 @@ static class PredictionRoutes
         if (a is null || b is null)
         {
             return answers.Problem(http, StatusCodes.Status400BadRequest, "Choose two predictions in the list.", Path);
+        }
+
+        if (a == b)
+        {
+            return answers.Problem(http, StatusCodes.Status400BadRequest, "A and B are the same prediction. Choose two different ones.", Path);
         }
 
         var one = await store.FindAsync(a, [PredictionKind.Compose], http.RequestAborted);
@@ -106,7 +126,7 @@ static class PredictionRoutes
 
     /// <summary>Answers a prompt: with an earlier result, without a search; or with the model of an earlier prompt and its other inputs.</summary>
     static async Task<IResult> PromptAsync(
-        HttpContext http, PageAnswers answers, [AsParameters] ReplicateServices services, IPredictionStore store, string id)
+        HttpContext http, PageAnswers answers, [AsParameters] ReplicateServices services, IPredictionStore store, LiveRuns runs, string id)
     {
         var prompt = PlaygroundForm.Untrimmed(http.Request.Form, PromptSchema.Prompt);
         if (await store.FindCreatedAsync(id, http.RequestAborted) is not { } earlier)
@@ -117,7 +137,7 @@ static class PredictionRoutes
         if (earlier.Kind != PredictionKind.Generate)
         {
             var input = new JsonObject { [InputSchema.Adapter] = id, [InputSchema.TestInputs] = new JsonArray(prompt) };
-            return await PlaygroundRoutes.CreateAsync(http, services, input, model: null, Refuse);
+            return await PlaygroundRoutes.CreateAsync(http, services, input, model: null, RefuseAsync);
         }
 
         if (await services.Models.FindAsync(earlier.Model!, earlier.Version, http.RequestAborted) is not { Problem: null } model)
@@ -127,22 +147,26 @@ static class PredictionRoutes
 
         var changed = earlier.Input.DeepClone().AsObject();
         changed[PromptSchema.Prompt] = prompt;
-        return await PlaygroundRoutes.CreateAsync(http, services, changed, model, Refuse);
+        return await PlaygroundRoutes.CreateAsync(http, services, changed, model, RefuseAsync);
 
-        IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) =>
-            answers.Problem(http, statusCode, string.Join('\n', errors.Select(error => error.Message)), PathOf(id));
+        Task<IResult> RefuseAsync(IReadOnlyList<InputError> errors, int statusCode) =>
+            PageAsync(http, answers, runs, id, FormDraft.OfPrompt(prompt, errors), statusCode);
     }
 
-    static async Task<IResult> PublishAsync(HttpContext http, PageAnswers answers, ResultPublication publication, string id)
+    static async Task<IResult> PublishAsync(HttpContext http, PageAnswers answers, ResultPublication publication, LiveRuns runs, string id)
     {
         var destination = PlaygroundForm.Text(http.Request.Form, ResultPublication.Destination);
-        if (!ModelId.IsValid(destination))
+        var answer = ModelId.IsValid(destination)
+            ? await publication.PublishAsync(id, destination, http)
+            : Problems.Because(StatusCodes.Status422UnprocessableEntity, null, ResultPublication.Rule);
+        if (answer is not IValueHttpResult { Value: Problem problem })
         {
-            return answers.Problem(http, StatusCodes.Status422UnprocessableEntity, ResultPublication.Rule, PathOf(id));
+            return TypedResults.LocalRedirect(LibraryRoutes.AfterPublication(answer));
         }
 
-        var answer = await publication.PublishAsync(id, destination, http);
-        return answers.Of(http, answer, LibraryRoutes.AfterPublication(answer), back: PathOf(id));
+        var draft = new FormDraft(
+            new JsonObject { [ResultPublication.Destination] = destination }, ProblemErrors.Of(problem, ResultPublication.Destination));
+        return await PageAsync(http, answers, runs, id, draft, problem.Status);
     }
 
     static async Task<IResult> CancelAsync(HttpContext http, PageAnswers answers, IPredictionStore store, IPredictionQueue queue, string id)

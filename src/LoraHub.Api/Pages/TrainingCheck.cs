@@ -43,7 +43,7 @@ sealed class TrainingCheck(TrainingIntake intake, TrainingData data, BaseModels 
     /// <summary>The examples of the form's table.</summary>
     DataPreview Table(System.Text.Json.Nodes.JsonObject input, TrainingPlan plan)
     {
-        var rows = Web.Playground.PlaygroundInput.Of(input).Examples;
+        var rows = Web.Playground.PlaygroundInput.AsGiven(input).Examples;
         return Of(_ => rows.Select(row => new TrainingExample(row.Input, row.Output)), plan, CancellationToken.None);
     }
 

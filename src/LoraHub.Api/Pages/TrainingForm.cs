@@ -47,6 +47,6 @@ static class TrainingForm
         var file = FileReference.Of(given.Trim(), [Origin.Of(http.Request), Origin.AsSent(http.Request)]) is FileReference.Uploaded(var id)
             ? await uploads.FindAsync(id, http.RequestAborted)
             : null;
-        return new TrainingDraft(destination, input, PlaygroundInput.Of(input), file);
+        return new TrainingDraft(destination, input, PlaygroundInput.AsGiven(input), file);
     }
 }

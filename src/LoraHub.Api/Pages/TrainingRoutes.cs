@@ -5,6 +5,7 @@ using LoraHub.Api.Security;
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Web.Playground;
 using LoraHub.Web.Predictions;
 using LoraHub.Web.Trainings;
 using Microsoft.Extensions.Options;
@@ -69,7 +70,11 @@ static class TrainingRoutes
         return form[TrainingPage.Action] == Start ? await training.StartAsync(http, draft) : await training.CheckAsync(http, draft);
     }
 
-    static async Task<IResult> ShowAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id)
+    static Task<IResult> ShowAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id) =>
+        PageAsync(http, answers, runs, id, FormDraft.None, StatusCodes.Status200OK);
+
+    /// <param name="draft">A prompt that was refused.</param>
+    static async Task<IResult> PageAsync(HttpContext http, PageAnswers answers, LiveRuns runs, string id, FormDraft draft, int statusCode)
     {
         if (await runs.OpenAsync(id, PredictionKinds.Trainings, http) is not { } run)
         {
@@ -80,12 +85,13 @@ static class TrainingRoutes
         {
             [nameof(TrainingView.Run)] = run,
             [nameof(TrainingView.Links)] = (Func<Prediction, RunLinks>)(training => runs.LinksOf(training, http.Request)),
-        });
+            [nameof(TrainingView.Draft)] = draft,
+        }, statusCode);
     }
 
     /// <summary>Answers a prompt with the version that a training made.</summary>
     static async Task<IResult> PromptAsync(
-        HttpContext http, PageAnswers answers, IPredictionStore store, [AsParameters] ReplicateServices services, string id)
+        HttpContext http, PageAnswers answers, IPredictionStore store, [AsParameters] ReplicateServices services, LiveRuns runs, string id)
     {
         var back = $"/trainings/{Uri.EscapeDataString(id)}";
         var prompt = PlaygroundForm.Untrimmed(http.Request.Form, PromptSchema.Prompt);
@@ -93,14 +99,14 @@ static class TrainingRoutes
         var model = version is null ? null : await services.Models.FindVersionAsync(version, http.RequestAborted);
         if (model is null or { Problem: not null })
         {
-            var reason = version is null ? "This training has made no version." : model?.Problem ?? "The version was deleted.";
+            var reason = version is null ? "This training published no version." : model?.Problem ?? "The version was deleted.";
             return answers.Problem(http, StatusCodes.Status409Conflict, reason, back);
         }
 
         var input = new JsonObject { [PromptSchema.Prompt] = prompt };
-        return await PlaygroundRoutes.CreateAsync(http, services, input, model, Refuse);
+        return await PlaygroundRoutes.CreateAsync(http, services, input, model, RefuseAsync);
 
-        IResult Refuse(IReadOnlyList<InputError> errors, int statusCode) =>
-            answers.Problem(http, statusCode, string.Join('\n', errors.Select(error => error.Message)), back);
+        Task<IResult> RefuseAsync(IReadOnlyList<InputError> errors, int statusCode) =>
+            PageAsync(http, answers, runs, id, FormDraft.OfPrompt(prompt, errors), statusCode);
     }
 }

@@ -57,6 +57,6 @@ static class UploadRoutes
 
     static RazorComponentResult Form(HttpContext http, PageAnswers answers, string destination, Problem? error) => answers.Page<UploadPage>(
         http,
-        new() { [nameof(UploadPage.Destination)] = destination, [nameof(UploadPage.Error)] = error?.Detail },
+        new() { [nameof(UploadPage.Destination)] = destination, [nameof(UploadPage.Errors)] = error is null ? [] : ProblemErrors.Of(error) },
         error?.Status ?? StatusCodes.Status200OK);
 }

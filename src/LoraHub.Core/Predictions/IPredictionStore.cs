@@ -56,9 +56,6 @@ public sealed record PredictionQuery
 
     /// <summary>The maximum number of bytes that they may hold together. One that is larger is returned alone. Default: no limit.</summary>
     public long Bytes { get; init; } = long.MaxValue;
-
-    /// <summary>Whether to read no data: inputs, plans, logs, outputs and metrics are then empty. For lists of many.</summary>
-    public bool WithoutData { get; init; }
 }
 
 /// <param name="Predictions">Newest first.</param>

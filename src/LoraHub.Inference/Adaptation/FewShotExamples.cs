@@ -44,17 +44,16 @@ sealed class FewShotExamples : IDisposable
 
     /// <summary>Mean cross-entropy of the targets' tokens under each adapter, independent of the batching.</summary>
     /// <param name="lora">Null for the base model alone.</param>
-    /// <exception cref="OperationCanceledException">Checked before each pass.</exception>
+    /// <exception cref="OperationCanceledException">Checked before each block of the model in each pass.</exception>
     public double[] MeanTokenLosses(LoraLayers? lora, CancellationToken cancellationToken = default)
     {
         var sums = new double[lora?.Adapters ?? 1];
         foreach (var batch in _batches)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using var repeated = sums.Length == 1 ? null : batch.Repeat(_model, sums.Length);
             var (inputs, answers) = repeated is null ? (batch.Inputs, batch.Answers) : (repeated.Inputs, repeated.Answers);
-            var perToken = answers.TokenLosses(_model, inputs, lora).view(sums.Length, -1); // (adapters, tokens)
+            var perToken = answers.TokenLosses(_model, inputs, lora, cancellationToken).view(sums.Length, -1); // (adapters, tokens)
             var losses = perToken.sum(1).to(ScalarType.Float64).cpu().data<double>(); // (adapters)
             for (var i = 0; i < sums.Length; i++)
             {

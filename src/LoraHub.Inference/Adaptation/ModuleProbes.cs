@@ -45,11 +45,12 @@ sealed class ModuleProbes : IDisposable
         IEnumerable<int[]> Every(IReadOnlyList<int[]> texts, int part) => texts.Where((_, example) => example % parts == part);
     }
 
-    /// <summary>The number of parts into which <see cref="Losses(Trial)"/> divides the examples.</summary>
+    /// <summary>The number of parts into which <see cref="Losses(Trial, Action{int})"/> divides the examples.</summary>
     public int Parts => _parts.Length;
 
     /// <summary>Mean loss of the part's target tokens under each group.</summary>
-    public IReadOnlyList<double> Losses(Trial trial) => Losses(trial.Groups, _parts[trial.Part]);
+    /// <param name="tried">Called after each pass with the number of groups that were evaluated so far.</param>
+    public IReadOnlyList<double> Losses(Trial trial, Action<int>? tried = null) => Losses(trial.Groups, _parts[trial.Part], tried);
 
     /// <summary>Mean loss of all target tokens under each module alone.</summary>
     public double[] MeanTokenLosses(IReadOnlyList<int> modules) => Losses([.. modules.Select(module => new[] { module })], _all);
@@ -73,7 +74,7 @@ sealed class ModuleProbes : IDisposable
         }
     }
 
-    double[] Losses(IReadOnlyList<int[]> groups, ExampleSet examples)
+    double[] Losses(IReadOnlyList<int[]> groups, ExampleSet examples, Action<int>? tried = null)
     {
         var losses = groups.Select(group => group is [var module] ? _cache.Find(KeyOf(module, examples)) : null).ToArray();
         LoraModule[][] members = [.. groups.Select(group => group.Select(module => _modules[module]).ToArray())];
@@ -89,6 +90,8 @@ sealed class ModuleProbes : IDisposable
                     _cache.Keep(KeyOf(module, examples), loss);
                 }
             }
+
+            tried?.Invoke(losses.Count(loss => loss is not null));
         }
 
         return [.. losses.Select(loss => loss!.Value)];

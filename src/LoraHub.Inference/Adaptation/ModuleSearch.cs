@@ -70,7 +70,7 @@ sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, Pro
         using var probes = Probes(candidates, inputs, targets);
         var halved = SuccessiveHalving.Run(candidates.Count, probes.Parts, input.Budget, Kept, trial =>
         {
-            var losses = probes.Losses(trial);
+            var losses = probes.Losses(trial, tried => log?.Trying(tried, trial.Groups.Count));
             log?.Tried(candidates, trial, losses);
             return losses;
         });

@@ -8,10 +8,14 @@ namespace LoraHub.Inference.Adaptation;
 /// <param name="budget">The most evaluations.</param>
 sealed class SearchLog(int budget, TimeProvider time, IPredictionProgress progress)
 {
+    /// <summary>A line comes at the latest after this time.</summary>
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
     readonly long _start = time.GetTimestamp();
     readonly List<TraceStep> _steps = [];
     readonly List<TracedScreen> _screens = [];
     readonly List<TracedTuning> _tuning = [];
+    long _said = time.GetTimestamp();
     long? _tuningStart;
 
     public IReadOnlyList<TraceStep> Steps => _steps;
@@ -19,6 +23,17 @@ sealed class SearchLog(int budget, TimeProvider time, IPredictionProgress progre
     public IReadOnlyList<TracedScreen> Screens => _screens;
 
     public IReadOnlyList<TracedTuning> Tuning => _tuning;
+
+    /// <summary>While the modules are tried there is no loss to report; with long examples that takes minutes.</summary>
+    /// <param name="tried">How many of the trial's groups of modules.</param>
+    public void Trying(int tried, int groups)
+    {
+        if (time.GetElapsedTime(_said) >= Silence)
+        {
+            _said = time.GetTimestamp();
+            progress.Log($"Trying the modules alone: {tried} of {groups}");
+        }
+    }
 
     public void Tried(IReadOnlyList<LoraModule> candidates, Trial trial, IReadOnlyList<double> losses)
     {

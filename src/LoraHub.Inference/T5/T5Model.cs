@@ -112,17 +112,25 @@ sealed class T5Model : IDisposable
     public IReadOnlyList<long>? ShapeOf(string layer) => T5Layers.ShapeOf(layer, Tensors);
 
     /// <returns>The encoder's states, which the decoder attends to; belong to the caller's scope.</returns>
-    public EncodedText Encode(TokenRows rows, LoraUpdates? lora, IList<Tensor>? hiddenStates = null)
+    /// <exception cref="OperationCanceledException">Checked before each block.</exception>
+    public EncodedText Encode(
+        TokenRows rows, LoraUpdates? lora, IList<Tensor>? hiddenStates = null, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        var states = _encoder.Forward(Embed(rows.Ids), rows, lora, hiddenStates); // (n, D)
+        var states = _encoder.Forward(Embed(rows.Ids), rows, lora, hiddenStates, cancellationToken); // (n, D)
         return new EncodedText(rows, states.MoveToOuterDisposeScope(), rows.Pad(states).MoveToOuterDisposeScope());
     }
 
     /// <summary>Decodes given answers.</summary>
     /// <returns>The decoder's last hidden states, (n, D), in the residual stream's dtype; belong to the caller's scope.</returns>
-    public Tensor Decode(TokenRows rows, EncodedText encoded, LoraLayers? lora, IList<Tensor>? hiddenStates = null) =>
-        _decoder.Forward(Embed(rows.Ids), rows, encoded, lora, hiddenStates);
+    /// <exception cref="OperationCanceledException">Checked before each block.</exception>
+    public Tensor Decode(
+        TokenRows rows,
+        EncodedText encoded,
+        LoraLayers? lora,
+        IList<Tensor>? hiddenStates = null,
+        CancellationToken cancellationToken = default) =>
+        _decoder.Forward(Embed(rows.Ids), rows, encoded, lora, hiddenStates, cancellationToken);
 
     /// <summary>Token ids as the encoder reads them. Pad tokens are masked, as in transformers without an attention mask.</summary>
     public TokenRows Inputs(IReadOnlyList<int[]> inputs) => TokenRows.Of(inputs, Device, (row, place) => inputs[row][place] == Generation.PadTokenId);

@@ -24,13 +24,16 @@ sealed class Encoder
 
     /// <param name="h">Embeddings, (n, D); overwritten.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
-    public Tensor Forward(Tensor h, TokenRows rows, LoraUpdates? lora, IList<Tensor>? hiddenStates = null) // (n, D)
+    /// <exception cref="OperationCanceledException">Checked before each block: one of a long text takes long.</exception>
+    public Tensor Forward(
+        Tensor h, TokenRows rows, LoraUpdates? lora, IList<Tensor>? hiddenStates = null, CancellationToken cancellationToken = default) // (n, D)
     {
         using var scope = NewDisposeScope();
         var bias = new AttentionBias(_positions.Between(0, rows.Longest, rows.Longest), rows.Mask, IsCausal: false);
         Tensor? output = null; // the last sublayer's, which the next norm adds to h
         foreach (var block in _block)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
             using var taken = output;
             output = block.Forward(h, taken, rows, bias, lora);
@@ -74,7 +77,14 @@ sealed class Decoder
     /// <param name="h">Embeddings, (n, D); overwritten.</param>
     /// <param name="hiddenStates">Receives a copy of the residual stream before each block, which the caller disposes; for inspection.</param>
     /// <returns>(n, D), in the residual stream's dtype.</returns>
-    public Tensor Forward(Tensor h, TokenRows rows, EncodedText encoded, LoraLayers? lora, IList<Tensor>? hiddenStates = null)
+    /// <exception cref="OperationCanceledException">Checked before each block.</exception>
+    public Tensor Forward(
+        Tensor h,
+        TokenRows rows,
+        EncodedText encoded,
+        LoraLayers? lora,
+        IList<Tensor>? hiddenStates = null,
+        CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
 
@@ -83,6 +93,7 @@ sealed class Decoder
         Tensor? output = null; // the last sublayer's, which the next norm adds to h
         foreach (var block in _block)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
             using var taken = output;
             output = block.Forward(h, taken, rows, bias, encoded, lora);

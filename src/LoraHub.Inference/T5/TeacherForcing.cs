@@ -37,10 +37,12 @@ sealed class TeacherForcing : IDisposable
 
     /// <summary>Cross-entropy of every label, (n), in fp32 or better; 0 for ignored labels. Belongs to the caller's scope.</summary>
     /// <param name="inputs">The encoder's inputs, one row for each answer.</param>
-    public Tensor TokenLosses(T5Model model, TokenRows inputs, LoraLayers? lora)
+    /// <exception cref="OperationCanceledException">Checked before each block of the model.</exception>
+    public Tensor TokenLosses(T5Model model, TokenRows inputs, LoraLayers? lora, CancellationToken cancellationToken = default)
     {
         using var scope = NewDisposeScope();
-        var logits = model.Logits(model.Decode(Inputs, model.Encode(inputs, lora), lora)); // (n, vocabulary)
+        var encoded = model.Encode(inputs, lora, cancellationToken: cancellationToken);
+        var logits = model.Logits(model.Decode(Inputs, encoded, lora, cancellationToken: cancellationToken)); // (n, vocabulary)
         return nn.functional.cross_entropy(logits, Labels, ignore_index: Ignored, reduction: nn.Reduction.None).MoveToOuterDisposeScope();
     }
 

@@ -12,6 +12,9 @@ public interface IModuleIndex
     /// <summary>The current versions that match the query.</summary>
     Task<IReadOnlyList<ModuleVersion>> ListAsync(ModuleQuery query, CancellationToken cancellationToken);
 
+    /// <summary>The number of all current versions that match the query, whatever its page.</summary>
+    Task<int> CountAsync(ModuleQuery query, CancellationToken cancellationToken);
+
     /// <summary>The current versions of the modules that exist, by id.</summary>
     Task<IReadOnlyDictionary<string, ModuleVersion>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
 
@@ -80,6 +83,9 @@ public sealed record ModuleQuery
     /// Words or word prefixes that the id or the card must all contain.
     /// </summary>
     public string? Text { get; init; }
+
+    /// <summary>Whether one of the text's words is enough.</summary>
+    public bool AnyWord { get; init; }
 
     public string? Owner { get; init; }
 

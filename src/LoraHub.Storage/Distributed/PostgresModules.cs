@@ -30,9 +30,9 @@ sealed class PostgresModules(IDbContextFactory<RecordsContext> contexts, IRecord
     protected override Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken) =>
         records.Database.ExecuteSqlAsync($"DELETE FROM module_words WHERE number = {number}", cancellationToken);
 
-    protected override IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words)
+    protected override IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words, bool anyWord)
     {
-        var query = string.Join(" & ", words.Select(word => $"'{word}':*"));
+        var query = string.Join(anyWord ? " | " : " & ", words.Select(word => $"'{word}':*"));
         return records.Database.SqlQuery<ModuleMatch>(
             $"""
             SELECT number AS "Number", (-ts_rank(words, {query}::tsquery))::float8 AS "Distance"

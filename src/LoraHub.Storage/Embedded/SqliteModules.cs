@@ -30,9 +30,9 @@ sealed class SqliteModules(IDbContextFactory<RecordsContext> contexts, IRecordWr
     protected override Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken) =>
         records.Database.ExecuteSqlAsync($"DELETE FROM module_words WHERE rowid = {number}", cancellationToken);
 
-    protected override IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words)
+    protected override IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words, bool anyWord)
     {
-        var query = string.Join(' ', words.Select(word => $"\"{word}\"*"));
+        var query = string.Join(anyWord ? " OR " : " ", words.Select(word => $"\"{word}\"*"));
         return records.Database.SqlQuery<ModuleMatch>(
             $"SELECT rowid AS \"Number\", bm25(module_words, 10.0, 1.0) AS \"Distance\" FROM module_words WHERE module_words MATCH {query}");
     }

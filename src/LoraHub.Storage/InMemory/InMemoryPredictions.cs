@@ -68,8 +68,7 @@ sealed class InMemoryPredictions(TimeProvider time)
                 .Where(prediction => query.CreatedBefore is not { } until || prediction.CreatedAt < until)
                 .Where(prediction => query.After is not { } position || IsOlder(prediction, position))
                 .OrderByDescending(prediction => prediction.CreatedAt)
-                .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal)
-                .Select(prediction => query.WithoutData ? Head(prediction) : prediction),
+                .ThenByDescending(prediction => prediction.Id, StringComparer.Ordinal),
         ];
         var fit = PredictionPage.Fit(
             found.Select(
@@ -77,15 +76,6 @@ sealed class InMemoryPredictions(TimeProvider time)
             query);
         return Task.FromResult(new PredictionPage(found[..fit], fit < found.Length));
     }
-
-    static Prediction Head(Prediction prediction) => new(prediction.Created with { Input = [], Plan = null })
-    {
-        State = prediction.State,
-        StartedAt = prediction.StartedAt,
-        CompletedAt = prediction.CompletedAt,
-        Error = prediction.Error,
-        Removed = prediction.Removed,
-    };
 
     public async Task<IPredictionLease> LeaseAsync(PredictionKind kind, CancellationToken cancellationToken)
     {

@@ -119,15 +119,6 @@ sealed class PredictionRow
     /// <summary>The prediction before its first event.</summary>
     public Prediction ToBeginning() => new(ToCreated()) { Removed = Removed };
 
-    /// <summary>The current prediction without its data.</summary>
-    public Prediction ToHead() => ToBeginning() with
-    {
-        State = new PredictionState(Status, CancelRequested),
-        StartedAt = StartedAt,
-        CompletedAt = CompletedAt,
-        Error = Error,
-    };
-
     /// <summary>The current prediction.</summary>
     /// <param name="events">All of its events; ignored once it has ended.</param>
     public Prediction ToPrediction(IEnumerable<EventRow> events)

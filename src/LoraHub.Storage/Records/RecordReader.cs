@@ -58,32 +58,10 @@ sealed class RecordReader(RecordReads reads)
     static async Task<PredictionPage> ListAsync(RecordsContext records, PredictionQuery query, CancellationToken cancellationToken)
     {
         var rows = Rows(records, query);
-        if (query.WithoutData)
-        {
-            var heads = await WithoutData(rows.Take(query.Limit + 1)).ToListAsync(cancellationToken);
-            return new PredictionPage([.. heads.Take(query.Limit).Select(row => row.ToHead())], heads.Count > query.Limit);
-        }
-
         var sizes = await Sizes(records, rows.Take(query.Limit + 1)).ToListAsync(cancellationToken); // one more tells whether there are more
         var fit = PredictionPage.Fit(sizes.Select(Convert.ToInt64), query);
         return new PredictionPage(await ReadAsync(records, rows.Take(fit), cancellationToken), fit < sizes.Count);
     }
-
-    static IQueryable<PredictionRow> WithoutData(IQueryable<PredictionRow> rows) => rows.Select(row => new PredictionRow
-    {
-        Id = row.Id,
-        Created = row.Created,
-        CreatedAt = row.CreatedAt,
-        Deadline = row.Deadline,
-        Hardware = row.Hardware,
-        Kind = row.Kind,
-        Status = row.Status,
-        CancelRequested = row.CancelRequested,
-        StartedAt = row.StartedAt,
-        CompletedAt = row.CompletedAt,
-        Error = row.Error,
-        Removed = row.Removed,
-    });
 
     /// <summary>The bytes of each prediction. The databases know them without reading the text.</summary>
     static IQueryable<int> Sizes(RecordsContext records, IQueryable<PredictionRow> rows) => rows.Select(row =>

@@ -3,6 +3,7 @@ using System.Net;
 using AngleSharp.Html.Dom;
 using Ganss.Xss;
 using Markdig;
+using Markdig.Extensions.Yaml;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
 
@@ -25,6 +26,9 @@ public static class CardHtml
 
     /// <summary>The page's own headings are of the levels 1 and 2.</summary>
     const int FirstHeading = 3, LastHeading = 6;
+
+    /// <summary>How the titles of this program's cards begin.</summary>
+    const string OwnTitle = "An adapter for ";
 
     static readonly MarkdownPipeline WithoutTables = Markdown().Build(), WithTables = Markdown().UsePipeTables().Build();
 
@@ -49,6 +53,7 @@ public static class CardHtml
         {
             var pipeline = Cells(text) <= MostCells ? WithTables : WithoutTables;
             var document = Markdig.Markdown.Parse(text, pipeline);
+            DropTitle(document);
             LowerHeadings(document);
             DescribeImages(document);
             return Sanitizer.Sanitize(document.ToHtml(pipeline));
@@ -73,6 +78,16 @@ public static class CardHtml
         }
 
         return rows * columns;
+    }
+
+    /// <summary>The title of this program's cards is written before the result has a name; the page has it.</summary>
+    static void DropTitle(MarkdownDocument document)
+    {
+        if (document.FirstOrDefault(block => block is not YamlFrontMatterBlock) is HeadingBlock { Level: 1 } title
+            && title.Inline?.FirstChild is LiteralInline text && text.Content.ToString().StartsWith(OwnTitle, StringComparison.Ordinal))
+        {
+            document.Remove(title);
+        }
     }
 
     /// <summary>Below the page's headings, and without a gap: screen readers navigate by them.</summary>
@@ -118,6 +133,10 @@ public static class CardHtml
             if (node.Node is IHtmlAnchorElement link && link.HasAttribute("href"))
             {
                 link.SetAttribute("rel", "nofollow noopener");
+            }
+            else if (node.Node is IHtmlTableElement table)
+            {
+                CardTable.Shorten(table);
             }
         };
         return sanitizer;

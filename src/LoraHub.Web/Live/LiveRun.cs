@@ -14,7 +14,14 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     /// <summary>While nothing happens the page is sent again, so that times move on and no proxy takes the connection for dead.</summary>
     static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
 
+    /// <summary>Fewer say nothing about the pace: the first one also loads and measures.</summary>
+    const int FewestForPace = 3;
+
     readonly List<RunProgress> _curve = [];
+
+    /// <summary>When the first and the last progress of the phase that runs was reported, and how far each was.</summary>
+    (DateTimeOffset At, RunProgress Progress)? _first, _last;
+
     Task? _following;
 
     readonly List<Func<Task>> _parts = [];
@@ -44,8 +51,25 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     /// <summary>The time that has passed since the run was created or started, until its end.</summary>
     public TimeSpan Elapsed => (Prediction.CompletedAt ?? time.GetUtcNow()) - (Prediction.StartedAt ?? Prediction.CreatedAt);
 
-    /// <summary>The time that is left by the pace so far; null if it cannot be told, as after a search.</summary>
-    public TimeSpan? Left => !HasEnded && _curve is [.., { Done: > 0, IsTuning: false } last] ? Elapsed / last.Done * (last.Total - last.Done) : null;
+    /// <summary>The time that is left by the pace between the first and the last progress; null if it is not known yet.</summary>
+    public TimeSpan? Left
+    {
+        get
+        {
+            if (HasEnded || _first is not var (start, first) || _last is not var (at, last)
+                || last.IsTuning // after a search; a few short steps
+                || last.Done - first.Done < FewestForPace)
+            {
+                return null;
+            }
+
+            var left = ((at - start) / (last.Done - first.Done) * (last.Total - last.Done)) - (time.GetUtcNow() - at);
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Whether all evaluations or steps were reported, and what follows runs.</summary>
+    public bool IsFinishing => !HasEnded && _last is var (_, last) && last.Done >= last.Total;
 
     /// <summary>Reads what has happened before the page is rendered; for a run that has ended that is everything.</summary>
     public async Task ReadPastAsync()
@@ -63,7 +87,8 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     public void Replace(Prediction stored)
     {
         Prediction = stored;
-        Weights = stored.Output?.Weights ?? [];
+        var isRemoved = stored.Removed.HasFlag(DataParts.Results);
+        Weights = stored.Output?.Weights ?? (isRemoved || stored.Status == PredictionStatus.Succeeded ? [] : Weights); // of what was found until then
     }
 
     /// <summary>Follows the run to its end, once for all parts of the page.</summary>
@@ -125,11 +150,16 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
             {
                 case PredictionEvent.Started:
                     Attempts++;
+                    (_first, _last) = (null, null);
                     _curve.RemoveAll(point => point.IsSearch || point.IsTuning); // it begins again; a training goes on from its checkpoint
                     Weights = [];
                     break;
                 case PredictionEvent.Progressed(var progress):
                     RemoveRepeated(progress);
+                    _first = _first is var (_, begun) && IsSamePart(begun, progress) && begun.Done < progress.Done
+                        ? _first
+                        : (one.At, progress);
+                    _last = (one.At, progress);
                     _curve.Add(progress);
                     Weights = progress.Weights ?? Weights;
                     break;
@@ -143,11 +173,11 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
     /// <summary>Removes what a lost attempt had reported and this one repeats.</summary>
     void RemoveRepeated(RunProgress progress)
     {
-        if (_curve.FindLast(IsSamePart) is { } last && last.Done >= progress.Done)
+        if (_curve.FindLast(point => IsSamePart(point, progress)) is { } last && last.Done >= progress.Done)
         {
-            _curve.RemoveAll(point => IsSamePart(point) && point.Done >= progress.Done);
+            _curve.RemoveAll(point => IsSamePart(point, progress) && point.Done >= progress.Done);
         }
-
-        bool IsSamePart(RunProgress point) => point.IsSearch == progress.IsSearch && point.IsTuning == progress.IsTuning;
     }
+
+    static bool IsSamePart(RunProgress one, RunProgress other) => one.IsSearch == other.IsSearch && one.IsTuning == other.IsTuning;
 }

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LoraHub.Core.Predictions.Inputs;
 
@@ -12,20 +14,30 @@ public sealed record PlaygroundInput(
     IReadOnlyList<(string Input, string Output)> Tests,
     JsonObject Others)
 {
+    /// <summary>For people: pages encode what is HTML in it.</summary>
+    static readonly JsonSerializerOptions Unescaped = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     static readonly string[] Tables = [InputSchema.ExampleInputs, InputSchema.ExampleOutputs, InputSchema.TestInputs, InputSchema.TestOutputs];
 
-    /// <summary>The form of an earlier prediction's input: "change and run again".</summary>
-    public static PlaygroundInput Of(JsonObject input)
+    /// <summary>The form of an earlier prediction's input: "change and run again". Without examples, the composer took its own.</summary>
+    public static PlaygroundInput Of(JsonObject input) =>
+        input[InputSchema.Adapter] is null && input[InputSchema.ExampleInputs] is null // an adapter needs no examples
+            ? AsGiven(input, DefaultOf)
+            : AsGiven(input);
+
+    /// <summary>The form of an input, with nothing that was not given.</summary>
+    public static PlaygroundInput AsGiven(JsonObject input) => AsGiven(input, _ => null);
+
+    static PlaygroundInput AsGiven(JsonObject input, Func<string, JsonNode?> otherwise)
     {
         var others = new JsonObject(
             input.Where(field => !Tables.Contains(field.Key)).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
-        var hasDefaults = input[InputSchema.Adapter] is null; // an adapter needs no examples; without one, the composer took its own
         return new PlaygroundInput(
-            Rows(Column(InputSchema.ExampleInputs), Column(InputSchema.ExampleOutputs)),
+            Rows(
+                input[InputSchema.ExampleInputs] ?? otherwise(InputSchema.ExampleInputs),
+                input[InputSchema.ExampleOutputs] ?? otherwise(InputSchema.ExampleOutputs)),
             Rows(input[InputSchema.TestInputs], input[InputSchema.TestOutputs]),
             others);
-
-        JsonNode? Column(string name) => input[name] ?? (hasDefaults && input[InputSchema.ExampleInputs] is null ? DefaultOf(name) : null);
     }
 
     /// <summary>The value of another input as the form's text; empty if it was not given.</summary>
@@ -36,7 +48,7 @@ public sealed record PlaygroundInput(
     {
         null => "",
         JsonValue text when text.TryGetValue<string>(out var written) => written,
-        _ => value.ToJsonString(),
+        _ => value.ToJsonString(Unescaped),
     };
 
     static JsonNode? DefaultOf(string name) => InputSchema.Fields.First(field => field.Name == name).Default;

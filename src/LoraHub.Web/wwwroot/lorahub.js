@@ -113,6 +113,17 @@ for (const place of document.querySelectorAll("[data-drop]")) {
     });
 }
 
+// After a form was refused, keyboards and screen readers begin at the reasons.
+document.querySelector("[data-errors]")?.focus();
+
+// What was just done is said once: not again after a reload, or to whom the address is sent.
+const once = document.querySelector("[data-once]");
+if (once) {
+    const address = new URL(location.href);
+    address.searchParams.delete(once.dataset.once);
+    history.replaceState(history.state, "", address);
+}
+
 // What takes long says so, and cannot be sent twice.
 document.addEventListener("submit", event => {
     const button = event.target.querySelector("button[data-busy]");

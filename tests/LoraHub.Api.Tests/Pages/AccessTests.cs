@@ -182,7 +182,7 @@ public sealed class AccessTests(ServicePool pool) : IClassFixture<ServicePool>
         {
             Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
             Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
-            Assert.Contains($"Your token lacks the scope `{scope}`", await response.TextAsync(), StringComparison.Ordinal);
+            Assert.Contains($"Your token lacks the scope <code>{scope}</code>", await response.TextAsync(), StringComparison.Ordinal);
         }
     }
 

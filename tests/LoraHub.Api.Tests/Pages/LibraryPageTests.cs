@@ -28,9 +28,22 @@ public sealed class LibraryPageTests(SharedService shared, ScopedService scoped)
 
         Assert.Equal((true, false, true), (Lists(first, "pages/one"), Lists(first, "pages/two"), Lists(first, "pages/three")));
         Assert.Equal((false, true, false), (Lists(second, "pages/one"), Lists(second, "pages/two"), Lists(second, "pages/three")));
-        Assert.Contains("First page", second, StringComparison.Ordinal);
+        Assert.Contains("1 to 2 of 3", first, StringComparison.Ordinal);
+        Assert.Contains("Previous page", second, StringComparison.Ordinal);
         Assert.DoesNotContain("Next page", second, StringComparison.Ordinal);
         Assert.Contains("No module matches.", none, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_no_module_has_all_words_those_with_some_are_shown()
+    {
+        var client = await shared.Service.ReadyAsync();
+        await client.PublishedAsync("words/translate", [1]);
+
+        var page = await (await Visitor.OfAsync(shared.Service)).ReadAsync("/modules?q=translate+marzipan");
+
+        Assert.Contains("No module has all of these words.", page, StringComparison.Ordinal);
+        Assert.True(Lists(page, "words/translate"));
     }
 
     [Fact]
@@ -39,18 +52,19 @@ public sealed class LibraryPageTests(SharedService shared, ScopedService scoped)
         var visitor = await Visitor.OfAsync(shared.Service);
 
         var page = await visitor.ReadAsync("/modules");
-        using var composer = await visitor.OpenAsync("/modules/lorahub/lorahub");
+        var composer = await visitor.ReadAsync("/modules/lorahub/lorahub");
 
-        Assert.Contains("<a href=\"/\">lorahub/lorahub</a>", page, StringComparison.Ordinal);
+        Assert.Contains("<a href=\"/modules/lorahub/lorahub\">lorahub/lorahub</a>", page, StringComparison.Ordinal);
         Assert.Contains("<a href=\"/modules/lorahub/t5-mini\">lorahub/t5-mini</a>", page, StringComparison.Ordinal);
         Assert.Contains("Answers a prompt with the base model alone", await visitor.ReadAsync("/modules/lorahub/t5-mini"), StringComparison.Ordinal);
-        Assert.Equal("/", composer.Headers.Location!.ToString());
+        Assert.Contains("<h1>lorahub/lorahub</h1>", composer, StringComparison.Ordinal);
+        Assert.Contains("href=\"/\">Open the playground</a>", composer, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("/modules?rank=x", HttpStatusCode.BadRequest, "rank")]
     [InlineData("/modules?unknown=x", HttpStatusCode.BadRequest, "Unknown query parameter")]
-    [InlineData("/modules/nobody/nothing", HttpStatusCode.NotFound, "There is no model `nobody/nothing`.")]
+    [InlineData("/modules/nobody/nothing", HttpStatusCode.NotFound, "There is no model <code>nobody/nothing</code>.")]
     [InlineData("/modules/.x/y", HttpStatusCode.NotFound, "There is no model")]
     [InlineData("/modules/lorahub/t5-mini?version=000000000000", HttpStatusCode.NotFound, "has no such version")]
     public async Task What_is_wrong_or_unknown_is_said_on_a_page(string path, HttpStatusCode status, string text)
@@ -136,7 +150,7 @@ public sealed class LibraryPageTests(SharedService shared, ScopedService scoped)
         using var response = await visitor.SendAsync("/sign-in", action, ("reason", "x"));
 
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
-        Assert.Contains($"Your token lacks the scope `{scope}`", await response.TextAsync(), StringComparison.Ordinal);
+        Assert.Contains($"Your token lacks the scope <code>{scope}</code>", await response.TextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class TrainingPageTests(ServicePool pool) : IClassFixture<ServiceP
     }
 
     [Theory]
-    [InlineData("{\"input\": \"a\", \"target\": \"b\"}\n{\"input\": \"c\"}\n", "Line 2 does not have `input` and `target`")]
+    [InlineData("{\"input\": \"a\", \"target\": \"b\"}\n{\"input\": \"c\"}\n", "Line 2 does not have <code>input</code> and <code>target</code>")]
     [InlineData("input,target\na,b\nc,d,e\n", "Line 3 has 3 cells, but the header has 2")]
     [InlineData("[]", "The data is a JSON array")]
     public async Task A_check_names_the_first_bad_line_and_does_not_offer_to_start(string data, string problem)
@@ -73,7 +73,9 @@ public sealed class TrainingPageTests(ServicePool pool) : IClassFixture<ServiceP
         using var response = await visitor.SendFileAsync(New, Action, File, [("type", "tune"), .. fields, ("action", "check")]);
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.Contains($"role=\"alert\">{field}: ", await response.TextAsync(), StringComparison.Ordinal);
+        var page = await response.TextAsync();
+        Assert.Contains($"<a href=\"#{field}\">{field}</a>", page, StringComparison.Ordinal);
+        Assert.Contains($"id=\"{field}-error\"", page, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,6 +128,43 @@ public sealed class TrainingPageTests(ServicePool pool) : IClassFixture<ServiceP
             ("type", "tune"), ("destination", "me/table"), ("example_inputs", "a"), ("example_outputs", "b"), ("example_inputs", ""),
             ("example_outputs", ""), ("action", action),
         ];
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("start")]
+    public async Task Without_data_nothing_is_trained(string action)
+    {
+        var visitor = await Visitor.OfAsync(pool.Get());
+
+        using var response = await visitor.SendFileAsync(
+            New, Action, null, ("type", "tune"), ("destination", "me/nothing"), ("example_inputs", ""), ("example_outputs", ""), ("action", action));
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Contains("Give a file, text, or a table of examples.", await response.TextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nobodys_examples_are_in_the_table_also_after_a_check()
+    {
+        var visitor = await Visitor.OfAsync(pool.Get());
+
+        var form = await visitor.ReadAsync(New);
+        using var check = await visitor.SendFileAsync(New, Action, File, ("type", "tune"), ("destination", "me/empty"), ("action", "check"));
+
+        Assert.All([form, await check.TextAsync()], page => Assert.DoesNotMatch("<textarea name=\"example_[^>]*>[^<]", page));
+    }
+
+    [Fact]
+    public async Task A_row_of_the_table_that_is_filled_in_half_is_refused()
+    {
+        var visitor = await Visitor.OfAsync(pool.Get());
+
+        using var response = await visitor.SendFileAsync(
+            New, Action, null, ("type", "tune"), ("destination", "me/half"), ("example_inputs", "a"), ("example_outputs", ""), ("action", "start"));
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Contains("Give the right answer of every example.", await response.TextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

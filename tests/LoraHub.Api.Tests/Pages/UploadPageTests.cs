@@ -34,7 +34,7 @@ public sealed class UploadPageTests(SharedService shared) : IClassFixture<Shared
     }
 
     [Theory]
-    [InlineData("nobody", "destination must be the owner/name of a module")]
+    [InlineData("nobody", "Enter the owner/name of a module")]
     [InlineData("lorahub/lorahub", "This name belongs to a base model or to the composer")]
     [InlineData("up/incomplete", "adapter_model.safetensors (or adapter_model.bin) is missing.")]
     public async Task A_refused_upload_shows_the_form_again_with_the_reason(string destination, string reason)

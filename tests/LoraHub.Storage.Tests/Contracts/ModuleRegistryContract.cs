@@ -138,6 +138,23 @@ public abstract class ModuleRegistryContract : IAsyncLifetime
         Assert.Equal("mine/plurals", Assert.Single(await ListAsync(new ModuleQuery { Text = "words" })).Id);
     }
 
+    [Theory]
+    [InlineData("red blue", false, 1)]
+    [InlineData("red green", false, 0)]
+    [InlineData("red green", true, 2)]
+    [InlineData("violet", true, 0)]
+    [InlineData(null, true, 3)]
+    public async Task A_text_is_found_by_all_of_its_words_or_by_one_and_counted_beyond_the_page(string? text, bool anyWord, int count)
+    {
+        await Modules.PutAsync(Some.Module("mine/a", '1', "red blue"), Token);
+        await Modules.PutAsync(Some.Module("mine/b", '2', "red"), Token);
+        await Modules.PutAsync(Some.Module("mine/c", '3', "yellow"), Token);
+        var query = new ModuleQuery { Text = text, AnyWord = anyWord };
+
+        Assert.Equal(count, (await ListAsync(query)).Count);
+        Assert.Equal(count, await Modules.CountAsync(query with { Limit = 1 }, Token));
+    }
+
     [Fact]
     public async Task Removing_a_version_leaves_the_others_and_the_next_put_makes_one_of_them_current()
     {

@@ -325,33 +325,6 @@ public abstract class PredictionStoreContract : IAsyncLifetime
             (await ListAsync(new PredictionQuery { Statuses = statuses })).Select(prediction => prediction.Id);
     }
 
-    [Fact]
-    public async Task A_list_without_data_has_the_states_and_times_of_the_one_with_it()
-    {
-        await _engine.CreateAsync();
-        await using (var lease = await _engine.LeaseAsync())
-        {
-            await lease.AppendAsync(new PredictionEvent.Started());
-            await lease.AppendAsync(new PredictionEvent.Logged("one\n"));
-            await lease.AppendAsync(new PredictionEvent.Failed("no module"));
-        }
-
-        await _engine.CreateAsync();
-        await using var held = await _engine.LeaseAsync();
-        await held.AppendAsync(new PredictionEvent.Started());
-        await held.AppendAsync(new PredictionEvent.Logged("two\n"));
-
-        await _engine.SettleAsync();
-        var whole = await ListAsync(new PredictionQuery());
-        var heads = await ListAsync(new PredictionQuery { WithoutData = true, Limit = 2 });
-
-        Assert.Equal(whole.Select(Head), heads.Select(Head));
-        Assert.All(heads, head => Assert.Equal(("", 0, null), (head.Logs, head.Input.Count, head.Created.Plan)));
-        Assert.All(whole, prediction => Assert.NotEqual("", prediction.Logs));
-
-        static object Head(Prediction one) => (one.Id, one.State, one.CreatedAt, one.StartedAt, one.CompletedAt, one.Error, one.Kind, one.Origin);
-    }
-
     [Theory]
     [InlineData(50_000, 2)]
     [InlineData(25_000, 1)]

@@ -48,7 +48,7 @@ public sealed class AccessibilityTests(Chromium chromium, ShippedService service
     static string[] Paths(string ended, string failed, string trained, string training) =>
     [
         "/", "/?task=empty", $"/?from={ended}", "/sign-in",
-        "/predictions", $"/predictions/{ended}", $"/predictions/{failed}", $"/compare?a={ended}&b={ended}", "/predictions/none",
+        "/predictions", $"/predictions/{ended}", $"/predictions/{failed}", $"/compare?a={ended}&b={failed}", "/predictions/none",
         "/modules", "/modules?q=nothing+has+this+name", "/modules/lorahub/t5_mini-french", "/modules/lorahub/none", "/modules/new",
         "/trainings", "/trainings/new", $"/trainings/{trained}", $"/trainings/{training}",
     ];

@@ -13,6 +13,7 @@ public sealed class LiveRunTests
     readonly Channel<RecordedEvent> _events = Channel.CreateUnbounded<RecordedEvent>();
     readonly FakeTimeProvider _time = new(Some.Now);
     readonly LiveRun _run;
+    DateTimeOffset _moment = Some.Now;
     long _last;
     int _shown;
 
@@ -145,10 +146,15 @@ public sealed class LiveRunTests
         await UntilAsync(() => _run.Prediction.StartedAt is not null);
         Assert.Null(_run.Left);
 
-        Happen(Progress(10, 0.5));
-        await UntilAsync(() => _run.Curve.Count > 0);
+        Happen(Progress(10, 0.5), Progress(11, 0.5));
+        await UntilAsync(() => _run.Curve.Count == 2);
+        Assert.Null(_run.Left); // one evaluation is no pace: the first ones also load and measure
 
-        Assert.Equal(_run.Elapsed / 10 * 30, _run.Left); // 30 of 40 evaluations
+        _moment += TimeSpan.FromSeconds(20);
+        Happen(Progress(20, 0.5));
+        await UntilAsync(() => _run.Curve.Count == 3);
+
+        Assert.Equal(TimeSpan.FromSeconds(40) - (_time.GetUtcNow() - _moment), _run.Left); // 10 evaluations took 20 s; 20 are left
         await EndAsync(following);
         Assert.Null(_run.Left);
     }
@@ -169,6 +175,18 @@ public sealed class LiveRunTests
         Happen(new PredictionEvent.Started()); // another worker
         await UntilAsync(() => _run.Curve.Count == 0);
         await EndAsync(following);
+    }
+
+    [Fact]
+    public async Task A_run_without_a_result_keeps_what_it_had_found()
+    {
+        Happen(new PredictionEvent.Started(), Progress(1, 0.5, ("a/b", 0.25)), new PredictionEvent.Canceled());
+        _events.Writer.Complete();
+        await _run.ReadPastAsync();
+
+        _run.Replace(_run.Prediction);
+
+        Assert.Equal([new ModuleWeight("a/b", 0.25)], _run.Weights);
     }
 
     [Fact]
@@ -198,7 +216,7 @@ public sealed class LiveRunTests
     {
         foreach (var one in happened)
         {
-            Assert.True(_events.Writer.TryWrite(new RecordedEvent(++_last, Some.Now, one)));
+            Assert.True(_events.Writer.TryWrite(new RecordedEvent(++_last, _moment, one)));
         }
     }
 

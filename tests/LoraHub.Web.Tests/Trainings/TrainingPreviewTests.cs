@@ -24,7 +24,7 @@ public sealed class TrainingPreviewTests : BunitContext
     public void It_names_the_number_the_columns_the_longest_texts_and_the_steps() => Assert.Equal(
         [
             "1,200 examples. CSV, separated by commas, with the columns prompt and completion. Not read: id.",
-            "The longest input has 2,500 characters, the longest target 12.",
+            "The longest input has 2,500 characters, the longest right answer 12.",
             "Nothing is cut: no text has more than 512 tokens.",
             "About 450 steps.",
         ],

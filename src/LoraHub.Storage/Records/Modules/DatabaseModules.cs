@@ -22,6 +22,9 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
             },
             cancellationToken);
 
+    public Task<int> CountAsync(ModuleQuery query, CancellationToken cancellationToken) =>
+        ReadAsync(records => Ordered(records, query).CountAsync(cancellationToken), cancellationToken);
+
     public Task<IReadOnlyDictionary<string, ModuleVersion>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyDictionary<string, ModuleVersion>>(
             async records => await records.Modules.AsNoTracking().Where(row => row.IsCurrent && ids.Contains(row.Id))
@@ -164,9 +167,9 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
 
     protected abstract Task RemoveWordsAsync(RecordsContext records, long number, CancellationToken cancellationToken);
 
-    /// <summary>The rows that contain, for each of the words, a word that begins with it.</summary>
+    /// <summary>The rows that contain, for each of the words or for one of them, a word that begins with it.</summary>
     /// <param name="words">At least one; each contains only letters, marks and digits.</param>
-    protected abstract IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words);
+    protected abstract IQueryable<ModuleMatch> Matches(RecordsContext records, IReadOnlyList<string> words, bool anyWord);
 
     IQueryable<long> Ordered(RecordsContext records, ModuleQuery query)
     {
@@ -177,7 +180,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
             return Sorted(wanted, query.Order).Select(row => row.Number);
         }
 
-        var matches = Matches(records, words);
+        var matches = Matches(records, words, query.AnyWord);
         return query.Order == ModuleOrder.Relevance
             ? matches.Join(wanted, match => match.Number, row => row.Number, (match, row) => new { match.Distance, row.Id, row.Number })
                 .OrderBy(found => found.Distance).ThenBy(found => found.Id)
