@@ -7,7 +7,6 @@ using LoraHub.Evaluation;
 using LoraHub.Inference;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.Library;
-using LoraHub.Modules.Versions;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Commands;

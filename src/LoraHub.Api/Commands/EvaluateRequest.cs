@@ -1,4 +1,3 @@
-using LoraHub.Core;
 using LoraHub.Evaluation;
 using LoraHub.Modules.Versions;
 

@@ -22,6 +22,7 @@ sealed class FormSource : IDisposable
     readonly FormLimits _limits;
     readonly FormParts? _parts;
     readonly FormReader? _pairs;
+    Task<KeyValuePair<string, string>?> _reading = Task.FromResult<KeyValuePair<string, string>?>(null);
 
     /// <exception cref="RequestRefusedException">The body is not a form in UTF-8.</exception>
     public FormSource(HttpContext http, FormLimits limits)
@@ -54,7 +55,13 @@ sealed class FormSource : IDisposable
     public Task<FormField?> NextAsync(int most, CancellationToken cancellationToken) =>
         _parts is null ? NextPairAsync(_pairs!, most, cancellationToken) : NextPartAsync(_parts, most, cancellationToken);
 
-    public void Dispose() => _pairs?.Dispose();
+    public void Dispose()
+    {
+        if (_reading.IsCompleted) // else it still writes to the memory that it would give back
+        {
+            _pairs?.Dispose();
+        }
+    }
 
     async Task<FormField?> NextPartAsync(FormParts parts, int most, CancellationToken cancellationToken)
     {
@@ -73,7 +80,8 @@ sealed class FormSource : IDisposable
         pairs.ValueLengthLimit = (int)Math.Min((long)FormLimits.EncodedByte * most, int.MaxValue);
         try
         {
-            var pair = await _http.ReadBodyAsync(() => pairs.ReadNextPairAsync(cancellationToken));
+            _reading = pairs.ReadNextPairAsync(cancellationToken);
+            var pair = await _http.ReadBodyAsync(() => _reading.WaitAsync(cancellationToken)); // the reader itself does not stop in a read
             return pair is { } read ? new FormField(read.Key, read.Value) : null;
         }
         catch (InvalidDataException) // a name or a value is too long

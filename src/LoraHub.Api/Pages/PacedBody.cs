@@ -7,10 +7,10 @@ namespace LoraHub.Api.Pages;
 /// <param name="connection">Its writes complete when there is room for more.</param>
 sealed class PacedBody(Stream connection) : Stream
 {
-    TaskCompletionSource? _unsent;
+    Task _writing = Task.CompletedTask;
 
-    /// <summary>Completes at the end of the flush that follows a write; at once if nothing was written since the last one.</summary>
-    public Task Sent => Volatile.Read(ref _unsent)?.Task ?? Task.CompletedTask;
+    /// <summary>Completes with the last write or flush; at once if none is under way.</summary>
+    public Task Sent => Volatile.Read(ref _writing);
 
     public override bool CanRead => false;
 
@@ -22,20 +22,13 @@ sealed class PacedBody(Stream connection) : Stream
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        _unsent ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await connection.WriteAsync(buffer, cancellationToken);
-    }
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        new(Follow(connection.WriteAsync(buffer, cancellationToken).AsTask()));
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override async Task FlushAsync(CancellationToken cancellationToken)
-    {
-        await connection.FlushAsync(cancellationToken);
-        Interlocked.Exchange(ref _unsent, null)?.SetResult();
-    }
+    public override Task FlushAsync(CancellationToken cancellationToken) => Follow(connection.FlushAsync(cancellationToken));
 
     public override void Write(byte[] buffer, int offset, int count) => connection.Write(buffer, offset, count);
 
@@ -46,4 +39,10 @@ sealed class PacedBody(Stream connection) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    Task Follow(Task writing)
+    {
+        Volatile.Write(ref _writing, writing);
+        return writing;
+    }
 }

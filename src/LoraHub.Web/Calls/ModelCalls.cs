@@ -2,7 +2,7 @@ namespace LoraHub.Web.Calls;
 
 /// <summary>A program that calls a model.</summary>
 /// <param name="Title">The language or the tool.</param>
-public sealed record Call(string Title, string Text);
+public sealed record Snippet(string Title, string Text);
 
 /// <summary>An input of a call: one text, or a list of one text.</summary>
 public sealed record CallInput(string Name, string Text, bool IsList = false);
@@ -36,7 +36,7 @@ sealed class ModelCalls(string origin, string model, bool hasTokens, IReadOnlyLi
     /// <summary>The inputs as JSON, which Python reads as well.</summary>
     string JsonInput => $"{{{Inputs("\"{0}\": {1}")}}}";
 
-    public IReadOnlyList<Call> All => [new("curl", Curl), new("JavaScript", JavaScript), new("Python", Python), new("C#", CSharp)];
+    public IReadOnlyList<Snippet> All => [new("curl", Curl), new("JavaScript", JavaScript), new("Python", Python), new("C#", CSharp)];
 
     string Curl
     {

@@ -17,11 +17,12 @@ static partial class CardTable
     public static void Shorten(IHtmlTableElement table)
     {
         var document = table.Owner!;
-        string[] columns = [.. table.Rows.FirstOrDefault()?.Cells.Select(cell => cell.TextContent.Trim()) ?? []];
+        string[] columns = table.Rows is { Length: > 0 } rows ? [.. rows[0].Cells.Select(cell => cell.TextContent.Trim())] : [];
         foreach (var cell in table.QuerySelectorAll<IHtmlTableDataCellElement>("td"))
         {
             var text = cell.TextContent.Trim();
-            if (cell.Index < columns.Length && columns[cell.Index] == "module" && ModelId.IsValid(text))
+            var column = cell.ParentElement!.Children.Index(cell);
+            if (column < columns.Length && columns[column] == "module" && ModelId.IsValid(text))
             {
                 var link = document.CreateElement("a");
                 link.SetAttribute("href", $"/modules/{text}");
@@ -51,6 +52,6 @@ static partial class CardTable
     [GeneratedRegex(@"\b[0-9a-f]{64}\b", RegexOptions.NonBacktracking)]
     private static partial Regex Digest();
 
-    [GeneratedRegex(@"^-?[0-9]{1,9}\.[0-9]{5,20}(E[+-]?[0-9]{1,2})?$", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^-?[0-9]{1,9}\.[0-9]{5,20}(?:E[+-]?[0-9]{1,2})?$", RegexOptions.NonBacktracking)]
     private static partial Regex LongNumber();
 }

@@ -109,25 +109,32 @@ public sealed class LiveRun(Prediction created, IAsyncEnumerable<RecordedEvent> 
         var waiting = new List<RecordedEvent>();
         await using var reader = events.GetAsyncEnumerator(leaving);
         var next = reader.MoveNextAsync().AsTask();
-        while (true)
+        try
         {
-            await Task.WhenAny(next, Task.Delay(Silence, time, leaving));
-            var pause = Task.Delay(Pause, time, leaving);
-            while (next.IsCompleted || await Task.WhenAny(next, pause) == next)
+            while (true)
             {
-                if (!await next)
+                await Task.WhenAny(next, Task.Delay(Silence, time, leaving));
+                var pause = Task.Delay(Pause, time, leaving);
+                while (next.IsCompleted || await Task.WhenAny(next, pause) == next)
                 {
-                    Apply(waiting); // shown once, when the parts of the page end
-                    return;
+                    if (!await next)
+                    {
+                        Apply(waiting); // shown once, when the parts of the page end
+                        return;
+                    }
+
+                    waiting.Add(reader.Current);
+                    next = reader.MoveNextAsync().AsTask();
                 }
 
-                waiting.Add(reader.Current);
-                next = reader.MoveNextAsync().AsTask();
+                Apply(waiting);
+                waiting.Clear();
+                await ShowAsync();
             }
-
-            Apply(waiting);
-            waiting.Clear();
-            await ShowAsync();
+        }
+        finally
+        {
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // the reader cannot be disposed while it reads
         }
     }
 

@@ -9,7 +9,7 @@ namespace LoraHub.Web.Predictions;
 static class RunCalls
 {
     /// <param name="hasTokens">Whether the service asks for a token.</param>
-    public static IReadOnlyList<Call> Of(Prediction prediction, RunLinks links, bool hasTokens)
+    public static IReadOnlyList<Snippet> Of(Prediction prediction, RunLinks links, bool hasTokens)
     {
         var text = TextOf(prediction);
         var (inputs, output) = prediction.Kind == PredictionKind.Generate
@@ -18,7 +18,7 @@ static class RunCalls
         return
         [
             .. new ModelCalls(links.Origin, links.Model, hasTokens, inputs, output).All,
-            .. links.Adapter is { } adapter ? [new Call("PEFT", Peft(links.Origin + adapter, text))] : Array.Empty<Call>(),
+            .. links.Adapter is { } adapter ? [new Snippet("PEFT", Peft(links.Origin + adapter, text))] : Array.Empty<Snippet>(),
         ];
     }
 

@@ -63,7 +63,7 @@ public sealed class FormTests(ServicePool pool) : IClassFixture<ServicePool>
         var visitor = await Visitor.OfAsync(pool.Get());
 
         using var response = await visitor.PostAsync(
-            action, Visitor.FileForm(("a.txt", new string('x', 100_000)), await visitor.TokenAsync("/")));
+            action, Visitor.FileForm(("a.txt", new string('x', 10_000)), await visitor.TokenAsync("/")));
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("This form takes no files.", await response.TextAsync(), StringComparison.Ordinal);
@@ -154,8 +154,8 @@ public sealed class FormTests(ServicePool pool) : IClassFixture<ServicePool>
 
     [Theory]
     [InlineData("module_weights", """{"a/b":1,"a/b":2}""", "an object repeats a key")]
-    [InlineData("seed", "\"\\ud800\"", "is not of type")]
-    [InlineData("seed", "{\"a\":1,\"a\":2}", "is not of type")]
+    [InlineData("seed", "\"\\ud800\"", "Enter a whole number")]
+    [InlineData("seed", "{\"a\":1,\"a\":2}", "Enter a whole number")]
     public async Task JSON_that_the_API_would_refuse_is_an_error_of_its_field(string field, string value, string reason)
     {
         var visitor = await Visitor.OfAsync(pool.Get());
@@ -215,8 +215,7 @@ public sealed class FormTests(ServicePool pool) : IClassFixture<ServicePool>
 
         protected override void Dispose(bool disposing)
         {
-            _disposed.Cancel();
-            _disposed.Dispose();
+            _disposed.Cancel(); // not disposed: the client disposes the content, too
             base.Dispose(disposing);
         }
     }

@@ -51,7 +51,6 @@ public sealed class HtmlRouteTests(ServicePool pool) : IClassFixture<ServicePool
     }
 
     [Theory]
-    [InlineData("/", "GET")]
     [InlineData("/predictions", "POST")]
     [InlineData("/predictions/unknown", "PUT")]
     public async Task HEAD_of_Cogs_paths_stays_405_for_programs(string path, string allowed)

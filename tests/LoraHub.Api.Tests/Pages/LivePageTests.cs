@@ -54,8 +54,9 @@ public sealed class LivePageTests
         var live = await page.TextAsync();
         var past = await client.PageAsync($"/predictions/{id}");
 
-        Assert.Equal((2, 0), (live.Split("beginning").Length - 1, live.Split("ending").Length - 1)); // above the answer, and among the inputs
-        Assert.Contains("ending", past, StringComparison.Ordinal);
+        var whole = past.Split("ending").Length - 1; // above the answer, among the inputs, and in the programs that call it
+        Assert.InRange(live.Split("ending").Length - 1, 0, whole);
+        Assert.InRange(live.Split("beginning").Length - 1, 2, whole + 2); // its beginning alone, until the run has ended
     }
 
     [Fact]
@@ -70,8 +71,6 @@ public sealed class LivePageTests
         Assert.False(sent.IsCompleted);
         room.SetResult();
         await write;
-        Assert.False(sent.IsCompleted);
-        await body.FlushAsync(TestContext.Current.CancellationToken);
 
         await sent.WaitAsync(Limits.Wait, TestContext.Current.CancellationToken);
         Assert.True(body.Sent.IsCompleted);

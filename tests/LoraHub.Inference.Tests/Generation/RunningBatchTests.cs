@@ -132,11 +132,11 @@ public sealed class RunningBatchTests : IDisposable
         Assert.Equal(Alone(Prompt, 40), answers.Ids[2]);
         using var scope = NewDisposeScope();
         using var inputs = _model.Inputs([Prompt]);
-        var encoded = _model.Encode(inputs, null);
+        var encoded = _model.Encode(inputs, null, cancellationToken: TestContext.Current.CancellationToken);
         foreach (var (tokens, logits) in branching.Seen)
         {
             using var row = TokenRows.Of([tokens], CPU);
-            var expected = _model.Logits(_model.Decode(row, encoded, null))[^1];
+            var expected = _model.Logits(_model.Decode(row, encoded, null, cancellationToken: TestContext.Current.CancellationToken))[^1];
             GoldenTensors.AssertClose(expected, tensor(logits), 2e-5, string.Join(' ', tokens));
         }
 

@@ -36,7 +36,7 @@ public sealed class PlainTwinTests
             // (B, T)
             var expected = plain.TokenLosses(PaddedRows.Ids(questions, 0), PaddedRows.Mask(questions),
                 PaddedRows.Ids(labels, TeacherForcing.Ignored), null);
-            var actual = answers.TokenLosses(model, inputs, null); // (n)
+            var actual = answers.TokenLosses(model, inputs, null, cancellationToken: TestContext.Current.CancellationToken); // (n)
 
             GoldenTensors.AssertClose(cat([.. labels.Select((row, b) => expected[b].narrow(0, 0, row.Length))], 0), actual,
                 Tolerance, $"seed {seed}");
@@ -63,7 +63,7 @@ public sealed class PlainTwinTests
             var expected = plain.TokenLosses(
                 PaddedRows.Ids(questions, 0), PaddedRows.Mask(questions), PaddedRows.Ids(labels, TeacherForcing.Ignored),
                 plainModules.Compose([0.75]));
-            var actual = answers.TokenLosses(model, inputs, composition.Compose([[0.75]]));
+            var actual = answers.TokenLosses(model, inputs, composition.Compose([[0.75]]), cancellationToken: TestContext.Current.CancellationToken);
 
             GoldenTensors.AssertClose(cat([.. labels.Select((row, b) => expected[b].narrow(0, 0, row.Length))], 0), actual, Tolerance, name);
         }

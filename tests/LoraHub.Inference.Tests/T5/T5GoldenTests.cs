@@ -38,8 +38,8 @@ public sealed class T5GoldenTests
         using var rows = new GoldenRows(model, golden);
         var (encoderStates, decoderStates) = (new List<Tensor>(), new List<Tensor>());
 
-        var encoded = model.Encode(rows.Inputs, null, encoderStates);
-        var decoded = model.Decode(rows.DecoderInputs, encoded, null, decoderStates);
+        var encoded = model.Encode(rows.Inputs, null, encoderStates, TestContext.Current.CancellationToken);
+        var decoded = model.Decode(rows.DecoderInputs, encoded, null, decoderStates, TestContext.Current.CancellationToken);
 
         Assert.Equal(GoldenRows.Rows(golden.Read("decoder_input_ids")), rows.DecoderInputs.Rows);
         AssertStates(golden, "encoder_last_hidden_state", rows.Inputs, encoded.States);
@@ -129,7 +129,7 @@ public sealed class T5GoldenTests
 
         using (NewDisposeScope())
         {
-            rows.Answers.TokenLosses(model, rows.Inputs, null);
+            rows.Answers.TokenLosses(model, rows.Inputs, null, cancellationToken: TestContext.Current.CancellationToken);
             GreedyDecoder.Generate(model, questions, null, 5, TestContext.Current.CancellationToken);
         }
 

@@ -41,7 +41,7 @@ public sealed class AccessibilityTests(Chromium chromium, ShippedService service
         }
         finally
         {
-            using var canceled = await Client.PostAsync($"/v1/trainings/{training}/cancel", content: null);
+            using var canceled = await Client.PostAsync($"/v1/trainings/{training}/cancel", json: null);
         }
     }
 

@@ -23,7 +23,7 @@ public sealed partial class StoryTests(Chromium chromium, ShippedService service
         await page.Button("Answer").ClickAsync();
         await Expect(page).Not.ToHaveURLAsync(run);
         await page.UntilStatusAsync("succeeded");
-        await Expect(page.Locator("dl.answer")).ToContainTextAsync("mimsy ; sun ;");
+        await Expect(page.Locator("dl.prompt")).ToContainTextAsync("mimsy ; sun ;");
         await Expect(page.Locator("dl.answer dd.hint")).ToHaveCountAsync(0); // there is an answer
 
         await page.OpenAsync(run);
@@ -49,7 +49,7 @@ public sealed partial class StoryTests(Chromium chromium, ShippedService service
         await page.Keyboard.TypeAsync("mimsy ; moon ;");
         await page.TabToAsync(page.Button("Answer"));
         await page.Keyboard.PressAsync("Enter");
-        await Expect(page.Locator("dl.answer")).ToContainTextAsync("mimsy ; moon ;");
+        await Expect(page.Locator("dl.prompt")).ToContainTextAsync("mimsy ; moon ;");
         await page.UntilStatusAsync("succeeded");
     });
 
