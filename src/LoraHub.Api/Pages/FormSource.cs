@@ -22,10 +22,10 @@ sealed class FormSource : IDisposable
     readonly FormLimits _limits;
     readonly FormParts? _parts;
     readonly FormReader? _pairs;
-    Task<KeyValuePair<string, string>?> _reading = Task.FromResult<KeyValuePair<string, string>?>(null);
 
+    /// <param name="stop">Ends a read that waits.</param>
     /// <exception cref="RequestRefusedException">The body is not a form in UTF-8.</exception>
-    public FormSource(HttpContext http, FormLimits limits)
+    public FormSource(HttpContext http, FormLimits limits, CancellationToken stop)
     {
         (_http, _limits) = (http, limits);
         var type = MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var given) ? given : null;
@@ -41,7 +41,7 @@ sealed class FormSource : IDisposable
         }
         else if (type?.MediaType.Equals(UrlEncoded, StringComparison.OrdinalIgnoreCase) == true)
         {
-            _pairs = new FormReader(http.Request.Body, Encoding.UTF8) { KeyLengthLimit = FormLimits.EncodedByte * FormLimits.NameLength };
+            _pairs = new FormReader(new StoppableBody(http.Request.Body, stop), Encoding.UTF8) { KeyLengthLimit = FormLimits.EncodedByte * FormLimits.NameLength };
         }
         else
         {
@@ -55,13 +55,7 @@ sealed class FormSource : IDisposable
     public Task<FormField?> NextAsync(int most, CancellationToken cancellationToken) =>
         _parts is null ? NextPairAsync(_pairs!, most, cancellationToken) : NextPartAsync(_parts, most, cancellationToken);
 
-    public void Dispose()
-    {
-        if (_reading.IsCompleted) // else it still writes to the memory that it would give back
-        {
-            _pairs?.Dispose();
-        }
-    }
+    public void Dispose() => _pairs?.Dispose();
 
     async Task<FormField?> NextPartAsync(FormParts parts, int most, CancellationToken cancellationToken)
     {
@@ -80,8 +74,7 @@ sealed class FormSource : IDisposable
         pairs.ValueLengthLimit = (int)Math.Min((long)FormLimits.EncodedByte * most, int.MaxValue);
         try
         {
-            _reading = pairs.ReadNextPairAsync(cancellationToken);
-            var pair = await _http.ReadBodyAsync(() => _reading.WaitAsync(cancellationToken)); // the reader itself does not stop in a read
+            var pair = await _http.ReadBodyAsync(() => pairs.ReadNextPairAsync(cancellationToken));
             return pair is { } read ? new FormField(read.Key, read.Value) : null;
         }
         catch (InvalidDataException) // a name or a value is too long

@@ -92,7 +92,7 @@ sealed class PageForms(IAntiforgery antiforgery, IOptions<AntiforgeryOptions> na
     async Task<FormCollection> ReadAsync(
         HttpContext http, FormLimits form, Func<FormFile, CancellationToken, Task>? takeFile, CancellationToken cancellationToken)
     {
-        using var source = new FormSource(http, form);
+        using var source = new FormSource(http, form, cancellationToken);
         if (!await IsOwnAsync(http, await source.NextAsync(TokenBytes, cancellationToken)))
         {
             throw new RequestRefusedException(Problems.Because(StatusCodes.Status400BadRequest, null, ForeignForm));
