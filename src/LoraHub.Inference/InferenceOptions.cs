@@ -45,8 +45,8 @@ public sealed class InferenceOptions : IValidatableObject
 
     /// <summary>
     /// The numbers of the decoder's matrices while answers are generated. <c>auto</c> takes the search's; <c>int8</c> keeps rounded ones beside them,
-    /// which is faster for a large model, takes more memory, and changes some answers. Not where <c>Inference:Precision</c> is <c>fp32</c>, nor on a GPU.
-    /// Default: auto.
+    /// which is faster for a large model, takes more memory, and changes some answers. Not where <c>Inference:Precision</c> is <c>fp32</c>, nor on a
+    /// GPU. Default: auto.
     /// </summary>
     [EnumDataType(typeof(DecodingPrecision))]
     public DecodingPrecision Decoding { get; init; } = DecodingPrecision.Auto;

@@ -36,7 +36,9 @@ sealed class TokenClock : IDisposable
 
     public T5Model Model { get; }
 
-    /// <summary>The bytes of the matrices that a token reads: the decoder's, without those that only project the encoder's states, and the head.</summary>
+    /// <summary>
+    /// The bytes of the matrices that a token reads: the decoder's, without those that only project the encoder's states, and the head.
+    /// </summary>
     /// <param name="decoder">Bytes of a number.</param>
     /// <param name="head">The same in the head.</param>
     public long Bytes(long decoder, long head)

@@ -55,11 +55,13 @@ static class DeviceTable
         using var work = loaded!;
         Row($"{dtype}: the model and {LargeWork.Modules} modules on the device, from files", $"{loading:0.0} s");
         var loss = 0.0;
-        Row($"{dtype}: one evaluation, five examples", $"{Seconds(() => loss = work.Evaluate(work.Weights(1))) * 1000:0.0} ms; loss {loss:0.0000000}");
+        var evaluation = Seconds(() => loss = work.Evaluate(work.Weights(1)));
+        Row($"{dtype}: one evaluation, five examples", $"{evaluation * 1000:0.0} ms; loss {loss:0.0000000}");
         if (type == ScalarType.Float32 && place.type == TorchSharp.DeviceType.CUDA)
         {
             backends.cuda.matmul.allow_tf32 = true;
-            Row($"fp32 with TF32: the same", $"{Seconds(() => loss = work.Evaluate(work.Weights(1))) * 1000:0.0} ms; loss {loss:0.0000000}");
+            evaluation = Seconds(() => loss = work.Evaluate(work.Weights(1)));
+            Row($"fp32 with TF32: the same", $"{evaluation * 1000:0.0} ms; loss {loss:0.0000000}");
             backends.cuda.matmul.allow_tf32 = false;
         }
 

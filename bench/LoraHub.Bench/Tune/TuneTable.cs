@@ -12,7 +12,8 @@ namespace LoraHub.Bench.Tune;
 
 /// <summary>
 /// Prints a training step's time and memory against an evaluation of the same rows as Markdown: 8 rows of 130 tokens with targets of 6, a LoRA of
-/// rank 16 on q and v; and five short rows with a LoRA of rank 48 on q and v of the encoder, as <c>method: tuned</c>. Steps and evaluations alternate.
+/// rank 16 on q and v; and five short rows with a LoRA of rank 48 on q and v of the encoder, as <c>method: tuned</c>. Steps and evaluations
+/// alternate.
 /// </summary>
 static class TuneTable
 {
@@ -97,7 +98,8 @@ static class TuneTable
             var (evaluation, step) = (Timed.Median(evaluations), Timed.Median(steps));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {work.Name} | {(recompute ? "computed again" : "kept")} | {evaluation * 1000:0.0} | {step * 1000:0.0} | {step / evaluation:0.00} "
+                $"| {name} | {work.Name} | {(recompute ? "computed again" : "kept")} | {evaluation * 1000:0.0} | {step * 1000:0.0} "
+                + $"| {step / evaluation:0.00} "
                 + $"| {(ResidentMemory.Peak() - loaded) / 1e9:0.00} | {estimate / 1e9:0.00} |"));
 
             void Step(int number)

@@ -41,7 +41,8 @@ sealed class FormSource : IDisposable
         }
         else if (type?.MediaType.Equals(UrlEncoded, StringComparison.OrdinalIgnoreCase) == true)
         {
-            _pairs = new FormReader(new StoppableBody(http.Request.Body, stop), Encoding.UTF8) { KeyLengthLimit = FormLimits.EncodedByte * FormLimits.NameLength };
+            var body = new StoppableBody(http.Request.Body, stop);
+            _pairs = new FormReader(body, Encoding.UTF8) { KeyLengthLimit = FormLimits.EncodedByte * FormLimits.NameLength };
         }
         else
         {

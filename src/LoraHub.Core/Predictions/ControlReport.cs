@@ -25,7 +25,10 @@ public sealed record ControlReport
     [JsonPropertyName("composed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ControlResult? Composed { get; init; }
 
-    /// <summary>The same steps on a new LoRA of the same layers and rank, as PEFT initializes it: tuning without modules.</summary>
+    /// <summary>
+    /// The same steps at the same rate on a new LoRA of the same layers and rank, as PEFT initializes it: tuning without modules. The rate suits a
+    /// composed start; a new LoRA reaches more at a higher one (docs/methods.md).
+    /// </summary>
     [JsonPropertyName("tuned_from_zero"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ControlResult? TunedFromZero { get; init; }
 

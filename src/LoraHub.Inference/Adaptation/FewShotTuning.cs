@@ -24,8 +24,8 @@ sealed class FewShotTuning(
     public const TuningScope Scope = TuningScope.Encoder;
 
     /// <summary>
-    /// The largest share of the base model's loss that a composition worth tuning has. Between those of tasks that no module helps (0.90 and more) and
-    /// those of the others (up to 0.81).
+    /// The largest share of the base model's loss that a composition worth tuning has. Between those of tasks that no module helps (0.90 and more)
+    /// and those of the others (up to 0.81).
     /// </summary>
     public const double Gate = 0.85;
 

@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Adaptation;
 
-/// <summary>The adapter that a prediction found: modules and their weights, maybe tuned. Owns the composition and the factors, not the modules.</summary>
+/// <summary>
+/// The adapter that a prediction found: modules and their weights, maybe tuned. Owns the composition and the factors, not the modules.
+/// </summary>
 /// <param name="Weights">In the order of the modules.</param>
 /// <param name="Loss">The objective without modules and with these weights; null if there are no examples.</param>
 sealed record FoundAdapter(IReadOnlyList<LoraModule> Modules, IComposition Composition, double[] Weights, LossReport? Loss) : IDisposable

@@ -18,7 +18,9 @@ sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, Pro
         ? new DeltaComposition(modules, model.Model.ComputeType)
         : new FactorsComposition(modules, model.Model.ComputeType);
 
-    /// <summary>Selects modules by probing if the input asks for it, optimizes their weights, and tunes the adapter if the input asks for it.</summary>
+    /// <summary>
+    /// Selects modules by probing if the input asks for it, optimizes their weights, and tunes the adapter if the input asks for it.
+    /// </summary>
     /// <param name="inputs">Token ids of the examples.</param>
     /// <param name="targets">Token ids of their targets.</param>
     /// <param name="log">Null for a search that is not logged.</param>

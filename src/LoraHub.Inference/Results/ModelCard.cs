@@ -31,6 +31,7 @@ static class ModelCard
     {
         var (input, seed, model, modules) = (plan.Input, plan.Seed, plan.Base, plan.Modules);
         var card = new StringBuilder();
+        var training = output.Tuning is null ? "no training" : "then tuned by gradient";
         card.Append(CultureInfo.InvariantCulture, $"""
             ---
             base_model: {model.Id}
@@ -41,7 +42,7 @@ static class ModelCard
             ---
             # An adapter for {model.Id}, composed by LoraHub
 
-            {modules.Count} LoRA modules, composed by gradient-free search (LoraHub, arXiv 2307.13269); {(output.Tuning is null ? "no training" : "then tuned by gradient")}.
+            {modules.Count} LoRA modules, composed by gradient-free search (LoraHub, arXiv 2307.13269); {training}.
 
             | setting | value |
             |---|---|
@@ -102,7 +103,8 @@ static class ModelCard
         {
             var scope = FewShotTuning.Scope.ToString().ToLowerInvariant();
             card.Append(CultureInfo.InvariantCulture, $"| tuned | the factors of the {scope}'s layers, rank {rank} |\n");
-            card.Append(CultureInfo.InvariantCulture, $"| steps | {tuning.Steps} of Adam at a learning rate of {FewShotTuning.Rate}, on all examples |\n");
+            var steps = $"{tuning.Steps} of Adam at a learning rate of {FewShotTuning.Rate.ToString(CultureInfo.InvariantCulture)}, on all examples";
+            card.Append(CultureInfo.InvariantCulture, $"| steps | {steps} |\n");
             card.Append(CultureInfo.InvariantCulture, $"| token loss of the composition | {tuning.ComposedLoss:R} |\n");
             card.Append(CultureInfo.InvariantCulture, $"| token loss of the tuned adapter | {tuning.Loss:R} |\n");
         }

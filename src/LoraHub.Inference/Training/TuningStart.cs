@@ -53,8 +53,8 @@ static class TuningStart
     }
 
     /// <summary>
-    /// The composition Σ wᵢ · scalingᵢ · BᵢAᵢ as one LoRA: A has the rows √|wᵢ| · Aᵢ, B the columns with the rest, so that both factors are of similar
-    /// size. A module of weight 0 has zeros in B and a small A, which steps can grow.
+    /// The composition Σ wᵢ · scalingᵢ · BᵢAᵢ as one LoRA: A has the rows √|wᵢ| · Aᵢ, B the columns with the rest, so that both factors are of
+    /// similar size. A module of weight 0 has zeros in B and a small A, which steps can grow.
     /// </summary>
     /// <param name="weights">In the order of the modules.</param>
     public static LoraFactors Balanced(IReadOnlyList<LoraModule> modules, IReadOnlyList<double> weights, TuningScope scope)

@@ -157,7 +157,8 @@ public sealed class AccessTests(ServicePool pool) : IClassFixture<ServicePool>
         var service = pool.Get(TestTokens.Settings);
         var visitor = await Visitor.OfAsync(service);
         using var signedIn = await visitor.SignInAsync(TestTokens.Anna);
-        var cookie = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"), value => value.StartsWith(Cookie, StringComparison.Ordinal)).Split(';')[0];
+        var given = Assert.Single(signedIn.Headers.GetValues("Set-Cookie"), value => value.StartsWith(Cookie, StringComparison.Ordinal));
+        var cookie = given.Split(';')[0];
         var client = await service.ReadyAsync();
 
         using var response = await client.SendAsync(new HttpMethod(method), path, method == "POST" ? "{}" : null, ("Cookie", cookie));
@@ -171,9 +172,11 @@ public sealed class AccessTests(ServicePool pool) : IClassFixture<ServicePool>
         var visitor = await Visitor.OfAsync(pool.Get(WithReader));
         using var signedIn = await visitor.SignInAsync(TestTokens.Bert);
 
-        var (playground, list, form) = (await visitor.ReadAsync("/"), await visitor.ReadAsync("/trainings"), await visitor.ReadAsync("/trainings/new"));
+        var (playground, list) = (await visitor.ReadAsync("/"), await visitor.ReadAsync("/trainings"));
+        var form = await visitor.ReadAsync("/trainings/new");
         using var run = await visitor.SendAsync("/trainings", "/pages/predictions");
-        using var train = await visitor.SendFileAsync("/trainings", "/pages/trainings", ("a.jsonl", TrainingRequests.Data), ("destination", "bert/french"));
+        using var train = await visitor.SendFileAsync(
+            "/trainings", "/pages/trainings", ("a.jsonl", TrainingRequests.Data), ("destination", "bert/french"));
 
         Assert.DoesNotContain("<button class=\"main\">Run", playground, StringComparison.Ordinal);
         Assert.DoesNotContain("New training", list, StringComparison.Ordinal);

@@ -19,6 +19,7 @@ public sealed class WireOutputTests
         Predictions = ["one"],
         ZeroShot = ["none"],
         Accuracy = new AccuracyReport(0, 100),
+        Tuning = new TuningOutcome(10, 0.5, 0.25),
         Controls = new ControlReport
         {
             ZeroShot = new(1, null),

@@ -20,7 +20,8 @@ public sealed class PredictorFixture : IDisposable
         var folders = new SearchPath([OwnModels, Golden.Models], owned: OwnModels);
         var bases = new BaseModels(folders, "lorahub/t5-mini");
         Library = new ModuleLibrary(folders, bases);
-        Predictor = new LoraHubPredictor(new InferenceOptions { Device = TestModels.DeviceName, Precision = Precision.Fp32 }, bases, Library, TimeProvider.System);
+        var options = new InferenceOptions { Device = TestModels.DeviceName, Precision = Precision.Fp32 };
+        Predictor = new LoraHubPredictor(options, bases, Library, TimeProvider.System);
     }
 
     public ModuleLibrary Library { get; }

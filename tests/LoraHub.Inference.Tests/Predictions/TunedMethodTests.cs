@@ -57,8 +57,9 @@ public sealed class TunedMethodTests(PredictorFixture predictions) : IClassFixtu
     [Fact]
     public void Without_steps_it_is_best_to_the_byte()
     {
-        var best = predictions.Predict(TaskRequest.Of(Task, $"\"method\": \"best\", \"seed\": 1, \"max_inference_step\": 15, {Pool}"));
-        var tuned = predictions.Predict(TaskRequest.Of(Task, $"\"method\": \"tuned\", \"tuning_steps\": 0, \"seed\": 1, \"max_inference_step\": 15, {Pool}"));
+        var others = $"\"seed\": 1, \"max_inference_step\": 15, {Pool}";
+        var best = predictions.Predict(TaskRequest.Of(Task, $"\"method\": \"best\", {others}"));
+        var tuned = predictions.Predict(TaskRequest.Of(Task, $"\"method\": \"tuned\", \"tuning_steps\": 0, {others}"));
 
         Assert.Equal(File.ReadAllBytes(best.Result.AdapterFile), File.ReadAllBytes(tuned.Result.AdapterFile));
         Assert.Null(tuned.Output.Tuning);
@@ -113,7 +114,8 @@ public sealed class TunedMethodTests(PredictorFixture predictions) : IClassFixtu
     }
 
     [Theory]
-    [InlineData("\"composition\": \"factors\", \"tuning_steps\": 3", "tuning_steps: Only the composition delta can be tuned; set composition to delta")]
+    [InlineData(
+        "\"composition\": \"factors\", \"tuning_steps\": 3", "tuning_steps: Only the composition delta can be tuned; set composition to delta")]
     [InlineData("\"method\": \"tuned\", \"composition\": \"factors\"", "leave out method (or set tuning_steps to 0)")]
     [InlineData("\"tuning_steps\": 3", "tuning_steps: Only the composition delta can be tuned")]
     [InlineData("\"tuning_steps\": 3, \"module_weights\": {\"lorahub/t5_mini-plurals\": 1}", "tuning_steps: With module_weights nothing is searched")]

@@ -19,7 +19,8 @@ public sealed class AccessibilityTests(Chromium chromium, ShippedService service
         var ended = await RunAsync(
             """{"num_random_lora_modules": 3, "max_inference_step": 10, "controls": true, "test_inputs": "a\nb", "test_outputs": "a\nc"}""",
             "succeeded");
-        var failed = await RunAsync("""{"example_inputs": "a", "example_outputs": "b", "module_weights": {"lorahub/t5_mini-french": 1e30}}""", "failed");
+        var failed = await RunAsync(
+            """{"example_inputs": "a", "example_outputs": "b", "module_weights": {"lorahub/t5_mini-french": 1e30}}""", "failed");
         var trained = await TrainAsync(steps: 3, "succeeded");
         var training = await TrainAsync(steps: 1_000_000, "processing");
         try
@@ -34,7 +35,8 @@ public sealed class AccessibilityTests(Chromium chromium, ShippedService service
                         await page.Locator("main").WaitForAsync();
 
                         Assert.Equal([], await ViolationsAsync(page));
-                        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{path} is too wide.");
+                        var isInside = await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth");
+                        Assert.True(isInside, $"{path} is too wide.");
                     }
                 },
                 new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 } });
