@@ -3,8 +3,8 @@ using System.Globalization;
 using LoraHub.Bench.Large;
 using LoraHub.Core.Trainings;
 using LoraHub.Inference.Adaptation;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.T5;
-using LoraHub.Inference.Training;
 
 using static TorchSharp.torch;
 

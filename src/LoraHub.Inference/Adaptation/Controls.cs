@@ -1,9 +1,9 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
-using LoraHub.Inference.Training;
 
 using static TorchSharp.torch;
 

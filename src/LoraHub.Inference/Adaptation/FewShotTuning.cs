@@ -1,8 +1,8 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Trainings;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
-using LoraHub.Inference.Training;
 
 using static TorchSharp.torch;
 

@@ -1,7 +1,7 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
-using LoraHub.Inference.Training;
 
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Formats.ModelConfig;
+using LoraHub.Inference.Kernels;
 
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using LoraHub.Inference.Generation;
+using LoraHub.Inference.Kernels;
 
 namespace LoraHub.Inference.Training;
 

@@ -2,15 +2,11 @@ using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Telemetry;
 using LoraHub.Core.Trainings;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
 
 namespace LoraHub.Inference.Training;
-
-/// <summary>An example as token ids.</summary>
-/// <param name="Labels">The target's ids; <see cref="TeacherForcing.Ignored"/> where the text spells out the pad token.</param>
-/// <param name="IsCut">Whether its input or its target was longer than the limit.</param>
-sealed record TuningExample(int[] Input, int[] Labels, bool IsCut);
 
 /// <summary>The lines to train and to validate on, read and tokenized when they are needed. Owns the open files.</summary>
 sealed class TuningData : IDisposable

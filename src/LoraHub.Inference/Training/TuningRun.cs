@@ -4,6 +4,7 @@ using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Predictions.Inputs;
 using LoraHub.Core.Trainings;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.Results;

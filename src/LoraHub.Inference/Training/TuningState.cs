@@ -4,6 +4,7 @@ using System.Text.Json;
 using LoraHub.Core.Trainings;
 using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Gradients;
 
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Inference.Adaptation;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.T5;
 

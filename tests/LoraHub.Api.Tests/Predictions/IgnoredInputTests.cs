@@ -18,7 +18,7 @@ public sealed class IgnoredInputTests(SharedService shared) : IClassFixture<Shar
         { """{"input": {"prompt": "a", "seed": 1}}""",
             "Warning: ignored `prompt`. This model has no such input. Its inputs are example_inputs, example_outputs, lora_modules_specified, "
             + "num_random_lora_modules, max_inference_step, seed, test_inputs, test_outputs, composition, objective, optimizer, module_weights, "
-            + $"output_format, max_new_tokens, method, module_selection, controls, adapter.\n{Defaults}" },
+            + $"output_format, max_new_tokens, method, module_selection, controls, adapter, tuning_steps.\n{Defaults}" },
         { """{"example_inputs": "a", "input": {"seed": 1}}""",
             $"Warning: ignored `example_inputs`. It belongs in `input`, not beside it.\n{Defaults}" },
         { """{"tests_inputs": "a", "stream": false, "context": {}, "input": {"seed": 1}}""",

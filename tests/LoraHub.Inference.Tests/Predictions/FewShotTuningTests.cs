@@ -1,9 +1,9 @@
 using LoraHub.Core.Predictions;
 using LoraHub.Core.Trainings;
 using LoraHub.Inference.Adaptation;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
-using LoraHub.Inference.Training;
 using LoraHub.Modules.Versions;
 
 using static TorchSharp.torch;

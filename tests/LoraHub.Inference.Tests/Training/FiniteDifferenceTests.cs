@@ -1,5 +1,5 @@
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.T5;
-using LoraHub.Inference.Training;
 
 using static TorchSharp.torch;
 

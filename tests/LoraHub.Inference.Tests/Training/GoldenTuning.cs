@@ -3,8 +3,8 @@ using System.Text.Json;
 using LoraHub.Core.Trainings;
 using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.T5;
-using LoraHub.Inference.Training;
 
 using static TorchSharp.torch;
 

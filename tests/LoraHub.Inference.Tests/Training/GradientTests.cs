@@ -1,4 +1,5 @@
 using LoraHub.Core.Trainings;
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Training;
 
 using TorchSharp;

@@ -1,3 +1,4 @@
+using LoraHub.Inference.Gradients;
 using LoraHub.Inference.Models;
 using LoraHub.Inference.Tokenization;
 using LoraHub.Inference.Training;

@@ -1,4 +1,4 @@
-using LoraHub.Inference.Training;
+using LoraHub.Inference.Gradients;
 
 using static TorchSharp.torch;
 

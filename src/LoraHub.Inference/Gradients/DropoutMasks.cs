@@ -1,10 +1,9 @@
-using LoraHub.Inference.Generation;
 using LoraHub.Inference.Kernels;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>
 /// The dropout masks of one step. A number depends only on the seed, the step, the layer and its place there: neither on micro-batches nor on the

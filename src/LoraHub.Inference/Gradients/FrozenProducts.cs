@@ -3,7 +3,7 @@ using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>Products with matrices of the base model, which have no gradient of their own. Used on one thread at a time.</summary>
 /// <param name="keepsTransposes">

@@ -1,6 +1,6 @@
-using LoraHub.Inference.Generation;
+using LoraHub.Inference.Kernels;
 
-namespace LoraHub.Inference.Tests.Generation;
+namespace LoraHub.Inference.Tests.Kernels;
 
 public sealed class CounterRandomTests
 {

@@ -5,7 +5,7 @@ using TorchSharp;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>Splits a step into micro-batches whose memory is bounded, estimated from shapes. Bytes beside the model and the factors.</summary>
 /// <param name="hasDropout">Whether masks of dropout are kept.</param>

@@ -2,7 +2,7 @@ using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>Computes the gradient of a step in micro-batches.</summary>
 /// <param name="factors">Receive the gradient; borrowed, like the model.</param>

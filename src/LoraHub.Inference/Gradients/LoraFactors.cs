@@ -5,7 +5,7 @@ using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>The factors of a LoRA that is trained, in one vector, and their gradients in another. Owns its tensors.</summary>
 sealed class LoraFactors : IDisposable

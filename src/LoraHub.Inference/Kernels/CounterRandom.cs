@@ -1,4 +1,4 @@
-namespace LoraHub.Inference.Generation;
+namespace LoraHub.Inference.Kernels;
 
 /// <summary>
 /// Random numbers that depend only on a seed and a counter: Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>
 /// A forward pass layer by layer, and the backward pass through the same layers. Each layer has a graph of its own, which is either kept or computed

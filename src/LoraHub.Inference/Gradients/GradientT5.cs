@@ -5,7 +5,7 @@ using LoraHub.Inference.T5;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn.functional;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>
 /// T5 in operations that have gradients, with the weights of a <see cref="T5Model"/>, which stay as they are, and a LoRA that is trained. Computes

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>
 /// AdamW (arXiv 1711.05101), computed as torch.optim.AdamW does: betas 0.9 and 0.999, epsilon 1e-8, decoupled weight decay. Owns its moments.

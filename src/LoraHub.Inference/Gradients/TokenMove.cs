@@ -2,7 +2,7 @@ using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>
 /// Pads rows of tokens and takes the padding away, with gradients that are such moves, too: libtorch's gradient of index_select adds token by token.

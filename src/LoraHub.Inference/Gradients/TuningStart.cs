@@ -9,7 +9,7 @@ using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>The factors that a training begins with. The caller disposes them.</summary>
 static class TuningStart

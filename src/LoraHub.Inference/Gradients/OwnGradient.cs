@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 
 using static TorchSharp.torch;
 
-namespace LoraHub.Inference.Training;
+namespace LoraHub.Inference.Gradients;
 
 /// <summary>
 /// An operation on one tensor that computes its gradient itself. libtorch calls it back, and an exception that leaves a callback ends the process:
