@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace LoraHub.Inference.Kernels;
 
 /// <summary>
-/// Loads libtorch from the folder that <c>LORAHUB_LIBTORCH</c> names, in the place of the one beside the program: on a machine with a GPU, the
+/// Loads libtorch from the folder that <c>LORAHUB_LIBTORCH</c> names, instead of the one beside the program: on a machine with a GPU, the
 /// <c>torch/lib</c> of its PyTorch. TorchSharp then finds the libraries by name among those that are loaded.
 /// </summary>
 static class LibTorchFolder

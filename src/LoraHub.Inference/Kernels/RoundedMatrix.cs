@@ -12,7 +12,7 @@ namespace LoraHub.Inference.Kernels;
 /// <param name="Numbers">int8, (blocks, in / 4, 32, 4), filled up with 0.</param>
 /// <param name="Scales">fp32, (blocks · 32).</param>
 /// <param name="Sums">Of each row's whole numbers, int32, (blocks · 32).</param>
-/// <remarks>Its tensors belong to whoever made it.</remarks>
+/// <remarks>Its tensors belong to the scope in which it was made.</remarks>
 sealed record RoundedMatrix(long Output, Tensor Numbers, Tensor Scales, Tensor Sums)
 {
     public const int BlockRows = 32;
