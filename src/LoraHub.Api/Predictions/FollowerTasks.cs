@@ -27,6 +27,12 @@ sealed class FollowerTasks
             TaskScheduler.Default);
     }
 
-    /// <summary>Completes when all tasks that are running now have completed.</summary>
-    public Task WhenAllAsync() => Task.WhenAll(_running.Keys);
+    /// <summary>Completes when all tasks have completed, including those that they start.</summary>
+    public async Task WhenAllAsync()
+    {
+        while (!_running.IsEmpty)
+        {
+            await Task.WhenAll(_running.Keys);
+        }
+    }
 }

@@ -27,7 +27,7 @@ sealed partial class WebhookDeliveries(
     {
         if (created.Webhook is not null)
         {
-            _running.Start(() => ClaimAsync([created.Id], _leaving.Token));
+            _running.Start(() => ClaimAsync([created.Id], _stopping.Token)); // a stopping service still sends what it was given before
         }
     }
 
