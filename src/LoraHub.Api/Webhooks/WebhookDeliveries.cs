@@ -23,6 +23,9 @@ sealed partial class WebhookDeliveries(
     readonly CancellationTokenSource _leaving = new();
     readonly CancellationTokenSource _stopping = new();
 
+    /// <summary>The number of predictions that are followed or about to be.</summary>
+    internal int Running => _running.Count;
+
     public void Follow(CreatedPrediction created)
     {
         if (created.Webhook is not null)
@@ -43,7 +46,7 @@ sealed partial class WebhookDeliveries(
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
-            LogLeft(_running.Count);
+            LogLeft(Running);
             await _stopping.CancelAsync();
             await all;
         }

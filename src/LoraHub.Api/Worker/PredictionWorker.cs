@@ -97,9 +97,10 @@ sealed partial class PredictionWorker(
             }
             catch (Exception exception) when (!stopping.IsCancellationRequested)
             {
+                var pause = Task.Delay(Pause, time, stopping); // from the error on, not from when it has been reported
                 state.Problem = "The worker cannot lease predictions from the queue; it retries every second.";
                 LogLeaseFailed(exception.GetType(), exception.StackTrace);
-                await Task.Delay(Pause, time, stopping);
+                await pause;
                 state.Problem = null; // the next error sets it again
             }
         }

@@ -34,9 +34,10 @@ public sealed partial class DashboardTests
         Assert.Equal("succeeded", prediction.Text("status"));
         using var unknown = await client.FetchAsync($"/{Canary}");
 
-        var scrape = await Scrape.UntilAsync(client, scrape => // a request is counted after its response is sent
+        var scrape = await Scrape.UntilAsync(client, scrape => // a request is counted after its response is sent, and a prediction's time after its end
             scrape.Value("http_server_request_duration_seconds_count", ("http_route", "/predictions")) > 0
-            && scrape.Value("http_server_request_duration_seconds_count", ("http_response_status_code", "404")) > 0);
+            && scrape.Value("http_server_request_duration_seconds_count", ("http_response_status_code", "404")) > 0
+            && scrape.Value("lorahub_prediction_duration_seconds_count") > 0);
 
         Assert.Equal(10, scrape.Value("lorahub_evaluation_duration_seconds_count"));
         Assert.True(scrape.Value("lorahub_tokens_total", ("kind", "input")) > 10);

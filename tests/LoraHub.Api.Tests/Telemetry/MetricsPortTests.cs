@@ -29,7 +29,8 @@ public sealed class MetricsPortTests(NatsServer nats)
         }
 
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(host.Client, "/health-check"));
-        Assert.Contains($"Metrics: http://127.0.0.1:{port}/metrics", host.Log, StringComparison.Ordinal);
+        await host.UntilLogAsync($"Metrics: http://127.0.0.1:{port}/metrics");
+        await host.UntilLogAsync("Data folder: "); // the line after those of the addresses
         Assert.DoesNotContain($"Try it in a browser: http://127.0.0.1:{port}", host.Log, StringComparison.Ordinal);
     }
 

@@ -41,11 +41,12 @@ public sealed class MetricsTests
             await service.UntilAsync<PredictionEvent.Canceled>(id);
         }
 
-        var after = await Scrape.UntilAsync(client, scrape => Ended(scrape, "canceled") - Ended(before, "canceled") == 2);
+        const string Durations = "lorahub_prediction_duration_seconds_count"; // counted after the end is
+        var after = await Scrape.UntilAsync(client, scrape =>
+            Ended(scrape, "canceled") - Ended(before, "canceled") == 2 && scrape.Value(Durations) - (before.Value(Durations) ?? 0) == 4);
         Assert.Equal(5, after.Value("lorahub_predictions_created_total") - before.Value("lorahub_predictions_created_total"));
         Assert.Equal(2, Ended(after, "succeeded") - Ended(before, "succeeded"));
         Assert.Equal(1, Ended(after, "failed") - Ended(before, "failed"));
-        Assert.Equal(4, after.Value("lorahub_prediction_duration_seconds_count") - (before.Value("lorahub_prediction_duration_seconds_count") ?? 0));
         Assert.Equal(after.Value("lorahub_leases_lost_total"), before.Value("lorahub_leases_lost_total"));
 
         static double? Ended(Scrape scrape, string status) => scrape.Value("lorahub_predictions_ended_total", ("status", status));

@@ -28,6 +28,8 @@ sealed class Hooks : IAsyncDisposable
         var given = settings.ToDictionary(setting => $"Webhooks:{setting.Key}", string? (setting) => setting.Value);
         given["Data:Path"] = _folder;
         given.TryAdd(Receiver.Allowed.Key, Receiver.Allowed.Value);
+        given.TryAdd("Webhooks:Timeout", "00:05:00"); // the test's clock goes much faster than a receiver that stands still for a moment
+        given.TryAdd("Webhooks:RetryFor", "1.00:00:00");
         var logger = new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(Log).CreateLogger();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(given).Build();
         _services = new ServiceCollection()
@@ -124,4 +126,8 @@ static class LeaseExtensions
             Assert.True(await lease.AppendAsync(next, CancellationToken.None));
         }
     }
+
+    /// <summary>Records the events at once, so that a follower reads all of them or none.</summary>
+    public static async Task AppendTogetherAsync(this IPredictionLease lease, params PredictionEvent[] happened) =>
+        Assert.True(await lease.AppendAsync(happened, CancellationToken.None));
 }

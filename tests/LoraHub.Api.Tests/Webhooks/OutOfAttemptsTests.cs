@@ -5,13 +5,16 @@ namespace LoraHub.Api.Tests.Webhooks;
 /// <summary>A prediction whose process is lost at each attempt.</summary>
 public sealed class OutOfAttemptsTests
 {
+    /// <summary>A start that is never answered stays on its way, however long this process stands still before it kills the service.</summary>
+    static readonly (string Key, string Value)[] Settings = [Receiver.Allowed, ("Webhooks:EventTimeout", "00:05:00")];
+
     [Fact]
     public async Task It_is_closed_before_anything_more_is_sent()
     {
         var data = Directory.CreateTempSubdirectory("lorahub-").FullName;
         await using var receiver = await Receiver.StartAsync();
         receiver.Answer = (number, http) => number == 1 ? Task.Delay(Timeout.Infinite, http.RequestAborted) : Task.CompletedTask;
-        (string, string)[] settings = [Receiver.Allowed, ("Queue:MaxAttempts", "1")];
+        (string, string)[] settings = [.. Settings, ("Queue:MaxAttempts", "1")];
         await using (var first = await TestHostProcess.StartAsync(data, settings))
         {
             var client = await first.ReadyAsync();
@@ -36,7 +39,7 @@ public sealed class OutOfAttemptsTests
         var data = Directory.CreateTempSubdirectory("lorahub-").FullName;
         await using var receiver = await Receiver.StartAsync();
         receiver.Answer = (number, http) => number == 1 ? Task.Delay(Timeout.Infinite, http.RequestAborted) : Task.CompletedTask;
-        await using (var first = await TestHostProcess.StartAsync(data, Receiver.Allowed))
+        await using (var first = await TestHostProcess.StartAsync(data, Settings))
         {
             var client = await first.ReadyAsync();
             await client.PostJsonAsync(
@@ -48,7 +51,7 @@ public sealed class OutOfAttemptsTests
             await first.KillAsync();
         }
 
-        await using (var second = await TestHostProcess.StartAsync(data, Receiver.Allowed))
+        await using (var second = await TestHostProcess.StartAsync(data, Settings))
         {
             Assert.Equal("succeeded", (await receiver.NextAsync()).Status);
         }

@@ -35,6 +35,7 @@ sealed class Receiver : IAsyncDisposable
     /// <summary>The clock for arrival times.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>The number of webhooks received so far.</summary>
     public int Count => _count;
 
     public string Origin => _app.Urls.Single();
@@ -92,7 +93,8 @@ sealed class Receiver : IAsyncDisposable
             http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             await reader.ReadToEndAsync(http.RequestAborted),
             Clock.GetUtcNow());
+        var number = Interlocked.Increment(ref _count); // before a test can see the message
         await _received.Writer.WriteAsync(received);
-        await Answer(Interlocked.Increment(ref _count), http);
+        await Answer(number, http);
     }
 }

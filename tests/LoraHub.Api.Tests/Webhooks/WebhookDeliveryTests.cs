@@ -23,7 +23,7 @@ public sealed class WebhookDeliveryTests
         await receiver.NextAsync();
         var first = await receiver.NextAsync();
 
-        await lease.AppendAllAsync(Log(2), Log(3), Log(4));
+        await lease.AppendTogetherAsync(Log(2), Log(3), Log(4));
         var second = await hooks.RunClockAsync(receiver.NextAsync());
         await lease.AppendAllAsync(Log(5));
         var third = await hooks.RunClockAsync(receiver.NextAsync());
@@ -67,8 +67,11 @@ public sealed class WebhookDeliveryTests
             Interlocked.Decrement(ref now);
         };
         await hooks.CreateAsync(receiver.Url);
-        await hooks.RunAsync(Started, Log(1), new PredictionEvent.Answered(new PredictionOutput { Weights = [] }), Log(2),
-            new PredictionEvent.Failed("no"));
+        await using (var lease = await hooks.LeaseAsync())
+        {
+            await lease.AppendTogetherAsync(
+                Started, Log(1), new PredictionEvent.Answered(new PredictionOutput { Weights = [] }), Log(2), new PredictionEvent.Failed("no"));
+        }
 
         var start = await receiver.NextAsync();
         gate.Release();
@@ -116,9 +119,10 @@ public sealed class WebhookDeliveryTests
         Assert.Equal(5, receiver.Count);
         Assert.Single(all.Select(received => received.Headers["webhook-id"]).Distinct());
         Assert.Single(all.Select(received => received.Body).Distinct());
-        Assert.All(all,
-            received => Assert.InRange(received.At.ToUnixTimeSeconds() - long.Parse(received.Headers["webhook-timestamp"],
-                CultureInfo.InvariantCulture), 0, 5));
+        Assert.All(all.Zip(all.Skip(1)), pair => Assert.InRange( // each attempt has the time at which it was made
+            long.Parse(pair.Second.Headers["webhook-timestamp"], CultureInfo.InvariantCulture),
+            pair.First.At.ToUnixTimeSeconds(),
+            pair.Second.At.ToUnixTimeSeconds()));
         Assert.DoesNotContain(hooks.Log.Events, entry => entry.Level >= LogEventLevel.Warning);
     }
 
@@ -171,7 +175,7 @@ public sealed class WebhookDeliveryTests
     [Fact]
     public async Task An_undeliverable_completed_event_is_abandoned_and_logged_without_the_URL()
     {
-        await using var hooks = new Hooks(("RetryFor", "00:00:05"));
+        await using var hooks = new Hooks(("RetryFor", "00:04:00"), ("EventTimeout", "00:05:00"));
         await using var receiver = await Receiver.StartAsync();
         receiver.Answer = (_, http) =>
         {
@@ -180,9 +184,13 @@ public sealed class WebhookDeliveryTests
         };
         var id = await hooks.CreateAsync(receiver.Url);
         await hooks.RunAsync(Started, Log(1), Succeeded);
-        await receiver.NextAsync(); // the process follows the prediction
+        for (var i = 0; i < 4; i++)
+        {
+            await hooks.RunClockAsync(receiver.NextAsync()); // the start, the log, and the end for the first and the second time
+        }
 
-        await hooks.RunClockAsync(hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken));
+        hooks.Clock.Advance(TimeSpan.FromMinutes(4));
+        await hooks.Deliveries.StopAsync(TestContext.Current.CancellationToken);
 
         var warning = Assert.Single(hooks.Log.Events, entry => entry.Level == LogEventLevel.Warning).RenderMessage(CultureInfo.InvariantCulture);
         Assert.Matches($"Gave up the completed webhook of prediction \"{id}\" after [0-9]+ attempts: \"503\"", warning);
@@ -201,10 +209,13 @@ public sealed class WebhookDeliveryTests
         await hooks.RunAsync(Started, Succeeded);
 
         var start = await receiver.NextAsync();
-        var end = await hooks.RunClockAsync(receiver.NextAsync());
+        hooks.Clock.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(1, receiver.Count);
+        hooks.Clock.Advance(TimeSpan.FromSeconds(1));
+        var end = await receiver.NextAsync(); // the clock does not advance
 
         Assert.Equal(("processing", "succeeded"), (start.Status, end.Status));
-        Assert.InRange(end.At - start.At, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.FromSeconds(5), end.At - start.At);
     }
 
     [Theory]

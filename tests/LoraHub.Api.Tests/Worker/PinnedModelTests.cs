@@ -21,14 +21,14 @@ public sealed class PinnedModelTests : IAsyncDisposable
         await CreateAsync(client, "idle", "me/french", second, least: 0);
         await CreateAsync(client, "app", "me/french", first, least: 1);
         await UntilKeptAsync($"me/french@{first}");
-        Assert.Contains($"Keeping \"me/french\" loaded, version \"{first}\".", _service.Log.Text, StringComparison.Ordinal);
+        await UntilLogAsync($"Keeping \"me/french\" loaded, version \"{first}\".");
 
         using var moved = await client.SendAsync(HttpMethod.Patch, "/v1/deployments/lorahub/app", $$"""{"version": "{{second}}"}""");
         await UntilKeptAsync($"me/french@{second}");
 
         using var paused = await client.SendAsync(HttpMethod.Patch, "/v1/deployments/lorahub/app", """{"min_instances": 0}""");
         await UntilKeptAsync();
-        Assert.Contains($"Released \"me/french\", version \"{second}\"", _service.Log.Text, StringComparison.Ordinal);
+        await UntilLogAsync($"Released \"me/french\", version \"{second}\"");
     }
 
     [Fact]
@@ -52,12 +52,7 @@ public sealed class PinnedModelTests : IAsyncDisposable
         var version = await DeploymentTests.PublishAsync(client, "me/french", [1, 2]);
 
         await CreateAsync(client, "app", "me/french", version, least: 1);
-        using var limit = new CancellationTokenSource(Limits.Wait);
-        var expected = $"Could not keep \"me/french\" loaded, version \"{version}\": \"The module is broken.\"";
-        while (!_service.Log.Text.Contains(expected, StringComparison.Ordinal))
-        {
-            await Task.Delay(50, limit.Token);
-        }
+        await UntilLogAsync($"Could not keep \"me/french\" loaded, version \"{version}\": \"The module is broken.\"");
 
         var prediction = await client.PostJsonAsync(
             "/v1/deployments/lorahub/app/predictions", """{"input": {"prompt": "sea"}}""", ("Prefer", "wait"));
@@ -69,6 +64,16 @@ public sealed class PinnedModelTests : IAsyncDisposable
     {
         using var created = await client.PostAsync("/v1/deployments", DeploymentTests.Body(name, model, version, least: least, most: 3));
         Assert.True(created.IsSuccessStatusCode, await created.TextAsync());
+    }
+
+    /// <summary>The log follows what is kept.</summary>
+    async Task UntilLogAsync(string text)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (!_service.Log.Text.Contains(text, StringComparison.Ordinal))
+        {
+            await Task.Delay(50, limit.Token);
+        }
     }
 
     async Task UntilKeptAsync(params string[] names)
