@@ -16,16 +16,19 @@ namespace LoraHub.TestHost;
 /// <item><term>100 to 600,000</term><description>runs for that number of milliseconds, in <c>max_inference_step</c> steps with a progress line
 /// each, and answers</description></item>
 /// </list>
-/// The settings <c>TestHost:SetupMilliseconds</c> and <c>TestHost:SetupFails</c> do the same for the setup.
+/// The settings <c>TestHost:SetupMilliseconds</c> and <c>TestHost:SetupFails</c> do the same for the setup; <see cref="Hold"/> stops runs at a step.
 /// </summary>
 sealed class SeedPredictor(IConfiguration configuration) : IPredictor
 {
     const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, Writes = 6, ShortestRun = 100, LongestRun = 600_000;
 
+    readonly Hold _hold = new(configuration);
+
     public void Prepare(IPredictionProgress progress, CancellationToken cancellationToken)
     {
         progress.Log("Scripted setup.");
         Wait(TimeSpan.FromMilliseconds(configuration.GetValue("TestHost:SetupMilliseconds", 0)), cancellationToken);
+        _hold.Pass(0, cancellationToken);
         if (configuration.GetValue("TestHost:SetupFails", defaultValue: false))
         {
             throw new PredictionException("Scripted setup failure.");
@@ -91,10 +94,11 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
 
         while (done < steps)
         {
+            _hold.Pass(done + 1, cancellationToken);
             Wait(TimeSpan.FromMilliseconds(50), cancellationToken);
             done++;
-            progress.Log($"{100 * done / steps,3}%|{new string('█', 1 + (9 * done / steps))}| {done}/{steps} [00:00<00:00,  0.05s/it]");
             checkpoints.Save(stream => stream.Write(BitConverter.GetBytes(done)));
+            progress.Log($"{100 * done / steps,3}%|{new string('█', 1 + (9 * done / steps))}| {done}/{steps} [00:00<00:00,  0.05s/it]");
         }
 
         var adapter = Path.Combine(folder, "adapter.zip");
@@ -129,10 +133,11 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
 
     public IDisposable? Keep(string baseModel, ModuleUse? version, IPredictionProgress progress) => new MemoryStream();
 
-    static void Step(int steps, TimeSpan time, IPredictionProgress progress, CancellationToken cancellationToken)
+    void Step(int steps, TimeSpan time, IPredictionProgress progress, CancellationToken cancellationToken)
     {
         for (var step = 1; step <= steps; step++)
         {
+            _hold.Pass(step, cancellationToken);
             Wait(time / steps, cancellationToken);
             progress.Log($"{100 * step / steps,3}%|{new string('█', 1 + (9 * step / steps))}| {step}/{steps} [00:00<00:00,  0.01s/it]");
         }

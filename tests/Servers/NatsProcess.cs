@@ -31,7 +31,7 @@ public class NatsProcess : IAsyncDisposable
         await File.WriteAllTextAsync(settings, $"jetstream {{ store_dir: \"{Folder}\"{limit} }}");
         _process = Process.Start(new ProcessStartInfo(Program,
             ["-c", settings, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log"), "-P", Path.Combine(Folder, ServerFolder.PidFile)]));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
             try
@@ -70,11 +70,24 @@ public class NatsProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A port that is free now.</summary>
+    /// <summary>
+    /// A port that is free now, and that the system gives to nobody who asks for any port (Linux's begin at 32,768): a server that is killed finds it
+    /// free when it starts again.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(10_000, 32_768));
+            try
+            {
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // It is taken.
+            }
+        }
     }
 }

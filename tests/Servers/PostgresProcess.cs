@@ -47,9 +47,8 @@ public class PostgresProcess : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _process = Run("postgres", "-D", _folder, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
-            "max_connections=300");
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        _process = RunServer();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await using var source = NpgsqlDataSource.Create($"{Url};Pooling=false");
         while (true)
         {
@@ -61,9 +60,18 @@ public class PostgresProcess : IAsyncDisposable
             catch (NpgsqlException)
             {
                 await Task.Delay(100, limit.Token);
+                if (_process.HasExited) // a killed server's last process has not ended yet, and it shares memory with it
+                {
+                    _process.Dispose();
+                    _process = RunServer();
+                }
             }
         }
     }
+
+    Process RunServer() => Run(
+        "postgres", "-D", _folder, "-p", $"{_port}", "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+        "max_connections=300");
 
     /// <summary>Kills the server: it saves nothing more, and recovers when it starts.</summary>
     public async Task KillAsync()

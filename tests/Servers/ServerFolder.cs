@@ -50,9 +50,9 @@ static class ServerFolder
         {
             Directory.Delete(folder, recursive: true);
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Another run was faster.
+            // Another run removes it at the same time.
         }
     }
 

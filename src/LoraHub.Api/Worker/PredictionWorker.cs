@@ -122,14 +122,14 @@ sealed partial class PredictionWorker(
         }
         catch (PredictionException exception)
         {
+            LogSetupFailed(exception.Message); // first: who sees the state may look for its reason
             Fail(exception.Message);
-            LogSetupFailed(exception.Message);
             return false;
         }
         catch (Exception exception)
         {
-            Fail("The setup failed unexpectedly; see the service's log.");
             LogSetupFailedUnexpectedly(exception);
+            Fail("The setup failed unexpectedly; see the service's log.");
             return false;
         }
 

@@ -13,9 +13,11 @@ public sealed class CogPredictTests
     [Fact]
     public async Task Cog_predict_polls_health_reads_the_schema_and_posts_a_prediction()
     {
-        await using var host = await TestHostProcess.StartAsync(("TestHost:SetupMilliseconds", "4000"));
+        using var hold = new Hold();
+        hold.AtSetup();
+        await using var host = await TestHostProcess.StartAsync(hold.Setting);
 
-        var states = await PollAsync(host.Client);
+        var states = await PollAsync(host.Client, hold);
         var document = await host.Client.GetJsonAsync("/openapi.json");
         var inputs = document["components"]!["schemas"]!["Input"]!["properties"]!.AsObject().Select(input => input.Key).ToHashSet();
         using var response = await host.Client.PostAsync("/predictions",
@@ -27,7 +29,7 @@ public sealed class CogPredictTests
         Assert.Equal("succeeded", (await response.JsonAsync()).Text("status"));
     }
 
-    static async Task<List<string?>> PollAsync(HttpClient client)
+    static async Task<List<string?>> PollAsync(HttpClient client, Hold hold)
     {
         var states = new List<string?>();
         using var limit = new CancellationTokenSource(Limits.Wait);
@@ -35,6 +37,7 @@ public sealed class CogPredictTests
         {
             await Task.Delay(Poll, limit.Token);
             states.Add((await client.GetJsonAsync("/health-check")).Text("status"));
+            hold.Release(); // the setup ends once it was seen
         }
 
         return states;

@@ -11,6 +11,8 @@ public sealed class NpmClient : IAsyncLifetime
 {
     const string Token = "lh_a-token-of-the-npm-clients-tests";
 
+    readonly Hold _hold = new();
+
     TestHostProcess? _service;
 
     static string Folder => Path.Combine(Repository.Root, "tests", "LoraHub.Api.Tests", "Clients", "replicate");
@@ -34,6 +36,7 @@ public sealed class NpmClient : IAsyncLifetime
 
         _service = await TestHostProcess.StartAsync(
             Receiver.Allowed,
+            _hold.Setting,
             ("Auth:Tokens:0:Name", "npm"),
             ("Auth:Tokens:0:Scopes:0", "admin"), // it reads the webhooks' secret
             ("Auth:Tokens:0:Hash", $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Token)))}"));
@@ -49,6 +52,8 @@ public sealed class NpmClient : IAsyncLifetime
         {
             await _service.DisposeAsync();
         }
+
+        _hold.Dispose();
     }
 
     /// <returns>Null when the program is not installed.</returns>
@@ -63,6 +68,7 @@ public sealed class NpmClient : IAsyncLifetime
         };
         start.Environment["LORAHUB_URL"] = _service?.Client.BaseAddress!.OriginalString.TrimEnd('/');
         start.Environment["LORAHUB_TOKEN"] = Token;
+        start.Environment["LORAHUB_HOLD"] = _hold.Setting.Value;
         try
         {
             using var process = Process.Start(start)!;

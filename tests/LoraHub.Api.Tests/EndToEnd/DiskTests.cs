@@ -34,14 +34,17 @@ public sealed class DiskTests
     public async Task A_disk_that_fills_during_a_prediction_fails_it_and_the_service_recovers_once_there_is_room()
     {
         using var disk = SmallDisk.MountOrSkip(mebibytes: 32);
-        await using var host = await TestHostProcess.StartAsync(disk.Path, ("Queue:BareCapacity", "10"));
+        using var hold = new Hold();
+        await using var host = await TestHostProcess.StartAsync(disk.Path, ("Queue:BareCapacity", "10"), hold.Setting);
         var client = await host.ReadyAsync();
+        hold.At(1);
         var before = await client.PostJsonAsync("/predictions", """{"input": {"seed": 5}}""");
-        var running = (await client.PostJsonAsync("/predictions", """{"input": {"seed": 1000, "max_inference_step": 10}}""",
+        var running = (await client.PostJsonAsync("/predictions", """{"input": {"seed": 100, "max_inference_step": 10}}""",
             ("Prefer", "respond-async"))).Text("id")!;
         await UntilAsync(async () => (await GetAsync(client, running)).Text("logs")!.Contains("1/10", StringComparison.Ordinal));
 
         disk.Fill();
+        hold.Release();
         await UntilAsync(() => Task.FromResult(!Directory.EnumerateFileSystemEntries(Path.Combine(disk.Path, "tmp")).Any())); // its work has ended
 
         // While the disk is full, reads succeed and writes are refused.

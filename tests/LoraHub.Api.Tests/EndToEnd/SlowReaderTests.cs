@@ -72,7 +72,7 @@ public sealed class SlowReaderTests
 
     static async Task<JsonObject> UntilEndedAsync(HttpClient client, string id)
     {
-        using var limit = new CancellationTokenSource(3 * Limits.Wait);
+        using var limit = new CancellationTokenSource(Limits.Start);
         while (true)
         {
             var prediction = await client.GetJsonAsync($"/v1/predictions/{id}");

@@ -50,7 +50,9 @@ public sealed class TrainCommandTests : IDisposable
     public async Task After_an_interruption_the_same_command_goes_on()
     {
         var data = await WriteAsync("{\"input\": \"a\", \"target\": \"b\"}\n");
-        using var first = Start(data);
+        using var hold = new Hold();
+        hold.At(3);
+        using var first = Start(data, hold.Setting);
         var seen = "";
         while (!seen.Contains(" 3/20 [", StringComparison.Ordinal))
         {
@@ -60,6 +62,7 @@ public sealed class TrainCommandTests : IDisposable
         using var kill = Process.Start("kill", ["-TERM", $"{first.Id}"]); // as Ctrl+C to the program
         var rest = await first.StandardError.ReadToEndAsync(Cancellation);
         await first.WaitForExitAsync(Cancellation);
+        hold.Release();
         using var second = Start(data);
         var (output, log) = (await second.StandardOutput.ReadToEndAsync(Cancellation), await second.StandardError.ReadToEndAsync(Cancellation));
         await second.WaitForExitAsync(Cancellation);
@@ -73,7 +76,7 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     /// <summary>Runs the program with a scripted model, which takes 20 steps.</summary>
-    Process Start(string data)
+    Process Start(string data, params (string Key, string Value)[] settings)
     {
         string[] arguments =
         [
@@ -86,6 +89,11 @@ public sealed class TrainCommandTests : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["Data__Path"] = _folder;
+        foreach (var (key, value) in settings)
+        {
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
         return Process.Start(start)!;
     }
 

@@ -52,9 +52,10 @@ public sealed class BatchFaultTests(NatsServer nats, PostgresServer postgres)
 
     static async Task RunAsync(Node api, IReadOnlyList<Node> victims, int kills)
     {
-        using var client = new HttpClient { BaseAddress = api.Address, Timeout = TimeSpan.FromSeconds(10) };
+        using var client = new HttpClient { BaseAddress = api.Address, Timeout = Limit };
         var seconds = 2 + (3 * kills * victims.Count); // longer than all kills
-        var prompts = await Task.WhenAll(Enumerable.Range(1, Batch).Select(number => CreateAsync(client, number, seconds)));
+        var prompts = await Task.WhenAll(Enumerable.Range(0, Batch)
+            .Select(index => CreateAsync(client, index + 1, index == Canceled ? (int)Limit.TotalSeconds : seconds))); // it runs until it is canceled
         var reading = prompts.Select(prompt => ReadAsync(client, prompt)).ToArray();
         await UntilAsync(client, prompts, seen => seen["output"] is JsonArray { Count: > 0 });
 

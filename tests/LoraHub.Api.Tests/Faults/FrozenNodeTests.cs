@@ -1,3 +1,4 @@
+using System.Net;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Tests.Telemetry;
 using LoraHub.Core.Predictions;
@@ -37,8 +38,9 @@ public sealed class FrozenNodeTests(NatsServer nats, PostgresServer postgres)
 
         await recording.FreezeAsync();
         var frozen = TimeProvider.System.GetTimestamp();
-        using (await other.Client.PostAsync($"/v1/predictions/{canceled}/cancel", json: null))
+        using (var cancel = await other.Client.PostAsync($"/v1/predictions/{canceled}/cancel", json: null))
         {
+            Assert.Equal(HttpStatusCode.OK, cancel.StatusCode);
         }
 
         do

@@ -60,7 +60,18 @@ sealed class Load(IReadOnlyList<Uri> addresses, string hook, History history) : 
     }
 
     /// <summary>The whole stream of a finished prediction, read from the start.</summary>
-    public async Task<string> ReplayAsync(string url) => await _http.GetStringAsync(url);
+    public async Task<string> ReplayAsync(string url)
+    {
+        while (true)
+        {
+            if (await TryAsync(HttpMethod.Get, url, json: null) is (HttpStatusCode.OK, var body))
+            {
+                return body;
+            }
+
+            await Task.Delay(100);
+        }
+    }
 
     public void Dispose() => _http.Dispose();
 

@@ -9,7 +9,7 @@ namespace LoraHub.Api.Tests.Faults;
 
 /// <summary>Kills (SIGKILL) real processes while they train. The trainer is scripted; it goes on from its checkpoints as the engine does.</summary>
 [Collection(nameof(Alone))]
-public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
+public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres) : IDisposable
 {
     /// <summary>A kill comes after so many steps.</summary>
     const int StepsBetween = 4;
@@ -18,9 +18,15 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
 
     static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
-    static readonly (string Key, string Value)[] Common = [("Queue:Lease", "00:00:02"), ("Queue:MaxAttempts", "1000"), ("Log:Format", "text")];
+    readonly Hold _hold = new();
+
+    /// <summary>The attempts are counted: a worker that only stands still for some seconds must keep its lease.</summary>
+    (string Key, string Value)[] Common =>
+        [("Queue:Lease", "00:00:10"), ("Queue:MaxAttempts", "1000"), ("Log:Format", "text"), _hold.Setting];
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _hold.Dispose();
 
     [Fact]
     public Task A_killed_process_goes_on_with_its_training_after_the_next_start() => RunOneProcessAsync(kills: 1);
@@ -36,11 +42,11 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
     [LongRunning]
     public Task A_training_survives_ten_kills_of_its_worker_and_its_node() => RunManyProcessesAsync(kills: 5);
 
-    static async Task RunOneProcessAsync(int kills)
+    async Task RunOneProcessAsync(int kills)
     {
         await using var node = new Node("the process", NatsServer.FreePort(), Common);
         await node.StartAsync();
-        await RunAsync(node, [node], kills, steps: 20 * (1 + kills));
+        await RunAsync(node, [node], kills);
     }
 
     async Task RunManyProcessesAsync(int kills)
@@ -51,25 +57,31 @@ public sealed class TrainingFaultTests(NatsServer nats, PostgresServer postgres)
             "api", NatsServer.FreePort(), [.. shared, ("Role", "api"), ("Distributed:Postgres", await postgres.NewDatabaseOrSkipAsync())]);
         await using var worker = new Node("worker", NatsServer.FreePort(), [.. shared, ("Role", "worker")]);
         await Task.WhenAll(api.StartAsync(), worker.StartAsync());
-        await RunAsync(api, [worker, api], kills, steps: 160 * (1 + kills)); // the worker trains while the other node is away
+        await RunAsync(api, [worker, api], kills);
     }
 
-    static async Task RunAsync(Node api, IReadOnlyList<Node> victims, int kills, int steps)
+    async Task RunAsync(Node api, IReadOnlyList<Node> victims, int kills)
     {
-        using var client = new HttpClient { BaseAddress = api.Address, Timeout = TimeSpan.FromSeconds(10) };
+        using var client = new HttpClient { BaseAddress = api.Address, Timeout = Limit };
         var whole = await UntilAsync(client, await CreateAsync(client, "me/whole", steps: 1), IsEnded);
-        var id = await CreateAsync(client, "me/killed", steps);
+        var step = StepsBetween;
+        _hold.At(step);
+        var id = await CreateAsync(client, "me/killed", steps: StepsBetween * ((kills * victims.Count) + 2));
 
         for (var kill = 0; kill < kills; kill++)
         {
             foreach (var victim in victims)
             {
-                var seen = StepsOf(await UntilAsync(client, id, _ => true));
-                await UntilAsync(client, id, training => StepsOf(training) >= seen + StepsBetween);
+                await UntilAsync(client, id, training => StepsOf(training) == step);
                 await victim.KillAsync();
+                step += StepsBetween;
+                _hold.At(step); // the worker goes on while the other node is away
                 await victim.StartAsync();
             }
         }
+
+        await UntilAsync(client, id, training => StepsOf(training) == step);
+        _hold.Release();
 
         var ended = await UntilAsync(client, id, IsEnded);
         Assert.Equal(("succeeded", "succeeded"), (whole.Text("status"), ended.Text("status")));

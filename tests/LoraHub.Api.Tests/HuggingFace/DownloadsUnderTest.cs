@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using LoraHub.Api.Tests.Support;
 using LoraHub.Core;
 using LoraHub.Modules.Folders;
 using LoraHub.Modules.HuggingFace;
@@ -6,14 +7,19 @@ using LoraHub.Modules.Library;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace LoraHub.Api.Tests.HuggingFace;
 
-/// <summary>The download and upload services, with a data folder of their own and a test server.</summary>
+/// <summary>
+/// The download and upload services, with a data folder of their own and a test server. Their clock stands still, so that no time on a busy machine
+/// ends a try; <see cref="TimeOutAsync"/> does.
+/// </summary>
 sealed class DownloadsUnderTest : IPullProgress, IPushProgress, IDisposable
 {
     readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("lorahub-");
     readonly ServiceProvider _services;
+    readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
 
     /// <param name="endpoint">The test server's URL, or null for none.</param>
     public DownloadsUnderTest(string? endpoint, params (string Key, string Value)[] settings)
@@ -22,7 +28,6 @@ sealed class DownloadsUnderTest : IPullProgress, IPushProgress, IDisposable
         {
             ["HF_ENDPOINT"] = endpoint,
             ["Hub:RetryDelay"] = "00:00:00",
-            ["Hub:TryTimeout"] = "00:00:05",
             ["Data:Path"] = _data.FullName,
         };
         foreach (var (key, value) in settings)
@@ -31,7 +36,7 @@ sealed class DownloadsUnderTest : IPullProgress, IPushProgress, IDisposable
         }
 
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(all).Build();
-        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddSingleton(TimeProvider.System);
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddSingleton<TimeProvider>(_time);
         services.AddOptions<DataOptions>().BindConfiguration(DataOptions.Section);
         services.AddModuleLibrary().AddSingleton(new SearchPath([Models], Models)).AddHub();
         _services = services.BuildServiceProvider();
@@ -41,6 +46,18 @@ sealed class DownloadsUnderTest : IPullProgress, IPushProgress, IDisposable
 
     /// <summary>What a push reported: the bytes to send, and those sent.</summary>
     public (long Announced, long Sent) Pushed { get; private set; }
+
+    /// <summary>Lets the tries that wait for the server run out of time, once all that it has sent has arrived.</summary>
+    public async Task TimeOutAsync(HuggingFaceServer hub)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (Bytes.Values.Sum() != hub.Sent)
+        {
+            await Task.Delay(10, limit.Token);
+        }
+
+        _time.Advance(Options.TryTimeout);
+    }
 
     public ModuleLibrary Library => _services.GetRequiredService<ModuleLibrary>();
 

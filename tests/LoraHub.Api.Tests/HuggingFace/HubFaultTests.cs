@@ -17,7 +17,7 @@ public sealed class HubFaultTests
     {
         await using var hub = await StartAsync();
         hub.Fault = request => request is { IsFile: true, Number: 1 } ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = WithTimeout(hub, fault);
+        using var here = WithTimeout(hub);
 
         Assert.IsType<PullOutcome.Downloaded>(Assert.Single(await here.PullAsync("anna/one")));
 
@@ -36,7 +36,7 @@ public sealed class HubFaultTests
         await using var hub = await StartAsync();
         var weights = Samples.Module(1).Single(file => file.Name == "adapter_model.safetensors").Content;
         hub.Fault = request => request is { IsCdn: true, Number: 1 } ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = WithTimeout(hub, fault);
+        using var here = WithTimeout(hub);
 
         await here.PullAsync("anna/one");
 
@@ -57,7 +57,7 @@ public sealed class HubFaultTests
             { IsCdn: true, Number: 2 } => Enum.Parse<HubFault>(fault),
             _ => HubFault.None,
         };
-        using var here = WithTimeout(hub, fault);
+        using var here = WithTimeout(hub);
 
         Assert.IsType<PullOutcome.Downloaded>(Assert.Single(await here.PullAsync("anna/one")));
 
@@ -74,7 +74,7 @@ public sealed class HubFaultTests
     {
         await using var hub = await StartAsync();
         hub.Fault = request => request.IsCdn ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = WithTimeout(hub, fault, ("Hub:Retries", "1"));
+        using var here = WithTimeout(hub, ("Hub:Retries", "1"));
 
         Assert.Equal(message, await here.FailureAsync("anna/one"));
 
@@ -255,7 +255,11 @@ public sealed class HubFaultTests
         return hub;
     }
 
-    /// <summary>With a short idle timeout only where the test needs one.</summary>
-    static DownloadsUnderTest WithTimeout(HuggingFaceServer hub, string fault, params (string Key, string Value)[] settings) =>
-        new(hub.Endpoint, [("Hub:TryTimeout", fault == nameof(HubFault.Stall) ? "00:00:01" : "00:00:20"), .. settings]);
+    /// <summary>Where the server stalls, the try runs out of time.</summary>
+    static DownloadsUnderTest WithTimeout(HuggingFaceServer hub, params (string Key, string Value)[] settings)
+    {
+        var here = new DownloadsUnderTest(hub.Endpoint, [("Hub:TryTimeout", "00:00:01"), .. settings]);
+        hub.Stalling = () => here.TimeOutAsync(hub);
+        return here;
+    }
 }

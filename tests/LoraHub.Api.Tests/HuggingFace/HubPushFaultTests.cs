@@ -23,7 +23,7 @@ public sealed class HubPushFaultTests
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Uploads.PartBytes = partBytes;
         hub.Fault = request => request.Number == 1 && request.Method != "GET" ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = WithTimeout(hub, fault);
+        using var here = WithTimeout(hub);
         var folder = here.Write("mine", Samples.Module(1));
 
         var outcome = await here.PushAsync(folder, "anna/one");
@@ -43,7 +43,7 @@ public sealed class HubPushFaultTests
         hub.Fault = request => request is { IsCdn: true, Number: 1 } && request.Path.Contains("/2?", StringComparison.Ordinal)
             ? HubFault.Cut
             : HubFault.None;
-        using var here = WithTimeout(hub, "");
+        using var here = WithTimeout(hub);
 
         await here.PushAsync(here.Write("mine", Samples.Module(1)), "anna/one");
 
@@ -62,7 +62,7 @@ public sealed class HubPushFaultTests
         hub.Fault = request => request is { IsCdn: true, Method: "PUT" } && request.Path.EndsWith("X-Signature=1", StringComparison.Ordinal)
             ? HubFault.Expired
             : HubFault.None;
-        using var here = WithTimeout(hub, "");
+        using var here = WithTimeout(hub);
 
         await here.PushAsync(here.Write("mine", Samples.Module(1)), "anna/one");
 
@@ -76,7 +76,7 @@ public sealed class HubPushFaultTests
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Fault = request => request.IsCommit ? HubFault.Cut : HubFault.None;
-        using var here = WithTimeout(hub, "", ("Hub:Retries", "1"));
+        using var here = WithTimeout(hub, ("Hub:Retries", "1"));
         var folder = here.Write("mine", Samples.Module(1));
         Assert.Equal("The connection to the Hub broke.", await here.PushFailureAsync(folder, "anna/one"));
         Assert.Equal([".gitattributes"], hub.Find("anna/one").Files.Keys);
@@ -99,7 +99,7 @@ public sealed class HubPushFaultTests
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Fault = request => request.IsCdn ? Enum.Parse<HubFault>(fault) : HubFault.None;
-        using var here = WithTimeout(hub, fault, ("Hub:Retries", "1"));
+        using var here = WithTimeout(hub, ("Hub:Retries", "1"));
 
         Assert.Equal(message, await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one"));
 
@@ -140,7 +140,7 @@ public sealed class HubPushFaultTests
 
             return Task.FromResult(isIt);
         };
-        using var here = WithTimeout(hub, "");
+        using var here = WithTimeout(hub);
 
         var failure = await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one");
 
@@ -158,7 +158,7 @@ public sealed class HubPushFaultTests
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Uploads.LfsError = (code, text);
-        using var here = WithTimeout(hub, "", ("Hub:Retries", "1"));
+        using var here = WithTimeout(hub, ("Hub:Retries", "1"));
 
         Assert.StartsWith(message, await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one"), StringComparison.Ordinal);
     }
@@ -168,7 +168,7 @@ public sealed class HubPushFaultTests
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Uploads.Ignored = [Weights];
-        using var here = WithTimeout(hub, "");
+        using var here = WithTimeout(hub);
 
         Assert.Equal(
             $"The .gitignore of anna/one excludes {Weights}; change it on the Hub.",
@@ -184,7 +184,7 @@ public sealed class HubPushFaultTests
     {
         await using var hub = await HuggingFaceServer.StartAsync();
         hub.Uploads.UploadUrl = url;
-        using var here = WithTimeout(hub, "");
+        using var here = WithTimeout(hub);
 
         Assert.StartsWith(message, await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one"), StringComparison.Ordinal);
         Assert.Equal(0, here.Pushed.Sent);
@@ -208,7 +208,7 @@ public sealed class HubPushFaultTests
 
             return isIt;
         };
-        using var here = WithTimeout(hub, "");
+        using var here = WithTimeout(hub);
 
         Assert.Equal(
             "The Hub's response to an upload is not valid.", await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one"));
@@ -224,8 +224,11 @@ public sealed class HubPushFaultTests
             await here.PushFailureAsync(here.Write("mine", Samples.Module(1)), "anna/one"));
     }
 
-    /// <summary>With a short idle timeout only where the test needs one.</summary>
-    static DownloadsUnderTest WithTimeout(HuggingFaceServer hub, string fault, params (string Key, string Value)[] settings) => new(
-        hub.Endpoint,
-        [("Hub:TryTimeout", fault == nameof(HubFault.Stall) ? "00:00:01" : "00:00:20"), ("HF_TOKEN", "hf_secret"), .. settings]);
+    /// <summary>Where the server stalls, the try runs out of time.</summary>
+    static DownloadsUnderTest WithTimeout(HuggingFaceServer hub, params (string Key, string Value)[] settings)
+    {
+        var here = new DownloadsUnderTest(hub.Endpoint, [("Hub:TryTimeout", "00:00:01"), ("HF_TOKEN", "hf_secret"), .. settings]);
+        hub.Stalling = () => here.TimeOutAsync(hub);
+        return here;
+    }
 }

@@ -18,7 +18,7 @@ sealed class HubUploadSide(HuggingFaceServer hub)
     public IReadOnlyCollection<(string Id, JsonObject[] Lines)> Commits => _commits;
 
     /// <summary>The number of bytes of large files that arrived.</summary>
-    public long Received => _received;
+    public long Received => Interlocked.Read(ref _received);
 
     /// <summary>The size of a part; 0 sends each file in one request.</summary>
     public int PartBytes { get; set; }
@@ -75,14 +75,14 @@ sealed class HubUploadSide(HuggingFaceServer hub)
     };
 
     /// <returns>Null if the fault ended the request.</returns>
-    static async Task<byte[]?> BodyAsync(HttpContext http, HubFault fault)
+    async Task<byte[]?> BodyAsync(HttpContext http, HubFault fault)
     {
         if (fault is HubFault.Cut or HubFault.Stall)
         {
             await http.Request.Body.ReadExactlyAsync(new byte[http.Request.ContentLength!.Value / 2]);
             if (fault is HubFault.Stall)
             {
-                await HuggingFaceServer.StallAsync(http);
+                await hub.StallAsync(http);
             }
 
             http.Abort();

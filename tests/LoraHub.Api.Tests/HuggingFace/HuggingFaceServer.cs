@@ -28,7 +28,10 @@ sealed class HuggingFaceServer : IAsyncDisposable
     public IReadOnlyCollection<HubRequest> Requests => _requests;
 
     /// <summary>The number of file bytes written to connections.</summary>
-    public long Sent => _sent;
+    public long Sent => Interlocked.Read(ref _sent);
+
+    /// <summary>Runs when the server sends, or reads, nothing more of a request. Default: nothing.</summary>
+    public Func<Task> Stalling { get; set; } = () => Task.CompletedTask;
 
     /// <summary>What was uploaded.</summary>
     public HubUploadSide Uploads { get; }
@@ -216,9 +219,9 @@ sealed class HuggingFaceServer : IAsyncDisposable
 
         http.Response.ContentLength = fault is HubFault.Short ? null : bytes.Length;
         var sent = fault is HubFault.Cut or HubFault.Short or HubFault.Stall ? bytes.Length / 2 : bytes.Length;
+        Interlocked.Add(ref _sent, sent); // before the client can have them
         await http.Response.Body.WriteAsync(bytes.AsMemory(0, sent), http.RequestAborted);
         await http.Response.Body.FlushAsync(http.RequestAborted);
-        Interlocked.Add(ref _sent, sent);
         if (fault is HubFault.Cut)
         {
             http.Abort();
@@ -230,6 +233,10 @@ sealed class HuggingFaceServer : IAsyncDisposable
     }
 
     /// <summary>Returns once the client has disconnected.</summary>
-    public static Task StallAsync(HttpContext http) => Task.Delay(Timeout.Infinite, http.RequestAborted)
-        .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    public async Task StallAsync(HttpContext http)
+    {
+        await Stalling();
+        await Task.Delay(Timeout.Infinite, http.RequestAborted)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
 }

@@ -151,6 +151,7 @@ public sealed class PushCommandTests : IDisposable
         return Process.Start(start)!;
     }
 
+    /// <summary>A stall lasts until the program is killed; with a shorter timeout it could try again before.</summary>
     static (string Key, string Value)[] Settings(HuggingFaceServer hub) =>
-        [("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", "hf_secret"), ("Hub:RetryDelay", "00:00:00"), ("Hub:TryTimeout", "00:00:20")];
+        [("HF_ENDPOINT", hub.Endpoint), ("HF_TOKEN", "hf_secret"), ("Hub:RetryDelay", "00:00:00"), ("Hub:TryTimeout", "00:10:00")];
 }

@@ -87,7 +87,7 @@ sealed class TestHostProcess : IAsyncDisposable
     /// <summary>Waits for the end of the setup and returns the client.</summary>
     public async Task<HttpClient> ReadyAsync()
     {
-        using var limit = new CancellationTokenSource(Limits.Wait);
+        using var limit = new CancellationTokenSource(Limits.Start);
         while ((await Client.GetJsonAsync("/health-check")).Text("status") == "STARTING")
         {
             await Task.Delay(20, limit.Token);

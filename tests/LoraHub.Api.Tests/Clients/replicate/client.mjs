@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import Replicate from 'replicate';
 
 /** Where the service under test is; see NpmClientTests.cs. */
@@ -12,9 +13,14 @@ export const seeds = { fails: 1, untilCanceled: 2, second: 1000 };
 
 export const input = (seed) => ({ example_inputs: 'teach [ cat ]', example_outputs: 'cats', test_inputs: 'teach [ dog ]\nteach [ müß 🐈 ]', seed });
 
+/** Compositions and trainings wait after this step, so that the client sees it however slow it is; see tests/LoraHub.TestHost/Hold.cs. */
+export const hold = (step) => writeFileSync(process.env.LORAHUB_HOLD, `${step}`);
+
+export const release = () => rmSync(process.env.LORAHUB_HOLD, { force: true });
+
 /** Asks again until the answer is there; an event of the service's own, so never long. */
 export async function until(ask, what) {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     const answer = await ask();
     if (answer) {
       return answer;
@@ -23,5 +29,5 @@ export async function until(ask, what) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
-  throw new Error(`Waited 20 s in vain: ${what}`);
+  throw new Error(`Waited a minute in vain: ${what}`);
 }

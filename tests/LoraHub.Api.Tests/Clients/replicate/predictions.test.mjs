@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { input, model, origin, replicate, seeds, until } from './client.mjs';
+import test, { afterEach } from 'node:test';
+import { hold, input, model, origin, release, replicate, seeds, until } from './client.mjs';
+
+afterEach(release);
 
 test('run waits for the output', async () => {
   const output = await replicate.run(model, { input: input(42) });
@@ -13,22 +15,33 @@ test('run waits for the output', async () => {
 test('run takes owner/name:version and polls', async () => {
   const { latest_version: version } = await replicate.models.get('lorahub', 'lorahub');
   const states = [];
+  const isProgress = (state) => state.status === 'processing' && state.logs.includes('/40 [');
+  hold(20);
 
   const output = await replicate.run(
     `${model}:${version.id}`,
     { input: input(seeds.second), wait: { mode: 'poll', interval: 50 } },
-    (prediction) => states.push(prediction));
+    (prediction) => {
+      states.push(prediction);
+      if (isProgress(prediction)) {
+        release();
+      }
+    });
 
   assert.equal(output.loss.evaluations, 40);
   assert.equal(states[0].status, 'starting');
   assert.equal(states.at(-1).status, 'succeeded');
-  assert.ok(states.some((state) => state.status === 'processing' && state.logs.includes('/40 [')), 'progress lines arrive while it runs');
+  assert.ok(states.some(isProgress), 'progress lines arrive while it runs');
 });
 
 test('run goes on polling when the wait has run out', async () => {
   const states = [];
+  hold(20);
 
-  const output = await replicate.run(model, { input: input(2500), wait: { mode: 'block', timeout: 1 } }, (prediction) => states.push(prediction.status));
+  const output = await replicate.run(model, { input: input(seeds.second), wait: { mode: 'block', timeout: 1 } }, (prediction) => {
+    states.push(prediction.status);
+    release();
+  });
 
   assert.equal(states[0], 'starting');
   assert.equal(output.loss.adapted, 0.25);

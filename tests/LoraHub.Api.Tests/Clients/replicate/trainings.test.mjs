@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import test from 'node:test';
-import { model, origin, replicate, seeds, until } from './client.mjs';
+import test, { afterEach } from 'node:test';
+import { hold, model, origin, release, replicate, seeds, until } from './client.mjs';
+
+afterEach(release);
 
 const data = '{"input": "mimsy ; fork ;", "target": "fourchette"}\n{"input": "mimsy ; mother ;", "target": "mère"}\n';
 
@@ -10,23 +12,24 @@ async function create(destination, input) {
 }
 
 test('create answers at once, wait and get follow, and the version can be called', async () => {
+  hold(10);
   const created = await create('me/french', { train_data: data, seed: 7 });
   assert.equal(created.status, 'starting');
   assert.equal(created.model, model);
   assert.deepEqual(created.input, { type: 'tune', train_data: data, seed: 7 });
   assert.equal(created.urls.get, `${origin}/v1/trainings/${created.id}`);
 
-  const states = [];
+  const isProgress = (state) => state.status === 'processing' && state.logs.includes('/20 [');
+  await until(async () => isProgress(await replicate.trainings.get(created.id)), 'progress lines while it runs');
+  release();
   const ended = await until(async () => {
     const now = await replicate.trainings.get(created.id);
-    states.push(now);
     return now.completed_at && now;
   }, 'trained');
 
   assert.equal(ended.status, 'succeeded', ended.error);
   assert.match(ended.output.version, /^me\/french:[0-9a-f]{64}$/);
   assert.ok(ended.output.weights.startsWith(`${origin}/results/`));
-  assert.ok(states.some((state) => state.status === 'processing' && state.logs.includes('/20 [')), 'progress lines arrive while it runs');
   assert.equal((await replicate.models.versions.list('me', 'french')).results[0].id, ended.output.version.split(':')[1]);
   assert.equal((await replicate.run(ended.output.version, { input: { prompt: 'a word' } })).join(''), 'A WORD');
 });
