@@ -5,23 +5,24 @@ using LoraHub.Core;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Cog;
 
 /// <summary>The services that <see cref="CogCreation"/> uses.</summary>
 sealed record CogServices(
-    PredictionIntake Intake,
-    IPredictionStore Store,
-    IPredictionQueue Queue,
-    IPredictionEvents Events,
-    WorkerState Worker,
-    CogReaders Readers,
-    OpenStreams Streams,
-    GracefulStop Stop,
-    IOptions<ApiOptions> Options,
-    IOptions<QueueOptions> Queued,
-    TimeProvider Time);
+    [FromServices] PredictionIntake Intake,
+    [FromServices] IPredictionStore Store,
+    [FromServices] IPredictionQueue Queue,
+    [FromServices] IPredictionEvents Events,
+    [FromServices] WorkerState Worker,
+    [FromServices] CogReaders Readers,
+    [FromServices] OpenStreams Streams,
+    [FromServices] GracefulStop Stop,
+    [FromServices] IOptions<ApiOptions> Options,
+    [FromServices] IOptions<QueueOptions> Queued,
+    [FromServices] TimeProvider Time);
 
 /// <summary>Creates predictions. Answers with the result, with an event stream, or at once. Checks run in Cog's order.</summary>
 static class CogCreation

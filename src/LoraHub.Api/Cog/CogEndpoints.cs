@@ -16,8 +16,6 @@ namespace LoraHub.Api.Cog;
 /// <summary>Maps the bare paths, which follow the HTTP API of a Cog container.</summary>
 static class CogEndpoints
 {
-    static readonly string[] Reads = [HttpMethods.Get, HttpMethods.Head];
-
     public static IServiceCollection AddCog(this IServiceCollection services) => services
         .AddSingleton<CogReaders>()
         .AddSingleton<CogHealthCheck>()
@@ -33,14 +31,14 @@ static class CogEndpoints
         cog.AddEndpointFilter((context, next) => context.HttpContext.Request.Path.Value is [_, .., '/']
             ? ValueTask.FromResult<object?>(TypedResults.NotFound()) // routing accepts a trailing slash, Cog does not
             : next(context));
-        cog.MapMethods("/", Reads, Index).WithName("root.get").WithSummary("List the service's URLs").Produces<CogIndex>();
-        cog.MapMethods("/health-check", Reads, CogHealthCheck.AnswerAsync)
+        cog.MapMethods("/", RouteMethods.Read, Index).WithName("root.get").WithSummary("List the service's URLs").Produces<CogIndex>();
+        cog.MapMethods("/health-check", RouteMethods.Read, CogHealthCheck.AnswerAsync)
             .AllowAnonymous() // probes have no token
             .WithName("health.get")
             .WithSummary("Get the service's health")
             .WithDescription("Always 200. `status` is STARTING, READY, BUSY, SETUP_FAILED or UNHEALTHY.")
             .Produces<CogHealth>();
-        cog.MapMethods("/openapi.json", Reads, OpenApi)
+        cog.MapMethods("/openapi.json", RouteMethods.Read, OpenApi)
             .WithName("openapi.get")
             .WithSummary("Get Cog's OpenAPI document of the inputs and the output")
             .WithDescription("OpenAPI 3.0.2, as Cog's own tools read it. 503 until setup has succeeded.")

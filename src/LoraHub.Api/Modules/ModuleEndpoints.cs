@@ -85,23 +85,23 @@ static class ModuleEndpoints
 
     static void MapFiles(this IEndpointRouteBuilder modules)
     {
-        modules.MapRead($"{One}/card", ModuleDownloads.CardAsync)
+        modules.MapMethods($"{One}/card", RouteMethods.Read, ModuleDownloads.CardAsync)
             .WithName("modules.card.get")
             .WithSummary("Download a module's card, README.md")
             .WithDescription("Markdown as it was published; its content is untrusted.")
             .Produces<string>(StatusCodes.Status200OK, "text/markdown")
             .ProducesProblem(StatusCodes.Status404NotFound);
-        modules.MapRead($"{One}/download", ModuleDownloads.ZipAsync)
+        modules.MapMethods($"{One}/download", RouteMethods.Read, ModuleDownloads.ZipAsync)
             .WithName("modules.download")
             .WithSummary("Download a module as a zip of its files")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")
             .ProducesProblem(StatusCodes.Status404NotFound);
-        modules.MapRead($"{Version}/download", ModuleDownloads.VersionZipAsync)
+        modules.MapMethods($"{Version}/download", RouteMethods.Read, ModuleDownloads.VersionZipAsync)
             .WithName("modules.versions.download")
             .WithSummary("Download a version of a module as a zip of its files")
             .Produces<byte[]>(StatusCodes.Status200OK, "application/zip")
             .ProducesProblem(StatusCodes.Status404NotFound);
-        modules.MapRead($"{Version}/files/{{file}}", ModuleDownloads.FileAsync)
+        modules.MapMethods($"{Version}/files/{{file}}", RouteMethods.Read, ModuleDownloads.FileAsync)
             .WithName("modules.versions.files.download")
             .WithSummary("Download one file of a version")
             .WithDescription("Supports range requests.")
@@ -147,9 +147,6 @@ static class ModuleEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound)
             .ProducesProblem(ModuleExamples.NotOwned);
     }
-
-    static RouteHandlerBuilder MapRead(this IEndpointRouteBuilder routes, string path, Delegate handler) =>
-        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handler);
 
     static RouteHandlerBuilder WithListQuery(this RouteHandlerBuilder route) => route
         .WithQuery("q", "Words or word prefixes that the id or the card must all contain: `translate`.", "")

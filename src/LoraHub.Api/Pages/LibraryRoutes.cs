@@ -12,6 +12,7 @@ using LoraHub.Modules.Ranking;
 using LoraHub.Modules.Versions;
 using LoraHub.Web.Library;
 using LoraHub.Web.Playground;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Primitives;
 
 namespace LoraHub.Api.Pages;
@@ -183,8 +184,12 @@ static class LibraryRoutes
     }
 
     /// <summary>What a module's page is made from.</summary>
-    sealed record PageData(
-        PageAnswers Answers, IModuleIndex Index, IModelStore Entries, ModelCatalog Catalog, SimilarModules Similar);
+    internal sealed record PageData(
+        [FromServices] PageAnswers Answers,
+        [FromServices] IModuleIndex Index,
+        [FromServices] IModelStore Entries,
+        [FromServices] ModelCatalog Catalog,
+        [FromServices] SimilarModules Similar);
 
     static Task<IResult> ReleaseAsync(HttpContext http, PageAnswers answers, ModuleChanges changes, string owner, string name) =>
         MarkAsync(http, answers, changes, $"{owner}/{name}", reason: null, ModuleAction.Released);

@@ -91,7 +91,7 @@ static class PageServices
     {
         if (page.Metadata.OfType<HttpMethodMetadata>().LastOrDefault() is { HttpMethods: [var only] } methods && HttpMethods.IsGet(only))
         {
-            page.Metadata[page.Metadata.IndexOf(methods)] = new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]);
+            page.Metadata[page.Metadata.IndexOf(methods)] = new HttpMethodMetadata(RouteMethods.Read);
         }
     }
 

@@ -1,4 +1,5 @@
 using LoraHub.Api.Docs;
+using LoraHub.Api.Http;
 using LoraHub.Core.Predictions;
 using Microsoft.Net.Http.Headers;
 
@@ -17,14 +18,15 @@ static class ResultEndpoints
 
     public static IEndpointRouteBuilder MapResults(this IEndpointRouteBuilder routes)
     {
-        Map(routes, "{name}", DownloadAsync)
+        var results = routes.MapGroup("/results/{digest}").WithTags("Results").AllowAnonymous();
+        results.MapMethods("/{name}", RouteMethods.Read, DownloadAsync)
             .WithPathParameter("name", "`adapter.zip` or `checkpoint.zip`.", "adapter.zip")
             .WithName("results.get")
             .WithSummary("Download a file of a prediction")
             .WithDescription("Its URL is in the prediction's `output`. Supports range requests; the file never changes.")
             .Produces<byte[]>(StatusCodes.Status200OK, Zip)
             .ProducesProblem(StatusCodes.Status404NotFound);
-        Map(routes, Trace, DownloadTraceAsync)
+        results.MapMethods($"/{Trace}", RouteMethods.Read, DownloadTraceAsync)
             .WithName("results.trace.get")
             .WithSummary("Download the trace of a prediction's search")
             .WithDescription("Every evaluation with its weights, loss and time. Its URL is in the prediction's `output`. "
@@ -33,11 +35,6 @@ static class ResultEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound);
         return routes;
     }
-
-    static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string name, Delegate download) =>
-        routes.MapMethods($"/results/{{digest}}/{name}", [HttpMethods.Get, HttpMethods.Head], download)
-            .WithTags("Results")
-            .AllowAnonymous();
 
     static async Task<IResult> DownloadAsync(
         string digest, string name, HttpResponse response, IBlobStore blobs, CancellationToken cancellationToken) =>

@@ -40,7 +40,7 @@ static class FileEndpoints
             .WithDescription("Predictions that use it keep their copy of its content and continue.")
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblem(StatusCodes.Status404NotFound);
-        v1.MapMethods("/files/{id}/download", [HttpMethods.Get, HttpMethods.Head], DownloadAsync)
+        v1.MapMethods("/files/{id}/download", RouteMethods.Read, DownloadAsync)
             .AllowAnonymous()
             .WithName("files.download")
             .WithSummary("Download a file's content")

@@ -8,13 +8,18 @@ using LoraHub.Api.Security;
 using LoraHub.Core;
 using LoraHub.Core.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Models;
 
 /// <summary>The services that <see cref="ModelEndpoints"/> uses.</summary>
 sealed record ModelServices(
-    ModelCatalog Catalog, ModelList List, Composer Composer, IOptions<LimitsOptions> Limits, CancellationToken Aborted);
+    [FromServices] ModelCatalog Catalog,
+    [FromServices] ModelList List,
+    [FromServices] Composer Composer,
+    [FromServices] IOptions<LimitsOptions> Limits,
+    CancellationToken Aborted);
 
 /// <summary>Maps <c>/v1/models</c>: the composer, the base models and the modules.</summary>
 static class ModelEndpoints

@@ -5,22 +5,23 @@ using LoraHub.Api.Worker;
 using LoraHub.Core;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>The services that <see cref="ReplicateCreation"/> uses.</summary>
 sealed record ReplicateServices(
-    PredictionIntake Intake,
-    IPredictionEvents Events,
-    Composer Composer,
-    ModelCatalog Models,
-    RunAddresses Addresses,
-    WorkerState Worker,
-    GracefulStop Stop,
-    IOptions<ApiOptions> Options,
-    IOptions<QueueOptions> Queue,
-    TimeProvider Time);
+    [FromServices] PredictionIntake Intake,
+    [FromServices] IPredictionEvents Events,
+    [FromServices] Composer Composer,
+    [FromServices] ModelCatalog Models,
+    [FromServices] RunAddresses Addresses,
+    [FromServices] WorkerState Worker,
+    [FromServices] GracefulStop Stop,
+    [FromServices] IOptions<ApiOptions> Options,
+    [FromServices] IOptions<QueueOptions> Queue,
+    [FromServices] TimeProvider Time);
 
 /// <summary>Creates predictions. Answers at once, or with the result if it comes within the requested wait.</summary>
 static class ReplicateCreation

@@ -2,12 +2,18 @@ using LoraHub.Api.Http;
 using LoraHub.Api.Models;
 using LoraHub.Core.Json;
 using LoraHub.Core.Predictions;
+using Microsoft.AspNetCore.Mvc;
 
 namespace LoraHub.Api.Replicate.Predictions;
 
 /// <summary>The services that <see cref="ReplicateRecord"/> uses.</summary>
 sealed record RecordServices(
-    IPredictionStore Store, IPredictionQueue Queue, IDataRetention Retention, Composer Composer, RunAddresses Addresses, CancellationToken Aborted);
+    [FromServices] IPredictionStore Store,
+    [FromServices] IPredictionQueue Queue,
+    [FromServices] IDataRetention Retention,
+    [FromServices] Composer Composer,
+    [FromServices] RunAddresses Addresses,
+    CancellationToken Aborted);
 
 /// <summary>Gets, cancels and deletes predictions or trainings. The id of one is unknown as the other's.</summary>
 static class ReplicateRecord
