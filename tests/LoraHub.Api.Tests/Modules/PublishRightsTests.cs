@@ -53,8 +53,7 @@ public sealed class PublishRightsTests(ScopedService scoped) : IClassFixture<Sco
         using var limit = new CancellationTokenSource(Limits.Wait);
         while (!Directory.Exists(scoped.Service.Incoming) || !Directory.EnumerateFileSystemEntries(scoped.Service.Incoming).Any())
         {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await Task.Delay(10, limit.Token);
         }
     }
 

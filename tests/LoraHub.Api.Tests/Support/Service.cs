@@ -72,8 +72,7 @@ sealed class Service : WebApplicationFactory<Program>
         using var limit = new CancellationTokenSource(Limits.Wait);
         while (await Services.GetRequiredService<IPredictionStore>().FindAsync(id, limit.Token) is null)
         {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            await Task.Delay(10, limit.Token);
         }
     }
 
