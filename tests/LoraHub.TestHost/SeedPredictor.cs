@@ -12,15 +12,17 @@ namespace LoraHub.TestHost;
 /// <item><term>2</term><description>logs a line and runs until it is canceled</description></item>
 /// <item><term>3</term><description>logs a line and throws an unexpected exception, with the input in its message</description></item>
 /// <item><term>4</term><description>logs 3,000 lines at once and answers</description></item>
+/// <item><term>5</term><description>runs until the service is asked to stop, and a second longer, and answers</description></item>
 /// <item><term>6</term><description>writes an adapter of 64 MiB and answers</description></item>
 /// <item><term>100 to 600,000</term><description>runs for that number of milliseconds, in <c>max_inference_step</c> steps with a progress line
 /// each, and answers</description></item>
 /// </list>
 /// The settings <c>TestHost:SetupMilliseconds</c> and <c>TestHost:SetupFails</c> do the same for the setup; <see cref="Hold"/> stops runs at a step.
 /// </summary>
-sealed class SeedPredictor(IConfiguration configuration) : IPredictor
+/// <param name="lifetime">Null for commands that are no service.</param>
+sealed class SeedPredictor(IConfiguration configuration, IHostApplicationLifetime? lifetime = null) : IPredictor
 {
-    const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, Writes = 6, ShortestRun = 100, LongestRun = 600_000;
+    const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, Stays = 5, Writes = 6, ShortestRun = 100, LongestRun = 600_000;
 
     readonly Hold _hold = new(configuration);
 
@@ -55,6 +57,10 @@ sealed class SeedPredictor(IConfiguration configuration) : IPredictor
                     progress.Log($"line {line}");
                 }
 
+                break;
+            case Stays:
+                WaitHandle.WaitAny([lifetime!.ApplicationStopping.WaitHandle, cancellationToken.WaitHandle]);
+                Wait(TimeSpan.FromSeconds(1), cancellationToken);
                 break;
             case Writes:
                 Fill(Path.Combine(folder, "adapter.zip"), cancellationToken);

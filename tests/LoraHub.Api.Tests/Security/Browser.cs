@@ -39,7 +39,25 @@ static class Browser
         finally
         {
             process.Kill(entireProcessTree: true);
-            profile.Delete(recursive: true);
+            await DeleteAsync(profile);
+        }
+    }
+
+    /// <summary>Its processes may outlive it for a moment, and write.</summary>
+    static async Task DeleteAsync(DirectoryInfo profile)
+    {
+        using var limit = new CancellationTokenSource(Limits.Wait);
+        while (true)
+        {
+            try
+            {
+                profile.Delete(recursive: true);
+                return;
+            }
+            catch (IOException) when (!limit.IsCancellationRequested)
+            {
+                await Task.Delay(50, CancellationToken.None);
+            }
         }
     }
 }

@@ -7,6 +7,9 @@ public sealed class PrivateFileTests
     const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
+    /// <summary>What .NET gives for a path that does not exist.</summary>
+    const UnixFileMode Gone = (UnixFileMode)(-1);
+
     [Fact]
     public async Task What_the_service_makes_in_an_open_folder_is_accessible_only_to_its_user()
     {
@@ -54,7 +57,8 @@ public sealed class PrivateFileTests
         }
     }
 
-    static bool IsPrivate(FileSystemInfo entry) => (ModeOf(entry) & Others) == UnixFileMode.None;
+    /// <summary>Also of what has been deleted meanwhile, such as the folder of a run that has ended.</summary>
+    static bool IsPrivate(FileSystemInfo entry) => ModeOf(entry) is var mode && (mode == Gone || (mode & Others) == UnixFileMode.None);
 
     static UnixFileMode ModeOf(FileSystemInfo entry) => OperatingSystem.IsWindows() ? UnixFileMode.None : entry.UnixFileMode;
 }

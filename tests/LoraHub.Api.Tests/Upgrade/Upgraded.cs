@@ -63,6 +63,7 @@ public abstract class Upgraded : IAsyncLifetime
             AtOnce[name] = await GetAsync(UrlOf(name));
         }
 
+        _service.Work(); // what was open is open until here
         await EndAsync();
         _client.Dispose();
         _service = await RestartAsync(_service);

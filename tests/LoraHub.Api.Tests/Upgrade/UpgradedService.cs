@@ -1,8 +1,10 @@
 using System.Net.Http.Headers;
 using LoraHub.Api.Tests.Support;
 using LoraHub.Api.Tests.Webhooks;
+using LoraHub.Core.Predictions;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -12,6 +14,11 @@ namespace LoraHub.Api.Tests.Upgrade;
 sealed class UpgradedService(string dataPath, params (string Key, string Value)[] settings) : WebApplicationFactory<Program>
 {
     const string Token = TestTokens.Anna;
+
+    readonly ManualResetEventSlim _mayWork = new();
+
+    /// <summary>Lets the worker begin: until then it is as if it were still loading the model.</summary>
+    public void Work() => _mayWork.Set();
 
     /// <summary>Starts the service.</summary>
     public void Start()
@@ -24,6 +31,7 @@ sealed class UpgradedService(string dataPath, params (string Key, string Value)[
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
+        _mayWork.Dispose();
         using var limit = new CancellationTokenSource(Limits.Wait);
         while (IsInUse())
         {
@@ -45,7 +53,7 @@ sealed class UpgradedService(string dataPath, params (string Key, string Value)[
             ("Api:PublicUrl", Before.Origin),
             Receiver.Allowed,
             ("Api:Version", Before.Version),
-            ("Queue:Lease", "00:00:02"),
+            ("Queue:Lease", "00:00:10"),
             ("Inference:Precision", "Fp32"),
             ("Inference:Threads", "1"),
             TestTokens.Settings[0],
@@ -56,6 +64,12 @@ sealed class UpgradedService(string dataPath, params (string Key, string Value)[
         {
             builder.UseSetting(key, value);
         }
+
+        builder.ConfigureTestServices(services =>
+        {
+            var inner = services.Last(service => service.ServiceType == typeof(IPredictor)).ImplementationFactory!;
+            services.AddSingleton<IPredictor>(provider => new WaitingPredictor((IPredictor)inner(provider), _mayWork));
+        });
     }
 
     bool IsInUse()

@@ -16,17 +16,17 @@ public sealed class GracefulStopTests : IDisposable
     public async Task A_running_prediction_is_finished_and_waiting_ones_wait_for_the_next_start()
     {
         string running, waiting;
-        await using (var host = await StartAsync(drainTime: "00:00:20"))
+        await using (var host = await StartAsync(drainTime: "00:01:00"))
         {
             var client = await host.ReadyAsync();
-            running = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 1500}}""");
+            running = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 5}}"""); // until the stop
             waiting = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 7}}""");
             await host.UntilLogAsync($"{running} was started");
             Assert.Equal(0, await host.TerminateAsync());
             Assert.DoesNotContain($"{waiting} was started", host.Log);
         }
 
-        await using var next = await StartAsync(drainTime: "00:00:20");
+        await using var next = await StartAsync(drainTime: "00:01:00");
         var ended = await next.Client.GetJsonAsync($"/v1/predictions/{running}");
         Assert.Equal("succeeded", ended.Text("status"));
         Assert.DoesNotContain("Attempt", ended.Text("logs"));

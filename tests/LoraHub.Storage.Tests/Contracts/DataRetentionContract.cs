@@ -120,21 +120,20 @@ public abstract class DataRetentionContract : IAsyncLifetime
     [Fact]
     public async Task All_predictions_are_emptied_in_several_batches()
     {
-        var ids = new List<string>();
-        for (var i = 0; i < 450; i++)
+        var ids = await Task.WhenAll(Enumerable.Range(0, 450).Select(async _ =>
         {
-            var created = await _engine.CreateAsync();
-            await _engine.CancelAsync(created.Id);
-            ids.Add(created.Id);
-        }
-
+            var id = (await _engine.CreateAsync()).Id;
+            await _engine.CancelAsync(id);
+            return id;
+        }));
+        await _engine.SettleAsync();
         _engine.Time.Advance(Hour);
 
-        Assert.Equal(ids.Count, await _engine.Retention.RemoveAsync(DataParts.Inputs, _engine.Time.GetUtcNow(), Cancellation));
+        Assert.Equal(ids.Length, await _engine.Retention.RemoveAsync(DataParts.Inputs, _engine.Time.GetUtcNow(), Cancellation));
 
         foreach (var id in ids)
         {
-            Assert.Empty((await _engine.FindAsync(id)).Input);
+            Assert.Empty((await _engine.Store.FindAsync(id, Cancellation))!.Input);
         }
     }
 

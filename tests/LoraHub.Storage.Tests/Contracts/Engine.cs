@@ -95,8 +95,8 @@ public abstract class Engine : IAsyncDisposable
 
 static class Wait
 {
-    /// <summary>The timeout for something that should happen at once.</summary>
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    /// <summary>The timeout for something that should happen at once: it only stops a hang, for a busy machine may stand still for seconds.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static async IAsyncEnumerable<T> WithLimit<T>(this IAsyncEnumerable<T> items)
     {

@@ -1,6 +1,7 @@
 using LoraHub.Core;
 using LoraHub.Core.Predictions;
 using LoraHub.Storage.Distributed;
+using LoraHub.Storage.Tests.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -40,9 +41,11 @@ public sealed class RecordingTurnTests(NatsServer nats, PostgresServer postgres)
         {
         }
 
-        await using var next = await RecordingTurn.TakeAsync(Database(engine.Services), Cancellation).WaitAsync(
-            TimeSpan.FromSeconds(5), Cancellation);
+        await using var next = await RecordingTurn.TakeAsync(Database(engine.Services), Cancellation).WaitAsync(Wait.Limit, Cancellation);
         await next.KeepAsync(Cancellation);
+        await using var ended = engine.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+            "SELECT sessions_fatal FROM pg_stat_database WHERE datname = current_database()");
+        Assert.Equal(0L, await ended.ExecuteScalarAsync(Cancellation)); // the server ended none that was silent for too long
     }
 
     [Fact]

@@ -106,7 +106,7 @@ public sealed class TrainingQueueTests(NatsServer server) : IAsyncLifetime
 
     WorkNode NewNode()
     {
-        var node = new WorkNode(server.Url, _prefix, "cpu");
+        var node = new WorkNode(server.Url, _prefix, "cpu", WorkNode.ShortLease);
         _nodes.Add(node);
         return node;
     }

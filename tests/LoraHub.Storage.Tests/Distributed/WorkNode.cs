@@ -11,19 +11,20 @@ namespace LoraHub.Storage.Tests.Distributed;
 /// <summary>A process of the deployment. Disposing it does not dispose its leases: it is lost.</summary>
 sealed class WorkNode : IAsyncDisposable
 {
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(2);
+    /// <summary>For tests that wait for the end of a lease, and for all others: a process that stands still for a moment loses none.</summary>
+    public static readonly TimeSpan ShortLease = TimeSpan.FromSeconds(2), Lease = TimeSpan.FromMinutes(1);
 
     readonly Broker _broker;
     readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lorahub-");
 
-    public WorkNode(string url, string prefix, string hardware)
+    public WorkNode(string url, string prefix, string hardware, TimeSpan lease)
     {
         _broker = new Broker(Options.Create(new DistributedOptions { Nats = url, Prefix = prefix }), NullLogger<Broker>.Instance);
         var large = new LargeContents(_broker);
         Log = new EventLog(_broker, large, TimeProvider.System);
         Checkpoints = new ObjectCheckpoints(
             _broker, Options.Create(new DataOptions { Path = _folder.FullName }), NullLogger<ObjectCheckpoints>.Instance);
-        Queue = new WorkQueue(_broker, Log, large, Options.Create(new QueueOptions { Hardware = hardware, Lease = Lease, MaxAttempts = 2 }),
+        Queue = new WorkQueue(_broker, Log, large, Options.Create(new QueueOptions { Hardware = hardware, Lease = lease, MaxAttempts = 2 }),
             NullLogger<WorkQueue>.Instance);
     }
 
