@@ -66,8 +66,10 @@ public sealed class PageKeyTests
             Assert.Equal("/trainings", signedIn.Headers.Location!.ToString());
             Assert.Empty(home.EnumerateFileSystemInfos());
             Assert.DoesNotContain(TestTokens.Anna, host.Log, StringComparison.Ordinal);
-            var lines = host.Log.Split('\n').Where(line => !line.Contains("the heartbeat has been running", StringComparison.Ordinal)); // a busy machine
-            Assert.DoesNotContain(lines, line => line.Contains(" WRN ", StringComparison.Ordinal) || line.Contains(" ERR ", StringComparison.Ordinal));
+            var lines = host.Log.Split('\n')
+                .Where(line => !line.Contains("the heartbeat has been running", StringComparison.Ordinal)); // on a busy machine
+            Assert.DoesNotContain(lines, line => line.Contains(" WRN ", StringComparison.Ordinal));
+            Assert.DoesNotContain(lines, line => line.Contains(" ERR ", StringComparison.Ordinal));
         }
         finally
         {

@@ -34,7 +34,8 @@ public sealed partial class DashboardTests
         Assert.Equal("succeeded", prediction.Text("status"));
         using var unknown = await client.FetchAsync($"/{Canary}");
 
-        var scrape = await Scrape.UntilAsync(client, scrape => // a request is counted after its response is sent, and a prediction's time after its end
+        // A request is counted after its response is sent, and a prediction's time after its end.
+        var scrape = await Scrape.UntilAsync(client, scrape =>
             scrape.Value("http_server_request_duration_seconds_count", ("http_route", "/predictions")) > 0
             && scrape.Value("http_server_request_duration_seconds_count", ("http_response_status_code", "404")) > 0
             && scrape.Value("lorahub_prediction_duration_seconds_count") > 0);
