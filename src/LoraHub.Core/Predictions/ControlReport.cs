@@ -26,8 +26,8 @@ public sealed record ControlReport
     public ControlResult? Composed { get; init; }
 
     /// <summary>
-    /// The same steps at the same rate on a new LoRA of the same layers and rank, as PEFT initializes it: tuning without modules. The rate suits a
-    /// composed start; a new LoRA reaches more at a higher one (docs/methods.md).
+    /// The same steps on a new LoRA of the same layers and rank, as PEFT initializes it, at a rate of its own: tuning without modules
+    /// (docs/methods.md).
     /// </summary>
     [JsonPropertyName("tuned_from_zero"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ControlResult? TunedFromZero { get; init; }

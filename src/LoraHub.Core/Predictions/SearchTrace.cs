@@ -38,6 +38,10 @@ public sealed record SearchTrace
     [JsonPropertyName("modules")]
     public required IReadOnlyList<TracedModule> Modules { get; init; }
 
+    /// <summary>The slopes of the whole pool, in its order; absent when modules were not ranked by slope.</summary>
+    [JsonPropertyName("slopes"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TracedSlope>? Slopes { get; init; }
+
     /// <summary>The evaluations that selected modules before the search, in order; absent when the examples did not select them.</summary>
     [JsonPropertyName("screens"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<TracedScreen>? Screens { get; init; }
@@ -66,6 +70,12 @@ public sealed record SearchTrace
 public sealed record TracedModule(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("digest")] string Digest);
+
+/// <summary>How the loss on the examples changes with one module's weight at w = 0.</summary>
+/// <param name="Slope">The derivative of the mean token loss divided by the norm of the module's update; null when it was not finite.</param>
+public sealed record TracedSlope(
+    [property: JsonPropertyName("module")] string Module,
+    [property: JsonPropertyName("slope")] double? Slope);
 
 /// <summary>One evaluation of several modules, each at w = 1, on a part of the examples.</summary>
 /// <param name="Part">Counted from 0.</param>

@@ -52,6 +52,9 @@ public sealed class AdapterLayout
     /// <summary>Two layouts have the same signature if and only if their keys and shapes are equal.</summary>
     public string Signature => string.Join(';', Slots.Select(slot => $"{slot.Layer}:{slot.Output}x{slot.Rank}x{slot.Input}"));
 
+    /// <summary>The layers of a layout with the signature.</summary>
+    public static IEnumerable<string> LayersOf(string signature) => signature.Split(';').Select(slot => slot[..slot.LastIndexOf(':')]);
+
     /// <summary>Returns PEFT's name of a factor.</summary>
     public static string Key(string layer, string factor) => $"{Prefix}{layer}.{factor}.weight";
 

@@ -67,19 +67,24 @@ sealed class Controls(
     /// <summary>The same method, budget and number of candidates, on random modules: they are screened as the real ones are.</summary>
     ControlResult RandomDirections(FewShotExamples examples)
     {
-        var random = plan.Modules.Index().Select(module => module.Item.WithRandomDirections(plan.Seed + module.Index)).ToArray();
+        var random = plan.Slopes is { } slopes
+            ? slopes.SteepestRandom(inputs, targets, plan.Seed)
+            : [.. plan.Modules.Index().Select(module => module.Item.WithRandomDirections(plan.Seed + module.Index))];
         try
         {
-            using var found = search.Find(random, inputs, targets, log: null);
+            using var found = search.Find(random, inputs, targets, log: null, plan.RankingCost);
             return Result(examples, found.ToLayers(Base.Model.ComputeType), found.Weights);
         }
         finally
         {
-            Array.ForEach(random, module => module.Dispose());
+            foreach (var module in random)
+            {
+                module.Dispose();
+            }
         }
     }
 
-    /// <summary>The method's steps on a new LoRA of the same layers and rank, as PEFT initializes it.</summary>
+    /// <summary>The method's steps on a new LoRA of the same layers and rank, as PEFT initializes it, at a rate that suits it.</summary>
     ControlResult? TunedFromZero(FewShotExamples examples, FoundAdapter found)
     {
         using var scope = NewDisposeScope();
@@ -91,7 +96,7 @@ sealed class Controls(
         }
 
         using var factors = TuningStart.New(Base.Model, TuningStart.SideBySide(slots), FewShotTuning.Scope, plan.Seed);
-        search.Tuning(inputs, targets).Tune(factors, double.PositiveInfinity, log: null);
+        search.Tuning(inputs, targets).Tune(factors, double.PositiveInfinity, log: null, FewShotTuning.NewRate);
         return Result(examples, factors.ToLayers(Base.Model.ComputeType), [0]);
     }
 
@@ -117,12 +122,12 @@ sealed class Controls(
         {
             using var scope = NewDisposeScope();
             int[][] otherInputs = [.. inputs.Where((_, i) => i != left)], otherTargets = [.. targets.Where((_, i) => i != left)];
-            var candidates = plan.Select(Input with
+            var candidates = plan.Slopes is { } slopes ? slopes.Steepest(otherInputs, otherTargets, log: null) : plan.Select(Input with
             {
                 ExampleInputs = [.. Input.ExampleInputs.Where((_, i) => i != left)],
                 ExampleOutputs = [.. Input.ExampleOutputs.Where((_, i) => i != left)],
             });
-            using var found = search.Find(candidates, otherInputs, otherTargets, log: null);
+            using var found = search.Find(candidates, otherInputs, otherTargets, log: null, plan.RankingCost);
             using var probes = search.Probes(candidates, otherInputs, otherTargets);
             using var alone = new DeltaComposition([probes.Best().Module], Base.Model.ComputeType);
             adapted += IsRight(left, found.ToLayers(Base.Model.ComputeType)) ? 1 : 0;

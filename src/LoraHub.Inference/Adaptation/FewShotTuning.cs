@@ -20,6 +20,11 @@ sealed class FewShotTuning(
 {
     public const double Rate = 1e-3;
 
+    /// <summary>
+    /// The rate for a new LoRA, whose B is zero: the best of five on the even-numbered tasks, so that plain tuning is compared at its own best.
+    /// </summary>
+    public const double NewRate = 5e-3;
+
     /// <summary>With the decoder's layers too, the steps overfit five examples.</summary>
     public const TuningScope Scope = TuningScope.Encoder;
 
@@ -69,9 +74,10 @@ sealed class FewShotTuning(
 
     /// <summary>Runs the steps on factors.</summary>
     /// <param name="startLoss">Mean token loss before the steps.</param>
+    /// <param name="rate">The learning rate.</param>
     /// <returns>Null if the loss is not lower afterwards: then the factors are of no use.</returns>
     /// <exception cref="OperationCanceledException">Checked before each micro-batch of a step.</exception>
-    public TuningOutcome? Tune(LoraFactors factors, double startLoss, SearchLog? log)
+    public TuningOutcome? Tune(LoraFactors factors, double startLoss, SearchLog? log, double rate = Rate)
     {
         using var scope = NewDisposeScope();
         using var gradient = new StepGradient(model.Model, factors, hasDropout: false);
@@ -79,7 +85,7 @@ sealed class FewShotTuning(
         for (var step = 1; step <= steps; step++)
         {
             var before = gradient.Backward(_rows, dropout: null, cancellationToken);
-            if (!double.IsFinite(before) || !double.IsFinite(optimizer.Step(factors.Gradient, Rate, step)))
+            if (!double.IsFinite(before) || !double.IsFinite(optimizer.Step(factors.Gradient, rate, step)))
             {
                 return null;
             }
@@ -98,7 +104,8 @@ sealed class FewShotTuning(
         return examples.MeanTokenLosses(factors.ToLayers(model.Model.ComputeType), cancellationToken)[0];
     }
 
-    static TuningExample[] Rows(T5Model model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
+    /// <summary>The examples in micro-batches' order.</summary>
+    internal static TuningExample[] Rows(T5Model model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
     {
         var pad = model.Config.PadTokenId;
         return

@@ -37,12 +37,22 @@ sealed class ModuleProbes : IDisposable
         CancellationToken cancellationToken)
     {
         (_base, _modules, _cache, _cancellationToken) = (model, modules, cache, cancellationToken);
-        _baseKey = $"{BaseModels.Stamp(model.Model.Folder)}|{model.Model.ComputeType}|{model.Model.Device}";
+        _baseKey = KeyOf(model);
         _all = ExampleSet.Of(model, inputs, targets);
         var parts = Math.Min(inputs.Count, SuccessiveHalving.MostParts);
         _parts = [.. Enumerable.Range(0, parts).Select(part => ExampleSet.Of(model, [.. Every(inputs, part)], [.. Every(targets, part)]))];
 
         IEnumerable<int[]> Every(IReadOnlyList<int[]> texts, int part) => texts.Where((_, example) => example % parts == part);
+    }
+
+    /// <summary>Identifies the base model, its dtype and its device.</summary>
+    public static string KeyOf(BaseModel model) => $"{BaseModels.Stamp(model.Model.Folder)}|{model.Model.ComputeType}|{model.Model.Device}";
+
+    /// <summary>A hash of the examples' tokens.</summary>
+    public static string KeyOf(IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
+    {
+        int[] tokens = [.. inputs.Concat(targets).SelectMany(ids => (int[])[ids.Length, .. ids])];
+        return Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(tokens.AsSpan())));
     }
 
     /// <summary>The number of parts into which <see cref="Losses(Trial, Action{int})"/> divides the examples.</summary>
@@ -113,11 +123,7 @@ sealed class ModuleProbes : IDisposable
     /// <param name="Key">A hash of the examples' tokens.</param>
     sealed record ExampleSet(FewShotExamples Examples, string Key)
     {
-        public static ExampleSet Of(BaseModel model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets)
-        {
-            int[] tokens = [.. inputs.Concat(targets).SelectMany(ids => (int[])[ids.Length, .. ids])];
-            var key = Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(tokens.AsSpan())));
-            return new ExampleSet(new FewShotExamples(model.Model, inputs, targets), key);
-        }
+        public static ExampleSet Of(BaseModel model, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets) =>
+            new(new FewShotExamples(model.Model, inputs, targets), ModuleProbes.KeyOf(inputs, targets));
     }
 }

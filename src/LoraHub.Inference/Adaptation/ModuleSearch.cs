@@ -10,8 +10,8 @@ namespace LoraHub.Inference.Adaptation;
 /// <param name="cache">Known losses of single modules; the search adds to it.</param>
 sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, ProbeCache cache, CancellationToken cancellationToken)
 {
-    /// <summary>The number of modules that probing keeps; chosen on the even-numbered tasks of bench/tasks (docs/methods.md).</summary>
-    const int Kept = 6;
+    /// <summary>The number of modules that probing and slopes keep; chosen on the even-numbered tasks of bench/tasks (docs/methods.md).</summary>
+    public const int Kept = 6;
 
     /// <summary>Prepares modules for composition. The caller disposes the result.</summary>
     public IComposition Compose(IReadOnlyList<LoraModule> modules) => input.Composition == Composition.Delta
@@ -24,10 +24,12 @@ sealed class ModuleSearch(BaseModel model, PredictionInput input, long seed, Pro
     /// <param name="inputs">Token ids of the examples.</param>
     /// <param name="targets">Token ids of their targets.</param>
     /// <param name="log">Null for a search that is not logged.</param>
+    /// <param name="ranking">The evaluations that selecting the candidates cost.</param>
     /// <returns>The adapter. The caller disposes it.</returns>
-    public FoundAdapter Find(IReadOnlyList<LoraModule> candidates, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets, SearchLog? log)
+    public FoundAdapter Find(
+        IReadOnlyList<LoraModule> candidates, IReadOnlyList<int[]> inputs, IReadOnlyList<int[]> targets, SearchLog? log, int ranking = 0)
     {
-        var (modules, spent) = input.ModuleSelection == ModuleSelection.Probe ? Halve(candidates, inputs, targets, log) : (candidates, 0);
+        var (modules, spent) = input.ModuleSelection == ModuleSelection.Probe ? Halve(candidates, inputs, targets, log) : (candidates, ranking);
         using var examples = new FewShotExamples(model.Model, inputs, targets);
         using var probes = Probes(modules, inputs, targets);
         var composition = Compose(modules);

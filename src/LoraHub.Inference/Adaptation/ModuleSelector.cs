@@ -13,7 +13,8 @@ static class ModuleSelector
 
     /// <summary>
     /// Returns the modules that the input names, in its order, or selects modules from the pool: a random draw in the order of ids, the most
-    /// similar ones first, or all. For <see cref="ModuleSelection.Probe"/> it returns all as candidates, the most similar ones first.
+    /// similar ones first, or all. For <see cref="ModuleSelection.Probe"/> it returns all as candidates, the most similar ones first, and for
+    /// <see cref="ModuleSelection.Slopes"/> all in the order of ids.
     /// </summary>
     /// <param name="seed">The seed of the draw: the same seed and pool give the same modules.</param>
     /// <returns>The modules and no errors, or no modules and the errors of the input.</returns>
@@ -59,7 +60,7 @@ static class ModuleSelector
 
     static IReadOnlyList<ModuleVersion> Choose(ModulePool pool, PredictionInput input, long seed) => input.ModuleSelection switch
     {
-        ModuleSelection.All => pool.Modules,
+        ModuleSelection.All or ModuleSelection.Slopes => pool.Modules,
         ModuleSelection.Probe => Similar(pool, input),
         ModuleSelection.Similar => [.. Similar(pool, input).Take(input.RandomModules)],
         _ => Random(pool.Modules, input.RandomModules, seed),

@@ -24,6 +24,30 @@ sealed class SearchLog(int budget, TimeProvider time, IPredictionProgress progre
 
     public IReadOnlyList<TracedTuning> Tuning => _tuning;
 
+    /// <summary>Of the whole pool, in its order.</summary>
+    public IReadOnlyList<TracedSlope> Slopes { get; private set; } = [];
+
+    /// <param name="ranked">How many modules of the pool.</param>
+    public void Ranking(int ranked, int pool)
+    {
+        if (time.GetElapsedTime(_said) >= Silence)
+        {
+            _said = time.GetTimestamp();
+            progress.Log($"Computing slopes: {ranked} of {pool}");
+        }
+    }
+
+    /// <param name="kept">The steepest, in the order of their slopes.</param>
+    public void Ranked(IReadOnlyList<TracedSlope> slopes, IReadOnlyList<LoraModule> kept)
+    {
+        Slopes = slopes;
+        progress.Log($"Ranked {slopes.Count} modules by slope at the cost of {SlopeScreen.Cost} evaluations. The steepest:");
+        foreach (var module in kept)
+        {
+            progress.Log($"  {module.Info.Id} (r {module.Info.Rank}, sha256 {module.Digest[..12]})");
+        }
+    }
+
     /// <summary>While the modules are tried there is no loss to report; with long examples that takes minutes.</summary>
     /// <param name="tried">How many of the trial's groups of modules.</param>
     public void Trying(int tried, int groups)

@@ -15,10 +15,32 @@ sealed class FrozenProducts(bool keepsTransposes) : IDisposable
     readonly Dictionary<Matrix, Tensor> _transposes = [];
 
     /// <summary>(n, in) → (n, out); belongs to the caller's scope.</summary>
-    public Tensor Multiply(Tensor x, Matrix matrix)
+    /// <param name="observe">Receives the gradient of the result, (n, out), and x in the backward pass; null for none.</param>
+    public Tensor Multiply(Tensor x, Matrix matrix, Action<Tensor, Tensor>? observe = null)
     {
         var input = x.shape[1];
-        return matrix.IsPacked ? OwnGradient.Of(x, matrix.Multiply, (gradient, _) => MultiplyTransposed(gradient, matrix, input)) : matrix.Multiply(x);
+        return matrix.IsPacked || observe is not null ? OwnGradient.Of(x, matrix.Multiply, Gradient, Kept()) : matrix.Multiply(x);
+
+        OwnGradient.Kept Kept() => observe is null ? OwnGradient.Kept.Nothing : OwnGradient.Kept.Input;
+
+        Tensor Gradient(Tensor gradient, Tensor? kept)
+        {
+            observe?.Invoke(gradient, kept!);
+            return MultiplyTransposed(gradient, matrix, input);
+        }
+    }
+
+    /// <summary>The same with a matrix that is a plain tensor, (out, in).</summary>
+    public static Tensor Multiply(Tensor x, Tensor matrix, Action<Tensor, Tensor>? observe)
+    {
+        return observe is null ? nn.functional.linear(x, matrix)
+            : OwnGradient.Of(x, input => nn.functional.linear(input, matrix), Gradient, OwnGradient.Kept.Input);
+
+        Tensor Gradient(Tensor gradient, Tensor? kept)
+        {
+            observe(gradient, kept!);
+            return gradient.matmul(matrix);
+        }
     }
 
     public void Dispose()
@@ -32,7 +54,7 @@ sealed class FrozenProducts(bool keepsTransposes) : IDisposable
     Tensor MultiplyTransposed(Tensor gradient, Matrix matrix, long input) // (n, out) → (n, in)
     {
         using var scope = NewDisposeScope();
-        if (!keepsTransposes || !LibTorch.CanPack(gradient.dtype, input))
+        if (!keepsTransposes || !matrix.IsPacked || !LibTorch.CanPack(gradient.dtype, input))
         {
             return gradient.matmul(matrix.Unpacked()).MoveToOuterDisposeScope();
         }

@@ -13,7 +13,8 @@ namespace LoraHub.Inference.Gradients;
 /// </summary>
 /// <remarks>Shapes: n tokens of B rows, T query positions, S key positions, D = d_model, H heads of width K = d_kv.</remarks>
 /// <param name="keepsTransposes">See <see cref="FrozenProducts"/>.</param>
-sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes) : IDisposable
+/// <param name="updates">Also receive their gradients; borrowed, and null for none.</param>
+sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes, UpdateGradients? updates = null) : IDisposable
 {
     readonly FrozenProducts _products = new(keepsTransposes);
     readonly T5Config _config = model.Config;
@@ -45,7 +46,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
 
     Tensor Encode(LayerTape tape, TokenRows rows, DropoutMasks? dropout) // (n, D)
     {
-        var h = model.Embed(rows.Ids);
+        var h = Embed(rows);
         var bias = new AttentionBias(model.PositionBias(isEncoder: true, rows.Longest), rows.Mask, IsCausal: false);
         for (var i = 0; i < _config.NumLayers; i++)
         {
@@ -59,7 +60,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
 
     Tensor Decode(LayerTape tape, TokenRows rows, Tensor states, TokenRows inputs, DropoutMasks? dropout) // (n, D)
     {
-        var h = model.Embed(rows.Ids);
+        var h = Embed(rows);
         var bias = new AttentionBias(model.PositionBias(isEncoder: false, rows.Longest), null, IsCausal: true);
         var hidden = new AttentionBias(null, inputs.Mask, IsCausal: false);
         for (var i = 0; i < _config.DecoderLayers; i++)
@@ -72,6 +73,9 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
 
         return h;
     }
+
+    /// <summary>The gradients of updates need those of all results, also below the first factor that is trained.</summary>
+    Tensor Embed(TokenRows rows) => updates is null ? model.Embed(rows.Ids) : model.Embed(rows.Ids).requires_grad_(true); // (n, D)
 
     Tensor EncoderBlock(string block, Tensor h, Pass pass) // (n, D)
     {
@@ -108,14 +112,14 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
 
         Tensor Project(string part) // (n, H·K)
         {
-            var y = linear(states, _weights[$"{name}.{part}.weight"]);
+            var y = FrozenProducts.Multiply(states, _weights[$"{name}.{part}.weight"], Observe([$"{name}.{part}"]));
             return Update($"{name}.{part}", states, memory) is { } update ? y.add(update) : y;
         }
     }
 
     /// <summary>Whether absorbing takes less arithmetic than projecting; see <see cref="EncDecAttention"/>.</summary>
     /// <param name="targets">The number of tokens of all answers.</param>
-    bool AbsorbingPays(long targets, TokenRows inputs) =>
+    bool AbsorbingPays(long targets, TokenRows inputs) => updates is null &&
         2 * targets * (_config.DKv + inputs.Longest) < (long)inputs.Rows.Count * inputs.Longest * _config.DKv;
 
     /// <summary>
@@ -179,16 +183,26 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
     Tensor Linear(IReadOnlyList<string> names, Tensor x, Pass pass) // (n, in) → (n, names·out)
     {
         using var scope = NewDisposeScope();
-        var y = _products.Multiply(x, _weights.MatrixOf(names[0] + ".weight"));
-        var updates = names.Select(name => Update(name, x, pass)).ToArray();
-        if (updates.All(update => update is null))
+        var y = _products.Multiply(x, _weights.MatrixOf(names[0] + ".weight"), Observe(names));
+        var added = names.Select(name => Update(name, x, pass)).ToArray();
+        if (added.All(update => update is null))
         {
             return y.MoveToOuterDisposeScope();
         }
 
-        var parts = y.split(y.shape[1] / names.Count, 1).Zip(updates, (part, update) => update is null ? part : part.add(update)).ToArray();
+        var parts = y.split(y.shape[1] / names.Count, 1).Zip(added, (part, update) => update is null ? part : part.add(update)).ToArray();
         return (parts.Length == 1 ? parts[0] : cat(parts, 1)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Adds the gradients of the layers' updates; null if none are asked for.</summary>
+    /// <param name="names">Layers with the same x, whose outputs are side by side.</param>
+    Action<Tensor, Tensor>? Observe(IReadOnlyList<string> names) => updates is null ? null : (gradient, x) =>
+    {
+        foreach (var (name, part) in names.Zip(gradient.split(gradient.shape[1] / names.Count, 1)))
+        {
+            updates.Add(name, part, x);
+        }
+    };
 
     /// <summary>scaling · B(A x), (n, out), or null if the layer has no factors.</summary>
     Tensor? Update(string layer, Tensor x, Pass pass)

@@ -8,12 +8,14 @@ namespace LoraHub.Inference.Gradients;
 /// <param name="factors">Receive the gradient; borrowed, like the model.</param>
 /// <param name="hasDropout">Whether the steps have dropout.</param>
 /// <param name="limit">See <see cref="StepMemory"/>.</param>
-sealed class StepGradient(T5Model model, LoraFactors factors, bool hasDropout, long limit = StepMemory.DefaultLimit) : IDisposable
+/// <param name="updates">Also receive their gradients, which are added up over steps; borrowed, and null for none.</param>
+sealed class StepGradient(
+    T5Model model, LoraFactors factors, bool hasDropout, long limit = StepMemory.DefaultLimit, UpdateGradients? updates = null) : IDisposable
 {
-    readonly StepMemory _memory = new(model, factors, hasDropout, limit);
+    readonly StepMemory _memory = new(model, factors, hasDropout, limit, keepsInputs: updates is not null);
     GradientT5? _gradient;
 
-    GradientT5 Gradient => _gradient ??= new GradientT5(model, factors, _memory.KeepsTransposes);
+    GradientT5 Gradient => _gradient ??= new GradientT5(model, factors, _memory.KeepsTransposes, updates);
 
     /// <summary>The most bytes of a step of so many rows of up to so many tokens, beside the model.</summary>
     public long Bound(int rows, int tokens) => _memory.Bound(rows, tokens);

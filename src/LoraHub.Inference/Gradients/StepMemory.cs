@@ -10,7 +10,9 @@ namespace LoraHub.Inference.Gradients;
 /// <summary>Splits a step into micro-batches whose memory is bounded, estimated from shapes. Bytes beside the model and the factors.</summary>
 /// <param name="hasDropout">Whether masks of dropout are kept.</param>
 /// <param name="limit">For the states of one micro-batch.</param>
-sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, long limit = StepMemory.DefaultLimit)
+/// <param name="keepsInputs">Whether the inputs of all linear layers are kept, for the gradients of their updates.</param>
+sealed class StepMemory(
+    T5Model model, LoraFactors factors, bool hasDropout, long limit = StepMemory.DefaultLimit, bool keepsInputs = false)
 {
     public const long DefaultLimit = 4L << 30;
 
@@ -67,10 +69,12 @@ sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, lon
     long Inner => (long)_config.NumHeads * _config.DKv;
 
     long Encoder(long rows, long tokens) =>
-        Updates("encoder.block.0.", rows * tokens) + Attention(rows, tokens, tokens) + (3 * Inner * Narrow * rows * tokens) + Dense(rows * tokens);
+        Updates("encoder.block.0.", rows * tokens) + Inputs(rows * tokens)
+        + Attention(rows, tokens, tokens) + (3 * Inner * Narrow * rows * tokens) + Dense(rows * tokens);
 
     long Decoder(long rows, long inputs, long targets) =>
-        Updates("decoder.block.0.", rows * Math.Max(inputs, targets)) + Attention(rows, targets, targets) + Attention(rows, targets, inputs)
+        Updates("decoder.block.0.", rows * Math.Max(inputs, targets)) + Inputs(rows * (inputs + (2 * targets)))
+        + Attention(rows, targets, targets) + Attention(rows, targets, inputs)
         + (Inner * Narrow * rows * ((4 * targets) + (4 * inputs))) + (_config.DModel * Wide * rows * targets) + Dense(rows * targets);
 
     /// <summary>Whether kernels keep one tensor where libtorch's operations keep several.</summary>
@@ -91,6 +95,9 @@ sealed class StepMemory(T5Model model, LoraFactors factors, bool hasDropout, lon
     long Updates(string block, long tokens) => factors.Layout.Slots
         .Where(slot => slot.Layer.StartsWith(block, StringComparison.Ordinal))
         .Sum(slot => tokens * Narrow * (((hasDropout ? 2 : 0) * slot.Input) + (2L * slot.Rank) + slot.Output));
+
+    /// <summary>The inputs of q, k and v together, of o, of wi and of wo.</summary>
+    long Inputs(long tokens) => keepsInputs ? tokens * Narrow * ((2 * _config.DModel) + Inner + _config.DFf) : 0;
 
     /// <summary>What is in memory for a moment, or once for all layers: scores, gradients of the widest states, bias, logits.</summary>
     long Once(long rows, long inputs, long targets)

@@ -63,6 +63,11 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
 
             var infos = plan.Modules.Select(_loaded.Find).ToArray();
             using var model = _loaded.RentModel(infos[0].BaseModel, progress);
+            if (plan.Input is { ModuleSelection: ModuleSelection.Slopes, Weights: null })
+            {
+                return PredictBySlopes(plan, infos, model.Value, folder, progress, cancellationToken);
+            }
+
             var isProbed = plan.Input is { ModuleSelection: ModuleSelection.Probe, Weights: null };
             using var modules = RentModules(infos, isProbed, model.Value, progress, cancellationToken);
             var planned = modules.Values;
@@ -105,6 +110,18 @@ public sealed class LoraHubPredictor : IPredictor, IDisposable
     });
 
     public void Dispose() => _loaded.Dispose();
+
+    /// <summary>Loads only the modules that the slopes of all keep.</summary>
+    PredictionResult PredictBySlopes(
+        CompositionPlan plan, ModuleVersion[] infos, BaseModel model, string folder, IPredictionProgress progress,
+        CancellationToken cancellationToken)
+    {
+        var pool = infos.Zip(plan.Modules, (info, use) => (info, use.Digest)).ToArray();
+        using var slopes = new SlopeScreen(model, pool, info => _loaded.RentModule(info, model), _probes, cancellationToken);
+        var loaded = new LoadedPlan(plan, model, [], _ => []) { Slopes = slopes };
+        using var run = new PredictionRun(loaded, _probes, _textTokens, _time, progress, cancellationToken);
+        return run.Run(folder);
+    }
 
     /// <summary>Uses an earlier result. It is loaded for this prediction alone: its folder is the prediction's own.</summary>
     PredictionResult PredictAgain(CompositionPlan plan, string folder, IPredictionProgress progress, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ namespace LoraHub.Inference.Predictions;
 /// <summary>One prediction from loaded modules to files. Runs on one thread, inside the caller's dispose scope and without gradients.</summary>
 sealed class PredictionRun : IDisposable
 {
-    readonly LoadedPlan _plan;
+    LoadedPlan _plan;
     readonly int _textTokens;
     readonly PhaseClock _clock;
     readonly IPredictionProgress _progress;
@@ -90,7 +90,8 @@ sealed class PredictionRun : IDisposable
     {
         if (Input.Weights is null)
         {
-            return _search.Find(_plan.Modules, ExampleInputs(), ExampleOutputs(), _log);
+            _plan = _plan.Slopes is { } slopes ? _plan with { Modules = slopes.Steepest(ExampleInputs(), ExampleOutputs(), _log) } : _plan;
+            return _search.Find(_plan.Modules, ExampleInputs(), ExampleOutputs(), _log, _plan.RankingCost);
         }
 
         var found = _found = new FoundAdapter(_plan.Modules, _search.Compose(_plan.Modules), [.. Input.Weights], Loss: null);

@@ -66,6 +66,7 @@ sealed class ResultFiles(LoadedPlan plan, FoundAdapter found, PredictionOutput o
             Objective = Word(input.Objective),
             Optimizer = input.Optimizer,
             Modules = [.. plan.Modules.Select(module => new TracedModule(module.Info.Id, module.Digest))],
+            Slopes = log.Slopes.Count > 0 ? log.Slopes : null,
             Screens = log.Screens.Count > 0 ? log.Screens : null,
             Steps = log.Steps,
             Tuning = log.Tuning.Count > 0 ? log.Tuning : null,

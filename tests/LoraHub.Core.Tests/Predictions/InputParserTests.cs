@@ -45,6 +45,7 @@ public sealed class InputParserTests
     [InlineData("""{"method": "best", "composition": "factors"}""", Composition.Factors, ModuleSelection.Probe, "probe_cobyla_wide")]
     [InlineData("""{"method": "best", "module_selection": "all"}""", Composition.Delta, ModuleSelection.All, "probe_cobyla_wide")]
     [InlineData("""{"module_selection": "similar", "method": "best"}""", Composition.Delta, ModuleSelection.Similar, "probe_cobyla_wide")]
+    [InlineData("""{"module_selection": "slopes", "method": "tuned"}""", Composition.Delta, ModuleSelection.Slopes, "probe_cobyla_wide")]
     [InlineData("""{"method": "best", "optimizer": "cobyla"}""", Composition.Delta, ModuleSelection.Probe, "cobyla")]
     [InlineData("""{"optimizer": "probe_cobyla", "composition": "factors", "module_selection": "random", "method": "best"}""", Composition.Factors,
         ModuleSelection.Random, "probe_cobyla")]
@@ -160,7 +161,7 @@ public sealed class InputParserTests
     [InlineData("""{"method": "Best"}""", "method", "\"Best\" is not one of lorahub, best")]
     [InlineData("""{"method": true}""", "method", "true is not of type \"string\"")]
     [InlineData("""{"method": "best", "optimizer": "adam"}""", "optimizer", "\"adam\" is not one of cobyla, probe_cobyla, probe_cobyla_wide")]
-    [InlineData("""{"module_selection": "some"}""", "module_selection", "\"some\" is not one of random, all, similar, probe")]
+    [InlineData("""{"module_selection": "some"}""", "module_selection", "\"some\" is not one of random, all, similar, probe, slopes")]
     [InlineData("""{"controls": "true"}""", "controls", "\"true\" is not of type \"boolean\"")]
     [InlineData("""{"controls": 1}""", "controls", "1 is not of type \"boolean\"")]
     [InlineData("""{"output_format": "pickle"}""", "output_format", "\"pickle\" is not one of adapter, checkpoint")]

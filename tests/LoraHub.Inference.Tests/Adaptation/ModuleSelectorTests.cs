@@ -113,10 +113,21 @@ public sealed class ModuleSelectorTests
         Assert.Equal(candidates, Draw(Input, seed: 2));
     }
 
+    [Fact]
+    public void To_rank_by_slopes_all_are_candidates_in_the_order_of_ids()
+    {
+        var candidates = Draw("""{"module_selection": "slopes", "composition": "delta"}""", seed: 1);
+
+        Assert.Equal(31, candidates.Length);
+        Assert.Equal(candidates.Order(StringComparer.Ordinal), candidates);
+        Assert.Equal(candidates, Draw("""{"module_selection": "slopes", "composition": "delta"}""", seed: 2));
+    }
+
     [Theory]
     [InlineData("all")]
     [InlineData("similar")]
     [InlineData("probe")]
+    [InlineData("slopes")]
     public void Specified_modules_override_the_selection(string selection)
     {
         Assert.Equal(

@@ -122,6 +122,7 @@ public static class InputParser
         "all" => ModuleSelection.All,
         "similar" => ModuleSelection.Similar,
         "probe" => ModuleSelection.Probe,
+        "slopes" => ModuleSelection.Slopes,
         _ => ModuleSelection.Random,
     };
 

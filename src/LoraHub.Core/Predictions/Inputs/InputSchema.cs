@@ -126,10 +126,11 @@ public static class InputSchema
             ModuleSelection,
             InputType.Text,
             "How modules are selected. random: drawn at random. all: the whole pool. similar: modules whose cards match the "
-            + "examples best. probe: tries each module alone on the examples and keeps the best few.")
+            + "examples best. probe: tries each module alone on the examples and keeps the best few. slopes: ranks a pool of any size by one "
+            + "gradient and keeps the best few.")
         {
             Default = "random",
-            Choices = ["random", "all", "similar", "probe"],
+            Choices = ["random", "all", "similar", "probe", "slopes"],
         },
         new(
             Controls,

@@ -41,6 +41,9 @@ public enum ModuleSelection
 
     /// <summary>The modules with the lowest loss on the examples when each is tried alone.</summary>
     Probe,
+
+    /// <summary>The modules along which the loss on the examples falls most steeply, by the gradient at w = 0.</summary>
+    Slopes,
 }
 
 /// <summary>Which files a prediction produces.</summary>
