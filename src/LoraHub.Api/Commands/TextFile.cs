@@ -37,6 +37,13 @@ static class TextFile
     public static string ReadStandardInput(string name, long most)
     {
         using var input = Console.OpenStandardInput();
+        return ReadToEnd(name, input, most);
+    }
+
+    /// <param name="input">Standard input.</param>
+    /// <inheritdoc cref="ReadStandardInput"/>
+    public static string ReadToEnd(string name, Stream input, long most)
+    {
         using var content = new MemoryStream();
         var buffer = new byte[1 << 16];
         int read;

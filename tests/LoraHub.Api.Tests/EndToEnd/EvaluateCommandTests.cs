@@ -50,7 +50,8 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task An_interrupted_evaluate_exits_with_130_and_keeps_finished_results()
     {
-        using var process = Process.Start(Start([Tasks, "-m", "lorahub", "--limit", "2", "-i", "max_new_tokens=8", "-o", Output]))!;
+        using var process = Process.Start(Start(
+            [Tasks, "-m", "lorahub", "--limit", "2", "-i", "max_new_tokens=8", "-i", "max_inference_step=100", "-o", Output]))!;
         try
         {
             var line = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask()

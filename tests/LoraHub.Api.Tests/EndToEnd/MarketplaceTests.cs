@@ -10,6 +10,9 @@ public sealed class MarketplaceTests
 {
     const string Module = "anna/plurals", Page = $"/v1/modules/{Module}";
 
+    /// <summary>Examples that take minutes, so that the prediction is open until it is canceled.</summary>
+    static readonly string Long = string.Join("\\n", Enumerable.Repeat(string.Concat(Enumerable.Repeat("all mimsy were the borogoves ", 20)), 400));
+
     [Fact]
     public async Task A_module_is_published_found_composed_protected_while_in_use_and_deleted()
     {
@@ -37,23 +40,13 @@ public sealed class MarketplaceTests
         Assert.Contains(digest, await CardAsync(client, prediction), StringComparison.Ordinal);
         Assert.Equal(1, (int)(await client.GetJsonAsync($"{Page}/usage"))["uses"]!);
 
-        // Several, so that one waits or runs at any speed.
-        var open = new List<string>();
-        for (var i = 0; i < 4; i++)
-        {
-            var created = await client.PostJsonAsync("/v1/predictions",
-                Creation($$"""{"lora_modules_specified": "{{Module}}", "max_inference_step": 100}"""));
-            open.Add(created.Text("id")!);
-        }
+        var created = await client.PostJsonAsync("/v1/predictions", Creation(
+            $$"""{"lora_modules_specified": "{{Module}}", "max_inference_step": 100, "example_inputs": "{{Long}}", "example_outputs": "{{Long}}"}"""));
 
         using var refused = await client.SendAsync(HttpMethod.Delete, Page, json: null);
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
         Assert.Contains("this module", (await refused.JsonAsync()).Text("detail"));
-        foreach (var id in open)
-        {
-            using var canceled = await client.PostAsync($"/v1/predictions/{id}/cancel", json: null);
-        }
-
+        using var canceled = await client.PostAsync($"/v1/predictions/{created.Text("id")}/cancel", json: null);
         await UntilAsync(async () => (int)(await client.GetJsonAsync($"{Page}/usage"))["open_predictions"]! == 0);
         using var deleted = await client.SendAsync(HttpMethod.Delete, Page, json: null);
         using var gone = await client.FetchAsync(Page);

@@ -57,18 +57,24 @@ public sealed class RawRequestTests
         Assert.DoesNotContain("ERR", host.Log, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("/v1/files", "multipart/form-data; boundary=x")]
-    [InlineData("/v1/modules/a/b/versions", "multipart/form-data; boundary=x")]
-    [InlineData("/v1/predictions", "application/json")]
-    public async Task Bodies_that_clients_break_off_leave_no_error_in_the_log(string path, string type)
+    [Fact]
+    public async Task Bodies_that_clients_break_off_leave_no_error_in_the_log()
     {
         const string Part = "--x\r\nContent-Disposition: form-data; name=\"content\"; filename=\"adapter_model.safetensors\"\r\n\r\n";
         await using var host = await TestHostProcess.StartAsync();
         var client = await host.ReadyAsync();
-        var head = $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 50000000\r\n\r\n{Part}";
 
-        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => BreakOffAsync(host.Client.BaseAddress!, head + new string('x', 3_000_000))));
+        foreach (var (path, type) in new[]
+        {
+            ("/v1/files", "multipart/form-data; boundary=x"),
+            ("/v1/modules/a/b/versions", "multipart/form-data; boundary=x"),
+            ("/v1/predictions", "application/json"),
+        })
+        {
+            var head = $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 50000000\r\n\r\n{Part}";
+            var request = Encoding.ASCII.GetBytes(head + new string('x', 3_000_000));
+            await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => BreakOffAsync(host.Client.BaseAddress!, request)));
+        }
 
         Assert.Equal("succeeded", (await client.PostJsonAsync("/predictions", "{}")).Text("status"));
         Assert.Equal(0, await host.TerminateAsync());
@@ -76,12 +82,12 @@ public sealed class RawRequestTests
     }
 
     /// <summary>Sends a part of a request, then resets the connection.</summary>
-    static async Task BreakOffAsync(Uri address, string request)
+    static async Task BreakOffAsync(Uri address, byte[] request)
     {
         using var limit = new CancellationTokenSource(Limits.Wait);
         using var connection = new TcpClient { LingerState = new LingerOption(enable: true, seconds: 0) };
         await connection.ConnectAsync(address.Host, address.Port, limit.Token);
-        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request), limit.Token);
+        await connection.GetStream().WriteAsync(request, limit.Token);
         await Task.Delay(200, limit.Token); // until the server waits for more
     }
 

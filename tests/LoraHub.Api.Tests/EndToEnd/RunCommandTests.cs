@@ -39,18 +39,16 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task A_version_can_be_named_and_the_base_model_answers_without_a_module()
     {
-        var version = JsonNode.Parse((await RunAsync(Module, Prompt, "--json")).Output)!.Text("version");
+        var shown = await FinishedRun.OfAsync(_folder.FullName, ["models", "show", Module, "--json"]);
+        var version = JsonNode.Parse(shown.Output)!.Text("version");
 
         Assert.Equal("fenêtre\n", (await RunAsync($"{Module}:{version}", Prompt)).Output);
         Assert.Equal("fenêtre\n", (await RunAsync(version!, Prompt)).Output);
         Assert.NotEqual("fenêtre\n", (await RunAsync("lorahub/t5-mini", Prompt)).Output);
     }
 
-    [Theory]
-    [InlineData("en>fr window")]
-    [InlineData("en>fr window\n")]
-    [InlineData("\uFEFFen>fr window\r\n")]
-    public async Task The_prompt_can_come_from_standard_input(string text)
+    [Fact]
+    public async Task The_prompt_can_come_from_standard_input()
     {
         var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "lorahub.dll"), "run", Module, "-"])
         {
@@ -61,7 +59,7 @@ public sealed class RunCommandTests : IDisposable
         };
         start.Environment["Data__Path"] = _folder.FullName;
         using var process = Process.Start(start)!;
-        await process.StandardInput.BaseStream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(text), TestContext.Current.CancellationToken);
+        await process.StandardInput.BaseStream.WriteAsync(System.Text.Encoding.UTF8.GetBytes("\uFEFFen>fr window\r\n"), TestContext.Current.CancellationToken);
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using LoraHub.Api.Tests.Support;
 
 namespace LoraHub.Api.Tests.EndToEnd;
@@ -44,11 +46,12 @@ public sealed class StartupTests
     [Fact]
     public async Task A_port_in_use_is_reported_in_one_line_with_the_cure()
     {
-        await using var host = await TestHostProcess.StartAsync();
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
         var data = Directory.CreateTempSubdirectory("lorahub-");
         try
         {
-            var address = host.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
+            var address = $"http://{other.LocalEndpoint}";
 
             var run = await FinishedRun.OfAsync(data.FullName, ["--urls", address]);
 

@@ -17,24 +17,4 @@ public sealed class TestHostTests
         Assert.Equal(0, await host.TerminateAsync());
         Assert.Contains("The worker is ready.", host.Log, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task A_killed_process_exits_and_its_data_remain()
-    {
-        var data = Directory.CreateTempSubdirectory("lorahub-");
-        try
-        {
-            await using (var host = await TestHostProcess.StartAsync(data.FullName))
-            {
-                await host.KillAsync();
-                Assert.True(host.HasExited);
-            }
-
-            Assert.True(data.Exists);
-        }
-        finally
-        {
-            data.Delete(recursive: true);
-        }
-    }
 }

@@ -45,9 +45,9 @@ sealed class HuggingFaceServer : IAsyncDisposable
     /// <summary>The number of models on a page of search results.</summary>
     public int PageSize { get; init; } = 50;
 
-    public static async Task<HuggingFaceServer> StartAsync()
+    public static async Task<HuggingFaceServer> StartAsync(int pageSize = 50)
     {
-        var hub = new HuggingFaceServer();
+        var hub = new HuggingFaceServer { PageSize = pageSize };
         await hub._hub.StartAsync();
         await hub._cdn.StartAsync();
         return hub;
