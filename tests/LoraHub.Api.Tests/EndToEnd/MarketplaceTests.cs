@@ -10,8 +10,9 @@ public sealed class MarketplaceTests
 {
     const string Module = "anna/plurals", Page = $"/v1/modules/{Module}";
 
-    /// <summary>Examples that take minutes, so that the prediction is open until it is canceled.</summary>
-    static readonly string Long = string.Join("\\n", Enumerable.Repeat(string.Concat(Enumerable.Repeat("all mimsy were the borogoves ", 20)), 400));
+    /// <summary>Examples that take a minute or more, so that the prediction is open until it is canceled.</summary>
+    static readonly string Long =
+        string.Join("\\n", Enumerable.Repeat(string.Concat(Enumerable.Repeat("all mimsy were the borogoves ", 20)), 100));
 
     [Fact]
     public async Task A_module_is_published_found_composed_protected_while_in_use_and_deleted()
@@ -41,7 +42,7 @@ public sealed class MarketplaceTests
         Assert.Equal(1, (int)(await client.GetJsonAsync($"{Page}/usage"))["uses"]!);
 
         var created = await client.PostJsonAsync("/v1/predictions", Creation(
-            $$"""{"lora_modules_specified": "{{Module}}", "max_inference_step": 100, "example_inputs": "{{Long}}", "example_outputs": "{{Long}}"}"""));
+            $$"""{"lora_modules_specified": "{{Module}}", "example_inputs": "{{Long}}", "example_outputs": "{{Long}}"}"""));
 
         using var refused = await client.SendAsync(HttpMethod.Delete, Page, json: null);
         Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
