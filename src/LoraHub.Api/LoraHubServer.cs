@@ -136,6 +136,7 @@ static class LoraHubServer
         var v1 = app.MapReplicate();
         v1.MapModules();
         v1.MapWebhooks();
+        v1.ShowProblemsToBrowsers();
         app.MapResults();
         app.MapPages();
     }

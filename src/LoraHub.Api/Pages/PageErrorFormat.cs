@@ -5,7 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace LoraHub.Api.Pages;
 
-/// <summary>Writes errors as pages: for browsers, on the paths of pages and on paths without a route.</summary>
+/// <summary>
+/// Writes errors as pages, for browsers: on the paths of pages and on paths without a route; and on those of Replicate's API and of files, where
+/// somebody opened an address that leads nowhere.
+/// </summary>
 sealed class PageErrorFormat(IOptions<PageOptions> options, PageAnswers answers) : IErrorFormat
 {
     public bool Covers(HttpContext http)
@@ -16,13 +19,21 @@ sealed class PageErrorFormat(IOptions<PageOptions> options, PageAnswers answers)
         }
 
         var endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint();
-        return endpoint is null ? !V1.Covers(http.Request.Path) : PageRoute.Covers(endpoint);
+        return PageRoute.Covers(endpoint)
+            || (endpoint is null && !V1.Covers(http.Request.Path))
+            || (IsVisit(http) && !BarePaths.Covers(http.Request.Path));
     }
+
+    /// <summary>Whether a browser opens an address, or looks what is there.</summary>
+    public static bool IsVisit(HttpContext http) =>
+        (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) && HtmlRoutes.WantsHtml(http.Request);
 
     public IResult Error(HttpContext http, int statusCode, string? title, string detail) => answers.Problem(http, statusCode, detail);
 
-    public IResult Unhandled(HttpContext http) => answers.Problem(
-        http,
-        http.Response.StatusCode,
-        http.Response.StatusCode == StatusCodes.Status404NotFound ? "There is no page with this address." : "This address cannot be opened.");
+    public IResult Unhandled(HttpContext http) => answers.Problem(http, http.Response.StatusCode, http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound when http.GetEndpoint() is not null => "Nothing is stored at this address. It may have been removed.",
+        StatusCodes.Status404NotFound => "There is no page with this address.",
+        _ => "This address cannot be opened.",
+    });
 }

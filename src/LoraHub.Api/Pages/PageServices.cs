@@ -57,6 +57,28 @@ static class PageServices
         app.MapMethods("/trainings/{**rest}", changes, () => TypedResults.NotFound()).ExcludeFromDescription();
     }
 
+    /// <summary>A person who opens an address of the API that leads nowhere gets the reason as a page; programs get it as it is.</summary>
+    public static void ShowProblemsToBrowsers(this RouteGroupBuilder api) => api.AddEndpointFilter(async (context, next) =>
+    {
+        var (http, answer) = (context.HttpContext, await AnswerAsync(context, next));
+        var given = answer is INestedHttpResult union ? union.Result : answer;
+        return given is IValueHttpResult { Value: Problem problem } && PageErrorFormat.IsVisit(http) && http.ErrorFormat() is PageErrorFormat pages
+            ? pages.Error(http, problem.Status, problem.Title, problem.Detail)
+            : answer;
+
+        static async ValueTask<object?> AnswerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+        {
+            try
+            {
+                return await next(context);
+            }
+            catch (RequestRefusedException refused)
+            {
+                return refused.Answer;
+            }
+        }
+    });
+
     /// <summary>
     /// Keeps paths of Cog's API as they are for programs, reads forms, and waits for what the pages read synchronously.
     /// </summary>

@@ -47,9 +47,9 @@ sealed class Balancer : IAsyncDisposable
     {
         using (client)
         {
-            using var node = await ConnectAsync(ports);
             try
             {
+                using var node = await ConnectAsync(ports);
                 var (left, right) = (client.GetStream(), node.GetStream());
                 await await Task.WhenAny(left.CopyToAsync(right, _stop.Token), right.CopyToAsync(left, _stop.Token));
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LoraHub.Web.Tests.Browsing;
 using Microsoft.Playwright;
 
@@ -25,15 +26,26 @@ public sealed class Chromium : IAsyncDisposable
         options.BaseURL = service.OriginalString;
         await using var context = await browser.NewContextAsync(options);
         context.SetDefaultTimeout((float)Api.Tests.Support.Limits.Start.TotalMilliseconds);
-        var page = await context.NewPageAsync();
-        var complaints = new List<string>();
-        page.PageError += (_, error) => complaints.Add(error);
-        page.Console += (_, message) => complaints.AddRange(IsComplaint(message) ? [message.Text] : []);
-        page.Response += (_, answer) => complaints.AddRange(
-            answer is { Status: >= 400, Request.ResourceType: "stylesheet" or "script" or "image" } ? [$"{answer.Status} {answer.Url}"] : []);
+        var complaints = new ConcurrentQueue<string>();
+        context.WebError += (_, error) => complaints.Enqueue(error.Error);
+        context.Console += (_, message) =>
+        {
+            if (IsComplaint(message))
+            {
+                complaints.Enqueue(message.Text);
+            }
+        };
+        context.Response += (_, answer) =>
+        {
+            if (answer is { Status: >= 400, Request.ResourceType: "stylesheet" or "script" or "image" })
+            {
+                complaints.Enqueue($"{answer.Status} {answer.Url}");
+            }
+        };
 
-        await visit(page);
+        await visit(await context.NewPageAsync());
 
+        await context.CloseAsync(); // what the browser has reported until then comes before its answer
         Assert.Empty(complaints);
     }
 
@@ -58,6 +70,7 @@ public sealed class Chromium : IAsyncDisposable
         return (playwright, await playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = Program,
+            Timeout = (float)Api.Tests.Support.Limits.Start.TotalMilliseconds,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.test 127.0.0.1"],
         }));
     }

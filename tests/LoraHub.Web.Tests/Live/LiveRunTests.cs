@@ -8,9 +8,12 @@ namespace LoraHub.Web.Tests.Live;
 
 public sealed class LiveRunTests
 {
-    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200), Silence = TimeSpan.FromSeconds(5), Limit = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200), Silence = TimeSpan.FromSeconds(5), Limit = TimeSpan.FromMinutes(1);
 
-    readonly Channel<RecordedEvent> _events = Channel.CreateUnbounded<RecordedEvent>();
+    /// <summary>What follows the events runs within the write, and within the step of time that it waits for: on no other thread.</summary>
+    readonly Channel<RecordedEvent> _events =
+        Channel.CreateUnbounded<RecordedEvent>(new UnboundedChannelOptions { AllowSynchronousContinuations = true });
+
     readonly FakeTimeProvider _time = new(Some.Now);
     readonly LiveRun _run;
     DateTimeOffset _moment = Some.Now;
@@ -45,11 +48,11 @@ public sealed class LiveRunTests
     {
         var following = FollowAsync();
         Happen(new PredictionEvent.Started(), Progress(1, 0.5, ("a/b", 0.25)), Progress(2, 0.75));
-        await UntilAsync(() => _run.Curve.Count == 2);
+        Until(() => _run.Curve.Count == 2);
         Assert.Equal([new ModuleWeight("a/b", 0.25)], _run.Weights);
 
         Happen(new PredictionEvent.Started()); // another worker
-        await UntilAsync(() => _run.Curve.Count == 0);
+        Until(() => _run.Curve.Count == 0);
         Assert.Empty(_run.Weights);
 
         await EndAsync(following);
@@ -64,7 +67,7 @@ public sealed class LiveRunTests
 
         _time.Advance(Pause - TimeSpan.FromMilliseconds(1));
         Assert.Equal((0, 0), (_shown, _run.Curve.Count));
-        await UntilAsync(() => _shown > 0);
+        Until(() => _shown > 0);
         Assert.Equal((1, 50), (_shown, _run.Curve.Count));
         await EndAsync(following);
     }
@@ -87,7 +90,7 @@ public sealed class LiveRunTests
 
         _time.Advance(Silence - TimeSpan.FromMilliseconds(1));
         Assert.Equal(0, _shown);
-        await UntilAsync(() => _shown > 0);
+        Until(() => _shown > 0);
         await EndAsync(following);
     }
 
@@ -117,15 +120,15 @@ public sealed class LiveRunTests
         var following = run.FollowAsync(() => Show("one"));
         Assert.Same(following, run.FollowAsync(() => Show("two")));
         Happen(new PredictionEvent.Started(), Progress(1, 0.5));
-        await UntilAsync(() => run.Curve.Count == 1);
+        Until(() => run.Curve.Count == 1);
         Happen(Progress(2, 0.5));
 
         Assert.Empty(shown);
         first.SetResult();
-        await UntilAsync(() => shown.Count > 0);
+        Until(() => shown.Count > 0);
         Assert.Equal(("one", 1), (string.Join(' ', shown), run.Curve.Count)); // the second part, and the next event, wait
         second.SetResult();
-        await UntilAsync(() => shown.Count == 4);
+        Until(() => shown.Count == 4);
         Assert.Equal(("one two one two", 2), (string.Join(' ', shown), run.Curve.Count));
         _events.Writer.Complete();
         await following.WaitAsync(Limit, TestContext.Current.CancellationToken);
@@ -143,16 +146,16 @@ public sealed class LiveRunTests
         Assert.Null(_run.Left);
         var following = FollowAsync();
         Happen(new PredictionEvent.Started());
-        await UntilAsync(() => _run.Prediction.StartedAt is not null);
+        Until(() => _run.Prediction.StartedAt is not null);
         Assert.Null(_run.Left);
 
         Happen(Progress(10, 0.5), Progress(11, 0.5));
-        await UntilAsync(() => _run.Curve.Count == 2);
+        Until(() => _run.Curve.Count == 2);
         Assert.Null(_run.Left); // one evaluation is no pace: the first ones also load and measure
 
         _moment += TimeSpan.FromSeconds(20);
         Happen(Progress(20, 0.5));
-        await UntilAsync(() => _run.Curve.Count == 3);
+        Until(() => _run.Curve.Count == 3);
 
         Assert.Equal(TimeSpan.FromSeconds(40) - (_time.GetUtcNow() - _moment), _run.Left); // 10 evaluations took 20 s; 20 are left
         await EndAsync(following);
@@ -164,7 +167,7 @@ public sealed class LiveRunTests
     {
         var following = FollowAsync();
         Happen(new PredictionEvent.Started(), Progress(1, 0.5), Progress(2, 0.25), Tuning(1, 2.5), Tuning(2, 1.5));
-        await UntilAsync(() => _run.Curve.Count == 4);
+        Until(() => _run.Curve.Count == 4);
 
         var (search, tuning, steps) = LossCurves.Of(_run.Curve);
         Assert.Equal([0.5, 0.25], search.Select(point => point.Loss!.Value)); // the objective and the token loss are not one line
@@ -173,7 +176,7 @@ public sealed class LiveRunTests
         Assert.Null(_run.Left); // a step takes another time than an evaluation
 
         Happen(new PredictionEvent.Started()); // another worker
-        await UntilAsync(() => _run.Curve.Count == 0);
+        Until(() => _run.Curve.Count == 0);
         await EndAsync(following);
     }
 
@@ -208,7 +211,7 @@ public sealed class LiveRunTests
 
     Task FollowAsync() => _run.FollowAsync(() =>
     {
-        Interlocked.Increment(ref _shown);
+        _shown++;
         return Task.CompletedTask;
     });
 
@@ -220,14 +223,14 @@ public sealed class LiveRunTests
         }
     }
 
-    /// <summary>Lets time pass, step by step. What follows the events is on another thread.</summary>
-    async Task UntilAsync(Func<bool> condition)
+    /// <summary>Lets time pass, step by step.</summary>
+    void Until(Func<bool> condition)
     {
-        using var limit = new CancellationTokenSource(Limit);
+        var end = _time.GetUtcNow() + (2 * Silence);
         while (!condition())
         {
+            Assert.True(_time.GetUtcNow() < end, "What was waited for did not happen.");
             _time.Advance(TimeSpan.FromMilliseconds(10));
-            await Task.Delay(5, limit.Token);
         }
     }
 
