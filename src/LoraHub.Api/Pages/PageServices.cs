@@ -72,7 +72,7 @@ static class PageServices
             {
                 return await next(context);
             }
-            catch (RequestRefusedException refused)
+            catch (RequestRefusedException refused) when (PageErrorFormat.IsVisit(context.HttpContext))
             {
                 return refused.Answer;
             }
