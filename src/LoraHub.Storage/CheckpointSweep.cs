@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace LoraHub.Storage;
 
 /// <summary>
-/// Deletes checkpoints of trainings that have ended or do not exist, at the start and every hour. Workers delete theirs; this deletes what a lost or late
-/// worker leaves.
+/// Deletes checkpoints of trainings that have ended or do not exist, at the start and every hour. Workers delete theirs; this deletes what a lost or
+/// late worker leaves.
 /// </summary>
 sealed partial class CheckpointSweep(
     ITrainingCheckpoints checkpoints, IDataRetention retention, TimeProvider time, ILogger<CheckpointSweep> logger) : BackgroundService

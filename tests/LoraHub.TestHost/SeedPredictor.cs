@@ -12,8 +12,8 @@ namespace LoraHub.TestHost;
 /// <item><term>2</term><description>logs a line and runs until it is canceled</description></item>
 /// <item><term>3</term><description>logs a line and throws an unexpected exception, with the input in its message</description></item>
 /// <item><term>4</term><description>logs 3,000 lines at once and answers</description></item>
-/// <item><term>5</term><description>runs until the service is asked to stop, and a second longer, and answers</description></item>
 /// <item><term>6</term><description>writes an adapter of 64 MiB and answers</description></item>
+/// <item><term>9</term><description>runs until the service is asked to stop, and a second longer, and answers</description></item>
 /// <item><term>100 to 600,000</term><description>runs for that number of milliseconds, in <c>max_inference_step</c> steps with a progress line
 /// each, and answers</description></item>
 /// </list>
@@ -22,7 +22,7 @@ namespace LoraHub.TestHost;
 /// <param name="lifetime">Null for commands that are no service.</param>
 sealed class SeedPredictor(IConfiguration configuration, IHostApplicationLifetime? lifetime = null) : IPredictor
 {
-    const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, Stays = 5, Writes = 6, ShortestRun = 100, LongestRun = 600_000;
+    const int Fails = 1, Hangs = 2, Breaks = 3, Chatters = 4, Writes = 6, Stays = 9, ShortestRun = 100, LongestRun = 600_000;
 
     readonly Hold _hold = new(configuration);
 
@@ -74,8 +74,8 @@ sealed class SeedPredictor(IConfiguration configuration, IHostApplicationLifetim
     }
 
     /// <summary>
-    /// Takes the given number of steps, or 20, of 50 ms with a checkpoint after each, or fails or hangs by its seed, as above. The adapter's bytes depend on the seed, not on
-    /// interruptions.
+    /// Takes the given number of steps, or 20, of 50 ms with a checkpoint after each, or fails or hangs by its seed, as above. The adapter's
+    /// bytes depend on the seed, not on interruptions.
     /// </summary>
     public PredictionResult Tune(
         TrainingPlan plan, string folder, ITuningCheckpoints checkpoints, IPredictionProgress progress, CancellationToken cancellationToken)

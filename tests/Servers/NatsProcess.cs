@@ -30,7 +30,10 @@ public class NatsProcess : IAsyncDisposable
         var limit = MaxFileStore is { } bytes ? $", max_file_store: {bytes}" : "";
         await File.WriteAllTextAsync(settings, $"jetstream {{ store_dir: \"{Folder}\"{limit} }}");
         _process = Process.Start(new ProcessStartInfo(Program,
-            ["-c", settings, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log"), "-P", Path.Combine(Folder, ServerFolder.PidFile)]));
+        [
+            "-c", settings, "-a", "127.0.0.1", "-p", $"{_port}", "-l", Path.Combine(Folder, "log"),
+            "-P", Path.Combine(Folder, ServerFolder.PidFile),
+        ]));
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {

@@ -19,7 +19,8 @@ static class ServerFolder
         var prefix = $"lorahub-{server}-";
         foreach (var folder in Directory.EnumerateDirectories(Path.GetTempPath(), $"{prefix}*"))
         {
-            if (int.TryParse(Path.GetFileName(folder)[prefix.Length..].Split('-')[0], CultureInfo.InvariantCulture, out var owner) && !IsRunning(owner))
+            var id = Path.GetFileName(folder)[prefix.Length..].Split('-')[0];
+            if (int.TryParse(id, CultureInfo.InvariantCulture, out var owner) && !IsRunning(owner))
             {
                 Remove(folder);
             }

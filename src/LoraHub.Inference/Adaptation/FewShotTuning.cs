@@ -21,7 +21,7 @@ sealed class FewShotTuning(
     public const double Rate = 1e-3;
 
     /// <summary>
-    /// The rate for a new LoRA, whose B is zero: the best of five on the even-numbered tasks, so that plain tuning is compared at its own best.
+    /// The rate for a new LoRA, whose B is zero: the best of seven on the even-numbered tasks, so that plain tuning is compared at its own best.
     /// </summary>
     public const double NewRate = 5e-3;
 

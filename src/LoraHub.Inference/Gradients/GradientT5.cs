@@ -164,7 +164,8 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
 
     /// <param name="scores">(B, H, T, S); may be overwritten.</param>
     static Tensor Softmax(Tensor scores, AttentionBias bias) => MaskedSoftmax.CanFuse(scores, bias)
-        ? OwnGradient.Of(scores, x => MaskedSoftmax.Of(x, bias), (gradient, result) => MaskedSoftmax.Backward(result!, gradient), OwnGradient.Kept.Result)
+        ? OwnGradient.Of(
+                scores, x => MaskedSoftmax.Of(x, bias), (gradient, result) => MaskedSoftmax.Backward(result!, gradient), OwnGradient.Kept.Result)
         : MaskedSoftmax.Plain(scores, bias);
 
     /// <summary>The residual stream after the layer's norm and feed-forward.</summary>

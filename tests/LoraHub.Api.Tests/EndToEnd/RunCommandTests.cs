@@ -59,7 +59,7 @@ public sealed class RunCommandTests : IDisposable
         };
         start.Environment["Data__Path"] = _folder.FullName;
         using var process = Process.Start(start)!;
-        await process.StandardInput.BaseStream.WriteAsync(System.Text.Encoding.UTF8.GetBytes("\uFEFFen>fr window\r\n"), TestContext.Current.CancellationToken);
+        await process.StandardInput.BaseStream.WriteAsync("\uFEFFen>fr window\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
 

@@ -42,7 +42,8 @@ public sealed class BatchFaultTests(NatsServer nats, PostgresServer postgres)
 
     async Task RunManyProcessesAsync(int kills)
     {
-        (string Key, string Value)[] shared = [.. Common, ("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", "batch" + PredictionId.New()[..20])];
+        (string Key, string Value)[] shared =
+            [.. Common, ("Distributed:Nats", nats.UrlOrSkip()), ("Distributed:Prefix", "batch" + PredictionId.New()[..20])];
         await using var api = new Node(
             "api", NatsServer.FreePort(), [.. shared, ("Role", "api"), ("Distributed:Postgres", await postgres.NewDatabaseOrSkipAsync())]);
         await using var worker = new Node("worker", NatsServer.FreePort(), [.. shared, ("Role", "worker")]);

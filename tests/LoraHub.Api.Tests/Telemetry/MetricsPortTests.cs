@@ -18,7 +18,7 @@ public sealed class MetricsPortTests(NatsServer nats)
         foreach (var path in (string[])["/metrics", "/METRICS", "/metrics/", "/%6Detrics"])
         {
             Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(host.Client, path));
-            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(host.Client, path, $"127.0.0.1:{port}")); // by the connection, not by what it says
+            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(host.Client, path, $"127.0.0.1:{port}")); // not by what it says
         }
 
         Assert.NotEmpty((await Scrape.OfAsync(scraper)).Samples);

@@ -27,7 +27,9 @@ sealed class UpgradedService(string dataPath, params (string Key, string Value)[
         Assert.True(Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted.IsCancellationRequested, "The service did not start.");
     }
 
-    /// <summary>Returns once another service can use the data folder: the program itself, on its own thread, may still be disposing what it owns.</summary>
+    /// <summary>
+    /// Returns once another service can use the data folder: the program itself, on its own thread, may still be disposing what it owns.
+    /// </summary>
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

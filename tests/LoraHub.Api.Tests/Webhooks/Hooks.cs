@@ -67,7 +67,8 @@ sealed class Hooks : IAsyncDisposable
         return prediction.Id;
     }
 
-    public Task<IPredictionLease> LeaseAsync() => _services.GetRequiredService<IPredictionQueue>().LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken);
+    public Task<IPredictionLease> LeaseAsync() =>
+        _services.GetRequiredService<IPredictionQueue>().LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken);
 
     /// <summary>Performs the service's startup.</summary>
     async Task OpenAsync()

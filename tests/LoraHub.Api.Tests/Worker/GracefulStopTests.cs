@@ -19,7 +19,7 @@ public sealed class GracefulStopTests : IDisposable
         await using (var host = await StartAsync(drainTime: "00:01:00"))
         {
             var client = await host.ReadyAsync();
-            running = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 5}}"""); // until the stop
+            running = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 9}}"""); // until the stop
             waiting = await CreateAsync(client, """{"version": "lorahub/lorahub", "input": {"seed": 7}}""");
             await host.UntilLogAsync($"{running} was started");
             Assert.Equal(0, await host.TerminateAsync());

@@ -160,5 +160,6 @@ public sealed class PredictionRunnerTests : IAsyncDisposable
         return prediction.Id;
     }
 
-    Task<IPredictionLease> LeaseAsync() => _services.GetRequiredService<IPredictionQueue>().LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken);
+    Task<IPredictionLease> LeaseAsync() =>
+        _services.GetRequiredService<IPredictionQueue>().LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken);
 }

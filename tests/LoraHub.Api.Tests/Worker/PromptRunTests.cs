@@ -135,7 +135,8 @@ public sealed class PromptRunTests : IAsyncDisposable
         await RunAsync(CancellationToken.None);
 
         Assert.Equal(
-            "The prediction did not end within 00:10:00 (Limits:RunTime); give a shorter prompt, or a smaller max_new_tokens.", (await FindAsync(id)).Error);
+            "The prediction did not end within 00:10:00 (Limits:RunTime); give a shorter prompt, or a smaller max_new_tokens.",
+            (await FindAsync(id)).Error);
     }
 
     async Task<string> CreateAsync(string prompt)

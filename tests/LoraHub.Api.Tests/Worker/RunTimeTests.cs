@@ -85,7 +85,8 @@ public sealed class RunTimeTests : IAsyncDisposable
         var store = _services.GetRequiredService<IPredictionStore>();
         var created = new CreatedPrediction { Id = PredictionId.New(), Input = [], Origin = "http://localhost", CreatedAt = _time.GetUtcNow() };
         await store.CreateAsync(created, capacity: 1, TestContext.Current.CancellationToken);
-        var lease = new RecordingLease(await _services.GetRequiredService<IPredictionQueue>().LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken));
+        var queue = _services.GetRequiredService<IPredictionQueue>();
+        var lease = new RecordingLease(await queue.LeaseAsync(PredictionKind.Compose, TestContext.Current.CancellationToken));
         await using (lease)
         {
             await _services.GetRequiredService<PredictionRunner>().RunAsync(lease, stopping);

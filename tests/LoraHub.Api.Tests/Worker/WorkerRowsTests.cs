@@ -117,7 +117,8 @@ public sealed class WorkerRowsTests
     static async Task<string> CreateAsync(Service service, string prompt)
     {
         var created = Prompt.Create(prompt);
-        Assert.Equal(Creation.Created, await service.Services.GetRequiredService<IPredictionStore>().CreateAsync(created, capacity: 100, Cancellation));
+        var store = service.Services.GetRequiredService<IPredictionStore>();
+        Assert.Equal(Creation.Created, await store.CreateAsync(created, capacity: 100, Cancellation));
         return created.Id;
     }
 

@@ -71,7 +71,8 @@ public abstract class DataRetentionContract : IAsyncLifetime
         var created = FullPrediction.Create(_engine.Time.GetUtcNow(), PredictionKind.Generate);
         Assert.Equal(Creation.Created, await _engine.Store.CreateAsync(created, capacity: 1, Cancellation));
         await using var lease = await _engine.LeaseAsync(PredictionKind.Generate);
-        await lease.AppendAsync([new PredictionEvent.Started(), new PredictionEvent.Generated(0, "mer"), new PredictionEvent.Succeeded()], Cancellation);
+        await lease.AppendAsync(
+            [new PredictionEvent.Started(), new PredictionEvent.Generated(0, "mer"), new PredictionEvent.Succeeded()], Cancellation);
         await _engine.SettleAsync();
         _engine.Time.Advance(Hour);
 

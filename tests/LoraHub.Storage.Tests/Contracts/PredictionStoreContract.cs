@@ -274,7 +274,8 @@ public abstract class PredictionStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_list_of_some_kinds_is_paged_as_if_there_were_no_others()
     {
-        PredictionKind[] kinds = [PredictionKind.Train, PredictionKind.Compose, PredictionKind.Generate, PredictionKind.Train, PredictionKind.Compose];
+        PredictionKind[] kinds =
+            [PredictionKind.Train, PredictionKind.Compose, PredictionKind.Generate, PredictionKind.Train, PredictionKind.Compose];
         var created = new List<CreatedPrediction>();
         foreach (var kind in kinds)
         {

@@ -46,7 +46,8 @@ public sealed class ModuleModelTests : IAsyncDisposable
         Assert.Equal(Card, (await readme.TextAsync()).TrimEnd('\n'));
         var examples = (await client.GetJsonAsync("/v1/models/anna/words/examples"))["results"]!.AsArray();
         Assert.Equal(["one | two", "sea"], examples.Select(example => example!["input"]!.Text("prompt")));
-        Assert.All(examples, example => Assert.Equal(("succeeded", "anna/words", digest), (example!.Text("status"), example!.Text("model"), example!.Text("version"))));
+        Assert.All(examples, example => Assert.Equal(
+            ("succeeded", "anna/words", digest), (example!.Text("status"), example!.Text("model"), example!.Text("version"))));
     }
 
     [Theory]
@@ -99,7 +100,8 @@ public sealed class ModuleModelTests : IAsyncDisposable
             Assert.True(JsonNode.DeepEquals(version, one), one.ToJsonString());
             foreach (var given in (string[])[digest, $"anna/words:{digest}"])
             {
-                var prediction = await client.PostJsonAsync("/v1/predictions", $$$"""{"version": "{{{given}}}", "input": {"prompt": "x"}}""", ("Prefer", "wait"));
+                var prediction = await client.PostJsonAsync(
+            "/v1/predictions", $$$"""{"version": "{{{given}}}", "input": {"prompt": "x"}}""", ("Prefer", "wait"));
                 Assert.Equal(("succeeded", "anna/words", digest), (prediction.Text("status"), prediction.Text("model"), prediction.Text("version")));
             }
         }
