@@ -76,7 +76,7 @@ sealed class BatchAdapters : LoraUpdates
             if (module.Layout.Of(layer) is { } slot)
             {
                 var inner = nn.functional.linear(x.narrow(0, first, count), slot.A(module.Numbers));
-                inner = slot.Scaling == 1 ? inner : inner.mul_(slot.Scaling);
+                inner = slot.Scaling == 1 ? inner : inner.mul_(LiveScalar.Of(slot.Scaling));
                 y.narrow(0, first, count).narrow(1, start, size).addmm_(inner, slot.B(module.Numbers).t());
             }
         }

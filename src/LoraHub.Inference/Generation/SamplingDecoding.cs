@@ -28,7 +28,7 @@ sealed class SamplingDecoding(GenerationConfig generation, PromptInput input, lo
     public static float[]? Probabilities(Tensor logits, PromptInput input)
     {
         using var scope = NewDisposeScope();
-        var scores = logits.div(input.Temperature);
+        var scores = logits.div(LiveScalar.Of(input.Temperature));
         if (!float.IsFinite(scores.max().item<float>()))
         {
             return null;
@@ -36,7 +36,7 @@ sealed class SamplingDecoding(GenerationConfig generation, PromptInput input, lo
 
         // Equals of the last token of the top k stay, too.
         scores = input.TopK is > 0 and var most && most < scores.shape[^1]
-            ? scores.masked_fill(scores.lt(scores.topk(most).values[.., ^1..]), float.NegativeInfinity)
+            ? scores.masked_fill(scores.lt(scores.topk(most).values[.., ^1..]), LiveScalar.Of(double.NegativeInfinity))
             : scores;
         scores = input.TopP < 1 ? WithinTopP(scores, input.TopP) : scores;
         return scores.softmax(-1).cpu().data<float>().ToArray();
@@ -46,9 +46,9 @@ sealed class SamplingDecoding(GenerationConfig generation, PromptInput input, lo
     static Tensor WithinTopP(Tensor scores, double topP)
     {
         var (sorted, ids) = scores.sort(-1, descending: false, stable: true);
-        var isRemoved = sorted.softmax(-1).cumsum(-1).le(1 - topP);
+        var isRemoved = sorted.softmax(-1).cumsum(-1).le(LiveScalar.Of(1 - topP));
         isRemoved[.., ^1..] = false;
-        return scores.masked_fill(isRemoved.scatter(-1, ids, isRemoved), float.NegativeInfinity);
+        return scores.masked_fill(isRemoved.scatter(-1, ids, isRemoved), LiveScalar.Of(double.NegativeInfinity));
     }
 
     int Draw(Tensor logits, double uniform)

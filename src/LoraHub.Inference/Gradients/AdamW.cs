@@ -1,3 +1,5 @@
+using LoraHub.Inference.Kernels;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Gradients;
@@ -34,12 +36,13 @@ sealed class AdamW(Tensor numbers, double weightDecay, double largestNorm) : IDi
             return norm;
         }
 
-        gradient.mul_(Math.Min(1, largestNorm / (norm + 1e-6))); // as torch.nn.utils.clip_grad_norm_
-        numbers.mul_(1 - (rate * weightDecay));
-        FirstMoment.mul_(FirstBeta).add_(gradient, alpha: 1 - FirstBeta);
-        SecondMoment.mul_(SecondBeta).addcmul_(gradient, gradient, 1 - SecondBeta);
+        gradient.mul_(LiveScalar.Of(Math.Min(1, largestNorm / (norm + 1e-6)))); // as torch.nn.utils.clip_grad_norm_
+        numbers.mul_(LiveScalar.Of(1 - (rate * weightDecay)));
+        FirstMoment.mul_(LiveScalar.Of(FirstBeta)).add_(gradient, LiveScalar.Of(1 - FirstBeta));
+        SecondMoment.mul_(LiveScalar.Of(SecondBeta)).addcmul_(gradient, gradient, LiveScalar.Of(1 - SecondBeta));
         var (first, second) = (1 - Math.Pow(FirstBeta, step), 1 - Math.Pow(SecondBeta, step));
-        numbers.addcdiv_(FirstMoment, SecondMoment.sqrt().div_(Math.Sqrt(second)).add_(Epsilon), -rate / first);
+        var spread = SecondMoment.sqrt().div_(LiveScalar.Of(Math.Sqrt(second))).add_(LiveScalar.Of(Epsilon));
+        numbers.addcdiv_(FirstMoment, spread, LiveScalar.Of(-rate / first));
         return norm;
     }
 

@@ -80,15 +80,15 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
     Tensor EncoderBlock(string block, Tensor h, Pass pass) // (n, D)
     {
         using var scope = NewDisposeScope();
-        h = h.add(SelfAttention($"{block}.0.SelfAttention", Norm($"{block}.0.layer_norm", h, model.ComputeType), pass));
+        h = Plus(h, SelfAttention($"{block}.0.SelfAttention", Norm($"{block}.0.layer_norm", h, model.ComputeType), pass));
         return DenseReluDense($"{block}.1", h, pass).MoveToOuterDisposeScope();
     }
 
     Tensor DecoderBlock(string block, Tensor h, Tensor states, Pass own, Pass memory) // (n, D)
     {
         using var scope = NewDisposeScope();
-        h = h.add(SelfAttention($"{block}.0.SelfAttention", Norm($"{block}.0.layer_norm", h, model.ComputeType), own));
-        h = h.add(CrossAttention($"{block}.1.EncDecAttention", Norm($"{block}.1.layer_norm", h, model.ComputeType), states, own, memory));
+        h = Plus(h, SelfAttention($"{block}.0.SelfAttention", Norm($"{block}.0.layer_norm", h, model.ComputeType), own));
+        h = Plus(h, CrossAttention($"{block}.1.EncDecAttention", Norm($"{block}.1.layer_norm", h, model.ComputeType), states, own, memory));
         return DenseReluDense($"{block}.2", h, own).MoveToOuterDisposeScope();
     }
 
@@ -113,7 +113,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
         Tensor Project(string part) // (n, H·K)
         {
             var y = FrozenProducts.Multiply(states, _weights[$"{name}.{part}.weight"], Observe([$"{name}.{part}"]));
-            return Update($"{name}.{part}", states, memory) is { } update ? y.add(update) : y;
+            return Update($"{name}.{part}", states, memory) is { } update ? Plus(y, update) : y;
         }
     }
 
@@ -135,13 +135,13 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
         var v = _weights[$"{name}.v.weight"].view(_config.NumHeads, _config.DKv, -1);
         var scores = Times(q, k).flatten(1, 2).matmul(padded.transpose(1, 2)).view(q.shape[0], q.shape[1], q.shape[2], -1); // (B, H, T, S)
         scores = Inner($"{name}.k", states, memory) is { } keys
-            ? scores.add(Times(q, ByHeads($"{name}.k")).matmul(TokenMove.Pad(keys, memory.Rows).unsqueeze(1).transpose(2, 3)))
+            ? Plus(scores, Times(q, ByHeads($"{name}.k")).matmul(TokenMove.Pad(keys, memory.Rows).unsqueeze(1).transpose(2, 3)))
             : scores;
         var attention = Softmax(scores, memory.Bias);
         var sums = attention.flatten(1, 2).matmul(padded).view(q.shape[0], q.shape[1], q.shape[2], -1); // (B, H, T, D)
         var context = Times(sums, v.transpose(1, 2)); // (B, H, T, K)
         context = Inner($"{name}.v", states, memory) is { } values
-            ? context.add(Times(attention.matmul(TokenMove.Pad(values, memory.Rows).unsqueeze(1)), ByHeads($"{name}.v").transpose(1, 2)))
+            ? Plus(context, Times(attention.matmul(TokenMove.Pad(values, memory.Rows).unsqueeze(1)), ByHeads($"{name}.v").transpose(1, 2)))
             : context;
         return context.transpose(1, 2).flatten(2).MoveToOuterDisposeScope();
 
@@ -177,7 +177,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
         var activated = !_config.IsGated ? inner.relu() : GatedGelu.CanFuse(inner)
             ? OwnGradient.Of(inner, GatedGelu.Forward, (gradient, both) => GatedGelu.Backward(both!, gradient), OwnGradient.Kept.Input)
             : GatedGelu.Plain(inner); // (n, d_ff)
-        return h.add(Linear([name + ".wo"], activated, pass)).MoveToOuterDisposeScope();
+        return Plus(h, Linear([name + ".wo"], activated, pass)).MoveToOuterDisposeScope();
     }
 
     /// <param name="names">Layers with the same x, whose outputs are side by side.</param>
@@ -191,7 +191,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
             return y.MoveToOuterDisposeScope();
         }
 
-        var parts = y.split(y.shape[1] / names.Count, 1).Zip(added, (part, update) => update is null ? part : part.add(update)).ToArray();
+        var parts = y.split(y.shape[1] / names.Count, 1).Zip(added, (part, update) => update is null ? part : Plus(part, update)).ToArray();
         return (parts.Length == 1 ? parts[0] : cat(parts, 1)).MoveToOuterDisposeScope();
     }
 
@@ -222,8 +222,10 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
 
         using var scope = NewDisposeScope();
         var dropped = pass.Dropout is { } dropout && update.A.requires_grad ? x.mul(dropout.Of(layer, x, pass.Rows)) : x;
-        return linear(dropped, update.A.to(x.dtype)).mul(update.Scaling).MoveToOuterDisposeScope();
+        return linear(dropped, update.A.to(x.dtype)).mul(LiveScalar.Of(update.Scaling)).MoveToOuterDisposeScope();
     }
+
+    static Tensor Plus(Tensor x, Tensor y) => x.add(y, LiveScalar.One);
 
     Tensor Norm(string name, Tensor h, ScalarType type) // (n, D)
     {
@@ -239,7 +241,7 @@ sealed class GradientT5(T5Model model, LoraFactors factors, bool keepsTransposes
     {
         using var scope = NewDisposeScope();
         var states = Norm("decoder.final_layer_norm", h, model.StreamType);
-        var scaled = _config.TieWordEmbeddings ? states.mul(Math.Pow(_config.DModel, -0.5)) : states;
+        var scaled = _config.TieWordEmbeddings ? states.mul(LiveScalar.Of(Math.Pow(_config.DModel, -0.5))) : states;
         var logits = _products.Multiply(scaled, _weights.MatrixOf(_config.TieWordEmbeddings ? T5Weights.Embedding : T5Weights.Head));
         return cross_entropy(logits, labels, ignore_index: TeacherForcing.Ignored, reduction: nn.Reduction.Sum).MoveToOuterDisposeScope();
     }

@@ -1,3 +1,5 @@
+using LoraHub.Inference.Kernels;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Gradients;
@@ -36,7 +38,7 @@ sealed class LayerTape(bool recompute) : IDisposable
         using (NewDisposeScope())
         {
             var last = _layers[^1].Result;
-            last.grad = full([], gradient, last.dtype, last.device);
+            last.grad = full([], LiveScalar.Of(gradient), last.dtype, last.device);
         }
 
         while (_layers.Count > 0)

@@ -1,3 +1,4 @@
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.T5;
 
 using static TorchSharp.torch;
@@ -23,7 +24,7 @@ static class TokenMove
     static Tensor Hide(Tensor x, TokenRows rows) // (B, S, …)
     {
         using var scope = NewDisposeScope();
-        var own = zeros(x.shape[0] * x.shape[1], x.dtype, x.device).index_fill_(0, rows.TokenPlaces!, 1); // (B·S)
+        var own = zeros(x.shape[0] * x.shape[1], x.dtype, x.device).index_fill_(0, rows.TokenPlaces!, LiveScalar.One); // (B·S)
         return x.mul(own.view([x.shape[0], x.shape[1], .. Enumerable.Repeat(1L, (int)x.dim() - 2)])).MoveToOuterDisposeScope();
     }
 }

@@ -4,6 +4,7 @@ using LoraHub.Core.Trainings;
 using LoraHub.Formats.Adapters;
 using LoraHub.Formats.Tensors;
 using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
@@ -35,7 +36,7 @@ static class TuningStart
         foreach (var slot in layout.Slots)
         {
             var bound = 1 / Math.Sqrt(slot.Input);
-            slot.A(numbers).copy_(rand([slot.Rank, slot.Input], dtype: type, generator: generator).mul_(2 * bound).sub_(bound));
+            slot.A(numbers).copy_(rand([slot.Rank, slot.Input], dtype: type, generator: generator).mul_(LiveScalar.Of(2 * bound)).sub_(LiveScalar.Of(bound)));
         }
 
         return new LoraFactors(layout, numbers.to(model.Device), trained);
@@ -72,8 +73,8 @@ static class TuningStart
             foreach (var slot in module.Layout.Slots)
             {
                 var (own, row) = (layout.Of(slot.Layer)!, rows[slot.Layer]);
-                own.A(numbers).narrow(0, row, slot.Rank).copy_(slot.A(exact).mul(root));
-                own.B(numbers).narrow(1, row, slot.Rank).copy_(slot.B(exact).mul(weight / root * slot.Scaling));
+                own.A(numbers).narrow(0, row, slot.Rank).copy_(slot.A(exact).mul(LiveScalar.Of(root)));
+                own.B(numbers).narrow(1, row, slot.Rank).copy_(slot.B(exact).mul(LiveScalar.Of(weight / root * slot.Scaling)));
                 rows[slot.Layer] = row + slot.Rank;
             }
         }

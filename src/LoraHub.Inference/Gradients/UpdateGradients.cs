@@ -1,3 +1,4 @@
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
@@ -48,7 +49,7 @@ sealed class UpdateGradients : IDisposable
             using var layer = NewDisposeScope();
             var gradient = _layers[slot.Layer];
             var (a, b) = (slot.A(module.Numbers).to(gradient.dtype), slot.B(module.Numbers).to(gradient.dtype)); // (r, in), (out, r)
-            sum.add_(b.t().matmul(gradient).mul_(a).sum().to(ScalarType.Float64), alpha: slot.Scaling);
+            sum.add_(b.t().matmul(gradient).mul_(a).sum().to(ScalarType.Float64), LiveScalar.Of(slot.Scaling));
         }
 
         return sum.item<double>();
@@ -63,7 +64,7 @@ sealed class UpdateGradients : IDisposable
         {
             using var layer = NewDisposeScope();
             var (a, b) = (slot.A(module.Numbers).to(module.ExactType), slot.B(module.Numbers).to(module.ExactType)); // (r, in), (out, r)
-            sum.add_(b.t().matmul(b).mul_(a.matmul(a.t())).sum().to(ScalarType.Float64), alpha: slot.Scaling * slot.Scaling);
+            sum.add_(b.t().matmul(b).mul_(a.matmul(a.t())).sum().to(ScalarType.Float64), LiveScalar.Of(slot.Scaling * slot.Scaling));
         }
 
         return Math.Sqrt(sum.item<double>());

@@ -52,18 +52,18 @@ static unsafe class MaskedSoftmax
         var sum = scores.to(scores.dtype == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32, copy: true); // (B, H, T, S)
         if (bias.Positions is not null)
         {
-            sum.add_(bias.Positions);
+            sum.add_(bias.Positions, LiveScalar.One);
         }
 
         if (bias.Mask is not null)
         {
-            sum.add_(bias.Mask.unsqueeze(1).unsqueeze(1)); // (B, 1, 1, S)
+            sum.add_(bias.Mask.unsqueeze(1).unsqueeze(1), LiveScalar.One); // (B, 1, 1, S)
         }
 
         if (bias.IsCausal)
         {
             var (queries, keys) = (scores.shape[2], scores.shape[3]);
-            sum.masked_fill_(ones(queries, keys, ScalarType.Bool, scores.device).triu(keys - queries + 1), double.NegativeInfinity);
+            sum.masked_fill_(ones(queries, keys, ScalarType.Bool, scores.device).triu(keys - queries + 1), LiveScalar.Of(double.NegativeInfinity));
         }
 
         return sum.softmax(-1, ScalarType.Float32).to(scores.dtype).MoveToOuterDisposeScope();

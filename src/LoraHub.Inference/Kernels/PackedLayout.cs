@@ -31,7 +31,7 @@ readonly record struct PackedLayout(int Rows)
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var matrix = arange(Output * Input, dtype: ScalarType.Float32).view(Output, Input);
+        var matrix = arange(LiveScalar.Of(0), LiveScalar.Of(Output * Input), LiveScalar.One, dtype: ScalarType.Float32).view(Output, Input);
         var packed = LibTorch.Pack(matrix);
         PackedLayout[] known = [new(64), new(24)];
         return known.Where(layout => layout.Holds(packed, Output, Input)).Select(layout => (PackedLayout?)layout).FirstOrDefault();

@@ -51,11 +51,12 @@ static unsafe class ResidualNorm
         using var scope = NewDisposeScope();
         if (output is not null)
         {
-            stream.add_(output);
+            stream.add_(output, LiveScalar.One);
         }
 
-        var variance = stream.to(ScalarType.Float32).square().mean([-1], keepdim: true); // (n, 1), always in fp32 (docs/adr/0003)
-        return variance.add_(epsilon).rsqrt().mul(stream).mul(weight).to(type).MoveToOuterDisposeScope();
+        var numbers = stream.to(ScalarType.Float32);
+        var variance = numbers.mul(numbers).mean([-1], keepdim: true); // (n, 1), always in fp32 (docs/adr/0003)
+        return variance.add_(LiveScalar.Of(epsilon)).rsqrt().mul(stream).mul(weight).to(type).MoveToOuterDisposeScope();
     }
 
     static Tensor Fused(Tensor stream, Tensor? output, Tensor weight, double epsilon, ScalarType type)

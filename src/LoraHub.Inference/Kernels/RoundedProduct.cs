@@ -33,7 +33,7 @@ static unsafe class RoundedProduct
         if (rest is not null)
         {
             using var less = Forward(x, rest);
-            return Forward(x, matrix).add_(less);
+            return Forward(x, matrix).add_(less, LiveScalar.One);
         }
 
         var (rows, input, output) = ((int)x.shape[0], (int)x.shape[1], matrix.Output);

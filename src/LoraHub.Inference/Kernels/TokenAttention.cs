@@ -83,7 +83,7 @@ static unsafe class TokenAttention
             }
 
             var scores = own[0].matmul(row[0].transpose(1, 2)).to(bias?.dtype ?? (x.dtype == ScalarType.Float64 ? x.dtype : ScalarType.Float32));
-            scores = bias is null ? scores : scores.add(bias.narrow(2, bias.shape[2] - row.shape[2], row.shape[2])); // (H, 1, length)
+            scores = bias is null ? scores : scores.add(bias.narrow(2, bias.shape[2] - row.shape[2], row.shape[2]), LiveScalar.One); // (H, 1, length)
             return scores.softmax(-1, ScalarType.Float32).to(x.dtype).matmul(row[1]).flatten(); // (H·K)
         });
         return stack(contexts).MoveToOuterDisposeScope();

@@ -38,7 +38,7 @@ static unsafe class WeightedSums
             for (var i = 0; i < vectors.Count; i++)
             {
                 // A weight beyond the dtype's range becomes infinite.
-                sums[row].add_(vectors[i].to(sumType).mul(tensor(weights[row][i], sumType, sums.device)));
+                sums[row].add_(vectors[i].to(sumType).mul(tensor(weights[row][i], sumType, sums.device)), LiveScalar.One);
             }
         }
 

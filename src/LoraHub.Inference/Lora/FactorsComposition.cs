@@ -30,7 +30,7 @@ sealed class FactorsComposition(IReadOnlyList<LoraModule> modules, ScalarType co
         {
             // Holds one module's exact numbers at a time. The weight is converted to their dtype and becomes infinite beyond its range.
             using var scope = NewDisposeScope();
-            sum.add_(modules[i].ExactNumbers().mul(tensor(weights[i], sum.dtype, sum.device)));
+            sum.add_(modules[i].ExactNumbers().mul(tensor(weights[i], sum.dtype, sum.device)), LiveScalar.One);
         }
 
         return PeftAdapter.Of(Layout, sum);

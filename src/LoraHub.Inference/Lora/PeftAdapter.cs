@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 
 using LoraHub.Formats.Adapters;
 using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Kernels;
 
 using static TorchSharp.torch;
 
@@ -81,7 +82,7 @@ sealed record PeftAdapter(int Rank, double Alpha, IReadOnlyList<PeftFactors> Fac
         return new PeftFactors(
             slot.Layer,
             nn.functional.pad(slot.A(numbers), [0, 0, 0, missing]),
-            nn.functional.pad(slot.B(numbers).mul(slot.Scaling), [0, missing]));
+            nn.functional.pad(slot.B(numbers).mul(LiveScalar.Of(slot.Scaling)), [0, missing]));
     }
 
     IEnumerable<string> Targets(IReadOnlyCollection<string> layersOfModel)

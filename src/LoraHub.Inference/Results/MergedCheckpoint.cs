@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 
 using LoraHub.Formats.Safetensors;
 using LoraHub.Inference.Checkpoints;
+using LoraHub.Inference.Kernels;
 using LoraHub.Inference.Lora;
 using LoraHub.Inference.T5;
 
@@ -35,7 +36,7 @@ static class MergedCheckpoint
         {
             cancellationToken.ThrowIfCancellationRequested();
             var tensor = source.Read(model.StoredName(name)).to(type, model.Device);
-            return updates.TryGetValue(name, out var update) ? update.DeltaWeight().to(type).add_(tensor) : tensor;
+            return updates.TryGetValue(name, out var update) ? update.DeltaWeight().to(type).add_(tensor, LiveScalar.One) : tensor;
         }));
 
         var config = JsonNode.Parse(File.ReadAllBytes(Path.Combine(model.Folder, "config.json")))!.AsObject();

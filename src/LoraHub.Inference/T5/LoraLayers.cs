@@ -1,3 +1,5 @@
+using LoraHub.Inference.Kernels;
+
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.T5;
@@ -14,7 +16,7 @@ sealed record LoraLayer(Tensor A, Tensor B, double Scaling, Tensor? Gate = null)
     {
         using var scope = NewDisposeScope();
         var b = Gate is null ? B : B.mul(Gate); // (out, r)
-        return b.matmul(A).mul_(Scaling).MoveToOuterDisposeScope();
+        return b.matmul(A).mul_(LiveScalar.Of(Scaling)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Applies gate and scaling to the r numbers per token, which are fewer than the output's.</summary>
@@ -26,7 +28,7 @@ sealed record LoraLayer(Tensor A, Tensor B, double Scaling, Tensor? Gate = null)
             inner.mul_(Gate);
         }
 
-        return Scaling == 1 ? inner : inner.mul_(Scaling);
+        return Scaling == 1 ? inner : inner.mul_(LiveScalar.Of(Scaling));
     }
 }
 
@@ -59,7 +61,7 @@ sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapt
         else
         {
             var inner = update.Weigh(x.unflatten(0, adapters, -1).matmul(update.A.mT)); // (P, n/P, r)
-            output.unflatten(0, adapters, -1).add_(inner.matmul(update.B.mT));
+            output.unflatten(0, adapters, -1).add_(inner.matmul(update.B.mT), LiveScalar.One);
         }
     }
 
@@ -72,7 +74,7 @@ sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapt
         {
             using var scope = NewDisposeScope();
             var inner = update.Weigh(Split(q).matmul(ByHeads(update.B, q.shape[0]))); // (H, P, n/P, r)
-            Split(product).add_(inner.matmul(update.A));
+            Split(product).add_(inner.matmul(update.A), LiveScalar.One);
         }
     }
 
@@ -85,7 +87,7 @@ sealed class LoraLayers(IReadOnlyDictionary<string, LoraLayer> layers, int adapt
         {
             using var scope = NewDisposeScope();
             var inner = update.Weigh(update.A.dim() == 2 ? Split(nn.functional.linear(x, update.A)) : Split(x).matmul(update.A.mT)); // (H, P, n/P, r)
-            Split(product).add_(inner.matmul(ByHeads(update.B, x.shape[0]).mT));
+            Split(product).add_(inner.matmul(ByHeads(update.B, x.shape[0]).mT), LiveScalar.One);
         }
     }
 

@@ -188,7 +188,7 @@ sealed class T5Model : IDisposable
     }
 
     // A tied head expects states scaled down to the embedding's range.
-    Tensor Scaled(Tensor states) => Config.TieWordEmbeddings ? states.mul(Math.Pow(Config.DModel, -0.5)) : states;
+    Tensor Scaled(Tensor states) => Config.TieWordEmbeddings ? states.mul(LiveScalar.Of(Math.Pow(Config.DModel, -0.5))) : states;
 
     public void Dispose()
     {

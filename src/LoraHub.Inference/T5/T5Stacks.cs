@@ -34,7 +34,7 @@ sealed class Encoder
         foreach (var block in _block)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
+            hiddenStates?.Add((output is null ? h.clone() : h.add(output, LiveScalar.One)).DetachFromDisposeScope());
             using var taken = output;
             output = block.Forward(h, taken, rows, bias, lora);
         }
@@ -94,7 +94,7 @@ sealed class Decoder
         foreach (var block in _block)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            hiddenStates?.Add((output is null ? h.clone() : h.add(output)).DetachFromDisposeScope());
+            hiddenStates?.Add((output is null ? h.clone() : h.add(output, LiveScalar.One)).DetachFromDisposeScope());
             using var taken = output;
             output = block.Forward(h, taken, rows, bias, encoded, lora);
         }

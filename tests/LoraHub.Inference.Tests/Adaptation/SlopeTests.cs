@@ -10,6 +10,7 @@ using LoraHub.Inference.T5;
 using LoraHub.Inference.Tests.Training;
 using LoraHub.Modules.Versions;
 
+using static LoraHub.Inference.Tests.Training.FiniteDifferenceTests;
 using static TorchSharp.torch;
 
 namespace LoraHub.Inference.Tests.Adaptation;
@@ -92,8 +93,6 @@ public sealed class SlopeTests : IDisposable
         using var scope = NewDisposeScope();
         return Math.Sqrt(alone.Compose([[1.0]]).Layers.Values.Sum(layer => layer.DeltaWeight().square().sum().item<double>()));
     }
-
-    static int[] Row(Random random, int length) => [.. Enumerable.Range(0, length - 1).Select(_ => random.Next(2, 31)).Append(1)];
 
     /// <summary>A random module over the layers that end with a target.</summary>
     LoraModule Module(T5Model model, string name, int rank, int seed, string[] targets)

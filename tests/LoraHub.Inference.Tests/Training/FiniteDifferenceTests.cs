@@ -66,5 +66,5 @@ public sealed class FiniteDifferenceTests
         return factors;
     }
 
-    static int[] Row(Random random, int length) => [.. Enumerable.Range(0, length - 1).Select(_ => random.Next(2, 31)).Append(1)];
+    internal static int[] Row(Random random, int length) => [.. Enumerable.Range(0, length - 1).Select(_ => random.Next(2, 31)).Append(1)];
 }
