@@ -19,7 +19,7 @@ public sealed class ModuleRankingTests
 
     static readonly Gen<ModuleVersion[]> AnyModules =
         Gen.Select(AnyText, AnyText, (name, card) => (name, card)).Array[0, 12]
-            .Select(texts => texts.Select((text, i) => Module($"hub/{text.name}{i}", text.card)).ToArray());
+            .Select(texts => texts.Select((text, i) => Module($"hub/{i}-{text.name}", text.card)).ToArray());
 
     static readonly Gen<string[]> AnyExamples = AnyText.Array[0, 6];
 
