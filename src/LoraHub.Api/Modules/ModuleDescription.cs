@@ -71,6 +71,9 @@ public sealed record ModuleDescription
 
     public required DateTimeOffset? LastUsedAt { get; init; }
 
+    /// <summary>The number of downloads of its weights, alone or in a zip.</summary>
+    public required long Downloads { get; init; }
+
     public required ModuleUrls Urls { get; init; }
 
     /// <summary>The cosine similarity of the updates; only in a list of similar modules.</summary>
@@ -118,6 +121,7 @@ public sealed record ModuleDescription
             PublishedBy = module.PublishedBy,
             Uses = module.Uses,
             LastUsedAt = module.LastUsedAt,
+            Downloads = module.Downloads,
             Urls = ModuleUrls.Of(url, module.Digest),
         };
     }
@@ -147,17 +151,19 @@ public sealed record ModuleUrls(string Get, string Card, string Download, string
 
 /// <summary>The usage of a module.</summary>
 /// <param name="Uses">The number of successful predictions with any of its versions.</param>
+/// <param name="Downloads">The number of downloads of the weights of any of its versions, alone or in a zip.</param>
 /// <param name="OpenPredictions">The number of queued or running predictions that use it.</param>
 /// <param name="Predictions">The ids of these predictions; for admins only.</param>
 public sealed record ModuleUsage(
     string Id,
     long Uses,
     DateTimeOffset? LastUsedAt,
+    long Downloads,
     IReadOnlyList<VersionUsage> Versions,
     int OpenPredictions,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Predictions = null);
 
-public sealed record VersionUsage(string Version, long Uses, DateTimeOffset? LastUsedAt);
+public sealed record VersionUsage(string Version, long Uses, DateTimeOffset? LastUsedAt, long Downloads);
 
 /// <param name="Reason">Why the module is quarantined: 1 to 500 characters.</param>
 public sealed record QuarantineRequest(string Reason);

@@ -20,8 +20,14 @@ static class ModuleDownloads
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static Task<IResult> ZipAsync(
-        string owner, string name, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
-        ZipAsync(ModuleReference.Parse($"{owner}/{name}"), response, index, library, cancellationToken);
+        string owner,
+        string name,
+        HttpResponse response,
+        IModuleIndex index,
+        ModuleLibrary library,
+        DownloadCounts counts,
+        CancellationToken cancellationToken) =>
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}"), response, index, library, counts, cancellationToken);
 
     public static Task<IResult> VersionZipAsync(
         string owner,
@@ -30,8 +36,9 @@ static class ModuleDownloads
         HttpResponse response,
         IModuleIndex index,
         ModuleLibrary library,
+        DownloadCounts counts,
         CancellationToken cancellationToken) =>
-        ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), response, index, library, cancellationToken);
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), response, index, library, counts, cancellationToken);
 
     public static async Task<IResult> FileAsync(
         string owner,
@@ -41,6 +48,7 @@ static class ModuleDownloads
         HttpResponse response,
         IModuleIndex index,
         ModuleLibrary library,
+        DownloadCounts counts,
         CancellationToken cancellationToken)
     {
         if (!UploadedFiles.IsTaken(file)
@@ -49,9 +57,15 @@ static class ModuleDownloads
             return Problems.NotFound();
         }
 
-        return Open(folder, file) is { } content
-            ? Attachment(content, "application/octet-stream", file, $"{version}/{file}", response)
-            : Problems.NotFound();
+        if (Open(folder, file) is not { } content)
+        {
+            return Problems.NotFound();
+        }
+
+        var attachment = Attachment(content, "application/octet-stream", file, $"{version}/{file}", response);
+        return file is ModuleFiles.Weights or ModuleFiles.PickledWeights // a client that loads all files counts once
+            ? new CountedDownload(attachment, new ModuleReference($"{owner}/{name}", version), counts)
+            : attachment;
     }
 
     public static async Task<IResult> CardAsync(
@@ -62,7 +76,12 @@ static class ModuleDownloads
             : Problems.NotFound();
 
     static async Task<IResult> ZipAsync(
-        ModuleReference? reference, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken)
+        ModuleReference? reference,
+        HttpResponse response,
+        IModuleIndex index,
+        ModuleLibrary library,
+        DownloadCounts counts,
+        CancellationToken cancellationToken)
     {
         if (await FindAsync(reference, index, library, cancellationToken) is not var (version, folder))
         {
@@ -80,11 +99,12 @@ static class ModuleDownloads
         response.Headers.ContentSecurityPolicy = Inert;
         // ZipArchive writes its headers synchronously; contents are written asynchronously.
         response.HttpContext.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true;
-        return TypedResults.Stream(
+        var zip = TypedResults.Stream(
             body => WriteAsync(files, body, cancellationToken),
             "application/zip",
             $"{reference!.Id.Replace('/', '_')}-{version[..12]}.zip",
             entityTag: new EntityTagHeaderValue($"\"{version}\""));
+        return new CountedDownload(zip, new ModuleReference(reference.Id, version), counts);
     }
 
     static async Task WriteAsync((string Name, FileStream Content)[] files, Stream body, CancellationToken cancellationToken)

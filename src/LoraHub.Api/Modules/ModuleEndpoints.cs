@@ -157,7 +157,13 @@ static class ModuleEndpoints
         .WithQuery("rank", "The rank, r: `8`.", "", ParameterType.Integer(1))
         .WithQuery("usable", "`true` excludes broken and quarantined modules.", "", ParameterType.Boolean)
         .WithQuery(
-            "similar_to", "Lists the nearest neighbors of this module on one page, nearest first. Cannot be combined with `q` and `cursor`.", "")
+            "sort",
+            "`relevance` (the best match of `q` first, otherwise by id), `name`, `uses`, `downloads` or `newest`. Default: `relevance`.",
+            "downloads")
+        .WithQuery(
+            "similar_to",
+            "Lists the nearest neighbors of this module on one page, nearest first. Cannot be combined with `q`, `sort` and `cursor`.",
+            "")
         .WithQuery(
             "limit",
             $"The page size, 1 to {ModuleListRequest.LargestLimit}. Default: {ModuleListRequest.DefaultLimit}.",

@@ -51,7 +51,7 @@ static class ModuleExamples
             Similar = [new ModuleNeighbor(Neighbor, new string('7', 64), 0.41, false, $"{Origin}/v1/modules/{Neighbor}")],
         };
         yield return new ReplicatePage<ModuleDescription>(null, null, [module]);
-        yield return new ModuleUsage(Id, 12, now, [new VersionUsage(Digest, 12, now)], 1);
+        yield return new ModuleUsage(Id, 12, now, 3, [new VersionUsage(Digest, 12, now, 3)], 1);
     }
 
     static ModuleVersion Registered(DateTimeOffset now) => new()
@@ -66,6 +66,7 @@ static class ModuleExamples
         Card = new ModuleCard { Task = "translation", Tags = ["lora", "french"], License = "apache-2.0" },
         Uses = 12,
         LastUsedAt = now,
+        Downloads = 3,
         IsCurrent = true,
         Report = new ModuleReport
         {

@@ -17,9 +17,11 @@ sealed record ModuleListRequest(ModuleQuery Query, ModuleReference? SimilarTo)
 
     const string Text = "q", Owner = "owner", Base = "base_model", Task = "task", Tag = "tag";
 
-    const string Rank = "rank", Usable = "usable", Similar = "similar_to", Limit = "limit";
+    const string Rank = "rank", Usable = "usable", Similar = "similar_to", Sort = "sort", Limit = "limit";
 
-    static readonly string[] Keys = [Text, Owner, Base, Task, Tag, Rank, Usable, Similar, Limit, ListCursor.Key];
+    static readonly string[] Orders = [.. Enum.GetNames<ModuleOrder>().Select(name => name.ToLowerInvariant())];
+
+    static readonly string[] Keys = [Text, Owner, Base, Task, Tag, Rank, Usable, Similar, Sort, Limit, ListCursor.Key];
 
     /// <returns>The query, or an error that names the parameter.</returns>
     public static (ModuleListRequest? Request, string? Error) Read(IQueryCollection given)
@@ -40,10 +42,11 @@ sealed record ModuleListRequest(ModuleQuery Query, ModuleReference? SimilarTo)
         var error = rank is 0 ? Must(Rank, "be a number from 1")
             : limit is 0 ? Must(Limit, $"be a number from 1 to {LargestLimit}")
             : given[Usable].ToString() is not ("" or "true" or "false") ? Must(Usable, "be true or false")
+            : given.ContainsKey(Sort) && Order(given) is null ? Must(Sort, $"be one of {string.Join(", ", Orders)}")
             : given.ContainsKey(ListCursor.Key) && skip is not (> 0 and <= LargestSkip) ? Must(ListCursor.Key, "be one that this service issued")
             : given.ContainsKey(Similar) && similarTo is null ? Must(Similar, "be a module's owner/name or owner/name@digest")
-            : similarTo is not null && (given.ContainsKey(Text) || given.ContainsKey(ListCursor.Key))
-                ? Must(Similar, $"not be combined with {Text} or {ListCursor.Key}")
+            : similarTo is not null && (given.ContainsKey(Text) || given.ContainsKey(Sort) || given.ContainsKey(ListCursor.Key))
+                ? Must(Similar, $"not be combined with {Text}, {Sort} or {ListCursor.Key}")
             : null;
         return error is not null ? (null, error) : (new ModuleListRequest(
             new ModuleQuery
@@ -55,11 +58,15 @@ sealed record ModuleListRequest(ModuleQuery Query, ModuleReference? SimilarTo)
                 Tag = Word(given, Tag),
                 Rank = rank,
                 UsableOnly = given[Usable] == "true",
+                Order = Order(given) ?? default,
                 Skip = skip ?? 0,
                 Limit = limit ?? DefaultLimit,
             },
             similarTo), null);
     }
+
+    static ModuleOrder? Order(IQueryCollection given) =>
+        Array.IndexOf(Orders, given[Sort].ToString()) is >= 0 and var index ? (ModuleOrder)index : null;
 
     static string? Word(IQueryCollection given, string key) => given[key].ToString() is { Length: > 0 } text ? text : null;
 

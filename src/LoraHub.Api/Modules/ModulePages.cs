@@ -43,7 +43,8 @@ static class ModulePages
             id,
             versions.Sum(version => version.Uses),
             versions.Max(version => version.LastUsedAt),
-            [.. versions.Select(version => new VersionUsage(version.Digest ?? "", version.Uses, version.LastUsedAt))],
+            versions.Sum(version => version.Downloads),
+            [.. versions.Select(version => new VersionUsage(version.Digest ?? "", version.Uses, version.LastUsedAt, version.Downloads))],
             holders.Count,
             http.IsAdmin() ? holders : null);
         return TypedResults.Json(usage, WireJson.Options);

@@ -17,6 +17,8 @@ static class ModuleServices
             .AddSingleton<ModuleRights>()
             .AddSingleton<ModuleChanges>()
             .AddSingleton<ModuleDeletion>()
+            .AddSingleton<DownloadCounts>()
+            .AddHostedService(provider => provider.GetRequiredService<DownloadCounts>())
             .AddSingleton<SimilarModules>();
     }
 }

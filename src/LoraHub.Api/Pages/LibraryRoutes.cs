@@ -20,7 +20,7 @@ namespace LoraHub.Api.Pages;
 /// <summary>The library: the list of modules, a module's page, and what can be done there.</summary>
 static class LibraryRoutes
 {
-    const string Path = "/modules", One = "/pages/modules/{owner}/{name}", Sort = "sort";
+    const string Path = "/modules", One = "/pages/modules/{owner}/{name}";
 
     const int Neighbors = 5;
 
@@ -56,8 +56,7 @@ static class LibraryRoutes
             return answers.Problem(http, StatusCodes.Status400BadRequest, error!, Path);
         }
 
-        var order = Enum.TryParse<ModuleOrder>(request.Query[Sort], ignoreCase: true, out var sort) && Enum.IsDefined(sort) ? sort : default;
-        var query = list.Query with { Order = order };
+        var query = list.Query;
         var total = await index.CountAsync(query, http.RequestAborted);
         if (total == 0 && query.Text is not null)
         {
@@ -82,9 +81,9 @@ static class LibraryRoutes
         });
     }
 
-    /// <summary>A form sends its empty fields, too; the API refuses them. Sorting is the page's own.</summary>
+    /// <summary>A form sends its empty fields, too; the API refuses them.</summary>
     static QueryCollection Given(IQueryCollection query) => new(query
-        .Where(field => !StringValues.IsNullOrEmpty(field.Value) && field.Key != Sort)
+        .Where(field => !StringValues.IsNullOrEmpty(field.Value))
         .ToDictionary(field => field.Key, field => field.Value, StringComparer.Ordinal));
 
     static ListedModel[] Models(ModelCatalog catalog, ModuleLibrary library) =>

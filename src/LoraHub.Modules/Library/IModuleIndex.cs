@@ -39,7 +39,7 @@ public interface IModuleIndex
     /// <summary>The stamps that the modules' folders had when they were indexed, by id.</summary>
     Task<IReadOnlyDictionary<string, string>> StampsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Adds or updates a version and makes it the current one. Its use count is kept.</summary>
+    /// <summary>Adds or updates a version and makes it the current one. Its counts of uses and downloads are kept.</summary>
     Task PutAsync(ModuleVersion version, CancellationToken cancellationToken);
 
     /// <summary>
@@ -48,6 +48,9 @@ public interface IModuleIndex
     /// </summary>
     /// <returns>False if the check failed; nothing has changed.</returns>
     Task<bool> TryPutOwnAsync(ModuleVersion version, CancellationToken cancellationToken);
+
+    /// <summary>Adds to the download counts of versions, by their full digests. Versions that are not in the index have no count.</summary>
+    Task CountDownloadsAsync(IReadOnlyDictionary<ModuleReference, long> downloads, CancellationToken cancellationToken);
 
     /// <summary>The updates of all current versions and of quarantined earlier ones, without broken ones.</summary>
     Task<IReadOnlyList<ModuleUpdate>> UpdatesAsync(CancellationToken cancellationToken);
@@ -119,6 +122,9 @@ public enum ModuleOrder
 
     /// <summary>The most used first.</summary>
     Uses,
+
+    /// <summary>The most downloaded first.</summary>
+    Downloads,
 
     /// <summary>The last published first.</summary>
     Newest,

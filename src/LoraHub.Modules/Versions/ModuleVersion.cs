@@ -80,6 +80,9 @@ public sealed record ModuleVersion
     /// <summary>When the last of these predictions finished.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
 
+    /// <summary>The number of downloads of its weights, alone or in a zip.</summary>
+    public long Downloads { get; init; }
+
     /// <summary>Whether this is the module's current version.</summary>
     public bool IsCurrent { get; init; }
 }

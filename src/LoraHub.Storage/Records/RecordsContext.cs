@@ -58,6 +58,7 @@ abstract class RecordsContext(DbContextOptions options) : DbContext(options)
         predictions.Property(row => row.Kind).HasConversion<string>();
         predictions.HasIndex(row => new { row.CreatedAt, row.Id });
         predictions.HasIndex(row => new { row.CreatedAt, row.Id }, "IX_predictions_trainings").HasFilter("kind = 'Train'"); // few among many others
+        predictions.HasIndex(row => new { row.Status, row.CreatedAt, row.Id }); // few have failed, or run
         predictions.HasIndex(row => row.Arrival).HasFilter(Open);
         predictions.HasIndex(row => row.CompletedAt);
         predictions.HasIndex(row => row.ClaimedUntil).HasFilter("webhook_open");

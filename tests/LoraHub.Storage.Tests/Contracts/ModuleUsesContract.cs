@@ -1,9 +1,10 @@
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Library;
 using LoraHub.Modules.Versions;
 
 namespace LoraHub.Storage.Tests.Contracts;
 
-/// <summary>Holders and usage counts of modules.</summary>
+/// <summary>Holders of modules, and their counts of uses and downloads.</summary>
 public abstract class ModuleUsesContract : IAsyncLifetime
 {
     Engine _engine = null!;
@@ -67,6 +68,27 @@ public abstract class ModuleUsesContract : IAsyncLifetime
         var versions = await _engine.Modules.VersionsAsync("mine/colors", Token);
         Assert.Equal([('2', 0), ('1', 1)], versions.Select(version => (version.Digest![0], version.Uses)));
         Assert.Empty(await HoldersAsync("mine/colors"));
+    }
+
+    [Fact]
+    public async Task Downloads_are_added_to_their_versions_and_sort_the_list()
+    {
+        await PutAsync("mine/colors", '1');
+        await PutAsync("mine/colors", '2');
+        await PutAsync("mine/plurals", '1');
+        var (earlier, current) = (new ModuleReference("mine/colors", Some.Digest('1')), new ModuleReference("mine/colors", Some.Digest('2')));
+        var plurals = new ModuleReference("mine/plurals", Some.Digest('1'));
+
+        await CountAsync((earlier, 9), (current, 1), (plurals, 2), (new ModuleReference("un/known", Some.Digest('1')), 1));
+        await CountAsync((current, 2));
+        await PutAsync("mine/colors", '2'); // registered again: the count stays
+
+        var versions = await _engine.Modules.VersionsAsync("mine/colors", Token);
+        Assert.Equal([('2', 3), ('1', 9)], versions.Select(version => (version.Digest![0], version.Downloads)));
+        Assert.Equal(["mine/colors", "mine/plurals"], await MostDownloadedAsync());
+
+        await CountAsync((plurals, 2));
+        Assert.Equal(["mine/plurals", "mine/colors"], await MostDownloadedAsync());
     }
 
     [Fact]
@@ -175,6 +197,12 @@ public abstract class ModuleUsesContract : IAsyncLifetime
     }
 
     Task<IReadOnlyList<string>> HoldersAsync(string id) => _engine.Modules.HoldersAsync(id, Token);
+
+    Task CountAsync(params (ModuleReference Version, long Count)[] downloads) =>
+        _engine.Modules.CountDownloadsAsync(downloads.ToDictionary(one => one.Version, one => one.Count), Token);
+
+    async Task<IEnumerable<string>> MostDownloadedAsync() =>
+        (await _engine.Modules.ListAsync(new ModuleQuery { Order = ModuleOrder.Downloads }, Token)).Select(module => module.Id);
 
     Task PutAsync(string id, char digit) => _engine.Modules.PutAsync(Some.Module(id, digit), Token);
 

@@ -114,6 +114,9 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
         },
         cancellationToken);
 
+    public Task CountDownloadsAsync(IReadOnlyDictionary<ModuleReference, long> downloads, CancellationToken cancellationToken) =>
+        writer.WriteAsync(records => records.CountDownloadsAsync(downloads, cancellationToken), cancellationToken);
+
     public Task<IReadOnlyList<ModuleUpdate>> UpdatesAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<ModuleUpdate>>(
         async records => await records.Modules
             .Where(row => row.Problem == null && row.Norm != null && row.BaseModel != null && (row.IsCurrent || row.Quarantine != null))
@@ -191,6 +194,7 @@ abstract class DatabaseModules(IRecordWriter writer) : IModuleIndex
     static IQueryable<ModuleRow> Sorted(IQueryable<ModuleRow> rows, ModuleOrder order) => order switch
     {
         ModuleOrder.Uses => rows.OrderByDescending(row => row.Uses).ThenBy(row => row.Id),
+        ModuleOrder.Downloads => rows.OrderByDescending(row => row.Downloads).ThenBy(row => row.Id),
         ModuleOrder.Newest => rows.OrderByDescending(row => row.PublishedAt).ThenBy(row => row.Id),
         _ => rows.OrderBy(row => row.Id),
     };

@@ -37,6 +37,8 @@ sealed class ModuleRow
 
     public DateTimeOffset? LastUsedAt { get; set; }
 
+    public long Downloads { get; set; }
+
     public double? Norm { get; set; }
 
     public double? Alpha { get; set; }
@@ -77,7 +79,7 @@ sealed class ModuleRow
 
     public string Card { get; set; } = "";
 
-    /// <summary>Copies everything that may change in a version, except its use count.</summary>
+    /// <summary>Copies everything that may change in a version, except its counts of uses and downloads.</summary>
     public void UpdateFrom(ModuleVersion version)
     {
         (Stamp, Size, IsOwned, PublishedAt) = (version.Stamp, version.Size, version.IsOwned, version.PublishedAt);
@@ -114,6 +116,7 @@ sealed class ModuleRow
         },
         Uses = Uses,
         LastUsedAt = LastUsedAt,
+        Downloads = Downloads,
         IsCurrent = IsCurrent,
     };
 

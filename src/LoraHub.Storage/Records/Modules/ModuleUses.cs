@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using LoraHub.Core.Predictions;
+using LoraHub.Modules.Versions;
 using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records.Modules;
 
-/// <summary>Records which predictions use which modules. The caller provides the transaction.</summary>
+/// <summary>Records which predictions use which modules, and how often modules are used and downloaded. The caller provides the transaction.</summary>
 static class ModuleUses
 {
     /// <summary>In place of a prediction, in the row of a deleted module.</summary>
@@ -59,6 +60,21 @@ static class ModuleUses
                 $"UPDATE modules SET uses = uses + 1, last_used_at = {succeeded.CompletedAt} WHERE id = {id} AND digest = {digest}",
                 cancellationToken);
         }
+    }
+
+    /// <returns>The number of versions that are in the index.</returns>
+    public static async Task<int> CountDownloadsAsync(
+        this RecordsContext records, IReadOnlyDictionary<ModuleReference, long> downloads, CancellationToken cancellationToken)
+    {
+        var counted = 0;
+        foreach (var ((id, digest), count) in downloads.OrderBy(one => one.Key.Id, StringComparer.Ordinal)
+            .ThenBy(one => one.Key.Digest, StringComparer.Ordinal)) // a fixed order prevents deadlocks
+        {
+            counted += await records.Commands.ExecuteAsync(
+                $"UPDATE modules SET downloads = downloads + {count} WHERE id = {id} AND digest = {digest}", cancellationToken);
+        }
+
+        return counted;
     }
 
     /// <summary>

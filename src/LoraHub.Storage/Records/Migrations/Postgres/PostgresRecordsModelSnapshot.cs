@@ -227,6 +227,10 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
                         .HasColumnName("id")
                         .UseCollation("C");
 
+                    b.Property<long>("Downloads")
+                        .HasColumnType("bigint")
+                        .HasColumnName("downloads");
+
                     b.Property<bool>("IsCurrent")
                         .HasColumnType("boolean")
                         .HasColumnName("is_current");
@@ -492,6 +496,8 @@ namespace LoraHub.Storage.Records.Migrations.Postgres
                     b.HasIndex("CompletedAt");
 
                     b.HasIndex("CreatedAt", "Id");
+
+                    b.HasIndex("Status", "CreatedAt", "Id");
 
                     b.HasIndex(new[] { "CreatedAt", "Id" }, "IX_predictions_trainings")
                         .HasFilter("kind = 'Train'");

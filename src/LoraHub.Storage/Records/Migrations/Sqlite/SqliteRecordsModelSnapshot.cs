@@ -220,6 +220,10 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                         .HasColumnName("id")
                         .UseCollation("BINARY");
 
+                    b.Property<long>("Downloads")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("downloads");
+
                     b.Property<bool>("IsCurrent")
                         .HasColumnType("INTEGER")
                         .HasColumnName("is_current");
@@ -485,6 +489,8 @@ namespace LoraHub.Storage.Records.Migrations.Sqlite
                     b.HasIndex("CompletedAt");
 
                     b.HasIndex("CreatedAt", "Id");
+
+                    b.HasIndex("Status", "CreatedAt", "Id");
 
                     b.HasIndex(new[] { "CreatedAt", "Id" }, "IX_predictions_trainings")
                         .HasFilter("kind = 'Train'");
