@@ -29,12 +29,12 @@ sealed class RecordReader(RecordReads reads)
         IQueryable<PredictionRow> rows = records.Predictions;
         if (query.Kinds is { } kinds)
         {
-            rows = rows.Where(row => EF.Constant(kinds).Contains(row.Kind)); // with a parameter, the index of trainings would not serve it
+            rows = rows.Where(row => EF.Constant(kinds).Contains(row.Kind)); // with parameters, the indexes would not serve it
         }
 
         if (query.Statuses is { } statuses)
         {
-            rows = rows.Where(row => statuses.Contains(row.Status));
+            rows = rows.Where(row => EF.Constant(statuses).Contains(row.Status));
         }
 
         if (query.CreatedAfter is { } from)

@@ -6,10 +6,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Tests.Records;
 
-/// <summary>A page is read from an index, also of the few trainings among many predictions.</summary>
+/// <summary>A page is read from an index, also of the few trainings or failed predictions among many.</summary>
 public sealed class ListingPlanTests(PostgresServer postgres)
 {
-    const string OfAll = "IX_predictions_created_at_id", OfTrainings = "IX_predictions_trainings";
+    const string OfAll = "IX_predictions_created_at_id", OfTrainings = "IX_predictions_trainings", OfStatus = "IX_predictions_status_created_at_id";
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -42,11 +42,13 @@ public sealed class ListingPlanTests(PostgresServer postgres)
         Assert.Contains(OfAll, await PlanAsync(kinds: null), StringComparison.Ordinal);
         Assert.Contains(OfAll, await PlanAsync(PredictionKinds.Predictions), StringComparison.Ordinal);
         Assert.Contains(OfTrainings, await PlanAsync(PredictionKinds.Trainings), StringComparison.Ordinal);
+        Assert.Contains(OfStatus, await PlanAsync(PredictionKinds.Predictions, PredictionStatus.Failed), StringComparison.Ordinal);
 
-        async Task<string> PlanAsync(IReadOnlyList<PredictionKind>? kinds)
+        async Task<string> PlanAsync(IReadOnlyList<PredictionKind>? kinds, PredictionStatus? status = null)
         {
             await using var command = records.Database.GetDbConnection().CreateCommand();
-            command.CommandText = explain + RecordReader.Rows(records, new PredictionQuery { Kinds = kinds }).ToQueryString();
+            var query = new PredictionQuery { Kinds = kinds, Statuses = status is { } only ? [only] : null };
+            command.CommandText = explain + RecordReader.Rows(records, query).ToQueryString();
             await records.Database.OpenConnectionAsync(Token);
             await using var reader = await command.ExecuteReaderAsync(Token);
             var lines = new List<string>();
