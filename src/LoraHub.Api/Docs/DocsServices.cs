@@ -15,15 +15,16 @@ static class DocsServices
 {
     public const string Path = "/docs";
 
-    const string Document = "service";
+    const string DocumentPath = $"{Path}/{ServiceDocument.Name}.json";
 
     public static IServiceCollection AddDocs(this IServiceCollection services) => services
         .AddSingleton<AnswerExamples>()
+        .AddSingleton<ServiceDocument>()
         .AddTransient<ISerializerDataContractResolver>(_ => new JsonSerializerDataContractResolver(WireJson.Options))
         .AddEndpointsApiExplorer()
         .AddSwaggerGen(options =>
         {
-            options.SwaggerDoc(Document, new OpenApiInfo
+            options.SwaggerDoc(ServiceDocument.Name, new OpenApiInfo
             {
                 Title = "LoraHub",
                 Version = Composer.ProgramVersion,
@@ -49,12 +50,14 @@ static class DocsServices
 
     public static void UseDocs(this WebApplication app)
     {
-        app.UseSwagger(options => options.RouteTemplate = $"{Path}/{{documentName}}.json");
+        var document = app.Services.GetRequiredService<ServiceDocument>();
+        app.MapWhen(
+            http => HttpMethods.IsGet(http.Request.Method) && http.Request.Path == DocumentPath, branch => branch.Run(document.SendAsync));
         app.UseSwaggerUI(options =>
         {
             options.RoutePrefix = Path.TrimStart('/');
             options.DocumentTitle = "LoraHub";
-            options.SwaggerEndpoint($"{Document}.json", "LoraHub");
+            options.SwaggerEndpoint($"{ServiceDocument.Name}.json", "LoraHub");
             options.DefaultModelsExpandDepth(-1); // each route shows the schemas that it has
             options.DocExpansion(DocExpansion.None);
         });
