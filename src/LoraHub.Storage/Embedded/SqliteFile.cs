@@ -36,7 +36,11 @@ sealed class SqliteFile(
             await CreateIfMissingAsync(cancellationToken);
             await using var records = await contexts.CreateDbContextAsync(cancellationToken);
             await RefuseForeignAsync(records, cancellationToken);
-            await records.Database.MigrateAsync(cancellationToken);
+            if ((await records.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+            {
+                await records.Database.MigrateAsync(cancellationToken);
+            }
+
             await CheckAsync(records, cancellationToken);
             await writer.WriteAsync(open => open.AddUsesAsync(cancellationToken), durable: true, cancellationToken);
             await writer.WriteAsync(open => RecoverAsync(open, cancellationToken), durable: true, cancellationToken);
