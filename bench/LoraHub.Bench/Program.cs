@@ -54,6 +54,9 @@ switch (args)
     case ["pages"]:
         await PageLoad.PrintAsync();
         return 0;
+    case ["pages", "nginx"]:
+        await ProxiedPages.PrintAsync(root);
+        return 0;
     case ["queue"]:
         await QueueLoad.PrintAsync();
         return 0;

@@ -5,7 +5,8 @@ using Swashbuckle.AspNetCore.Swagger;
 namespace LoraHub.Api.Docs;
 
 /// <summary>
-/// The OpenAPI document of all routes. It is built at its first request: that takes tenths of a second of processor time, and the routes never change.
+/// The OpenAPI document of all routes. It is built at its first request and kept: building takes tenths of a second of processor time, and the routes
+/// never change.
 /// </summary>
 sealed class ServiceDocument(IAsyncSwaggerProvider documents)
 {

@@ -5,7 +5,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LoraHub.Storage.Records.Modules;
 
-/// <summary>Records which predictions use which modules, and how often modules are used and downloaded. The caller provides the transaction.</summary>
+/// <summary>
+/// Records which predictions use which modules, and how often modules are used and downloaded. The caller provides the transaction.
+/// </summary>
 static class ModuleUses
 {
     /// <summary>In place of a prediction, in the row of a deleted module.</summary>
