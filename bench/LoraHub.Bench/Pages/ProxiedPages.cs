@@ -31,7 +31,8 @@ static class ProxiedPages
         await using var postgres = new PostgresProcess();
         await postgres.InitializeFolderAsync();
         await postgres.StartAsync();
-        string[] shared = ["--Distributed:Nats", nats.Url, "--Distributed:Prefix", "pages", "--Distributed:Postgres", await postgres.NewDatabaseAsync()];
+        var database = await postgres.NewDatabaseAsync();
+        string[] shared = ["--Distributed:Nats", nats.Url, "--Distributed:Prefix", "pages", "--Distributed:Postgres", database];
         var killed = await ServedProgram.StartAsync([.. shared, "--Role", "api"]);
         await using var other = await ServedProgram.StartAsync([.. shared, "--Role", "all"]); // it also runs the prediction
         await using var nginx = await Nginx.StartAsync(root, killed.Address.Port, other.Address.Port);

@@ -1,6 +1,8 @@
 namespace LoraHub.Web.Predictions;
 
-/// <summary>Shortens what a client gave: a page is kept in memory until its reader has taken it. Live pages are kept for long, so they show less.</summary>
+/// <summary>
+/// Shortens what a client gave: a page is kept in memory until its reader has taken it. Live pages are kept for long, so they show less.
+/// </summary>
 static class ShownText
 {
     /// <summary>The most characters of one text, on a live page and on others.</summary>
