@@ -10,10 +10,10 @@ namespace LoraHub.Bench.Pages;
 /// <summary>Measures the pages: the first one, two hundred live ones on one node, and what twenty watchers cost a prediction.</summary>
 static class PageLoad
 {
-    const int OpenPages = 200, Watchers = 20, Runs = 12;
-
     /// <summary>The seed of a scripted prediction that runs until it is canceled (<c>tests/LoraHub.TestHost/SeedPredictor.cs</c>).</summary>
-    const int UntilCanceled = 2;
+    public const int UntilCanceled = 2;
+
+    const int OpenPages = 200, Watchers = 20, Runs = 12;
 
     static readonly TimeSpan Watching = TimeSpan.FromSeconds(20);
 
@@ -148,7 +148,7 @@ static class PageLoad
 
     static double Middle(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    static void Print(string what, FormattableString figure) => Console.WriteLine($"| {what} | {figure.ToString(CultureInfo.InvariantCulture)} |");
+    public static void Print(string what, FormattableString figure) => Console.WriteLine($"| {what} | {figure.ToString(CultureInfo.InvariantCulture)} |");
 
     static HttpClient NewClient(ServedProgram program) =>
         new(new SocketsHttpHandler { MaxConnectionsPerServer = int.MaxValue }) { BaseAddress = program.Address, Timeout = Timeout.InfiniteTimeSpan };

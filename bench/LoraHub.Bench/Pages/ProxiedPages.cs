@@ -13,9 +13,6 @@ static class ProxiedPages
 {
     const int Visitors = 200;
 
-    /// <summary>See <see cref="PageLoad"/>.</summary>
-    const int UntilCanceled = 2;
-
     static readonly TimeSpan Watching = TimeSpan.FromSeconds(20);
 
     public static async Task PrintAsync(string root)
@@ -54,24 +51,24 @@ static class ProxiedPages
         (double Node, double Other, double Nginx) before = (killed.ResidentMiB, other.ResidentMiB, nginx.ResidentMiB);
         Visitor[] visitors = [.. Enumerable.Range(0, Visitors).Select(_ => new Visitor(client, id))];
         await Task.Delay(Watching);
-        Print(
+        PageLoad.Print(
             $"{Visitors} pages through nginx: memory before / with them, of the nodes and of nginx",
             $"{before.Node:0} / {killed.ResidentMiB:0}, {before.Other:0} / {other.ResidentMiB:0}, {before.Nginx:0} / {nginx.ResidentMiB:0} MiB");
         var (ofNode, ofOther, ofNginx) = (killed.ProcessorTime, other.ProcessorTime, nginx.ProcessorTime);
         await Task.Delay(Watching);
-        Print(
+        PageLoad.Print(
             "processor while watching, of the nodes and of nginx, share of one core",
             $"{Share(killed.ProcessorTime - ofNode)}, {Share(other.ProcessorTime - ofOther)}, {Share(nginx.ProcessorTime - ofNginx)}");
 
         await killed.DisposeAsync();
         await Task.Delay(Watching);
-        Print("a node is killed: pages that broke off", $"{visitors.Count(visitor => visitor.BrokenOff > 0)} of {Visitors}");
-        Print("requests for a page again that failed", $"{visitors.Sum(visitor => visitor.Refused)}");
-        Print("pages that show the run again", $"{visitors.Count(visitor => visitor.IsShown)} of {Visitors}");
+        PageLoad.Print("a node is killed: pages that broke off", $"{visitors.Count(visitor => visitor.BrokenOff > 0)} of {Visitors}");
+        PageLoad.Print("requests for a page again that failed", $"{visitors.Sum(visitor => visitor.Refused)}");
+        PageLoad.Print("pages that show the run again", $"{visitors.Count(visitor => visitor.IsShown)} of {Visitors}");
 
         using var canceled = await client.PostAsync(new Uri($"/v1/predictions/{id}/cancel", UriKind.Relative), content: null);
         await Task.WhenAll(visitors.Select(visitor => visitor.Ended));
-        Print("pages that show its end", $"{visitors.Count(visitor => visitor.ShowsEnd)} of {Visitors}");
+        PageLoad.Print("pages that show its end", $"{visitors.Count(visitor => visitor.ShowsEnd)} of {Visitors}");
     }
 
     /// <summary>Once the node that runs it has registered with the other.</summary>
@@ -81,7 +78,7 @@ static class ProxiedPages
         {
             using var created = await client.PostAsJsonAsync(
                 "/v1/predictions",
-                new JsonObject { ["version"] = "lorahub/lorahub", ["input"] = new JsonObject { ["seed"] = UntilCanceled } });
+                new JsonObject { ["version"] = "lorahub/lorahub", ["input"] = new JsonObject { ["seed"] = PageLoad.UntilCanceled } });
             if (created.IsSuccessStatusCode)
             {
                 return (string)(await created.Content.ReadFromJsonAsync<JsonNode>())!["id"]!;
@@ -92,8 +89,6 @@ static class ProxiedPages
     }
 
     static string Share(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{100 * (time / Watching):0.0} %");
-
-    static void Print(string what, FormattableString figure) => Console.WriteLine($"| {what} | {figure.ToString(CultureInfo.InvariantCulture)} |");
 
     /// <summary>Reads a page to its end, and loads it again after a second when it breaks off, as the page's script does.</summary>
     sealed class Visitor

@@ -5,6 +5,7 @@ using LoraHub.Modules.Uploads;
 using LoraHub.Modules.Versions;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 
 namespace LoraHub.Api.Modules;
@@ -19,74 +20,40 @@ static class ModuleDownloads
     // The earliest time that a zip can store, so that a version always yields the same bytes.
     static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    public static Task<IResult> ZipAsync(
-        string owner,
-        string name,
-        HttpResponse response,
-        IModuleIndex index,
-        ModuleLibrary library,
-        DownloadCounts counts,
-        CancellationToken cancellationToken) =>
-        ZipAsync(ModuleReference.Parse($"{owner}/{name}"), response, index, library, counts, cancellationToken);
+    public static Task<IResult> ZipAsync(string owner, string name, [AsParameters] Services services) =>
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}"), services);
 
-    public static Task<IResult> VersionZipAsync(
-        string owner,
-        string name,
-        string digest,
-        HttpResponse response,
-        IModuleIndex index,
-        ModuleLibrary library,
-        DownloadCounts counts,
-        CancellationToken cancellationToken) =>
-        ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), response, index, library, counts, cancellationToken);
+    public static Task<IResult> VersionZipAsync(string owner, string name, string digest, [AsParameters] Services services) =>
+        ZipAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), services);
 
-    public static async Task<IResult> FileAsync(
-        string owner,
-        string name,
-        string digest,
-        string file,
-        HttpResponse response,
-        IModuleIndex index,
-        ModuleLibrary library,
-        DownloadCounts counts,
-        CancellationToken cancellationToken)
+    public static async Task<IResult> FileAsync(string owner, string name, string digest, string file, [AsParameters] Services services)
     {
         if (!UploadedFiles.IsTaken(file)
-            || await FindAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), index, library, cancellationToken) is not var (version, folder))
+            || await FindAsync(ModuleReference.Parse($"{owner}/{name}@{digest}"), services) is not var (version, folder)
+            || Open(folder, file) is not { } content)
         {
             return Problems.NotFound();
         }
 
-        if (Open(folder, file) is not { } content)
-        {
-            return Problems.NotFound();
-        }
-
-        var attachment = Attachment(content, "application/octet-stream", file, $"{version}/{file}", response);
+        var attachment = Attachment(content, "application/octet-stream", file, $"{version}/{file}", services.Http.Response);
         return file is ModuleFiles.Weights or ModuleFiles.PickledWeights // a client that loads all files counts once
-            ? new CountedDownload(attachment, new ModuleReference($"{owner}/{name}", version), counts)
+            ? new CountedDownload(attachment, new ModuleReference($"{owner}/{name}", version), services.Counts)
             : attachment;
     }
 
-    public static async Task<IResult> CardAsync(
-        string owner, string name, HttpResponse response, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
-        await FindAsync(ModuleReference.Parse($"{owner}/{name}"), index, library, cancellationToken) is var (_, folder)
-        && Open(folder, ModuleFiles.Card) is { } content
-            ? Attachment(content, "text/markdown; charset=utf-8", ModuleFiles.Card, entityTag: null, response)
+    public static async Task<IResult> CardAsync(string owner, string name, [AsParameters] Services services) =>
+        await FindAsync(ModuleReference.Parse($"{owner}/{name}"), services) is var (_, folder) && Open(folder, ModuleFiles.Card) is { } content
+            ? Attachment(content, "text/markdown; charset=utf-8", ModuleFiles.Card, entityTag: null, services.Http.Response)
             : Problems.NotFound();
 
-    static async Task<IResult> ZipAsync(
-        ModuleReference? reference,
-        HttpResponse response,
-        IModuleIndex index,
-        ModuleLibrary library,
-        DownloadCounts counts,
-        CancellationToken cancellationToken)
+    static async Task<IResult> ZipAsync(ModuleReference? reference, Services services)
     {
-        if (await FindAsync(reference, index, library, cancellationToken) is not var (version, folder))
+        if (await FindAsync(reference, services) is not var (version, folder))
         {
             return Problems.NotFound();
         }
+
+        var response = services.Http.Response;
 
         // Opens all files first: a module that is deleted meanwhile does not truncate this response.
         (string Name, FileStream Content)[] files = [.. ModuleFiles.MostBytes.Keys.Where(UploadedFiles.IsTaken)
@@ -98,13 +65,13 @@ static class ModuleDownloads
 
         response.Headers.ContentSecurityPolicy = Inert;
         // ZipArchive writes its headers synchronously; contents are written asynchronously.
-        response.HttpContext.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true;
+        services.Http.Features.Get<IHttpBodyControlFeature>()?.AllowSynchronousIO = true;
         var zip = TypedResults.Stream(
-            body => WriteAsync(files, body, cancellationToken),
+            body => WriteAsync(files, body, services.Http.RequestAborted),
             "application/zip",
             $"{reference!.Id.Replace('/', '_')}-{version[..12]}.zip",
             entityTag: new EntityTagHeaderValue($"\"{version}\""));
-        return new CountedDownload(zip, new ModuleReference(reference.Id, version), counts);
+        return new CountedDownload(zip, new ModuleReference(reference.Id, version), services.Counts);
     }
 
     static async Task WriteAsync((string Name, FileStream Content)[] files, Stream body, CancellationToken cancellationToken)
@@ -132,11 +99,10 @@ static class ModuleDownloads
     }
 
     /// <returns>The version's digest and folder, or null if this node has no files of it.</returns>
-    static async Task<(string Version, string Folder)?> FindAsync(
-        ModuleReference? reference, IModuleIndex index, ModuleLibrary library, CancellationToken cancellationToken) =>
+    static async Task<(string Version, string Folder)?> FindAsync(ModuleReference? reference, Services services) =>
         reference is not null
-        && await index.FindAsync(reference, cancellationToken) is { Digest: { } digest } module
-        && library.Find(new ModuleReference(module.Id, digest)) is { Folder.Length: > 0 } info
+        && await services.Index.FindAsync(reference, services.Http.RequestAborted) is { Digest: { } digest } module
+        && services.Library.Find(new ModuleReference(module.Id, digest)) is { Folder.Length: > 0 } info
             ? (digest, info.Folder)
             : null;
 
@@ -152,4 +118,8 @@ static class ModuleDownloads
             return null;
         }
     }
+
+    /// <summary>What it takes to serve a file.</summary>
+    internal sealed record Services(
+        HttpContext Http, [FromServices] IModuleIndex Index, [FromServices] ModuleLibrary Library, [FromServices] DownloadCounts Counts);
 }

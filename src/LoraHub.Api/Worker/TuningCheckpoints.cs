@@ -1,3 +1,4 @@
+using LoraHub.Core;
 using LoraHub.Core.Trainings;
 
 namespace LoraHub.Api.Worker;
@@ -20,10 +21,16 @@ sealed class TuningCheckpoints(
 
     public void Save(Action<Stream> write)
     {
-        using var file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
-        write(file);
-        file.Position = 0;
-        store.SaveAsync(id, file, CancellationToken.None).GetAwaiter().GetResult();
+        try
+        {
+            Store(write);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var isFull = exception is IOException failed && DiskSpace.IsExhausted(failed);
+            throw new StorageUnavailableException(isFull ? "The disk is full." : "The file could not be written.", exception) { IsFull = isFull };
+        }
+
         _last = time.GetTimestamp();
         if (stopping.IsCancellationRequested)
         {
@@ -33,4 +40,12 @@ sealed class TuningCheckpoints(
     }
 
     public Stream? Open() => store.OpenAsync(id, CancellationToken.None).GetAwaiter().GetResult();
+
+    void Store(Action<Stream> write)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        write(file);
+        file.Position = 0;
+        store.SaveAsync(id, file, CancellationToken.None).GetAwaiter().GetResult();
+    }
 }

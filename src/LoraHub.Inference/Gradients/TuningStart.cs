@@ -36,7 +36,8 @@ static class TuningStart
         foreach (var slot in layout.Slots)
         {
             var bound = 1 / Math.Sqrt(slot.Input);
-            slot.A(numbers).copy_(rand([slot.Rank, slot.Input], dtype: type, generator: generator).mul_(LiveScalar.Of(2 * bound)).sub_(LiveScalar.Of(bound)));
+            var drawn = rand([slot.Rank, slot.Input], dtype: type, generator: generator); // in [0, 1)
+            slot.A(numbers).copy_(drawn.mul_(LiveScalar.Of(2 * bound)).sub_(LiveScalar.Of(bound)));
         }
 
         return new LoraFactors(layout, numbers.to(model.Device), trained);

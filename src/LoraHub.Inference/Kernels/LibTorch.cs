@@ -134,7 +134,8 @@ static unsafe class LibTorch
             return false; // a libtorch without oneDNN
         }
 
-        Tensor Waves(long rows, long columns) => arange(LiveScalar.Of(0), LiveScalar.Of(rows * columns), LiveScalar.One, dtype: ScalarType.Float32).sin().view(rows, columns).to(type);
+        Tensor Waves(long rows, long columns) =>
+            arange(LiveScalar.Of(0), LiveScalar.Of(rows * columns), LiveScalar.One, dtype: ScalarType.Float32).sin().view(rows, columns).to(type);
     }
 
     static void Check(int error)

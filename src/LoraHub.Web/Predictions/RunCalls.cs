@@ -11,7 +11,7 @@ static class RunCalls
     /// <param name="hasTokens">Whether the service asks for a token.</param>
     public static IReadOnlyList<Snippet> Of(Prediction prediction, RunLinks links, bool hasTokens)
     {
-        var text = ShownText.Cut(TextOf(prediction), hasEnded: false); // it is in every call
+        var text = TextOf(prediction) is { Length: <= ShownText.MostLive } whole ? whole : "your text"; // it is in every call
         var (inputs, output) = prediction.Kind == PredictionKind.Generate
             ? ((CallInput[])[new(PromptSchema.Prompt, text)], CallOutput.Text)
             : ([new(InputSchema.Adapter, prediction.Id), new(InputSchema.TestInputs, text, IsList: true)], CallOutput.Prediction);

@@ -56,6 +56,7 @@ public sealed class LivePageTests
 
         var shown = past.Split("beginning").Length - 1; // above the answer, among the inputs, and in the programs that call it
         Assert.InRange(live.Split("beginning").Length - 1, 2, shown + 2); // a shorter beginning, until the run has ended
+        Assert.Contains(new string('p', 10_000), past, StringComparison.Ordinal); // more than a live page shows
         Assert.DoesNotContain("ppending", live + past, StringComparison.Ordinal);
     }
 
